@@ -1,0 +1,48 @@
+namespace CacheDaemon.Client.Native;
+
+/// <summary>What kind of thing a path names, from the mode's type bits.</summary>
+public enum FileKind : byte
+{
+    Regular,
+    Directory,
+    SymbolicLink,
+    Other,
+}
+
+/// <summary>
+/// Cheap evidence that a file is unchanged: where it is (device, inode), how long it is, and when its bytes (mtime) or
+/// its inode (ctime) last changed. Two equal stamps mean equal content only when the stamp was already
+/// <see cref="TrustAfterNanoseconds"/> old when the content was read.
+/// </summary>
+/// <param name="Device">st_dev.</param>
+/// <param name="Inode">st_ino.</param>
+/// <param name="Size">Bytes.</param>
+/// <param name="ModifiedNs">mtime in nanoseconds since the Unix epoch.</param>
+/// <param name="ChangedNs">ctime in nanoseconds since the Unix epoch; cannot be set by a program.</param>
+/// <param name="Mode">st_mode, type bits included.</param>
+public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, uint Mode)
+{
+    /// <summary>
+    /// Youngest age at which a stamp is trusted; younger files are read and hashed again. Covers file systems with
+    /// one-second time stamps and the kernel's clock tick, with margin (helm-inputs 12, git's "racy" index entries).
+    /// </summary>
+    public const long TrustAfterNanoseconds = 2_000_000_000;
+
+    private const uint TypeMask = 0xF000;
+
+    /// <summary>The kind of file that the mode's type bits name.</summary>
+    public FileKind Kind => (Mode & TypeMask) switch
+    {
+        0x8000 => FileKind.Regular,
+        0x4000 => FileKind.Directory,
+        0xA000 => FileKind.SymbolicLink,
+        _ => FileKind.Other,
+    };
+
+    /// <summary>
+    /// True when content read at <paramref name="nowNs"/> (nanoseconds since the Unix epoch) may be remembered under
+    /// this stamp. A stamp from the future (clock set back) is never trusted.
+    /// </summary>
+    public bool IsTrustedAt(long nowNs) =>
+        nowNs - ChangedNs > TrustAfterNanoseconds && nowNs - ModifiedNs > TrustAfterNanoseconds;
+}

@@ -1,0 +1,112 @@
+using System;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace CacheDaemon.Client.Native;
+
+/// <summary>
+/// The few libc calls that .NET has no equivalent for, by hand and blittable so that NativeAOT links them without stubs.
+/// Linux only (x64 and arm64); elsewhere <see cref="IsSupported"/> is false and the shim becomes real helm.
+/// Paths are bytes ending in NUL, since a Unix path is bytes and not text.
+/// </summary>
+public static unsafe partial class Libc
+{
+    private const int AtFdCwd = -100;
+    private const int AtSymlinkNoFollow = 0x100;
+    private const uint StatxBasicStats = 0x7ff;
+
+    /// <summary>errno values that callers branch on.</summary>
+    public const int ENOENT = 2, EINTR = 4, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
+
+    /// <summary>True where these declarations match the C library.</summary>
+    public static bool IsSupported => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
+    /// <summary>
+    /// Stats <paramref name="path"/> (NUL-terminated). Returns 0, or the errno of the failure.
+    /// </summary>
+    /// <param name="path">Path bytes, the last one NUL.</param>
+    /// <param name="follow">Whether a final symbolic link is followed.</param>
+    /// <param name="stamp">The stamp, when 0 is returned.</param>
+    public static int Stat(ReadOnlySpan<byte> path, bool follow, out FileStamp stamp)
+    {
+        Statx buffer;
+        int result;
+        fixed (byte* p = path)
+            result = statx(AtFdCwd, p, follow ? 0 : AtSymlinkNoFollow, StatxBasicStats, &buffer);
+        if (result != 0)
+        {
+            stamp = default;
+            return Marshal.GetLastPInvokeError();
+        }
+        stamp = buffer.ToStamp();
+        return 0;
+    }
+
+    /// <summary>Stats an open descriptor. Returns 0, or the errno of the failure.</summary>
+    public static int Stat(int descriptor, out FileStamp stamp)
+    {
+        const int AtEmptyPath = 0x1000;
+        Statx buffer;
+        byte empty = 0;
+        if (statx(descriptor, &empty, AtEmptyPath, StatxBasicStats, &buffer) != 0)
+        {
+            stamp = default;
+            return Marshal.GetLastPInvokeError();
+        }
+        stamp = buffer.ToStamp();
+        return 0;
+    }
+
+    /// <summary>Stats a path given as text. Returns 0, or the errno of the failure.</summary>
+    public static int Stat(string path, bool follow, out FileStamp stamp) => Stat(PathBytes(path), follow, out stamp);
+
+    /// <summary>The UTF-8 bytes of <paramref name="path"/> with a final NUL.</summary>
+    public static byte[] PathBytes(string path)
+    {
+        byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
+        Encoding.UTF8.GetBytes(path, bytes);
+        return bytes;
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int statx(int directory, byte* path, int flags, uint mask, Statx* buffer);
+
+    [StructLayout(LayoutKind.Sequential)]
+    private struct StatxTimestamp
+    {
+        public long Seconds;
+        public uint Nanoseconds;
+        public int Reserved;
+
+        public readonly long Total => Seconds * 1_000_000_000 + Nanoseconds;
+    }
+
+    /// <summary>struct statx of linux/stat.h; the layout is the same on every architecture.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = 256)]
+    private struct Statx
+    {
+        public uint Mask;
+        public uint BlockSize;
+        public ulong Attributes;
+        public uint Links;
+        public uint Uid;
+        public uint Gid;
+        public ushort Mode;
+        public ushort Spare0;
+        public ulong Inode;
+        public ulong Size;
+        public ulong Blocks;
+        public ulong AttributesMask;
+        public StatxTimestamp Accessed;
+        public StatxTimestamp Born;
+        public StatxTimestamp Changed;
+        public StatxTimestamp Modified;
+        public uint RdevMajor;
+        public uint RdevMinor;
+        public uint DevMajor;
+        public uint DevMinor;
+
+        public readonly FileStamp ToStamp() => new(
+            ((ulong)DevMajor << 32) | DevMinor, Inode, (long)Size, Modified.Total, Changed.Total, Mode);
+    }
+}
