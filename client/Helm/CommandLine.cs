@@ -1,0 +1,139 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Client.Helm;
+
+/// <summary>
+/// Walks argv by helm's own flag rules: which word is the subcommand, which flags have which values. Pure syntax, no I/O; the shim
+/// and the daemon use the same code, so they cannot disagree.
+/// </summary>
+/// <remarks>
+/// Sources: cobra 1.8.1 and 1.10.2 (<c>Find</c>, <c>stripFlags</c>, <c>argsMinusFirstX</c>), pflag 1.0.5 and 1.0.10 (<c>parseArgs</c>),
+/// helm's <c>newRootCmd</c>; helm-inputs 2.1.
+/// </remarks>
+public static class CommandLine
+{
+    /// <summary>The one subcommand whose flags are in <see cref="HelmFlags"/>.</summary>
+    public const string Template = "template";
+
+    private static readonly SearchValues<char> s_specialInSetFile = SearchValues.Create(",\\{}[]\"\r\n");
+
+    /// <summary>
+    /// Index in <paramref name="args"/> (argv without argv[0]) of the word that helm takes for its subcommand, or -1. Allocates nothing.
+    /// </summary>
+    /// <param name="args">argv without argv[0].</param>
+    /// <param name="onlyGlobalFlagsBefore">
+    /// Whether everything before that word is a known root flag with its value. When false the call is not ours: a
+    /// flag that the root command does not know swallows the next word.
+    /// </param>
+    public static int FindSubcommand(ReadOnlySpan<string> args, out bool onlyGlobalFlagsBefore)
+    {
+        onlyGlobalFlagsBefore = true;
+        for (int i = 0; i < args.Length; i++)
+        {
+            string word = args[i];
+            if (word.Length == 0 || word == "-")
+            {
+                // Not a command to cobra, but a positional argument of the command that follows.
+                onlyGlobalFlagsBefore = false;
+                continue;
+            }
+            if (word[0] != '-')
+                return i;
+            if (word == "--")
+                return -1;
+            int flag = FlagOf(word, out bool hasValue);
+            bool isGlobal = flag >= 0 && HelmFlags.All[flag].IsGlobal;
+            if (!isGlobal)
+                onlyGlobalFlagsBefore = false;
+            if (hasValue || (isGlobal && HelmFlags.All[flag].Arity != FlagArity.Value))
+                continue;
+            // cobra gives up when the swallowed word is the last one.
+            if (args.Length - i - 1 <= 1)
+                return -1;
+            i++;
+        }
+        return -1;
+    }
+
+    /// <summary>
+    /// The flags and positional arguments of a <c>template</c> call. <paramref name="args"/> is argv without argv[0],
+    /// <paramref name="subcommand"/> the index that <see cref="FindSubcommand"/> gave.
+    /// </summary>
+    public static ParsedCommandLine Parse(ReadOnlySpan<string> args, int subcommand)
+    {
+        var parsed = new ParsedCommandLine();
+        FlagWalk.Whole(args, subcommand, parsed);
+        if (parsed.Error == BypassReason.None)
+            FlagWalk.CheckRootParse(args, parsed);
+        return parsed;
+    }
+
+    /// <summary>
+    /// True when helm would read standard input for this call: a values item, or the path of a plain <c>--set-file</c>, is <c>-</c> after
+    /// trimming. False for a command line with an <see cref="ParsedCommandLine.Error"/>: it is not served.
+    /// </summary>
+    public static bool ReadsStdin(ParsedCommandLine parsed)
+    {
+        if (parsed.Error != BypassReason.None)
+            return false;
+        foreach (FlagUse use in parsed.Flags)
+        {
+            ref readonly HelmFlag flag = ref HelmFlags.All[use.Flag];
+            if (flag.Role == FlagRole.ValuesFile)
+            {
+                var items = new List<string>();
+                if (GoSyntax.TryReadCsv(use.Value!, items))
+                {
+                    foreach (string item in items)
+                        if (IsStdin(item))
+                            return true;
+                }
+            }
+            else if (flag.Role == FlagRole.SetFile && TrySplitSetFile(use.Value!, out _, out string path) && IsStdin(path))
+            {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /// <summary>Whether helm reads standard input for a file of this name (values.readFile: TrimSpace, then <c>-</c>).</summary>
+    public static bool IsStdin(string fileName) => fileName.AsSpan().Trim() is "-";
+
+    /// <summary>
+    /// Splits the plain form <c>key=path</c> of <c>--set-file</c>: a key of letters, digits, <c>_ - . /</c>, and a path without the characters that
+    /// helm's strvals parser treats specially. Anything else (lists, several pairs, escapes) is false.
+    /// </summary>
+    public static bool TrySplitSetFile(string item, out string key, out string path)
+    {
+        key = path = "";
+        int equals = item.IndexOf('=', StringComparison.Ordinal);
+        if (equals <= 0 || equals == item.Length - 1)
+            return false;
+        foreach (char c in item.AsSpan(0, equals))
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/'))
+                return false;
+        if (item.AsSpan(equals + 1).ContainsAny(s_specialInSetFile))
+            return false;
+        key = item[..equals];
+        path = item[(equals + 1)..];
+        return true;
+    }
+
+    // The flag a word starting with '-' names, by its long name or its first shorthand letter. cobra takes a word such as -nfoo for complete.
+    private static int FlagOf(string word, out bool hasValue)
+    {
+        if (word[1] != '-')
+        {
+            hasValue = word.Length > 2;
+            return HelmFlags.FindShort(word[1]);
+        }
+        ReadOnlySpan<char> name = word.AsSpan(2);
+        int equals = name.IndexOf('=');
+        hasValue = equals >= 0;
+        return HelmFlags.FindLong(hasValue ? name[..equals] : name);
+    }
+}

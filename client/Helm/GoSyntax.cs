@@ -1,0 +1,85 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+
+namespace CacheDaemon.Client.Helm;
+
+/// <summary>The two value syntaxes of Go's standard library that pflag relies on.</summary>
+public static class GoSyntax
+{
+    /// <summary>strconv.ParseBool: exactly these twelve spellings.</summary>
+    public static bool TryParseBool(ReadOnlySpan<char> text, out bool value)
+    {
+        value = text is "1" or "t" or "T" or "TRUE" or "true" or "True";
+        return value || text is "0" or "f" or "F" or "FALSE" or "false" or "False";
+    }
+
+    /// <summary>
+    /// Appends the items of one CSV record as encoding/csv reads it (comma, <c>"</c> quoting, no trimming, no lazy quotes), the way
+    /// pflag's <c>stringSlice</c> does: an empty text has no items. Returns false when Go reports an error, and also when a line
+    /// break occurs: Go would then use the first non-empty record only, which nobody means.
+    /// </summary>
+    public static bool TryReadCsv(string text, List<string> items)
+    {
+        if (text.AsSpan().ContainsAny('\r', '\n'))
+            return false;
+        if (text.Length == 0)
+            return true;
+        if (!text.Contains('"', StringComparison.Ordinal))
+        {
+            int from = 0;
+            for (int comma; (comma = text.IndexOf(',', from)) >= 0; from = comma + 1)
+                items.Add(text[from..comma]);
+            items.Add(text[from..]);
+            return true;
+        }
+        return TryReadQuotedCsv(text, items);
+    }
+
+    private static bool TryReadQuotedCsv(string text, List<string> items)
+    {
+        var field = new StringBuilder();
+        for (int at = 0; ;)
+        {
+            if (at < text.Length && text[at] == '"')
+            {
+                if (!TryReadQuotedField(text, ref at, field))
+                    return false;
+            }
+            else
+            {
+                int comma = text.IndexOf(',', at);
+                int end = comma < 0 ? text.Length : comma;
+                if (text.AsSpan(at, end - at).Contains('"'))
+                    return false;
+                field.Append(text, at, end - at);
+                at = end;
+            }
+            items.Add(field.ToString());
+            field.Clear();
+            if (at == text.Length)
+                return true;
+            at++; // The comma; a text that ends with it has one more, empty, item.
+        }
+    }
+
+    // Leaves `at` on the comma after the field or at the end.
+    private static bool TryReadQuotedField(string text, ref int at, StringBuilder field)
+    {
+        at++;
+        while (true)
+        {
+            int quote = text.IndexOf('"', at);
+            if (quote < 0)
+                return false;
+            field.Append(text, at, quote - at);
+            at = quote + 1;
+            if (at == text.Length || text[at] == ',')
+                return true;
+            if (text[at] != '"')
+                return false;
+            field.Append('"');
+            at++;
+        }
+    }
+}

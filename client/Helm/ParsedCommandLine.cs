@@ -1,0 +1,29 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Client.Helm;
+
+/// <summary>One occurrence of a flag.</summary>
+/// <param name="Flag">Index in <see cref="HelmFlags.All"/>.</param>
+/// <param name="Value">
+/// The value as typed; <c>true</c> or <c>false</c> for a boolean, however it was spelled; null only for a flag with optional value that stood bare.
+/// </param>
+public readonly record struct FlagUse(int Flag, string? Value);
+
+/// <summary>A command line taken apart: flags in order, positional arguments in order, or the reason why it is not served.</summary>
+public sealed class ParsedCommandLine
+{
+    /// <summary>Each occurrence of a flag, in order.</summary>
+    public List<FlagUse> Flags { get; } = [];
+
+    /// <summary>Positional arguments, in order, without the subcommand.</summary>
+    public List<string> Positionals { get; } = [];
+
+    /// <summary>None, or what is wrong: <c>UnknownFlag</c>, <c>BadFlagValue</c>, <c>HelpRequested</c>.</summary>
+    public BypassReason Error { get; internal set; }
+
+    /// <summary>
+    /// For people: the table's name of the flag that is wrong. Empty for an unknown one: its text may be anything, a secret included.
+    /// </summary>
+    public string ErrorFlag { get; internal set; } = "";
+}
