@@ -1,0 +1,98 @@
+#!/usr/bin/env bash
+# Builds the two native binaries into artifacts/bin/: helm (the shim) and helmcached (the daemon).
+#   ./build.sh           checks the tools, then builds what has changed
+#   ./build.sh --tests   also builds tests/FakeHelm into artifacts/test/fakehelm/
+set -euo pipefail
+cd "$(dirname "$0")"
+
+fail=0
+# missing WHAT DEBIAN HOMEBREW: one line per missing tool; all of them are named before we give up.
+missing() {
+  printf 'build.sh: %s is missing; Debian: apt-get install %s; macOS: %s\n' "$1" "$2" "$3" >&2
+  fail=1
+}
+
+sdk="$(dotnet --version 2>/dev/null || true)"
+[[ "$sdk" == 1[0-9].* ]] || missing ".NET SDK 10" dotnet-sdk-10.0 "brew install dotnet"
+command -v git >/dev/null 2>&1 || missing git git "brew install git"
+compiler=""
+for candidate in clang gcc; do
+  if command -v "$candidate" >/dev/null 2>&1; then
+    compiler="$candidate"
+    break
+  fi
+done
+if [[ -z "$compiler" ]]; then
+  missing "a C compiler (it links the native binaries)" gcc "xcode-select --install"
+elif ! printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' |
+  "$compiler" -x c - -lz -o /dev/null 2>/dev/null; then
+  missing "zlib with its headers" zlib1g-dev "brew install zlib"
+fi
+((fail == 0)) || exit 1
+
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
+
+hash_of_stdin() {
+  if command -v sha256sum >/dev/null 2>&1; then sha256sum; else shasum -a 256; fi | cut -d ' ' -f 1
+}
+
+# By content and not by time stamp, so that a checkout of an older commit builds and a touched file does not.
+# fingerprint DIRECTORY...: a digest of everything that a publish of these directories reads.
+fingerprint() {
+  {
+    printf '%s\n' "$sdk" "$(uname -sm)"
+    find "$@" Directory.Build.props Directory.Packages.props global.json build.sh \
+      \( -name bin -o -name obj \) -prune -o -type f -print0 |
+      LC_ALL=C sort -z | xargs -0 cat
+    # Names too: a file that moved is a change.
+    find "$@" \( -name bin -o -name obj \) -prune -o -type f -print | LC_ALL=C sort
+  } | hash_of_stdin
+}
+
+# publish PROJECT TARGET FILE...: publishes natively for this machine and puts the named files into TARGET, each by
+# rename, so that a running daemon keeps its own copy.
+publish() {
+  local project="$1" target="$2" name staging
+  shift 2
+  staging="artifacts/publish/$project"
+  rm -rf "$staging"
+  mkdir -p "$target"
+  if ! dotnet publish "$project" --configuration Release --output "$staging" --nologo --verbosity quiet -clp:NoSummary; then
+    printf 'build.sh: publishing %s failed\n' "$project" >&2
+    exit 1
+  fi
+  for name in "$@"; do
+    [[ -f "$staging/$name" ]] || continue
+    chmod 755 "$staging/$name"
+    mv -f "$staging/$name" "$target/$name"
+  done
+  rm -rf "$staging"
+}
+
+# up_to_date STAMP DIGEST FILE...: true when every file exists and was built from this digest.
+up_to_date() {
+  local stamp="$1" digest="$2" file
+  shift 2
+  for file in "$@"; do
+    [[ -x "$file" ]] || return 1
+  done
+  [[ -f "$stamp" && "$(<"$stamp")" == "$digest" ]]
+}
+
+mkdir -p artifacts/bin artifacts/stamps
+digest="$(fingerprint client shim daemon)"
+if ! up_to_date artifacts/stamps/bin "$digest" artifacts/bin/helm artifacts/bin/helmcached; then
+  rm -f artifacts/stamps/bin
+  publish shim artifacts/bin helm
+  publish daemon artifacts/bin helmcached libe_sqlite3.so libe_sqlite3.dylib
+  printf '%s\n' "$digest" >artifacts/stamps/bin
+fi
+
+if [[ "${1:-}" == --tests ]]; then
+  digest="$(fingerprint tests/FakeHelm)"
+  if ! up_to_date artifacts/stamps/fakehelm "$digest" artifacts/test/fakehelm/fakehelm; then
+    rm -f artifacts/stamps/fakehelm
+    publish tests/FakeHelm artifacts/test/fakehelm fakehelm
+    printf '%s\n' "$digest" >artifacts/stamps/fakehelm
+  fi
+fi

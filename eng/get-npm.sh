@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Fetches one of the pinned npm packages that tests and scripts use, and prints the directory it was unpacked to.
+#   eng/get-npm.sh fflate     unzips the archives of eng/get-helm.sh (a machine need not have unzip)
+#   eng/get-npm.sh msgpack    the reference MessagePack codec that the protocol is tested against
+set -euo pipefail
+source "$(dirname "$0")/common.sh"
+
+case "${1:-}" in
+  fflate) package=fflate version=0.8.3 sha256=38c2cd824402407b43153c782274aec2ea83ea688e4aa0b743c5f2c305857d92 ;;
+  msgpack) package=@msgpack/msgpack version=3.1.3 sha256=1fef5cd691fbe3ea2695ca12c8c01a5c2c50e7014486d32037e0242c1c24bd36 ;;
+  *) die "usage: eng/get-npm.sh fflate|msgpack" ;;
+esac
+
+target="$cache_dir/npm/$1-$version-${sha256:0:12}"
+if [[ ! -d "$target" ]]; then
+  scratch_dir
+  fetch_package "$package@$version" "$sha256"
+  tar -xzf "$scratch/package.tgz" -C "$scratch"
+  mkdir -p "$cache_dir/npm"
+  # Two at once: the second rename would land inside the first's directory, hence the test; the content is the same.
+  mv -T "$scratch/package" "$target" 2>/dev/null || [[ -d "$target" ]] || mv "$scratch/package" "$target"
+fi
+printf '%s\n' "$target"
