@@ -1,0 +1,124 @@
+using System;
+using System.Diagnostics;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Client;
+
+/// <summary>
+/// One connection to the daemon, for one blocking caller. Nothing here throws for "not served": a null or a false
+/// means that the caller should do without the daemon.
+/// </summary>
+public sealed class DaemonClient : IDisposable
+{
+    /// <summary>
+    /// Longest silence before the first sign of life. A healthy daemon answers a hit within a millisecond and sends
+    /// <see cref="Message.Waiting"/> after <see cref="HeartbeatInterval"/> whatever it is doing; on a machine so loaded
+    /// that this takes a second, running helm is no slower than waiting.
+    /// </summary>
+    public static readonly TimeSpan FirstReplyDeadline = TimeSpan.FromSeconds(1);
+
+    /// <summary>How often a daemon that has not answered yet says that it lives: well within both deadlines.</summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(500);
+
+    /// <summary>Silence after which a daemon that did show life counts as dead: six missed heartbeats.</summary>
+    public static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(3);
+
+    /// <summary>
+    /// Time to hand a finished render to the daemon before the caller's own output is written. Local memory copies at
+    /// gigabytes per second, so even the largest result takes well below this; a stopped daemon costs at most this much.
+    /// </summary>
+    public static readonly TimeSpan PublishDeadline = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// How long to leave a daemon alone after it did not answer in time. Short, because the file is written by any
+    /// caller; long enough that a serial loop of hundreds of calls does not pay the deadline each time.
+    /// </summary>
+    public static readonly TimeSpan AvoidAfterHang = TimeSpan.FromSeconds(10);
+
+    private const int FirstReadBytes = 64 * 1024;
+
+    private readonly LocalSocket _socket;
+    private byte[] _buffer = new byte[FirstReadBytes];
+    private int _start;
+    private int _end;
+
+    private DaemonClient(LocalSocket socket) => _socket = socket;
+
+    /// <summary>Connects, or answers null at once with the errno of the failure.</summary>
+    public static DaemonClient? TryConnect(Endpoint endpoint, out int errno)
+    {
+        LocalSocket? socket = LocalSocket.TryConnect(Libc.PathBytes(endpoint.SocketPath), out errno);
+        return socket is null ? null : new DaemonClient(socket);
+    }
+
+    /// <summary>Sends one message in time, or false.</summary>
+    public bool TrySend(Message message, TimeSpan within) => _socket.TrySend(MessageCodec.Encode(message), DeadlineIn(within));
+
+    /// <summary>
+    /// The next message, or null when none came in time, the peer left, or what came was no message of this version.
+    /// </summary>
+    public Message? Receive(TimeSpan within)
+    {
+        long deadline = DeadlineIn(within);
+        if (!Fill(Frame.HeaderBytes, deadline))
+            return null;
+        try
+        {
+            int length = Frame.ReadLength(_buffer.AsSpan(_start));
+            if (!Fill(Frame.HeaderBytes + length, deadline))
+                return null;
+            ReadOnlyMemory<byte> message = _buffer.AsMemory(_start + Frame.HeaderBytes, length);
+            _start += Frame.HeaderBytes + length;
+            return MessageCodec.Decode(message);
+        }
+        catch (Exception e) when (e is MessagePackException or ProtocolVersionException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>
+    /// The answer to a request: waits for the first sign of life, then through heartbeats, for the first message that is
+    /// not <see cref="Message.Waiting"/>. Null when the daemon fell silent; <paramref name="silent"/> then tells a hang
+    /// from a closed connection.
+    /// </summary>
+    public Message? ReceiveAnswer(out bool silent)
+    {
+        TimeSpan patience = FirstReplyDeadline;
+        while (true)
+        {
+            long started = Stopwatch.GetTimestamp();
+            Message? message = Receive(patience);
+            silent = message is null && Stopwatch.GetElapsedTime(started) >= patience;
+            if (message is not Message.Waiting)
+                return message;
+            patience = SilenceDeadline;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
+
+    private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
+
+    /// <summary>Reads until <paramref name="count"/> bytes are there. The buffer grows with what arrives, not with what was announced.</summary>
+    private bool Fill(int count, long deadline)
+    {
+        while (_end - _start < count)
+        {
+            if (_end == _buffer.Length)
+            {
+                // A fresh array rather than a move: messages handed out are slices of the old one.
+                byte[] grown = new byte[Math.Max(FirstReadBytes, (int)Math.Min(count, 8L * (_end - _start)))];
+                _buffer.AsSpan(_start, _end - _start).CopyTo(grown);
+                (_buffer, _end, _start) = (grown, _end - _start, 0);
+            }
+            int received = _socket.Receive(_buffer.AsSpan(_end), deadline);
+            if (received == 0)
+                return false;
+            _end += received;
+        }
+        return true;
+    }
+}

@@ -1,0 +1,161 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Client;
+
+/// <summary>
+/// Starts a daemon, detached for good: a session of its own, no descriptor of ours, none of the caller's variables but
+/// our own. At most one of many concurrent callers starts one; the others wait for it just as long.
+/// </summary>
+public static unsafe class DaemonLauncher
+{
+    /// <summary>
+    /// Longest time that a call waits for a daemon to come up. A start takes about 20 ms; after this the call is better
+    /// off running helm itself, and the next one finds the daemon.
+    /// </summary>
+    public static readonly TimeSpan StartDeadline = TimeSpan.FromMilliseconds(100);
+
+    /// <summary>Pause between two looks at the socket while the daemon starts.</summary>
+    private const int LookEveryMilliseconds = 2;
+
+    /// <summary>
+    /// How long a start that failed keeps others from trying again, so that a broken installation costs one process
+    /// start now and then rather than one per call.
+    /// </summary>
+    private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(30);
+
+    /// <summary>Path of the daemon's binary: beside our own (links resolved), or null when it is not there.</summary>
+    public static string? DaemonPath()
+    {
+        string? self = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: false)?.FullName;
+        if (self is null)
+            return null;
+        string path = Path.Join(Path.GetDirectoryName(self), "helmcached");
+        return Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular ? path : null;
+    }
+
+    /// <summary>A connection to a daemon that was started now by us or by someone else, or null when none came up in time.</summary>
+    public static DaemonClient? StartAndConnect(Endpoint endpoint)
+    {
+        if (DaemonPath() is not { } daemon || !MakePrivate(endpoint.Home))
+            return null;
+        string failurePath = endpoint.Home + "/start-failed";
+        if (IsYoung(failurePath, RetryAfterFailure))
+            return null;
+        long started = Stopwatch.GetTimestamp();
+        int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath));
+        int child = -1;
+        try
+        {
+            if (launchLock >= 0)
+            {
+                // Someone else's daemon may have come up between our connect and our lock.
+                if (DaemonClient.TryConnect(endpoint, out _) is { } already)
+                    return already;
+                child = Spawn(daemon, endpoint);
+                if (child < 0)
+                    return null;
+            }
+            while (Stopwatch.GetElapsedTime(started) < StartDeadline)
+            {
+                if (DaemonClient.TryConnect(endpoint, out _) is { } connection)
+                    return connection;
+                if (child > 0 && Libc.Wait(child, block: false) is { } status)
+                {
+                    if (status != 0)
+                        Touch(failurePath);
+                    child = -1;
+                    return DaemonClient.TryConnect(endpoint, out _);
+                }
+                Libc.Poll([], LookEveryMilliseconds);
+            }
+            return null;
+        }
+        finally
+        {
+            if (launchLock >= 0)
+                Libc.Close(launchLock);
+        }
+    }
+
+    /// <summary>True when the file exists and was touched less than <paramref name="age"/> ago.</summary>
+    public static bool IsYoung(string path, TimeSpan age)
+    {
+        if (Libc.Stat(path, follow: false, out FileStamp stamp) != 0)
+            return false;
+        TimeSpan since = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(stamp.ModifiedNs / 100);
+        return since >= TimeSpan.Zero && since < age;
+    }
+
+    /// <summary>Creates the file or makes it young again; a failure only means that the next call learns it by itself.</summary>
+    public static void Touch(string path)
+    {
+        try
+        {
+            File.WriteAllBytes(path, []);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
+    }
+
+    /// <summary>Starts the daemon and returns its pid, or a negative errno.</summary>
+    public static int Spawn(string daemonPath, Endpoint endpoint)
+    {
+        using var arguments = new NativeStrings(["helmcached", "serve", "--detached"]);
+        using var environment = new NativeStrings(DaemonEnvironment(endpoint));
+        fixed (byte* path = Libc.PathBytes(daemonPath))
+            return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, OpenDescriptors());
+    }
+
+    /// <summary>Makes the directory and its missing parents, mode 0700.</summary>
+    private static bool MakePrivate(string directory)
+    {
+        if (Libc.Stat(directory, follow: true, out FileStamp stamp) == 0)
+            return stamp.Kind == FileKind.Directory;
+        try
+        {
+            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private static List<string> DaemonEnvironment(Endpoint endpoint)
+    {
+        var variables = new List<string> { Endpoint.HomeVariable + "=" + endpoint.Home };
+        for (byte** p = Libc.EnvironmentBlock; p is not null && *p is not null; p++)
+        {
+            string entry = Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p));
+            if ((entry.StartsWith("HELMCACHED_", StringComparison.Ordinal) && !entry.StartsWith(Endpoint.HomeVariable + "=", StringComparison.Ordinal))
+                || entry.StartsWith("HOME=", StringComparison.Ordinal) || entry.StartsWith("PATH=", StringComparison.Ordinal))
+                variables.Add(entry);
+        }
+        return variables;
+    }
+
+    private static int[] OpenDescriptors()
+    {
+        var open = new List<int>();
+        try
+        {
+            foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
+                if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor) && descriptor > 2)
+                    open.Add(descriptor);
+        }
+        catch (IOException)
+        {
+            return []; // Without /proc, descriptors that are not close-on-exec stay open in the daemon; it closes nothing it does not know.
+        }
+        return [.. open];
+    }
+}

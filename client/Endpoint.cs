@@ -1,0 +1,129 @@
+using System;
+using System.IO;
+using System.Runtime.InteropServices;
+using System.Text;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Client;
+
+/// <summary>
+/// Where the daemon keeps its state and where it listens. The answer depends on the account and
+/// <c>HELMCACHED_HOME</c> alone, never on <c>XDG_*</c> or <c>HELM_*</c>, which callers point at a fresh directory per call.
+/// </summary>
+/// <param name="Home">Absolute path of the state directory.</param>
+/// <param name="SocketPath">Absolute path of the socket.</param>
+public sealed record Endpoint(string Home, string SocketPath)
+{
+    /// <summary>Name of the variable that moves the state directory.</summary>
+    public const string HomeVariable = "HELMCACHED_HOME";
+
+    /// <summary>Longest socket path in bytes that fits sockaddr_un with its NUL on every system (104 on BSD).</summary>
+    private const int MaxSocketPathBytes = 100;
+
+    private const string SocketName = "daemon.sock";
+
+    /// <summary>The file that the shim locks while it starts a daemon.</summary>
+    public string LaunchLockPath => Home + "/launch.lock";
+
+    /// <summary>The file that the daemon keeps locked while it lives.</summary>
+    public string LockPath => Home + "/daemon.lock";
+
+    /// <summary>Touched by a shim that met a daemon which does not answer; see <see cref="DaemonClient.AvoidAfterHang"/>.</summary>
+    public string AvoidPath => Home + "/avoid";
+
+    /// <summary>The store.</summary>
+    public string StorePath => Home + "/store.db";
+
+    /// <summary>The daemon's log.</summary>
+    public string LogPath => Home + "/daemon.log";
+
+    /// <summary>The endpoint of this account; null when not even a home directory can be named.</summary>
+    public static Endpoint? Resolve()
+    {
+        string? home = Variable("HELMCACHED_HOME"u8);
+        if (home is null)
+        {
+            if (AccountHome() is not { } account)
+                return null;
+            home = account + "/.cache/helmcached";
+        }
+        return ForHome(Path.GetFullPath(home));
+    }
+
+    /// <summary>The endpoint for a given absolute state directory.</summary>
+    public static Endpoint ForHome(string home)
+    {
+        string socket = home + "/" + SocketName;
+        if (Encoding.UTF8.GetByteCount(socket) <= MaxSocketPathBytes)
+            return new Endpoint(home, socket);
+        uint user = Libc.EffectiveUserId;
+        string runtime = $"/run/user/{user}";
+        if (!IsPrivate(runtime, user))
+            runtime = $"/tmp/helmcached-{user}";
+        return new Endpoint(home, $"{runtime}/helmcached-{Fnv1a(home):x16}.sock");
+    }
+
+    /// <summary>The directory that holds the socket.</summary>
+    public string SocketDirectory => SocketPath[..SocketPath.LastIndexOf('/')];
+
+    /// <summary>True when <paramref name="directory"/> is a real directory of <paramref name="user"/> that nobody else may enter.</summary>
+    public static bool IsPrivate(string directory, uint user) =>
+        Libc.Stat(directory, follow: false, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Directory
+        && (stamp.Mode & 0x3f) == 0 && Libc.OwnerOf(directory) == user;
+
+    /// <summary>A variable of our own environment, or null when unset or empty.</summary>
+    public static string? Variable(ReadOnlySpan<byte> name) =>
+        Libc.TryGetVariable(name, out ReadOnlySpan<byte> value) && !value.IsEmpty ? Encoding.UTF8.GetString(value) : null;
+
+    /// <summary>A variable that switches something on: set, not empty and not <c>0</c>.</summary>
+    public static bool Switch(ReadOnlySpan<byte> name) =>
+        Libc.TryGetVariable(name, out ReadOnlySpan<byte> value) && !value.IsEmpty && !value.SequenceEqual("0"u8);
+
+    /// <summary>
+    /// Home directory of the account (its passwd entry); <c>HOME</c> only when there is none. /etc/passwd is read first
+    /// because asking the name service loads its plug-ins, which costs more than a hit.
+    /// </summary>
+    public static string? AccountHome() =>
+        HomeFromPasswd(Libc.EffectiveUserId) ?? Libc.AccountHome(Libc.EffectiveUserId) ?? Variable("HOME"u8);
+
+    private static string? HomeFromPasswd(uint user)
+    {
+        byte[] file;
+        try
+        {
+            file = File.ReadAllBytes("/etc/passwd");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        Span<byte> wanted = stackalloc byte[10];
+        System.Buffers.Text.Utf8Formatter.TryFormat(user, wanted, out int digits);
+        Span<Range> fields = stackalloc Range[7];
+        ReadOnlySpan<byte> lines = file;
+        foreach (Range lineRange in lines.Split((byte)'\n'))
+        {
+            // name:password:uid:gid:gecos:home:shell, passwd(5)
+            ReadOnlySpan<byte> line = lines[lineRange];
+            int count = 0;
+            foreach (Range field in line.Split((byte)':'))
+            {
+                if (count == fields.Length)
+                    break;
+                fields[count++] = field;
+            }
+            if (count >= 6 && line[fields[2]].SequenceEqual(wanted[..digits]) && !line[fields[5]].IsEmpty && line[fields[5]][0] == (byte)'/')
+                return Encoding.UTF8.GetString(line[fields[5]]);
+        }
+        return null;
+    }
+
+    /// <summary>64-bit FNV-1a: a short, stable name for a long path; nothing rests on it being hard to invert.</summary>
+    private static ulong Fnv1a(string text)
+    {
+        ulong hash = 14695981039346656037;
+        foreach (byte b in MemoryMarshal.AsBytes(text.AsSpan()))
+            hash = (hash ^ b) * 1099511628211;
+        return hash;
+    }
+}

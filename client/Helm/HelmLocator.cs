@@ -1,0 +1,81 @@
+using System;
+using System.IO;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Client.Helm;
+
+/// <summary>Where the real helm is, or why it cannot be run.</summary>
+/// <param name="Path">Absolute path, or null.</param>
+/// <param name="Stamp">Stamp of the file, links followed.</param>
+/// <param name="Problem">What to tell the user when <paramref name="Path"/> is null: thing, reason, next step.</param>
+public readonly record struct HelmLocation(string? Path, FileStamp Stamp, string? Problem);
+
+/// <summary>
+/// Finds the real helm: <c>HELMCACHED_HELM</c>, else the first <c>helm</c> on PATH that is not us. "Us" is told by file
+/// identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
+/// </summary>
+public static class HelmLocator
+{
+    /// <summary>Name of the variable that names the real helm.</summary>
+    public const string Variable = "HELMCACHED_HELM";
+
+    /// <summary>
+    /// A file above this size cannot be a copy of the shim and is not searched for the marker: the shim is below 3 MB,
+    /// helm above 40 MB.
+    /// </summary>
+    private const int MaxShimBytes = 8 * 1024 * 1024;
+
+    /// <summary>Is in every build of the shim, and in nothing else.</summary>
+    private static ReadOnlySpan<byte> Marker => "helmcached-shim:9c1f6e0a-5b7d-4f0e-8a53-d1c0a7a2f4be"u8;
+
+    /// <summary>Finds the real helm for this process. Never throws.</summary>
+    public static HelmLocation Find()
+    {
+        if (Endpoint.Variable("HELMCACHED_HELM"u8) is { } chosen)
+            return FromVariable(Path.GetFullPath(chosen));
+        bool haveSelf = Libc.Stat("/proc/self/exe\0"u8, follow: true, out FileStamp self) == 0;
+        string path = Endpoint.Variable("PATH"u8) ?? "";
+        foreach (Range range in path.AsSpan().Split(':'))
+        {
+            ReadOnlySpan<char> directory = path.AsSpan(range);
+            // An empty element is the working directory (exec(3)); a shell would run ./helm, so would we.
+            string candidate = directory.IsEmpty ? Path.GetFullPath("helm") : Path.GetFullPath(Path.Join(directory, "helm"));
+            if (Libc.Stat(candidate, follow: true, out FileStamp stamp) == 0 && IsExecutableFile(stamp)
+                && !(haveSelf && stamp.Device == self.Device && stamp.Inode == self.Inode)
+                && !IsShim(candidate, stamp))
+                return new HelmLocation(candidate, stamp, null);
+        }
+        return new HelmLocation(null, default,
+            $"helm: no real helm found: no other executable named helm is on PATH; install helm, or set {Variable} to its path");
+    }
+
+    /// <summary>True when the file is a build of this shim.</summary>
+    public static bool IsShim(string path, FileStamp stamp)
+    {
+        if (stamp.Size > MaxShimBytes)
+            return false;
+        try
+        {
+            return File.ReadAllBytes(path).AsSpan().IndexOf(Marker) >= 0;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false; // Executable but not readable: no build of ours is installed that way.
+        }
+    }
+
+    private static HelmLocation FromVariable(string path)
+    {
+        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
+        string? problem =
+            errno != 0 ? "does not exist or cannot be reached"
+            : !IsExecutableFile(stamp) ? "is not an executable file"
+            : IsShim(path, stamp) ? "is this shim (or a copy of it), not the real helm: calling it would never end"
+            : null;
+        return problem is null
+            ? new HelmLocation(path, stamp, null)
+            : new HelmLocation(null, default, $"helm: {Variable}={path} {problem}; set {Variable} to the real helm binary, or unset it to search PATH");
+    }
+
+    private static bool IsExecutableFile(FileStamp stamp) => stamp.Kind == FileKind.Regular && (stamp.Mode & 0x49) != 0;
+}

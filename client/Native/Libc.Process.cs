@@ -1,0 +1,307 @@
+using System;
+using System.Runtime.InteropServices;
+
+namespace CacheDaemon.Client.Native;
+
+/// <summary>Processes, descriptors and signals; see the other half for who this is for.</summary>
+public static unsafe partial class Libc
+{
+    public const int EAGAIN = 11, EPIPE = 32, ENOEXEC = 8, EINPROGRESS = 115;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17;
+    public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
+
+    private const int OCloExec = 0x80000;
+    private const int ORdOnly = 0, ORdWr = 2;
+    private const int FGetFd = 1, FSetPipeSize = 1031;
+    private const int LockExclusive = 2, LockNonBlocking = 4;
+    private const short SpawnSetSigDef = 0x04, SpawnSetSid = 0x80;
+    private const int SpawnStructBytes = 1024;
+
+    /// <summary>The process's environment: NULL-terminated "NAME=value" strings, owned by libc.</summary>
+    public static byte** EnvironmentBlock { get; } =
+        *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
+
+    /// <summary>The value of a variable as bytes without the final NUL, or an empty span with <c>false</c>.</summary>
+    public static bool TryGetVariable(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
+    {
+        for (byte** p = EnvironmentBlock; p is not null && *p is not null; p++)
+        {
+            ReadOnlySpan<byte> entry = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p);
+            if (entry.Length > name.Length && entry[name.Length] == (byte)'=' && entry.StartsWith(name))
+            {
+                value = entry[(name.Length + 1)..];
+                return true;
+            }
+        }
+        value = default;
+        return false;
+    }
+
+    /// <summary>Replaces this process. Returns only on failure, with errno.</summary>
+    public static int Exec(byte* path, byte** argv, byte** environment)
+    {
+        // .NET ignores SIGPIPE, and an ignored signal stays ignored across exec: helm would then print write errors.
+        signal(SIGPIPE, 0);
+        execve(path, argv, environment);
+        return Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Starts a child with the given descriptors as 0, 1 and 2 (-1: inherit). Returns its pid, or -errno.</summary>
+    public static int Spawn(byte* path, byte** argv, byte** environment, int stdin, int stdout, int stderr)
+    {
+        byte* actions = stackalloc byte[SpawnStructBytes];
+        byte* attributes = stackalloc byte[SpawnStructBytes];
+        posix_spawn_file_actions_init(actions);
+        posix_spawnattr_init(attributes);
+        if (stdin >= 0) posix_spawn_file_actions_adddup2(actions, stdin, 0);
+        if (stdout >= 0) posix_spawn_file_actions_adddup2(actions, stdout, 1);
+        if (stderr >= 0) posix_spawn_file_actions_adddup2(actions, stderr, 2);
+        DefaultSigPipe(attributes);
+        posix_spawnattr_setflags(attributes, SpawnSetSigDef);
+        int pid;
+        int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
+        posix_spawn_file_actions_destroy(actions);
+        posix_spawnattr_destroy(attributes);
+        return error == 0 ? pid : -error;
+    }
+
+    /// <summary>
+    /// Starts a child in a session of its own, with /dev/null as 0, 1 and 2 and every other descriptor of ours closed.
+    /// Returns its pid, or -errno.
+    /// </summary>
+    public static int SpawnDetached(byte* path, byte** argv, byte** environment, ReadOnlySpan<int> keepClosed)
+    {
+        byte* actions = stackalloc byte[SpawnStructBytes];
+        byte* attributes = stackalloc byte[SpawnStructBytes];
+        posix_spawn_file_actions_init(actions);
+        posix_spawnattr_init(attributes);
+        fixed (byte* devNull = "/dev/null\0"u8)
+            posix_spawn_file_actions_addopen(actions, 0, devNull, ORdWr, 0);
+        posix_spawn_file_actions_adddup2(actions, 0, 1);
+        posix_spawn_file_actions_adddup2(actions, 0, 2);
+        foreach (int descriptor in keepClosed)
+            posix_spawn_file_actions_addclose(actions, descriptor);
+        DefaultSigPipe(attributes);
+        posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSid);
+        int pid;
+        int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
+        posix_spawn_file_actions_destroy(actions);
+        posix_spawnattr_destroy(attributes);
+        return error == 0 ? pid : -error;
+    }
+
+    private static void DefaultSigPipe(byte* attributes)
+    {
+        // sigset_t is 128 bytes in glibc and musl; signal n is bit n-1.
+        byte* set = stackalloc byte[128];
+        new Span<byte>(set, 128).Clear();
+        set[(SIGPIPE - 1) / 8] = 1 << ((SIGPIPE - 1) % 8);
+        posix_spawnattr_setsigdefault(attributes, set);
+    }
+
+    /// <summary>Waits for a child. Returns its raw wait status, or -errno.</summary>
+    /// <param name="pid">The child.</param>
+    /// <param name="block">False: answer at once, with null while it runs.</param>
+    public static int? Wait(int pid, bool block)
+    {
+        const int NoHang = 1;
+        int status;
+        int result;
+        do
+            result = waitpid(pid, &status, block ? 0 : NoHang);
+        while (result < 0 && Marshal.GetLastPInvokeError() == EINTR);
+        return result == 0 ? null : result < 0 ? -Marshal.GetLastPInvokeError() : status;
+    }
+
+    /// <summary>Ends this process as if <paramref name="signalNumber"/> had killed it.</summary>
+    public static void DieBy(int signalNumber)
+    {
+        signal(signalNumber, 0);
+        kill(getpid(), signalNumber);
+        _exit(128 + signalNumber);
+    }
+
+    /// <summary>Restores a signal's default action.</summary>
+    public static void SetDefault(int signalNumber) => signal(signalNumber, 0);
+
+    public static void Kill(int pid, int signalNumber) => kill(pid, signalNumber);
+
+    public static int ProcessId => getpid();
+
+    public static uint EffectiveUserId => geteuid();
+
+    public static uint EffectiveGroupId => getegid();
+
+    /// <summary>Ends the process at once, without running managed or libc exit handlers.</summary>
+    public static void ExitNow(int code) => _exit(code);
+
+    /// <summary>The umask; read by setting it twice, so call it while there is one thread.</summary>
+    public static int Umask
+    {
+        get
+        {
+            int mask = umask(0x3f);
+            umask(mask);
+            return mask;
+        }
+        set => umask(value);
+    }
+
+    /// <summary>True when the descriptor is open.</summary>
+    public static bool IsOpen(int descriptor) => fcntl(descriptor, FGetFd, 0) >= 0;
+
+    /// <summary>A close-on-exec pipe with a large buffer where the system allows. Returns 0 or errno.</summary>
+    public static int Pipe(out int read, out int write)
+    {
+        const int LargePipeBytes = 1024 * 1024;
+        int* ends = stackalloc int[2];
+        if (pipe2(ends, OCloExec) != 0)
+        {
+            read = write = -1;
+            return Marshal.GetLastPInvokeError();
+        }
+        (read, write) = (ends[0], ends[1]);
+        fcntl(write, FSetPipeSize, LargePipeBytes);
+        return 0;
+    }
+
+    /// <summary>An anonymous in-memory file, close-on-exec; negative on failure.</summary>
+    public static int MemoryFile()
+    {
+        fixed (byte* name = "stdin\0"u8)
+            return memfd_create(name, 1);
+    }
+
+    public static void Close(int descriptor) => close(descriptor);
+
+    public static int Duplicate(int from, int to) => dup2(from, to);
+
+    public static void Rewind(int descriptor) => lseek(descriptor, 0, 0);
+
+    /// <summary>Opens for reading, close-on-exec. Negative on failure, with errno in the last P/Invoke error.</summary>
+    public static int OpenRead(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* p = path)
+            return open(p, ORdOnly | OCloExec, 0);
+    }
+
+    /// <summary>Opens or creates a lock file (0600) and tries to lock it. Returns the descriptor, or -1 when someone else holds it or it cannot be opened.</summary>
+    public static int TryLock(ReadOnlySpan<byte> path)
+    {
+        const int OCreate = 0x40;
+        int descriptor;
+        fixed (byte* p = path)
+            descriptor = open(p, ORdWr | OCreate | OCloExec | ONoFollow, 0x180);
+        if (descriptor < 0)
+            return -1;
+        if (flock(descriptor, LockExclusive | LockNonBlocking) == 0)
+            return descriptor;
+        close(descriptor);
+        return -1;
+    }
+
+    private static int ONoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
+    /// <summary>Makes a directory with mode 0700. Returns 0 or errno.</summary>
+    public static int MakePrivateDirectory(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* p = path)
+            return mkdir(p, 0x1c0) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Reads once, again after EINTR. Returns the count, 0 at the end, or -errno.</summary>
+    public static int Read(int descriptor, Span<byte> buffer)
+    {
+        fixed (byte* p = buffer)
+        {
+            while (true)
+            {
+                nint count = read(descriptor, p, (nuint)buffer.Length);
+                if (count >= 0)
+                    return (int)count;
+                int error = Marshal.GetLastPInvokeError();
+                if (error != EINTR)
+                    return -error;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Writes everything, waiting where the descriptor is non-blocking. Returns 0 or the errno that stopped it.
+    /// </summary>
+    public static int WriteAll(int descriptor, ReadOnlySpan<byte> data)
+    {
+        while (!data.IsEmpty)
+        {
+            nint count;
+            fixed (byte* p = data)
+                count = write(descriptor, p, (nuint)data.Length);
+            if (count >= 0)
+            {
+                data = data[(int)count..];
+                continue;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            if (error == EAGAIN)
+                Poll(descriptor, POLLOUT, -1);
+            else if (error != EINTR)
+                return error;
+        }
+        return 0;
+    }
+
+    /// <summary>Waits for one descriptor. Returns its events, 0 after the time-out (milliseconds, -1: waits for ever).</summary>
+    public static short Poll(int descriptor, short events, int milliseconds)
+    {
+        var one = new PollDescriptor { Descriptor = descriptor, Events = events };
+        return Poll(new Span<PollDescriptor>(ref one), milliseconds) > 0 ? one.Returned : (short)0;
+    }
+
+    /// <summary>Waits for several descriptors. Returns how many have events; 0 after the time-out or a signal.</summary>
+    public static int Poll(Span<PollDescriptor> descriptors, int milliseconds)
+    {
+        fixed (PollDescriptor* p = descriptors)
+            return Math.Max(poll(p, (nuint)descriptors.Length, milliseconds), 0);
+    }
+
+    /// <summary>struct pollfd.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    public struct PollDescriptor
+    {
+        public int Descriptor;
+        public short Events;
+        public short Returned;
+    }
+
+    [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);
+    [DllImport("libc")] private static extern nint signal(int number, nint handler);
+    [DllImport("libc")] private static extern int kill(int pid, int number);
+    [DllImport("libc")] private static extern int getpid();
+    [DllImport("libc")] private static extern uint geteuid();
+    [DllImport("libc")] private static extern uint getegid();
+    [DllImport("libc")] private static extern void _exit(int code);
+    [DllImport("libc")] private static extern int umask(int mask);
+    [DllImport("libc", SetLastError = true)] private static extern int waitpid(int pid, int* status, int options);
+    [DllImport("libc")] private static extern int fcntl(int descriptor, int command, nint argument);
+    [DllImport("libc", SetLastError = true)] private static extern int pipe2(int* ends, int flags);
+    [DllImport("libc", SetLastError = true)] private static extern int memfd_create(byte* name, uint flags);
+    [DllImport("libc")] private static extern int close(int descriptor);
+    [DllImport("libc")] private static extern int dup2(int from, int to);
+    [DllImport("libc")] private static extern long lseek(int descriptor, long offset, int whence);
+    [DllImport("libc", SetLastError = true)] private static extern int open(byte* path, int flags, uint mode);
+    [DllImport("libc")] private static extern int flock(int descriptor, int operation);
+    [DllImport("libc", SetLastError = true)] private static extern int mkdir(byte* path, uint mode);
+    [DllImport("libc", SetLastError = true)] private static extern nint read(int descriptor, byte* buffer, nuint count);
+    [DllImport("libc", SetLastError = true)] private static extern nint write(int descriptor, byte* buffer, nuint count);
+    [DllImport("libc")] private static extern int poll(PollDescriptor* descriptors, nuint count, int timeout);
+    [DllImport("libc")] private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
+    [DllImport("libc")] private static extern int posix_spawn_file_actions_init(byte* actions);
+    [DllImport("libc")] private static extern int posix_spawn_file_actions_destroy(byte* actions);
+    [DllImport("libc")] private static extern int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+    [DllImport("libc")] private static extern int posix_spawn_file_actions_addclose(byte* actions, int descriptor);
+    [DllImport("libc")] private static extern int posix_spawn_file_actions_addopen(byte* actions, int descriptor, byte* path, int flags, uint mode);
+    [DllImport("libc")] private static extern int posix_spawnattr_init(byte* attributes);
+    [DllImport("libc")] private static extern int posix_spawnattr_destroy(byte* attributes);
+    [DllImport("libc")] private static extern int posix_spawnattr_setflags(byte* attributes, short flags);
+    [DllImport("libc")] private static extern int posix_spawnattr_setsigdefault(byte* attributes, byte* set);
+}

@@ -1,0 +1,270 @@
+using System;
+using System.Collections.Generic;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Client.Protocol;
+
+/// <summary>
+/// Messages to MessagePack arrays <c>[version, kind, fields…]</c> and back. Fields are positional; a reader ignores
+/// fields beyond those it knows, so a later version may append some.
+/// </summary>
+public static class MessageCodec
+{
+    private const int InitialCapacity = 1024;
+
+    /// <summary>The message as one frame, length included.</summary>
+    public static byte[] Encode(Message message)
+    {
+        var w = new MessagePackWriter(InitialCapacity);
+        w.Skip(Frame.HeaderBytes);
+        switch (message)
+        {
+            case Message.Render m:
+                Start(ref w, MessageKind.Render, RenderFields);
+                WriteRender(ref w, m);
+                break;
+            case Message.Publish m:
+                Start(ref w, MessageKind.Publish, 5);
+                w.Write(m.LeaseId);
+                w.Write(m.ExitCode);
+                w.Write(m.RenderMicroseconds);
+                w.WriteBinary(m.Stderr.Span);
+                w.WriteBinary(m.Stdout.Span);
+                break;
+            case Message.Abandon m:
+                Start(ref w, MessageKind.Abandon, 2);
+                w.Write(m.LeaseId);
+                w.Write((long)m.Reason);
+                break;
+            case Message.Proof m:
+                Start(ref w, MessageKind.Proof, 3);
+                w.Write(m.ProofId);
+                w.Write(m.Proved);
+                w.Write(m.Detail);
+                break;
+            case Message.Status:
+                Start(ref w, MessageKind.Status, 0);
+                break;
+            case Message.Stats m:
+                Start(ref w, MessageKind.Stats, 1);
+                w.Write(m.Reset);
+                break;
+            case Message.Prune m:
+                Start(ref w, MessageKind.Prune, 5);
+                w.Write(m.All);
+                WriteNullable(ref w, m.OlderThanSeconds);
+                WriteNullable(ref w, m.MaxBytes);
+                if (m.Chart is null) w.WriteNil(); else w.Write(m.Chart);
+                w.Write(m.DryRun);
+                break;
+            case Message.Stop:
+                Start(ref w, MessageKind.Stop, 0);
+                break;
+            case Message.Explain m:
+                Start(ref w, MessageKind.Explain, RenderFields);
+                WriteRender(ref w, m.Request);
+                break;
+            case Message.Result m:
+                WriteResultHead(ref w, m.ExitCode, m.Source, m.Microseconds, m.Key.Span);
+                w.WriteBinary(m.Stderr.Span);
+                w.WriteBinary(m.Stdout.Span);
+                break;
+            case Message.Lease m:
+                Start(ref w, MessageKind.Lease, 3);
+                w.Write(m.LeaseId);
+                w.Write(m.Why);
+                w.WriteBinary(m.Key.Span);
+                break;
+            case Message.Bypass m:
+                Start(ref w, MessageKind.Bypass, 2);
+                w.Write((long)m.Reason);
+                w.Write(m.Detail);
+                break;
+            case Message.Waiting:
+                Start(ref w, MessageKind.Waiting, 0);
+                break;
+            case Message.Published m:
+                Start(ref w, MessageKind.Published, 3);
+                w.Write((long)m.Refused);
+                w.Write(m.Detail);
+                w.Write(m.ProofId);
+                break;
+            case Message.Json m:
+                Start(ref w, MessageKind.Json, 1);
+                w.Write(m.Text);
+                break;
+            case Message.Failed m:
+                Start(ref w, MessageKind.Failed, 1);
+                w.Write(m.Reason);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(nameof(message));
+        }
+        Span<byte> frame = w.Written;
+        Frame.WriteLength(frame, frame.Length - Frame.HeaderBytes);
+        return frame.ToArray();
+    }
+
+    /// <summary>
+    /// The beginning of a <see cref="Message.Result"/> frame up to its two streams, for a sender that keeps those
+    /// already encoded (<see cref="EncodeStreams"/>) and sends both pieces as one frame.
+    /// </summary>
+    /// <param name="exitCode">helm's exit code.</param>
+    /// <param name="source">See <see cref="Message.Result"/>.</param>
+    /// <param name="microseconds">See <see cref="Message.Result"/>.</param>
+    /// <param name="key">See <see cref="Message.Result"/>.</param>
+    /// <param name="streamBytes">Length of the encoded streams that will follow.</param>
+    public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, int streamBytes)
+    {
+        var w = new MessagePackWriter(64);
+        w.Skip(Frame.HeaderBytes);
+        WriteResultHead(ref w, exitCode, source, microseconds, key);
+        Span<byte> head = w.Written;
+        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + streamBytes));
+        return head.ToArray();
+    }
+
+    /// <summary>Both streams of a result as they stand at the end of a <see cref="Message.Result"/> frame.</summary>
+    public static byte[] EncodeStreams(ReadOnlySpan<byte> stderr, ReadOnlySpan<byte> stdout)
+    {
+        var w = new MessagePackWriter(stderr.Length + stdout.Length + 16);
+        w.WriteBinary(stderr);
+        w.WriteBinary(stdout);
+        return w.Written.ToArray();
+    }
+
+    /// <summary>Reads one message (a frame without its length). Slices refer to <paramref name="message"/>.</summary>
+    /// <exception cref="MessagePackException">Not a message of this version.</exception>
+    public static Message Decode(ReadOnlyMemory<byte> message)
+    {
+        var r = new MessagePackReader(message.Span);
+        int fields = r.ReadArrayHeader();
+        if (fields < 2)
+            throw new MessagePackException("A message has at least a version and a kind.");
+        int version = r.ReadInt32();
+        if (version != ProtocolVersion.Current)
+            throw new ProtocolVersionException(version);
+        var kind = (MessageKind)r.ReadInt32();
+        switch (kind)
+        {
+            case MessageKind.Render: return ReadRender(ref r, message);
+            case MessageKind.Publish:
+                return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message));
+            case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
+            case MessageKind.Proof: return new Message.Proof(r.ReadInt64(), r.ReadBoolean(), r.ReadString());
+            case MessageKind.Status: return new Message.Status();
+            case MessageKind.Stats: return new Message.Stats(r.ReadBoolean());
+            case MessageKind.Prune:
+                return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadString(), r.ReadBoolean());
+            case MessageKind.Stop: return new Message.Stop();
+            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, message));
+            case MessageKind.Result:
+                return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
+            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message));
+            case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadString());
+            case MessageKind.Waiting: return new Message.Waiting();
+            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadString(), r.ReadInt64());
+            case MessageKind.Json: return new Message.Json(r.ReadString());
+            case MessageKind.Failed: return new Message.Failed(r.ReadString());
+            default: throw new MessagePackException($"Message kind {(int)kind} is not known.");
+        }
+    }
+
+    private const int RenderFields = 10;
+
+    private static void Start(ref MessagePackWriter w, MessageKind kind, int fields)
+    {
+        w.WriteArrayHeader(2 + fields);
+        w.Write(ProtocolVersion.Current);
+        w.Write((long)kind);
+    }
+
+    private static void WriteResultHead(ref MessagePackWriter w, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key)
+    {
+        Start(ref w, MessageKind.Result, 6);
+        w.Write(exitCode);
+        w.Write(source);
+        w.Write(microseconds);
+        w.WriteBinary(key);
+    }
+
+    private static void WriteRender(ref MessagePackWriter w, Message.Render m)
+    {
+        w.Write(m.Arguments);
+        w.Write(m.Directory);
+        w.Write(m.DirectoryDevice);
+        w.Write(m.DirectoryInode);
+        w.WriteMapHeader(m.Environment.Count);
+        foreach (KeyValuePair<string, string> variable in m.Environment)
+        {
+            w.Write(variable.Key);
+            w.Write(variable.Value);
+        }
+        w.Write(m.Umask);
+        w.Write(m.HelmPath);
+        WriteStamp(ref w, m.HelmStamp);
+        if (m.Stdin is { } stdin) w.WriteBinary(stdin.Span); else w.WriteNil();
+        w.Write((long)m.Flags);
+    }
+
+    private static Message.Render ReadRender(ref MessagePackReader r, ReadOnlyMemory<byte> message)
+    {
+        string[] arguments = new string[r.ReadArrayHeader()];
+        for (int i = 0; i < arguments.Length; i++)
+            arguments[i] = r.ReadString();
+        string directory = r.ReadString();
+        ulong device = r.ReadUInt64();
+        ulong inode = r.ReadUInt64();
+        int variables = r.ReadMapHeader();
+        var environment = new Dictionary<string, string>(variables, StringComparer.Ordinal);
+        for (int i = 0; i < variables; i++)
+        {
+            string name = r.ReadString();
+            environment[name] = r.ReadString();
+        }
+        return new Message.Render
+        {
+            Arguments = arguments,
+            Directory = directory,
+            DirectoryDevice = device,
+            DirectoryInode = inode,
+            Environment = environment,
+            Umask = r.ReadInt32(),
+            HelmPath = r.ReadString(),
+            HelmStamp = ReadStamp(ref r),
+            Stdin = r.TryReadNil() ? null : ReadSlice(ref r, message),
+            Flags = (RenderFlags)r.ReadInt32(),
+        };
+    }
+
+    private static void WriteStamp(ref MessagePackWriter w, FileStamp stamp)
+    {
+        w.WriteArrayHeader(6);
+        w.Write(stamp.Device);
+        w.Write(stamp.Inode);
+        w.Write(stamp.Size);
+        w.Write(stamp.ModifiedNs);
+        w.Write(stamp.ChangedNs);
+        w.Write((ulong)stamp.Mode);
+    }
+
+    private static FileStamp ReadStamp(ref MessagePackReader r)
+    {
+        if (r.ReadArrayHeader() != 6)
+            throw new MessagePackException("A file stamp has 6 fields.");
+        return new FileStamp(r.ReadUInt64(), r.ReadUInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), (uint)r.ReadInt64());
+    }
+
+    private static void WriteNullable(ref MessagePackWriter w, long? value)
+    {
+        if (value is { } v) w.Write(v); else w.WriteNil();
+    }
+
+    private static long? ReadNullable(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt64();
+
+    private static ReadOnlyMemory<byte> ReadSlice(ref MessagePackReader r, ReadOnlyMemory<byte> message)
+    {
+        int length = r.ReadBinary().Length;
+        return message.Slice(r.Position - length, length);
+    }
+}

@@ -1,0 +1,154 @@
+using System;
+using System.Collections.Generic;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Client.Protocol;
+
+/// <summary>The numbers of the messages on the wire. Append only; requests below 64, replies from 64 on.</summary>
+public enum MessageKind
+{
+    Render = 1,
+    Publish = 2,
+    Abandon = 3,
+    Proof = 4,
+    Status = 5,
+    Stats = 6,
+    Prune = 7,
+    Stop = 8,
+    Explain = 9,
+
+    Result = 64,
+    Lease = 65,
+    Bypass = 66,
+    Waiting = 67,
+    Published = 68,
+    Json = 69,
+    Failed = 70,
+}
+
+/// <summary>What the caller's environment asks of the cache; see the variables in README.md.</summary>
+[Flags]
+public enum RenderFlags
+{
+    None = 0,
+
+    /// <summary><c>HELMCACHED_RECACHE</c>: do not serve, render and replace the entry.</summary>
+    Recache = 1,
+
+    /// <summary><c>HELMCACHED_READONLY</c>: serve hits, store nothing.</summary>
+    ReadOnly = 2,
+}
+
+/// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
+public abstract record Message
+{
+    private Message()
+    {
+    }
+
+    // ---- requests ----
+
+    /// <summary>"This is my command line: what is its output?" Answered by any number of <see cref="Waiting"/>, then by
+    /// <see cref="Result"/>, <see cref="Lease"/> or <see cref="Bypass"/>.</summary>
+    public sealed record Render : Message
+    {
+        /// <summary>The arguments after argv[0], as typed.</summary>
+        public required IReadOnlyList<string> Arguments { get; init; }
+
+        /// <summary>Absolute working directory.</summary>
+        public required string Directory { get; init; }
+
+        /// <summary>Device and inode of <see cref="Directory"/>: both sides must see the same one.</summary>
+        public required ulong DirectoryDevice { get; init; }
+
+        /// <inheritdoc cref="DirectoryDevice"/>
+        public required ulong DirectoryInode { get; init; }
+
+        /// <summary>The variables that can matter to a render (helm-inputs 3.1), none other.</summary>
+        public required IReadOnlyDictionary<string, string> Environment { get; init; }
+
+        /// <summary>The caller's umask.</summary>
+        public int Umask { get; init; }
+
+        /// <summary>Absolute path of the real helm that would run.</summary>
+        public required string HelmPath { get; init; }
+
+        /// <summary>Stamp of <see cref="HelmPath"/>, links followed.</summary>
+        public required FileStamp HelmStamp { get; init; }
+
+        /// <summary>All of standard input when the command line asks for it, else null.</summary>
+        public ReadOnlyMemory<byte>? Stdin { get; init; }
+
+        /// <summary>Wishes of the caller.</summary>
+        public RenderFlags Flags { get; init; }
+    }
+
+    /// <summary>The leaseholder's result. Answered by <see cref="Published"/>.</summary>
+    /// <param name="LeaseId">From <see cref="Lease"/>.</param>
+    /// <param name="ExitCode">helm's exit code.</param>
+    /// <param name="RenderMicroseconds">From start to end of the helm process.</param>
+    /// <param name="Stderr">All of standard error.</param>
+    /// <param name="Stdout">All of standard output.</param>
+    public sealed record Publish(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+
+    /// <summary>The leaseholder gives up its lease without a result. Not answered.</summary>
+    public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message;
+
+    /// <summary>The verdict of a proof run (<c>docs/repeatability.md</c>). Answered by <see cref="Published"/>.</summary>
+    /// <param name="ProofId">From <see cref="Published"/>.</param>
+    /// <param name="Proved">Whether the run showed that no impure function was called.</param>
+    /// <param name="Detail">Why not, for people; never values.</param>
+    public sealed record Proof(long ProofId, bool Proved, string Detail) : Message;
+
+    /// <summary>Asks how the daemon is. Answered by <see cref="Json"/>.</summary>
+    public sealed record Status : Message;
+
+    /// <summary>Asks for the counters, then sets them to zero if <paramref name="Reset"/>. Answered by <see cref="Json"/>.</summary>
+    public sealed record Stats(bool Reset) : Message;
+
+    /// <summary>Deletes entries. A null criterion does not apply. Answered by <see cref="Json"/>.</summary>
+    public sealed record Prune(bool All, long? OlderThanSeconds, long? MaxBytes, string? Chart, bool DryRun) : Message;
+
+    /// <summary>Asks the daemon to finish what it does and leave. Answered by <see cref="Json"/>.</summary>
+    public sealed record Stop : Message;
+
+    /// <summary>Asks what would happen to a command line, without a render. Answered by <see cref="Json"/>.</summary>
+    public sealed record Explain(Render Request) : Message;
+
+    // ---- replies ----
+
+    /// <summary>A hit, or the result of the render that this caller waited for.</summary>
+    /// <param name="ExitCode">helm's exit code.</param>
+    /// <param name="Source">Where it came from: a tier's name, or <c>coalesced</c>.</param>
+    /// <param name="Microseconds">Time the daemon took.</param>
+    /// <param name="Key">First 8 bytes of the key, for traces.</param>
+    /// <param name="Stderr">Standard error to replay.</param>
+    /// <param name="Stdout">Standard output to replay.</param>
+    public sealed record Result(int ExitCode, string Source, long Microseconds, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+
+    /// <summary>A miss that this caller is to render.</summary>
+    /// <param name="LeaseId">To be named in <see cref="Publish"/> or <see cref="Abandon"/> on the same connection.</param>
+    /// <param name="Why">Why it is a miss, for traces; never values.</param>
+    /// <param name="Key">First 8 bytes of the key, for traces.</param>
+    public sealed record Lease(long LeaseId, string Why, ReadOnlyMemory<byte> Key) : Message;
+
+    /// <summary>The daemon declines: become real helm.</summary>
+    /// <param name="Reason">Why, counted.</param>
+    /// <param name="Detail">The flag, variable or file that it is about; never a value.</param>
+    public sealed record Bypass(BypassReason Reason, string Detail) : Message;
+
+    /// <summary>Someone else renders this; still alive, still waiting. Sent at least once a second.</summary>
+    public sealed record Waiting : Message;
+
+    /// <summary>What became of a published result.</summary>
+    /// <param name="Refused"><see cref="RefuseReason.None"/> when it was stored.</param>
+    /// <param name="Detail">The file or function that it is about; never a value.</param>
+    /// <param name="ProofId">Not 0: this caller is asked to start a proof run under this number.</param>
+    public sealed record Published(RefuseReason Refused, string Detail, long ProofId) : Message;
+
+    /// <summary>An administrative answer, one JSON document.</summary>
+    public sealed record Json(string Text) : Message;
+
+    /// <summary>An administrative request could not be carried out.</summary>
+    public sealed record Failed(string Reason) : Message;
+}

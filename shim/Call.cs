@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Shim;
+
+/// <summary>This process's one call of helm: its arguments as received, the real helm, and what of it the daemon may see.</summary>
+internal sealed unsafe class Call
+{
+    /// <summary>
+    /// Most standard input that is sent to the daemon. Values on standard input are kilobytes; beyond this the render
+    /// itself dwarfs what a cache could save.
+    /// </summary>
+    private const int MaxStdinBytes = 32 * 1024 * 1024;
+
+    private readonly string[] _arguments;
+    private readonly int _subcommand;
+    private readonly bool _onlyGlobalFlagsBefore;
+
+    /// <param name="arguments">The arguments after argv[0].</param>
+    public Call(string[] arguments)
+    {
+        _arguments = arguments;
+        _subcommand = CommandLine.FindSubcommand(arguments, out _onlyGlobalFlagsBefore);
+        Helm = HelmLocator.Find();
+        Trace = Trace.Start();
+    }
+
+    /// <summary>The real helm, or why there is none.</summary>
+    public HelmLocation Helm { get; }
+
+    /// <summary>The line that <c>HELMCACHED_TRACE</c> asks for.</summary>
+    public Trace Trace { get; }
+
+    /// <summary>The arguments after argv[0].</summary>
+    public IReadOnlyList<string> Arguments => _arguments;
+
+    /// <summary>
+    /// Descriptor that holds the standard input which we have consumed, positioned at its start; -1 when standard input
+    /// is untouched.
+    /// </summary>
+    public int ConsumedStdin { get; private set; } = -1;
+
+    /// <summary>False when this call is real helm's alone: switched off, not a render, or nothing to run it with.</summary>
+    public bool MayAsk =>
+        Libc.IsSupported
+        && Helm.Path is not null
+        && !Endpoint.Switch("HELMCACHED_DISABLE"u8)
+        && IsTemplate
+        // A closed standard descriptor would be reused by our own socket or pipe, and be written to.
+        && Libc.IsOpen(0) && Libc.IsOpen(1) && Libc.IsOpen(2);
+
+    /// <summary>
+    /// A flag before the subcommand that is not global swallows the next word (helm-inputs 2.1): such a call is left to helm.
+    /// </summary>
+    private bool IsTemplate => _subcommand >= 0 && _onlyGlobalFlagsBefore && _arguments[_subcommand] == CommandLine.Template;
+
+    /// <summary>argv as received, argv[0] included, and back to the bytes it came as.</summary>
+    public string[] ArgumentVector()
+    {
+        string[] vector = new string[_arguments.Length + 1];
+        vector[0] = Environment.GetCommandLineArgs()[0];
+        _arguments.CopyTo(vector, 1);
+        return vector;
+    }
+
+    /// <summary>True when an argument was not UTF-8: .NET has replaced its bytes, so it must not be passed on as text.</summary>
+    public static bool HasUndecodableArgument()
+    {
+        foreach (string argument in Environment.GetCommandLineArgs())
+            if (argument.Contains('\ufffd'))
+                return true;
+        return false;
+    }
+
+    /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
+    public Message.Render? Request()
+    {
+        string directory = Environment.CurrentDirectory;
+        if (HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.Stat(directory, follow: true, out FileStamp here) != 0)
+            return null;
+        ReadOnlyMemory<byte>? stdin = null;
+        if (CommandLine.ReadsStdin(CommandLine.Parse(_arguments, _subcommand)))
+        {
+            stdin = ConsumeStdin();
+            if (stdin is null)
+                return null;
+        }
+        return new Message.Render
+        {
+            Arguments = _arguments,
+            Directory = directory,
+            DirectoryDevice = here.Device,
+            DirectoryInode = here.Inode,
+            Environment = RelevantEnvironment(),
+            Umask = Libc.Umask,
+            HelmPath = Helm.Path!,
+            HelmStamp = Helm.Stamp,
+            Stdin = stdin,
+            Flags = (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
+                | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0),
+        };
+    }
+
+    /// <summary>
+    /// Reads all of standard input and keeps a copy that helm can read instead. Null when that is not possible or when
+    /// it is too much; what was consumed is kept for helm in any case.
+    /// </summary>
+    private ReadOnlyMemory<byte>? ConsumeStdin()
+    {
+        int copy = Libc.MemoryFile();
+        if (copy < 0)
+            return null;
+        ConsumedStdin = copy;
+        byte[] buffer = new byte[64 * 1024];
+        var all = new MemoryStream();
+        bool complete = true;
+        while (true)
+        {
+            int count = Libc.Read(0, buffer);
+            if (count == -Libc.EAGAIN)
+            {
+                Libc.Poll(0, Libc.POLLIN, -1);
+                continue;
+            }
+            if (count <= 0)
+            {
+                complete &= count == 0;
+                break;
+            }
+            if (Libc.WriteAll(copy, buffer.AsSpan(0, count)) != 0)
+                throw new IOException("standard input does not fit into memory");
+            if (all.Length + count > MaxStdinBytes)
+                complete = false;
+            else
+                all.Write(buffer, 0, count);
+        }
+        Libc.Rewind(copy);
+        return complete ? all.GetBuffer().AsMemory(0, (int)all.Length) : null;
+    }
+
+    /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>
+    private static Dictionary<string, string> RelevantEnvironment()
+    {
+        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
+        for (byte** p = Libc.EnvironmentBlock; p is not null && *p is not null; p++)
+        {
+            ReadOnlySpan<byte> entry = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p);
+            int equals = entry.IndexOf((byte)'=');
+            if (equals > 0 && IsRelevant(entry[..equals]))
+                // The first of two equal names is the one that getenv and Go see.
+                variables.TryAdd(Encoding.UTF8.GetString(entry[..equals]), Encoding.UTF8.GetString(entry[(equals + 1)..]));
+        }
+        return variables;
+    }
+
+    private static bool IsRelevant(ReadOnlySpan<byte> name) =>
+        name.StartsWith("HELM_"u8) || name.StartsWith("KUBE"u8) || name.StartsWith("XDG_"u8) || name.StartsWith("GO"u8)
+        || name.SequenceEqual("HOME"u8) || name.SequenceEqual("TZ"u8) || name.SequenceEqual("ZONEINFO"u8)
+        || name.SequenceEqual("DOCKER_CONFIG"u8) || name.SequenceEqual("POD_NAMESPACE"u8);
+}

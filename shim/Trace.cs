@@ -1,0 +1,82 @@
+using System;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Shim;
+
+/// <summary>
+/// <c>HELMCACHED_TRACE</c>: one line per call, on standard error for <c>1</c>, else appended to the named file. Holds
+/// outcomes, keys and reasons; never values.
+/// </summary>
+internal sealed class Trace
+{
+    private readonly string? _target;
+    private readonly long _started = Stopwatch.GetTimestamp();
+
+    private Trace(string? target) => _target = target;
+
+    public static Trace Start() => new(Endpoint.Switch("HELMCACHED_TRACE"u8) ? Endpoint.Variable("HELMCACHED_TRACE"u8) : null);
+
+    public void Hit(Message.Result result)
+    {
+        if (_target is not null)
+            Line($"{(result.Source == "coalesced" ? "coalesced" : "hit " + result.Source)} {Elapsed()} ms (daemon {Milliseconds(result.Microseconds / 1000.0)} ms) key={Key(result.Key)}");
+    }
+
+    public void Missed(Message.Lease lease, Message.Published? published)
+    {
+        if (_target is null)
+            return;
+        string fate = published switch
+        {
+            null => "not published",
+            { Refused: RefuseReason.None } => "stored",
+            _ => "not stored: " + ReasonText.Of(published.Refused) + Detail(published.Detail),
+        };
+        Line($"miss {Elapsed()} ms ({lease.Why}; {fate}) key={Key(lease.Key)}");
+    }
+
+    public void Bypassed(BypassReason reason, string detail)
+    {
+        if (_target is not null)
+            Line($"bypass {ReasonText.Of(reason)}{Detail(detail)}");
+    }
+
+    public void NotServed(string why)
+    {
+        if (_target is not null)
+            Line($"bypass {why}");
+    }
+
+    private static string Detail(string detail) => detail.Length == 0 ? "" : " " + detail;
+
+    private static string Key(ReadOnlyMemory<byte> key) => Convert.ToHexStringLower(key.Span);
+
+    private static string Milliseconds(double value) => value.ToString("0.0##", CultureInfo.InvariantCulture);
+
+    private string Elapsed() => Milliseconds(Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
+
+    private void Line(string text)
+    {
+        byte[] line = Encoding.UTF8.GetBytes("helmcached: " + text.Replace('\n', ' ') + "\n");
+        if (_target == "1")
+        {
+            Libc.WriteAll(2, line);
+            return;
+        }
+        try
+        {
+            using var file = new FileStream(_target!, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
+            file.Write(line);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return; // A trace that cannot be written must not disturb the call that it is about.
+        }
+    }
+}
