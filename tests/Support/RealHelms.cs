@@ -1,18 +1,51 @@
 using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
 
 namespace CacheDaemon.Tests.Support;
 
-/// <summary>Where the real helms are that conformance tests run against.</summary>
-internal static class RealHelms
+/// <summary>
+/// The unmodified helm binaries that tests compare with: <c>HELMCACHED_TEST_HELM3</c> and <c>HELMCACHED_TEST_HELM4</c>, or
+/// what <c>eng/get-helm.sh</c> fetches. A test that needs one and cannot have it fails and says so: a suite that quietly
+/// compared with nothing would be worth nothing.
+/// </summary>
+public static class RealHelms
 {
+    private static readonly Lazy<string> LazyHelm3 = new(() => Find("3"));
+    private static readonly Lazy<string> LazyHelm4 = new(() => Find("4"));
+
     /// <summary>Path of helm 3.17.3.</summary>
-    public static string Helm3 { get; } = Locate("3");
+    public static string Helm3 => LazyHelm3.Value;
 
     /// <summary>Path of helm 4.1.4.</summary>
-    public static string Helm4 { get; } = Locate("4");
+    public static string Helm4 => LazyHelm4.Value;
 
-    private static string Locate(string major) =>
-        Environment.GetEnvironmentVariable("HELMCACHED_TEST_HELM" + major) is { Length: > 0 } path
-            ? path
-            : throw new InvalidOperationException($"Set HELMCACHED_TEST_HELM{major} to a real helm {major}.");
+    /// <summary>The major versions, for theories: <c>[MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]</c>.</summary>
+    public static IEnumerable<object[]> Majors => [[3], [4]];
+
+    /// <summary>Path of the helm with major version <paramref name="major"/>.</summary>
+    public static string Of(int major) => major switch
+    {
+        3 => Helm3,
+        4 => Helm4,
+        _ => throw new ArgumentOutOfRangeException(nameof(major)),
+    };
+
+    private static string Find(string major)
+    {
+        string variable = "HELMCACHED_TEST_HELM" + major;
+        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path)
+            return File.Exists(path) ? path : throw new FileNotFoundException($"{variable} names {path}, which does not exist");
+
+        string script = Path.Combine(Repository.Root, "eng", "get-helm.sh");
+        var start = new ProcessStartInfo(script, [major]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        using Process process = Process.Start(start)!;
+        System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
+        return process.ExitCode == 0
+            ? output
+            : throw new InvalidOperationException($"no helm {major}: set {variable}, or see why {script} failed: {errors.Result}");
+    }
 }
