@@ -1,0 +1,66 @@
+using System;
+using System.Buffers;
+using System.IO.Compression;
+
+namespace CacheDaemon.Daemon.Storage;
+
+/// <summary>
+/// How a blob's bytes are written down: as they are, or as Brotli of quality 1 when that is worth it. Rendered YAML
+/// shrinks to about an eighth. Measured on 20 kB of it: 24 µs to write, 16 µs to read back (Deflate: 18 and 9, but a
+/// size half as large again); on 1 MB: 1.1 ms and 0.8 ms, beside 0.5 ms for the SHA-256 that every read needs anyway.
+/// </summary>
+internal static class BlobCodec
+{
+    /// <summary>Stored numbers: append only.</summary>
+    public const int Raw = 0, Brotli = 1;
+
+    /// <summary>Shorter blobs are stored as they are: they share a database page with others in any case.</summary>
+    public const int SmallestCompressed = 2048;
+
+    /// <summary>No blob is longer; SQLite's own limit is 1,000,000,000 bytes, and a damaged length must not allocate more.</summary>
+    public const int LargestBytes = 900_000_000;
+
+    private const int Quality = 1;
+    private const int WindowBits = 22;
+
+    /// <summary>The codec that suits <paramref name="data"/>, and what to store.</summary>
+    public static (int Codec, byte[] Stored) Encode(byte[] data)
+    {
+        if (data.Length < SmallestCompressed)
+            return (Raw, data);
+        // Room for 7/8 only: a gain of less than an eighth is not worth decoding, so running out of room means "store raw".
+        byte[] room = ArrayPool<byte>.Shared.Rent(data.Length);
+        try
+        {
+            Span<byte> target = room.AsSpan(0, data.Length - data.Length / 8);
+            return BrotliEncoder.TryCompress(data, target, out int written, Quality, WindowBits)
+                ? (Brotli, target[..written].ToArray())
+                : (Raw, data);
+        }
+        finally
+        {
+            // Rendered secrets pass through here and the pool lives as long as the process.
+            ArrayPool<byte>.Shared.Return(room, clearArray: true);
+        }
+    }
+
+    /// <summary>The bytes that <see cref="Encode"/> was given; null when the codec is unknown or <paramref name="stored"/> is damaged.</summary>
+    /// <param name="codec">As stored.</param>
+    /// <param name="size">Length of the original, as stored.</param>
+    /// <param name="stored">As stored.</param>
+    public static byte[]? Decode(int codec, long size, ReadOnlySpan<byte> stored)
+    {
+        if (size is < 0 or > LargestBytes)
+            return null;
+        switch (codec)
+        {
+            case Raw:
+                return stored.Length == size ? stored.ToArray() : null;
+            case Brotli:
+                byte[] data = GC.AllocateUninitializedArray<byte>((int)size);
+                return BrotliDecoder.TryDecompress(stored, data, out int written) && written == size ? data : null;
+            default:
+                return null;
+        }
+    }
+}

@@ -1,0 +1,236 @@
+using System;
+using System.Collections.Concurrent;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+
+namespace CacheDaemon.Daemon.Storage;
+
+/// <summary>
+/// The store as everyone else sees it: asks the tiers fastest first, promotes what a slower one had, writes to disk after
+/// the callers were served. No failure of a tier reaches the caller: it is a miss, or a reason for not storing.
+/// </summary>
+/// <remarks>Owns neither tier: whoever made them disposes them, after this.</remarks>
+public sealed class EntryStore : IAsyncDisposable, IDisposable
+{
+    /// <summary>Keys known to vary that could not be written to disk; beyond this many, new ones are not remembered.</summary>
+    private const int MaxVaryingInMemory = 10_000;
+
+    private readonly MemoryTier _memory;
+    private readonly SqliteTier _disk;
+    private readonly EntryStoreOptions _options;
+    private readonly TimeProvider _time;
+    private readonly BackgroundWriter _writer;
+    private readonly ITimer _clock;
+    private readonly ConcurrentDictionary<CacheKey, VaryingNote> _varying = new();
+
+    /// <summary>
+    /// Held while an entry is written to or removed from disk, so that a removal is never undone by a write that was on
+    /// its way. Taken before <see cref="_changing"/>.
+    /// </summary>
+    private readonly Lock _diskChanging = new();
+
+    /// <summary>Held while memory and <see cref="_version"/> change together; short.</summary>
+    private readonly Lock _changing = new();
+
+    /// <summary>Raised by each put and removal: what was read from disk before one is not promoted after it.</summary>
+    private long _version;
+
+    /// <param name="memory">The fast tier.</param>
+    /// <param name="disk">The lasting tier; it may be out of use, see <see cref="Status"/>.</param>
+    /// <param name="options">Policy and limits.</param>
+    /// <param name="time">The clock of upkeep.</param>
+    /// <param name="log">Receives one line for each thing that went wrong.</param>
+    public EntryStore(MemoryTier memory, SqliteTier disk, EntryStoreOptions options, TimeProvider time, Action<string> log)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _memory = memory;
+        _disk = disk;
+        _options = options;
+        _time = time;
+        _writer = new BackgroundWriter(options.MaxPendingBytes, WritePending, Upkeep, log);
+        _clock = time.CreateTimer(_ => _writer.RequestUpkeep(), null, TimeSpan.Zero, options.UpkeepEvery);
+    }
+
+    /// <summary>One line for people: whether the disk is in use and, if not, why.</summary>
+    public string Status => _disk.Problem is string problem ? $"memory only: {problem}" : "memory and disk";
+
+    /// <summary>Entries and bytes on disk.</summary>
+    public StoreTotals Totals() => _disk.Totals();
+
+    /// <summary>The entry under <paramref name="key"/>, from the fastest tier that has it.</summary>
+    public Lookup Get(CacheKey key)
+    {
+        if (_memory.TryGet(key, out Entry? entry, out byte[]? frame))
+        {
+            // So that what memory serves does not look unused on disk.
+            _disk.Touch(key);
+            return new Lookup(entry, _memory.Name, frame);
+        }
+        if (_writer.Find(key) is Entry pending)
+            return new Lookup(pending, _memory.Name);
+
+        long version = Interlocked.Read(ref _version);
+        if (_disk.Get(key, out bool wasDamaged) is not Entry found)
+            return Lookup.Miss(wasDamaged);
+        if (found.HoldsSecret && _options.Secrets != SecretsPolicy.Disk)
+        {
+            // Stored under an earlier, more generous policy.
+            _disk.Remove(key);
+            if (_options.Secrets == SecretsPolicy.Never)
+                return Lookup.Miss();
+        }
+        lock (_changing)
+        {
+            if (version == _version)
+                _memory.Put(key, found);
+        }
+        return new Lookup(found, _disk.Name);
+    }
+
+    /// <summary>Keeps a framed reply beside an entry in memory, so that the next hit is one copy.</summary>
+    public bool Attach(CacheKey key, Entry entry, byte[] frame) => _memory.Attach(key, entry, frame);
+
+    /// <summary>Stores an entry and returns when it is on disk.</summary>
+    /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>
+    public RefuseReason Put(CacheKey key, Entry entry)
+    {
+        if (KeptInMemoryOnly(key, entry) is RefuseReason answer)
+            return answer;
+        lock (_diskChanging)
+        {
+            bool inMemory = PutInMemory(key, entry);
+            return _disk.Put(key, entry) || inMemory ? RefuseReason.None : RefuseReason.StoreFailed;
+        }
+    }
+
+    /// <summary>Stores an entry and returns at once: <see cref="Get"/> finds it from now on, the disk is written later.</summary>
+    /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>
+    public RefuseReason PutInBackground(CacheKey key, Entry entry)
+    {
+        if (KeptInMemoryOnly(key, entry) is RefuseReason answer)
+            return answer;
+        lock (_changing)
+        {
+            _version++;
+            bool inMemory = _memory.Put(key, entry);
+            if (_writer.TryEnqueue(key, entry))
+                return RefuseReason.None;
+            _writer.Forget(key);
+            return inMemory ? RefuseReason.None : RefuseReason.StoreFailed;
+        }
+    }
+
+    /// <summary>Removes the entry everywhere.</summary>
+    public void Remove(CacheKey key)
+    {
+        lock (_diskChanging)
+        {
+            RemoveFromMemory(key);
+            _disk.Remove(key);
+        }
+    }
+
+    /// <summary>The note on a key whose output is known to vary; null when there is none.</summary>
+    public VaryingNote? GetVarying(CacheKey key) =>
+        _varying.TryGetValue(key, out VaryingNote? note) ? note : _disk.GetVarying(key);
+
+    /// <summary>True when the output of <paramref name="key"/> is known to vary.</summary>
+    public bool IsVarying(CacheKey key) => GetVarying(key) is not null;
+
+    /// <summary>Remembers that the output varies; on disk, or in memory while the disk cannot. Does not remove an entry.</summary>
+    public void MarkVarying(CacheKey key, RefuseReason reason, string detail)
+    {
+        if (!_disk.MarkVarying(key, reason, detail) && _varying.Count < MaxVaryingInMemory)
+            _varying[key] = new VaryingNote(_time.GetUtcNow(), reason, detail);
+    }
+
+    /// <summary>Prunes both tiers. What the answer counts is the disk's; memory never holds on to what the disk let go.</summary>
+    public async Task<PruneResult> PruneAsync(PruneRequest request)
+    {
+        ArgumentNullException.ThrowIfNull(request);
+        if (request is { All: true, DryRun: false })
+            _writer.ForgetAll();
+        await FlushAsync().ConfigureAwait(false);
+
+        PruneResult result = _disk.Prune(request, _time.GetUtcNow(), RemoveFromMemory);
+        if (request.DryRun)
+            return result;
+        if (request.All)
+            _varying.Clear();
+        bool wholeChart = request is { Chart: not null, OlderThan: null, MaxBytes: null };
+        lock (_changing)
+        {
+            // Entries that live in memory only; those on disk are gone from here already.
+            _version++;
+            if (request.All || wholeChart)
+                _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart);
+        }
+        return result;
+    }
+
+    /// <summary>Completes when everything put in the background before is on disk.</summary>
+    public Task FlushAsync() => _writer.FlushAsync();
+
+    /// <summary>Writes what waits, which may take a moment, and stops.</summary>
+    public void Dispose()
+    {
+        _clock.Dispose();
+        _writer.Dispose();
+        _disk.FlushUses();
+    }
+
+    /// <inheritdoc cref="Dispose"/>
+    public async ValueTask DisposeAsync() => await Task.Run(Dispose).ConfigureAwait(false);
+
+    /// <summary>Deals with an entry that may not go to disk; null when it may.</summary>
+    private RefuseReason? KeptInMemoryOnly(CacheKey key, Entry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        if (!entry.HoldsSecret || _options.Secrets == SecretsPolicy.Disk)
+            return null;
+        // What was stored under this key before must not be served in its place.
+        Remove(key);
+        if (_options.Secrets == SecretsPolicy.Never)
+            return RefuseReason.SecretsNever;
+        return PutInMemory(key, entry) ? RefuseReason.None : RefuseReason.OutputTooLarge;
+    }
+
+    private bool PutInMemory(CacheKey key, Entry entry)
+    {
+        lock (_changing)
+        {
+            _version++;
+            _writer.Forget(key);
+            return _memory.Put(key, entry);
+        }
+    }
+
+    private void RemoveFromMemory(CacheKey key)
+    {
+        lock (_changing)
+        {
+            _version++;
+            _writer.Forget(key);
+            _memory.Remove(key);
+        }
+    }
+
+    private void WritePending(CacheKey key, Entry entry)
+    {
+        lock (_diskChanging)
+        {
+            if (_writer.IsPending(key, entry))
+                _disk.Put(key, entry);
+        }
+    }
+
+    private void Upkeep()
+    {
+        if (_options.Secrets != SecretsPolicy.Disk)
+            _disk.RemoveSecrets();
+        _disk.EvictToLimits(_options.MaxDiskBytes, _options.MaxAge, _time.GetUtcNow());
+    }
+}

@@ -1,0 +1,204 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics.CodeAnalysis;
+using System.Threading;
+using CacheDaemon.Daemon.Fingerprints;
+
+namespace CacheDaemon.Daemon.Storage;
+
+/// <summary>
+/// The fastest level: entries in this process, the least recently used leaving first when <see cref="Bytes"/> would pass
+/// <see cref="Limit"/>. A hit takes one short lock and allocates nothing. A reply already framed for the wire can be
+/// attached to its entry, so that a later hit is one copy.
+/// </summary>
+public sealed class MemoryTier : ITier
+{
+    /// <summary>Default <see cref="Limit"/>: 128 MiB (design 7).</summary>
+    public const long DefaultLimitBytes = 128L << 20;
+
+    /// <summary>What one entry costs besides its bytes: node, dictionary slot, records, array headers; rounded up.</summary>
+    public const int OverheadBytes = 384;
+
+    /// <summary>An entry larger than the limit divided by this is not kept: it would push out many for one.</summary>
+    public const int LargestShare = 4;
+
+    private readonly Lock _lock = new();
+    private readonly Dictionary<CacheKey, Node> _nodes = [];
+
+    /// <summary>Anchor of the ring: the entry newer than it is the least recently used, the one older than it the most.</summary>
+    private readonly Node _ring = new(default, null!);
+
+    private long _bytes;
+
+    /// <param name="limit">Bytes to keep at most, overhead included.</param>
+    public MemoryTier(long limit = DefaultLimitBytes)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(limit);
+        Limit = limit;
+        _ring.Older = _ring.Newer = _ring;
+    }
+
+    /// <inheritdoc/>
+    public string Name => "memory";
+
+    /// <summary>Bytes to keep at most.</summary>
+    public long Limit { get; }
+
+    /// <summary>Bytes kept now: entries, attached frames and overhead.</summary>
+    public long Bytes => Interlocked.Read(ref _bytes);
+
+    /// <summary>Entries kept now.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _nodes.Count;
+        }
+    }
+
+    /// <summary>What <paramref name="entry"/> counts for against <see cref="Limit"/>, before a frame is attached.</summary>
+    public static long CostOf(Entry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        return entry.Bytes + 2L * (entry.ChartName.Length + entry.ChartVersion.Length) + OverheadBytes;
+    }
+
+    /// <summary>True when <paramref name="entry"/> is small enough to be kept at all.</summary>
+    public bool CanHold(Entry entry) => CostOf(entry) <= Limit / LargestShare;
+
+    /// <inheritdoc/>
+    public Entry? Get(CacheKey key) => TryGet(key, out Entry? entry, out _) ? entry : null;
+
+    /// <summary>Finds an entry together with the frame attached to it, and marks it as used now.</summary>
+    public bool TryGet(CacheKey key, [NotNullWhen(true)] out Entry? entry, out byte[]? frame)
+    {
+        lock (_lock)
+        {
+            if (!_nodes.TryGetValue(key, out Node? node))
+            {
+                entry = null;
+                frame = null;
+                return false;
+            }
+            Unlink(node);
+            LinkAsNewest(node);
+            entry = node.Entry;
+            frame = node.Frame;
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Put(CacheKey key, Entry entry)
+    {
+        long cost = CostOf(entry);
+        lock (_lock)
+        {
+            if (_nodes.TryGetValue(key, out Node? old))
+                Drop(old);
+            if (cost > Limit / LargestShare)
+                return false;
+            var node = new Node(key, entry) { Cost = cost };
+            _nodes.Add(key, node);
+            LinkAsNewest(node);
+            _bytes += cost;
+            EvictToLimit();
+            return true;
+        }
+    }
+
+    /// <summary>
+    /// Keeps <paramref name="frame"/> beside <paramref name="entry"/>. False, and nothing attached, when that very
+    /// entry is no longer here or the two together are too large.
+    /// </summary>
+    public bool Attach(CacheKey key, Entry entry, byte[] frame)
+    {
+        ArgumentNullException.ThrowIfNull(frame);
+        lock (_lock)
+        {
+            if (!_nodes.TryGetValue(key, out Node? node) || !ReferenceEquals(node.Entry, entry) || node.Frame is not null)
+                return false;
+            if (node.Cost + frame.Length > Limit / LargestShare)
+                return false;
+            node.Frame = frame;
+            node.Cost += frame.Length;
+            _bytes += frame.Length;
+            Unlink(node);
+            LinkAsNewest(node);
+            EvictToLimit();
+            return true;
+        }
+    }
+
+    /// <inheritdoc/>
+    public bool Remove(CacheKey key)
+    {
+        lock (_lock)
+        {
+            if (_nodes.TryGetValue(key, out Node? node))
+                Drop(node);
+            return true;
+        }
+    }
+
+    /// <summary>Removes every entry that <paramref name="matches"/>; answers how many, and their bytes.</summary>
+    public PruneResult RemoveWhere(Func<CacheKey, Entry, bool> matches)
+    {
+        ArgumentNullException.ThrowIfNull(matches);
+        lock (_lock)
+        {
+            long before = _bytes;
+            long entries = 0;
+            for (Node node = _ring.Newer; node != _ring;)
+            {
+                Node next = node.Newer;
+                if (matches(node.Key, node.Entry))
+                {
+                    Drop(node);
+                    entries++;
+                }
+                node = next;
+            }
+            return new PruneResult(entries, before - _bytes);
+        }
+    }
+
+    private void EvictToLimit()
+    {
+        while (_bytes > Limit)
+            Drop(_ring.Newer);
+    }
+
+    private void Drop(Node node)
+    {
+        Unlink(node);
+        _nodes.Remove(node.Key);
+        _bytes -= node.Cost;
+    }
+
+    private static void Unlink(Node node)
+    {
+        node.Older.Newer = node.Newer;
+        node.Newer.Older = node.Older;
+    }
+
+    /// <summary>The ring reads, going "newer": anchor, oldest, …, newest, anchor.</summary>
+    private void LinkAsNewest(Node node)
+    {
+        node.Older = _ring.Older;
+        node.Newer = _ring;
+        _ring.Older.Newer = node;
+        _ring.Older = node;
+    }
+
+    private sealed class Node(CacheKey key, Entry entry)
+    {
+        public readonly CacheKey Key = key;
+        public readonly Entry Entry = entry;
+        public byte[]? Frame;
+        public long Cost;
+        public Node Older = null!;
+        public Node Newer = null!;
+    }
+}

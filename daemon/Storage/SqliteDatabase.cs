@@ -1,0 +1,351 @@
+using System;
+using System.Collections.Concurrent;
+using System.Diagnostics.CodeAnalysis;
+using System.IO;
+using System.Threading;
+using Microsoft.Data.Sqlite;
+
+namespace CacheDaemon.Daemon.Storage;
+
+/// <summary>
+/// The connections to one <c>store.db</c>: one writer behind a lock, a few readers that never wait for it (WAL). Runs
+/// operations and turns every failure of theirs into an answer: a damaged file is moved aside and work goes on with a
+/// fresh one; a file that cannot be opened now is tried again later, by a write, never by a read.
+/// </summary>
+internal sealed class SqliteDatabase : IDisposable
+{
+    private const int MaxReaders = 4;
+    private const int PageBytes = 4096;
+
+    private readonly SqliteTierOptions _options;
+    private readonly TimeProvider _time;
+    private readonly Action<string> _log;
+    private readonly StoreFiles _files;
+
+    /// <summary>Operations hold it shared; opening, closing and replacing the file hold it alone.</summary>
+    private readonly ReaderWriterLockSlim _gate = new();
+    private readonly Lock _writing = new();
+    private readonly SemaphoreSlim _readerSlots = new(MaxReaders);
+    private readonly ConcurrentStack<SqliteLink> _readers = new();
+
+    private SqliteLink? _writer;
+    private (ulong Device, ulong Inode)? _identity;
+    private int _generation;
+    private long _retryAt;
+    private bool _disposed;
+    private string _lastLogged = "";
+    private long _lastLoggedAt;
+
+    public SqliteDatabase(SqliteTierOptions options, TimeProvider time, Action<string> log)
+    {
+        _options = options;
+        _time = time;
+        _log = log;
+        _files = new StoreFiles(options.Path, time);
+        _gate.EnterWriteLock();
+        try
+        {
+            Open();
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    /// <summary>Why the store is not in use, in one line; null while it is.</summary>
+    public string? Problem { get; private set; }
+
+    /// <summary>Runs a query on a reader. False when it failed; then the failure is logged and dealt with.</summary>
+    public bool TryRead<T>(Func<SqliteLink, T> query, [MaybeNullWhen(false)] out T result) =>
+        TryRun(query, writing: false, out result);
+
+    /// <summary>Runs a change on the writer, in one transaction. False when nothing was changed.</summary>
+    public bool TryWrite<T>(Func<SqliteLink, T> change, [MaybeNullWhen(false)] out T result)
+    {
+        ReopenWhenDue();
+        return TryRun(link => link.InTransaction(change), writing: true, out result);
+    }
+
+    /// <summary>Runs upkeep on the writer outside any transaction (checkpoints, vacuum).</summary>
+    public bool TryMaintain(Action<SqliteLink> upkeep) => TryRun(
+        link =>
+        {
+            upkeep(link);
+            return true;
+        }, writing: true, out _);
+
+    /// <summary>When the file was deleted or replaced under us, closes what is open and opens what is there.</summary>
+    public void ReopenWhenReplaced()
+    {
+        if (_writer is null || _files.Identity == _identity)
+            return;
+        Replace(_generation, () => Log("the file was replaced by someone else; opening it anew"));
+    }
+
+    /// <summary>Deletes every store that was moved aside; what cannot be deleted is logged.</summary>
+    public void DeleteAside()
+    {
+        try
+        {
+            _files.DeleteAllAside();
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Log(e.Message);
+        }
+    }
+
+    public void Dispose()
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            _disposed = true;
+            Close();
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+        // The gate stays usable: a late operation finds no writer and is answered "no", instead of meeting a disposed lock.
+    }
+
+    /// <summary>
+    /// SQLite reports damage as CORRUPT or NOTADB; an ERROR means that our fixed statements no longer fit the tables.
+    /// Everything else (BUSY, FULL, IOERR, READONLY, CANTOPEN) may pass, and says nothing against the file.
+    /// </summary>
+    private static bool IsDamage(SqliteException failure) => failure.SqliteErrorCode is
+        SQLitePCL.raw.SQLITE_CORRUPT or SQLitePCL.raw.SQLITE_NOTADB or SQLitePCL.raw.SQLITE_ERROR;
+
+    private bool TryRun<T>(Func<SqliteLink, T> work, bool writing, [MaybeNullWhen(false)] out T result)
+    {
+        SqliteException failure;
+        _gate.EnterReadLock();
+        int generation = _generation;
+        try
+        {
+            if (_writer is null)
+            {
+                result = default;
+                return false;
+            }
+            result = writing ? Locked(work) : Read(work);
+            return true;
+        }
+        catch (SqliteException e)
+        {
+            failure = e;
+        }
+        // What the reader of a row throws when a column has another type, length or range than was written.
+        catch (Exception e) when (e is InvalidCastException or ArgumentException or OverflowException)
+        {
+            Log($"A row cannot be read: {e.Message}");
+            result = default;
+            return false;
+        }
+        finally
+        {
+            _gate.ExitReadLock();
+        }
+        result = default;
+        if (IsDamage(failure))
+            Replace(generation, () => SetAside(failure.Message));
+        else
+            Log(failure.Message);
+        return false;
+    }
+
+    private T Locked<T>(Func<SqliteLink, T> work)
+    {
+        lock (_writing)
+            return work(_writer!);
+    }
+
+    private T Read<T>(Func<SqliteLink, T> work)
+    {
+        _readerSlots.Wait();
+        try
+        {
+            if (!_readers.TryPop(out SqliteLink? reader))
+            {
+                reader = SqliteLink.Open(_options.Path, _options.ReaderPatience);
+                reader.Run("PRAGMA query_only=ON");
+            }
+            try
+            {
+                return work(reader);
+            }
+            finally
+            {
+                _readers.Push(reader);
+            }
+        }
+        finally
+        {
+            _readerSlots.Release();
+        }
+    }
+
+    private void ReopenWhenDue()
+    {
+        if (_writer is not null || _disposed || _time.GetUtcNow().UtcTicks < Volatile.Read(ref _retryAt))
+            return;
+        Replace(_generation, () => { });
+    }
+
+    /// <summary>
+    /// Closes everything, lets <paramref name="whileClosed"/> act on the files, opens again. Every connection is closed first:
+    /// the last one to close a database deletes its log by name, which by then would be the new file's.
+    /// </summary>
+    private void Replace(int generation, Action whileClosed)
+    {
+        _gate.EnterWriteLock();
+        try
+        {
+            if (_disposed || generation != _generation)
+                return;
+            Close();
+            try
+            {
+                whileClosed();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                Fail(e.Message);
+                return;
+            }
+            Open();
+        }
+        finally
+        {
+            _gate.ExitWriteLock();
+        }
+    }
+
+    private void Close()
+    {
+        _generation++;
+        while (_readers.TryPop(out SqliteLink? reader))
+            reader.Dispose();
+        _writer?.Dispose();
+        _writer = null;
+    }
+
+    private void SetAside(string why)
+    {
+        string kept = _files.MoveDamagedAside();
+        Log($"{why} It was kept as {kept} and a fresh store begun.");
+    }
+
+    private void Open()
+    {
+        try
+        {
+            for (int attempt = 0; ; attempt++)
+            {
+                _files.Prepare();
+                if (TryOpenOnce(out string? why))
+                    break;
+                if (attempt > 0)
+                {
+                    Fail(why);
+                    return;
+                }
+            }
+            _identity = _files.Identity;
+            Problem = null;
+        }
+        catch (Exception e) when (e is SqliteException or IOException or UnauthorizedAccessException
+            or DllNotFoundException or EntryPointNotFoundException or TypeInitializationException)
+        {
+            Fail(e.Message);
+        }
+    }
+
+    /// <summary>Opens the file that is there; when it cannot be used, moves it aside and answers false.</summary>
+    private bool TryOpenOnce([NotNullWhen(false)] out string? why)
+    {
+        SqliteLink? link = null;
+        try
+        {
+            link = SqliteLink.Open(_options.Path, _options.WriterPatience);
+            SchemaState state = SqliteSchema.Inspect(link);
+            switch (state)
+            {
+                case SchemaState.Newer newer:
+                    link.Dispose();
+                    why = $"Schema {newer.Version} is newer than this daemon knows ({SqliteSchema.Version}).";
+                    Log($"{why} It was kept, unchanged, as {_files.MoveNewerAside(newer.Version)} and a fresh store begun.");
+                    return false;
+                case SchemaState.Unknown unknown:
+                    link.Dispose();
+                    SetAside(why = $"The file cannot be used: {unknown.Why}.");
+                    return false;
+                case SchemaState.Empty:
+                    SqliteSchema.Create(link);
+                    break;
+            }
+            Configure(link);
+            Probe(link);
+            _writer = link;
+            why = null;
+            return true;
+        }
+        catch (SqliteException e)
+        {
+            link?.Dispose();
+            if (!IsDamage(e))
+                throw;
+            SetAside(why = e.Message);
+            return false;
+        }
+    }
+
+    private void Configure(SqliteLink link)
+    {
+        link.Text("PRAGMA journal_mode=WAL");
+        // In WAL mode NORMAL loses the last commits at a power cut, never the file: right for a cache.
+        link.Run("PRAGMA synchronous=NORMAL");
+        link.Run("PRAGMA secure_delete=ON");
+        link.Run("PRAGMA journal_size_limit=16777216");
+        link.Number($"PRAGMA max_page_count={Math.Max(64, _options.MaxFileBytes / PageBytes)}");
+    }
+
+    /// <summary>
+    /// A quick look at both ends of each index and at the length of the file: a start must not read the whole store.
+    /// Deeper damage shows when an entry is read, where every byte is checked.
+    /// </summary>
+    private void Probe(SqliteLink link)
+    {
+        bool sound = link.Number("SELECT count(*) FROM totals WHERE entries >= 0 AND bytes >= 0") == 1;
+        foreach (string end in (string[])["min(key)", "max(key)", "min(last_use)", "max(last_use)", "min(chart)", "max(chart)"])
+            link.Text($"SELECT {end} FROM entries");
+        link.Text("SELECT max(digest) FROM blobs");
+
+        // The file may be short of pages that are still in the log only, so ask after all of the log was copied.
+        bool copied = link.First("PRAGMA wal_checkpoint(PASSIVE)", r => r.GetInt64(0) == 0 && r.GetInt64(1) == r.GetInt64(2));
+        long due = link.Number("PRAGMA page_count") * link.Number("PRAGMA page_size");
+        if (!sound || (copied && _files.Length < due))
+            throw new SqliteException("The file is shorter than it says, or its totals are missing.", SQLitePCL.raw.SQLITE_CORRUPT);
+    }
+
+    private void Fail(string why)
+    {
+        Close();
+        Problem = why;
+        Volatile.Write(ref _retryAt, (_time.GetUtcNow() + _options.RetryAfter).UtcTicks);
+        Log(why);
+    }
+
+    /// <summary>One line; the same line again only after a minute, since a full disk fails every write alike.</summary>
+    private void Log(string message)
+    {
+        long now = _time.GetTimestamp();
+        if (message == _lastLogged && _time.GetElapsedTime(_lastLoggedAt, now) < TimeSpan.FromMinutes(1))
+            return;
+        _lastLogged = message;
+        _lastLoggedAt = now;
+        _log($"{_options.Path}: {message}");
+    }
+}

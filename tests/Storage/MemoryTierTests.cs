@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Storage;
+using Xunit;
+using static CacheDaemon.Tests.Storage.StoreRoom;
+
+namespace CacheDaemon.Tests.Storage;
+
+public sealed class MemoryTierTests : TierContract
+{
+    protected override ITier Tier { get; } = new MemoryTier();
+
+    [Fact]
+    public void Least_recently_used_entry_goes_first()
+    {
+        long cost = MemoryTier.CostOf(Render("aaaa"));
+        var tier = new MemoryTier(4 * cost);
+        for (int n = 1; n <= 4; n++)
+            tier.Put(Key(n), Render("aaaa"));
+        tier.Get(Key(1));
+        tier.Put(Key(5), Render("aaaa"));
+        Assert.Null(tier.Get(Key(2)));
+        Assert.Equal([1, 3, 4, 5], Enumerable.Range(1, 5).Where(n => tier.Get(Key(n)) is not null));
+        Assert.Equal((4, 4 * cost), (tier.Count, tier.Bytes));
+    }
+
+    [Fact]
+    public void Entry_over_a_quarter_of_the_limit_is_not_kept_and_what_it_replaces_goes()
+    {
+        var tier = new MemoryTier(40_000);
+        Assert.True(tier.Put(Key(1), Render("small")));
+        Assert.False(tier.Put(Key(1), Render(Noise(10_000))));
+        Assert.Null(tier.Get(Key(1)));
+        Assert.Equal((0, 0L), (tier.Count, tier.Bytes));
+    }
+
+    [Fact]
+    public void Attached_frame_comes_with_the_hit_and_counts()
+    {
+        var tier = new MemoryTier(100_000);
+        Entry entry = Render("a");
+        tier.Put(Key(1), entry);
+        byte[] frame = new byte[500];
+        Assert.True(tier.Attach(Key(1), entry, frame));
+        Assert.True(tier.TryGet(Key(1), out Entry? found, out byte[]? attached));
+        Assert.Same(entry, found);
+        Assert.Same(frame, attached);
+        Assert.Equal(MemoryTier.CostOf(entry) + 500, tier.Bytes);
+    }
+
+    [Fact]
+    public void Frame_of_a_replaced_entry_is_not_attached()
+    {
+        var tier = new MemoryTier();
+        Entry old = Render("old");
+        tier.Put(Key(1), old);
+        tier.Put(Key(1), Render("new"));
+        Assert.False(tier.Attach(Key(1), old, [1]));
+        Assert.True(tier.TryGet(Key(1), out _, out byte[]? frame));
+        Assert.Null(frame);
+    }
+
+    [Fact]
+    public void Hit_allocates_nothing()
+    {
+        var tier = new MemoryTier();
+        CacheKey key = Key(1);
+        tier.Put(key, Render("a"));
+        tier.Get(key);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < 1000; i++)
+            tier.Get(key);
+        Assert.Equal(before, GC.GetAllocatedBytesForCurrentThread());
+    }
+
+    [Fact]
+    public void Remove_where_takes_what_matches()
+    {
+        var tier = new MemoryTier();
+        tier.Put(Key(1), Render("a", chart: "web"));
+        tier.Put(Key(2), Render("b", chart: "db"));
+        tier.Put(Key(3), Render("c", chart: "web"));
+        Assert.Equal(2, tier.RemoveWhere((_, entry) => entry.ChartName == "web").Entries);
+        Assert.Equal(1, tier.Count);
+        Assert.NotNull(tier.Get(Key(2)));
+    }
+
+    /// <summary>A list in order of use, nothing clever: what the tier must be indistinguishable from.</summary>
+    [Fact]
+    public void Behaves_like_a_plain_list_under_random_use()
+    {
+        for (int seed = 0; seed < 60; seed++)
+        {
+            var random = new Random(seed);
+            long limit = random.Next(2_000, 20_000);
+            var tier = new MemoryTier(limit);
+            var model = new List<(CacheKey Key, Entry Entry, long Cost)>();
+            for (int step = 0; step < 300; step++)
+            {
+                CacheKey key = Key(random.Next(12));
+                int at = model.FindIndex(m => m.Key == key);
+                switch (random.Next(6))
+                {
+                    case 0:
+                        tier.Remove(key);
+                        if (at >= 0)
+                            model.RemoveAt(at);
+                        break;
+                    case 1 or 2:
+                        Entry entry = Render(new string('x', random.Next(3_000)), chart: Noise(random.Next(9)));
+                        bool kept = tier.Put(key, entry);
+                        if (at >= 0)
+                            model.RemoveAt(at);
+                        Assert.True(kept == MemoryTier.CostOf(entry) <= limit / 4, $"seed {seed} step {step}");
+                        if (kept)
+                            model.Add((key, entry, MemoryTier.CostOf(entry)));
+                        break;
+                    case 3 when at >= 0:
+                        byte[] frame = new byte[random.Next(2_000)];
+                        (CacheKey Key, Entry Entry, long Cost) old = model[at];
+                        bool framed = old.Cost != MemoryTier.CostOf(old.Entry);
+                        if (frame.Length == 0 || framed)
+                            break;
+                        bool attached = tier.Attach(key, old.Entry, frame);
+                        Assert.True(attached == old.Cost + frame.Length <= limit / 4, $"seed {seed} step {step}");
+                        if (!attached)
+                            break;
+                        model.RemoveAt(at);
+                        model.Add(old with { Cost = old.Cost + frame.Length });
+                        break;
+                    default:
+                        Assert.True(ReferenceEquals(tier.Get(key), at < 0 ? null : model[at].Entry), $"seed {seed} step {step}");
+                        if (at >= 0)
+                        {
+                            model.Add(model[at]);
+                            model.RemoveAt(at);
+                        }
+                        break;
+                }
+                while (model.Sum(m => m.Cost) > limit)
+                    model.RemoveAt(0);
+                Assert.True((tier.Count, tier.Bytes) == (model.Count, model.Sum(m => m.Cost)), $"seed {seed} step {step}");
+            }
+        }
+    }
+}

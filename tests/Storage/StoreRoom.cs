@@ -1,0 +1,95 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Storage;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace CacheDaemon.Tests.Storage;
+
+/// <summary>A directory of its own for one test, with the store in it; everything opened here is closed and deleted after.</summary>
+internal sealed class StoreRoom : IDisposable
+{
+    private readonly List<SqliteTier> _tiers = [];
+
+    public string Home { get; } = Directory.CreateTempSubdirectory("store").FullName;
+
+    public string StoreFile => Path.Combine(Home, SqliteTierOptions.FileName);
+
+    public ManualClock Clock { get; } = new();
+
+    public ConcurrentQueue<string> Log { get; } = new();
+
+    public IEnumerable<string> FilesAside => Directory.GetFiles(Home).Where(f => f.Contains("store.db.", StringComparison.Ordinal));
+
+    public SqliteTier Open(Func<SqliteTierOptions, SqliteTierOptions>? with = null)
+    {
+        SqliteTierOptions options = SqliteTierOptions.In(Home);
+        var tier = new SqliteTier(with is null ? options : with(options), Clock, Log.Enqueue);
+        _tiers.Add(tier);
+        return tier;
+    }
+
+    /// <summary>A connection of someone else.</summary>
+    public SqliteConnection Connect(string? file = null)
+    {
+        _ = SqliteNative.Description;
+        var connection = new SqliteConnection($"Data Source={file ?? StoreFile};Pooling=False;Default Timeout=1");
+        connection.Open();
+        return connection;
+    }
+
+    /// <summary>Runs SQL as someone else would; answers the first column of the first row.</summary>
+    public object? Sql(string sql, string? file = null)
+    {
+        using SqliteConnection connection = Connect(file);
+        using SqliteCommand command = connection.CreateCommand();
+        command.CommandText = sql;
+        return command.ExecuteScalar();
+    }
+
+    public void Dispose()
+    {
+        foreach (SqliteTier tier in _tiers)
+            tier.Dispose();
+        Directory.Delete(Home, recursive: true);
+    }
+
+    public static CacheKey Key(int n) => new(Digest.Of(BitConverter.GetBytes(n)));
+
+    public static Entry Render(
+        string stdout, string stderr = "", string chart = "web", string material = "values a", bool secret = false) => new()
+        {
+            Result = new RenderResult(0, Encoding.UTF8.GetBytes(stdout), Encoding.UTF8.GetBytes(stderr)),
+            Created = new DateTimeOffset(2026, 11, 20, 12, 0, 0, 1, TimeSpan.Zero).AddTicks(7),
+            RenderMilliseconds = 41.25,
+            ChartName = chart,
+            ChartVersion = "1.2.3",
+            HoldsSecret = secret,
+            Material = Encoding.UTF8.GetBytes(material),
+        };
+
+    /// <summary>Text that does not compress and is never twice the same.</summary>
+    public static string Noise(int length, int seed = 1)
+    {
+        byte[] bytes = new byte[length / 2 + 1];
+        new Random(seed).NextBytes(bytes);
+        return Convert.ToHexString(bytes)[..length];
+    }
+
+    public static void AssertSame(Entry expected, Entry? actual)
+    {
+        Assert.NotNull(actual);
+        Assert.Equal(expected.Result?.ExitCode, actual.Result?.ExitCode);
+        Assert.Equal(expected.Result?.Stdout, actual.Result?.Stdout);
+        Assert.Equal(expected.Result?.Stderr, actual.Result?.Stderr);
+        Assert.Equal(expected.Material, actual.Material);
+        Assert.Equal(
+            (expected.Created, expected.RenderMilliseconds, expected.ChartName, expected.ChartVersion, expected.HoldsSecret),
+            (actual.Created, actual.RenderMilliseconds, actual.ChartName, actual.ChartVersion, actual.HoldsSecret));
+    }
+}
