@@ -1,0 +1,51 @@
+using System;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Invocations;
+
+/// <summary>
+/// Turns the file names of <c>-f</c> and <c>--set-file</c> into inputs (helm's <c>values.readFile</c>): <c>-</c> is standard input, once; a name that Go's URL parser could see a scheme
+/// in, or reject, is declined. Names are opened as typed, relative to the working directory.
+/// </summary>
+internal sealed class FileArguments(string directory)
+{
+    /// <summary>True once a name stood for standard input.</summary>
+    public bool ReadsStdin { get; private set; }
+
+    /// <summary>Adds the input that <paramref name="typed"/> means, or says why not. Call in the order in which helm reads.</summary>
+    public BypassReason TryRead(string typed, out InputFile input)
+    {
+        input = default;
+        if (CommandLine.IsStdin(typed))
+        {
+            input = new InputFile(ReadsStdin ? InputKind.SpentStdin : InputKind.Stdin, typed, "");
+            ReadsStdin = true;
+            return BypassReason.None;
+        }
+        BypassReason reason = Judge(typed);
+        if (reason != BypassReason.None)
+            return reason;
+        string path = GoPath.Under(directory, typed);
+        if (GoPath.IsThroughProc(path))
+            return BypassReason.ValuesThroughProc;
+        input = new InputFile(InputKind.File, typed, path);
+        return BypassReason.None;
+    }
+
+    // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent sequences, control characters and a host (//) can be rejected.
+    private static BypassReason Judge(string typed)
+    {
+        if (typed.Length == 0)
+            return BypassReason.BadFlagValue;
+        int slash = typed.IndexOf('/', StringComparison.Ordinal);
+        if (typed.AsSpan(0, slash < 0 ? typed.Length : slash).Contains(':') || typed.Contains("://", StringComparison.Ordinal))
+            return BypassReason.RemoteValues;
+        if (typed.StartsWith("//", StringComparison.Ordinal) || typed.Contains('%', StringComparison.Ordinal))
+            return BypassReason.BadFlagValue;
+        foreach (char c in typed)
+            if (c < ' ' || c == '\x7f')
+                return BypassReason.BadFlagValue;
+        return BypassReason.None;
+    }
+}

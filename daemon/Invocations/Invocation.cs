@@ -1,0 +1,163 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Invocations;
+
+/// <summary>What the parser makes of one call: an <see cref="Invocation"/>, or the reason why real helm has to run.</summary>
+internal abstract record InvocationResult
+{
+    private InvocationResult()
+    {
+    }
+
+    /// <summary>The call may be served, as far as argv and environment can tell.</summary>
+    public sealed record Served(Invocation Invocation) : InvocationResult;
+
+    /// <summary>The call is not served. <paramref name="Detail"/> is the name of a flag or variable, never a value; it may be empty.</summary>
+    public sealed record Bypassed(BypassReason Reason, string Detail = "") : InvocationResult;
+}
+
+/// <summary>
+/// One <c>helm template</c> call on a local chart, normalised: two calls with equal <see cref="ReleaseName"/>, <see cref="Options"/>,
+/// <see cref="TimeZone"/>, <see cref="ZoneInfo"/> and equal <i>contents</i> of chart, values, set-files, namespace and start-up files give equal output (but for paths shown in it).
+/// Paths are absolute but unresolved: links and <c>..</c> are left for the file system, except where noted.
+/// </summary>
+internal sealed record Invocation
+{
+    /// <summary>The chart as typed, blanks around it trimmed as helm does.</summary>
+    public required string ChartArgument { get; init; }
+
+    /// <summary>
+    /// The path that helm loads: Go's <c>filepath.Abs</c>, so <c>..</c> is removed lexically (action.LocateChart; seen on both helms).
+    /// </summary>
+    public required string ChartPath { get; init; }
+
+    /// <summary>
+    /// Other spellings that must name the very same file as <see cref="ChartPath"/>, or the call is not served: the path as typed, which helm stats, and the one
+    /// built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
+    /// </summary>
+    public required IReadOnlyList<string> ChartAliases { get; init; }
+
+    /// <summary>Name of the release; not validated.</summary>
+    public required string ReleaseName { get; init; }
+
+    /// <summary>Values files in the order in which helm merges them.</summary>
+    public required IReadOnlyList<InputFile> Values { get; init; }
+
+    /// <summary><c>--set-file</c> pairs, in canonical order.</summary>
+    public required IReadOnlyList<SetFile> SetFiles { get; init; }
+
+    /// <summary>Everything else that enters the key, canonically ordered and spelled. Values may be secret: hash, never log.</summary>
+    public required IReadOnlyList<KeyOption> Options { get; init; }
+
+    /// <summary>Where the namespace comes from.</summary>
+    public required NamespaceInputs Namespace { get; init; }
+
+    /// <summary>Files that helm reads at every start.</summary>
+    public required StartupPaths Startup { get; init; }
+
+    /// <summary><c>TZ</c>, null when unset (then /etc/localtime counts); set but empty is UTC.</summary>
+    public required string? TimeZone { get; init; }
+
+    /// <summary><c>ZONEINFO</c>, null when unset or empty.</summary>
+    public required string? ZoneInfo { get; init; }
+
+    /// <summary>Working directory as the kernel names it.</summary>
+    public required string Directory { get; init; }
+
+    /// <summary><c>PWD</c> when set: helm builds the paths that it shows on it, so it belongs to the second key.</summary>
+    public required string? LogicalDirectory { get; init; }
+
+    /// <summary>Finally true <c>--skip-schema-validation</c>: schemas are not looked at, garbage included.</summary>
+    public required bool SkipSchemaValidation { get; init; }
+
+    /// <summary>Finally true <c>--include-crds</c>.</summary>
+    public required bool IncludeCrds { get; init; }
+
+    /// <summary>Raw texts of <c>--set</c>, <c>--set-string</c>, <c>--set-json</c> and <c>--set-literal</c>, for screening.</summary>
+    public required IReadOnlyList<string> SetTexts { get; init; }
+
+    /// <summary>True when standard input is one of the inputs.</summary>
+    public required bool ReadsStdin { get; init; }
+}
+
+/// <summary>How the content of an input is got.</summary>
+internal enum InputKind : byte
+{
+    File,
+
+    /// <summary>The bytes of standard input.</summary>
+    Stdin,
+
+    /// <summary>Standard input again: helm finds it empty.</summary>
+    SpentStdin,
+}
+
+/// <summary>One file that the command line names.</summary>
+/// <param name="Kind">File or standard input.</param>
+/// <param name="Typed">As typed; helm repeats it in error messages.</param>
+/// <param name="Path">Absolute path to open; empty for standard input.</param>
+internal readonly record struct InputFile(InputKind Kind, string Typed, string Path);
+
+/// <summary>One plain <c>key=path</c> of <c>--set-file</c>.</summary>
+internal readonly record struct SetFile(string Key, InputFile Source);
+
+/// <summary>One labelled part of the key.</summary>
+/// <param name="Label">A flag's name, a group of flags, or <c>$NAME</c> of a variable. Never secret.</param>
+/// <param name="Value">Canonical value; may be secret.</param>
+internal readonly record struct KeyOption(string Label, string Value);
+
+/// <summary>Everything that decides <c>.Release.Namespace</c> (helm's <c>EnvSettings.Namespace</c>, client-go's clientcmd; helm-inputs 3.2).</summary>
+internal sealed record NamespaceInputs
+{
+    /// <summary>Given by <c>-n</c> or <c>HELM_NAMESPACE</c>: final. Null when the kubeconfig decides.</summary>
+    public required string? Explicit { get; init; }
+
+    /// <summary>Kubeconfigs to merge, absolute, in order. Files that do not exist are skipped, unless <see cref="KubeconfigIsExplicit"/>.</summary>
+    public required IReadOnlyList<string> KubeconfigPaths { get; init; }
+
+    /// <summary><c>--kubeconfig</c> names the one file: when it is missing the namespace is <c>default</c>, in a cluster too.</summary>
+    public required bool KubeconfigIsExplicit { get; init; }
+
+    /// <summary>Context asked for by <c>--kube-context</c> or <c>HELM_KUBECONTEXT</c>, or null.</summary>
+    public required string? Context { get; init; }
+
+    /// <summary>
+    /// A flag or variable overrides a part of the kubeconfig (user, token, CA file, ...). It can make a valid one invalid and so change the namespace to <c>default</c>
+    /// (seen with <c>--kube-ca-file</c> and <c>--kube-as-group</c>): bypass unless the namespace is explicit.
+    /// </summary>
+    public required bool HasOverrides { get; init; }
+
+    /// <summary>The service variables are set: with the service-account token file the in-cluster namespace applies when the kubeconfig names none.</summary>
+    public required bool InClusterVariables { get; init; }
+
+    /// <summary><c>POD_NAMESPACE</c>, null when unset or empty: the in-cluster namespace before the service-account file.</summary>
+    public required string? PodNamespace { get; init; }
+
+    /// <summary>
+    /// When this old file exists and <see cref="HomeKubeconfig"/> does not, helm copies it there at every render, whatever the namespace: bypass (clientcmd's migration rule, seen on both).
+    /// </summary>
+    public required string LegacyKubeconfig { get; init; }
+
+    /// <summary><c>~/.kube/config</c>.</summary>
+    public required string HomeKubeconfig { get; init; }
+}
+
+/// <summary>What helm reads at every start (helm-inputs 3.3); absolute paths, any of which may not exist.</summary>
+internal sealed record StartupPaths
+{
+    /// <summary>Directories whose children may hold a <c>plugin.yaml</c>, in order.</summary>
+    public required IReadOnlyList<string> PluginDirectories { get; init; }
+
+    /// <summary>The repositories file, or null when its name is empty.</summary>
+    public required string? RepositoriesFile { get; init; }
+
+    /// <summary>The registry's <c>config.json</c>.</summary>
+    public required string RegistryConfig { get; init; }
+
+    /// <summary>Docker's <c>config.json</c> (read by helm 3 only).</summary>
+    public required string DockerConfig { get; init; }
+
+    /// <summary>HOME and the three homes of helm, for the second key.</summary>
+    public required IReadOnlyList<string> Homes { get; init; }
+}

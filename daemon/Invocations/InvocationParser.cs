@@ -1,0 +1,276 @@
+using System;
+using System.Collections.Generic;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Invocations;
+
+/// <summary>
+/// The meaning of a command line: which inputs a <c>helm template</c> call has, or why it is not served. Pure: touches no file. In doubt it declines; what helm itself would
+/// reject may pass, since failures are never stored, but then nothing that made it fail is left out of the key.
+/// </summary>
+internal sealed class InvocationParser
+{
+    private readonly string _directory;
+    private readonly Variables _variables;
+    private readonly OptionList _options = new();
+    private readonly List<string> _setTexts = [];
+    private readonly List<string> _valueNames = [];
+    private readonly List<(string Key, string Path)> _setFileItems = [];
+    private readonly bool[] _switches = new bool[HelmFlags.All.Length];
+    private string? _namespace;
+    private string? _context;
+    private string? _kubeconfig;
+    private string? _registry;
+    private string? _repositories;
+    private string _nameTemplate = "";
+    private bool _hasKubeOverride;
+
+    private InvocationParser(string directory, Variables variables)
+    {
+        _directory = directory;
+        _variables = variables;
+    }
+
+    /// <summary>Parses one call.</summary>
+    /// <param name="args">argv without argv[0].</param>
+    /// <param name="directory">Absolute working directory as the kernel names it.</param>
+    /// <param name="variables">The caller's variables; those that <see cref="HelmVariables.CanMatter"/> names suffice.</param>
+    /// <param name="hasStdin">Whether the caller sent its standard input along.</param>
+    public static InvocationResult Parse(
+        IReadOnlyList<string> args, string directory, IReadOnlyDictionary<string, string> variables, bool hasStdin)
+    {
+        string[] words = [.. args];
+        foreach (string word in words)
+            if (word.Contains('\uFFFD', StringComparison.Ordinal))
+                return new InvocationResult.Bypassed(BypassReason.NameNotUtf8);
+        int subcommand = CommandLine.FindSubcommand(words, out bool onlyGlobals);
+        if (!onlyGlobals)
+            return new InvocationResult.Bypassed(BypassReason.FlagBeforeCommand);
+        if (subcommand < 0 || words[subcommand] != CommandLine.Template)
+            return new InvocationResult.Bypassed(BypassReason.NotTemplate);
+        ParsedCommandLine line = CommandLine.Parse(words, subcommand);
+        if (line.Error != BypassReason.None)
+            return new InvocationResult.Bypassed(line.Error, line.ErrorFlag);
+        var environment = new Variables(variables);
+        return environment.Objection() ?? new InvocationParser(directory, environment).Run(line, hasStdin);
+    }
+
+    private InvocationResult Run(ParsedCommandLine line, bool hasStdin)
+    {
+        foreach (FlagUse use in line.Flags)
+            if (Take(use) is { } bypass)
+                return bypass;
+        if (FinallyTrue(line.Flags) is { } objection)
+            return objection;
+        _variables.AddTo(_options);
+
+        if (Name(line.Positionals, out string name, out string chart) is { } wrong)
+            return wrong;
+        if (Chart(chart, out string chartPath, out List<string> aliases) is { } badChart)
+            return badChart;
+        if (Files(out FileArguments reader, out List<InputFile> values, out List<SetFile> setFiles) is { } badFile)
+            return badFile;
+        if (reader.ReadsStdin && !hasStdin)
+            return new InvocationResult.Bypassed(BypassReason.ValuesNotRegular, "values");
+        if (_variables.Startup(_directory, _registry, _repositories) is not { } startup)
+            return new InvocationResult.Bypassed(BypassReason.BadFlagValue, "HELM_PLUGINS");
+
+        return new InvocationResult.Served(new Invocation
+        {
+            ChartArgument = chart,
+            ChartPath = chartPath,
+            ChartAliases = aliases,
+            ReleaseName = name,
+            Values = values,
+            SetFiles = setFiles,
+            Options = _options.ToList(),
+            Namespace = _variables.Namespace(_directory, _namespace, _context, _kubeconfig, _hasKubeOverride),
+            Startup = startup,
+            TimeZone = _variables.Get("TZ"),
+            ZoneInfo = _variables.NonEmpty("ZONEINFO"),
+            Directory = _directory,
+            LogicalDirectory = _variables.NonEmpty("PWD"),
+            SkipSchemaValidation = IsOn("skip-schema-validation"),
+            IncludeCrds = IsOn("include-crds"),
+            SetTexts = _setTexts,
+            ReadsStdin = reader.ReadsStdin,
+        });
+    }
+
+    private InvocationResult.Bypassed? Take(FlagUse use)
+    {
+        HelmFlag row = HelmFlags.All[use.Flag];
+        string? value = use.Value;
+        if (row.Arity == FlagArity.Switch)
+            _switches[use.Flag] = value == "true";
+        switch (row.Role)
+        {
+            case FlagRole.KeyScalar:
+                _options.Replace(use.Flag, value!);
+                return null;
+            case FlagRole.KeyEvery:
+            case FlagRole.BypassWhenTrue:
+                _options.AppendOccurrence(use.Flag, value);
+                return null;
+            case FlagRole.KeyPresence:
+                _options.Replace(use.Flag, "");
+                return null;
+            case FlagRole.KubeOverride:
+                _hasKubeOverride = true;
+                _options.Replace(use.Flag, "");
+                return null;
+            case FlagRole.KeyList:
+                return AppendItems(use);
+            case FlagRole.Set:
+            case FlagRole.SetString:
+            case FlagRole.SetJson:
+            case FlagRole.SetLiteral:
+                _options.Append(use.Flag, value!);
+                _setTexts.Add(value!);
+                return null;
+            case FlagRole.SetFile:
+                if (!CommandLine.TrySplitSetFile(value!, out string key, out string path))
+                    return new(BypassReason.SetFileSyntax, row.Name);
+                _setFileItems.Add((key, path));
+                return null;
+            case FlagRole.ValuesFile:
+                return GoSyntax.TryReadCsv(value!, _valueNames) ? null : new(BypassReason.BadFlagValue, row.Name);
+            case FlagRole.Namespace:
+                _namespace = value;
+                return null;
+            case FlagRole.NameTemplate:
+                _nameTemplate = value!;
+                return null;
+            case FlagRole.Kubeconfig:
+                _kubeconfig = value;
+                return null;
+            case FlagRole.KubeContext:
+                _context = value;
+                return null;
+            case FlagRole.RegistryConfig:
+                _registry = value;
+                return null;
+            case FlagRole.RepositoryConfig:
+                _repositories = value;
+                return null;
+            case FlagRole.RepositoryCache:
+                // Only for charts that are not local paths.
+                return null;
+            case FlagRole.DryRun:
+                // Other values reach the cluster, or make `lookup` live in helm 3 (helm-inputs 2.2).
+                if (value is not (null or "client" or "true"))
+                    return new(row.Reason, row.Name);
+                _options.AppendOccurrence(use.Flag, value);
+                return null;
+            default:
+                return new(row.Reason, row.Name);
+        }
+    }
+
+    private InvocationResult.Bypassed? AppendItems(FlagUse use)
+    {
+        HelmFlag row = HelmFlags.All[use.Flag];
+        if (row.Repeat != FlagRepeat.Csv)
+        {
+            _options.Append(use.Flag, use.Value!);
+            return null;
+        }
+        var items = new List<string>();
+        if (!GoSyntax.TryReadCsv(use.Value!, items))
+            return new(BypassReason.BadFlagValue, row.Name);
+        foreach (string item in items)
+            _options.Append(use.Flag, item);
+        return null;
+    }
+
+    private InvocationResult.Bypassed? FinallyTrue(List<FlagUse> uses)
+    {
+        foreach (FlagUse use in uses)
+        {
+            HelmFlag row = HelmFlags.All[use.Flag];
+            if (row.Role == FlagRole.BypassWhenTrue && _switches[use.Flag])
+                return new(row.Reason, row.Name);
+        }
+        return null;
+    }
+
+    // action.Install.NameAndChart, with the name that the template command presets (helm-inputs 2.1).
+    private InvocationResult.Bypassed? Name(List<string> positionals, out string name, out string chart)
+    {
+        name = chart = "";
+        if (_nameTemplate.Contains("{{", StringComparison.Ordinal))
+            return new(BypassReason.NameTemplate, "name-template");
+        switch (positionals.Count)
+        {
+            case 1:
+                name = _nameTemplate.Length > 0 ? _nameTemplate : "release-name";
+                chart = positionals[0];
+                return null;
+            case 2 when _nameTemplate.Length > 0:
+                return new(BypassReason.WrongArgumentCount, "name-template");
+            case 2 when IsOn("generate-name"):
+                return new(BypassReason.WrongArgumentCount, "generate-name");
+            case 2:
+                name = positionals[0];
+                chart = positionals[1];
+                return null;
+            default:
+                return new(BypassReason.WrongArgumentCount);
+        }
+    }
+
+    // ChartPathOptions.LocateChart without --repo: whether the path exists, and so whether it is a local chart at all, is for the file system to say.
+    private InvocationResult.Bypassed? Chart(string typed, out string path, out List<string> aliases)
+    {
+        string chart = typed.Trim();
+        aliases = [];
+        path = GoPath.Clean(GoPath.Under(_directory, chart));
+        if (chart.Length == 0 || chart.Contains("://", StringComparison.Ordinal))
+            return new(BypassReason.RemoteChart);
+        // The name as typed is in no key, so only a name that helm does not trim is taken.
+        if (chart.Length != typed.Length)
+            return new(BypassReason.ChartMissing);
+        string asTyped = GoPath.Under(_directory, chart);
+        if (GoPath.IsThroughProc(asTyped) || GoPath.IsThroughProc(path))
+            return new(BypassReason.ChartSpecialFile);
+        // Without `..` all spellings are the same file by construction, except that `c.tgz/` names nothing.
+        bool climbs = chart.Contains("..", StringComparison.Ordinal);
+        if (asTyped != path && (climbs || chart.EndsWith('/') || chart.EndsWith("/.", StringComparison.Ordinal)))
+            aliases.Add(asTyped);
+        if (climbs && _variables.NonEmpty("PWD") is { } pwd && pwd.StartsWith('/')
+            && GoPath.Clean(GoPath.Under(pwd, chart)) is var logical && logical != path)
+            aliases.Add(logical);
+        return null;
+    }
+
+    // Values files first, --set-file later: that is the order in which helm reads, and so which `-` gets standard input.
+    private InvocationResult.Bypassed? Files(out FileArguments reader, out List<InputFile> values, out List<SetFile> setFiles)
+    {
+        reader = new FileArguments(_directory);
+        values = [];
+        setFiles = [];
+        foreach (string typed in _valueNames)
+        {
+            BypassReason reason = reader.TryRead(typed, out InputFile input);
+            if (reason != BypassReason.None)
+                return new(reason, "values");
+            values.Add(input);
+        }
+        int stdins = 0;
+        foreach ((string key, string path) in _setFileItems)
+        {
+            BypassReason reason = reader.TryRead(path, out InputFile input);
+            if (reason != BypassReason.None)
+                return new(reason, "set-file");
+            if (input.Kind != InputKind.File)
+                stdins++;
+            setFiles.Add(new SetFile(key, input));
+        }
+        if (stdins < 2)
+            SetItems.SortWhenOrderFree(setFiles, f => f.Key);
+        return null;
+    }
+
+    private bool IsOn(string name) => _switches[HelmFlags.FindLong(name)];
+}
