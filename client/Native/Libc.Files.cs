@@ -1,0 +1,199 @@
+using System;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+
+namespace CacheDaemon.Client.Native;
+
+/// <summary>
+/// Reading files, directories and links by byte paths: .NET's own calls decode names as text, and a name that is not
+/// UTF-8 would come back changed. Each call returns 0 or an errno; none throws.
+/// </summary>
+public static unsafe partial class Libc
+{
+    // The same on x64 and arm64 (asm-generic/fcntl.h); O_DIRECTORY is not, so callers look at the stamp instead.
+    private const int OpenReadOnly = 0, OpenNoControllingTerminal = 0x100, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
+
+    /// <summary>Offset of d_name in struct dirent: inode, offset (8 bytes each), record length (2), type (1).</summary>
+    private const int EntryNameOffset = 19;
+
+    /// <summary>Longest text that <see cref="ReadLink"/> returns: the kernel's PATH_MAX.</summary>
+    private const int MaxLinkBytes = 4096;
+
+    /// <summary>errno: the file is not what it was a moment ago, or not what was asked for.</summary>
+    public const int ESTALE = 116;
+
+    /// <summary>errno values of reading.</summary>
+    public const int EISDIR = 21, EFBIG = 27, ENAMETOOLONG = 36;
+
+    /// <summary>Opens <paramref name="path"/> (NUL-terminated) for reading, never waiting for a FIFO's writer.</summary>
+    public static int Open(ReadOnlySpan<byte> path, out int descriptor)
+    {
+        int error;
+        do
+        {
+            fixed (byte* p = path)
+                descriptor = open(p, OpenReadOnly | OpenNoControllingTerminal | OpenNonBlocking | OpenCloseOnExec);
+            error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+        }
+        while (error == EINTR);
+        return error;
+    }
+
+    /// <summary>Closes a descriptor.</summary>
+    public static void Close(int descriptor) => _ = close(descriptor);
+
+    /// <summary>Reads at most <paramref name="buffer"/>'s length; a count of 0 is the end of the file.</summary>
+    public static int Read(int descriptor, Span<byte> buffer, out int count)
+    {
+        while (true)
+        {
+            nint read;
+            fixed (byte* p = buffer)
+                read = Libc.read(descriptor, p, (nuint)buffer.Length);
+            if (read >= 0)
+            {
+                count = (int)read;
+                return 0;
+            }
+            int error = Marshal.GetLastPInvokeError();
+            if (error != EINTR)
+            {
+                count = 0;
+                return error;
+            }
+        }
+    }
+
+    /// <summary>
+    /// Reads a regular file whole through one descriptor. The file must have <paramref name="expected"/> as its stamp
+    /// before and after, and as many bytes as that stamp says; otherwise <see cref="ESTALE"/>.
+    /// </summary>
+    /// <param name="path">Path bytes, the last one NUL.</param>
+    /// <param name="expected">The stamp that the caller saw.</param>
+    /// <param name="buffer">Receives the content; at least <c>expected.Size</c> + 1 bytes long, to notice growth.</param>
+    public static int ReadFile(ReadOnlySpan<byte> path, FileStamp expected, Span<byte> buffer)
+    {
+        int error = Open(path, out int descriptor);
+        if (error != 0)
+            return error;
+        try
+        {
+            error = Stat(descriptor, out FileStamp before);
+            if (error != 0)
+                return error;
+            if (before != expected || before.Kind != FileKind.Regular)
+                return ESTALE;
+            int total = 0;
+            while (total < buffer.Length)
+            {
+                error = Read(descriptor, buffer[total..], out int count);
+                if (error != 0)
+                    return error;
+                if (count == 0)
+                    break;
+                total += count;
+            }
+            error = Stat(descriptor, out FileStamp after);
+            if (error != 0)
+                return error;
+            return after == before && total == before.Size ? 0 : ESTALE;
+        }
+        finally
+        {
+            Close(descriptor);
+        }
+    }
+
+    /// <summary>
+    /// Adds the names in a directory, without "." and "..", in no order. The directory must have
+    /// <paramref name="expected"/> as its stamp before and after; otherwise <see cref="ESTALE"/>.
+    /// </summary>
+    public static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp expected, List<byte[]> names)
+    {
+        int error = Open(path, out int descriptor);
+        if (error != 0)
+            return error;
+        error = Stat(descriptor, out FileStamp before);
+        if (error == 0 && (before != expected || before.Kind != FileKind.Directory))
+            error = ESTALE;
+        nint stream = error == 0 ? fdopendir(descriptor) : 0;
+        if (stream == 0)
+        {
+            error = error != 0 ? error : Marshal.GetLastPInvokeError();
+            Close(descriptor);
+            return error;
+        }
+        try
+        {
+            byte* entry;
+            while ((entry = readdir(stream)) != null)
+            {
+                ReadOnlySpan<byte> name = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(entry + EntryNameOffset);
+                if (!name.SequenceEqual("."u8) && !name.SequenceEqual(".."u8))
+                    names.Add(name.ToArray());
+            }
+            error = Marshal.GetLastPInvokeError();
+            if (error != 0)
+                return error;
+            error = Stat(descriptor, out FileStamp after);
+            return error != 0 ? error : after == before ? 0 : ESTALE;
+        }
+        finally
+        {
+            _ = closedir(stream);
+        }
+    }
+
+    /// <summary>The text of a symbolic link.</summary>
+    public static int ReadLink(ReadOnlySpan<byte> path, out byte[] text)
+    {
+        Span<byte> buffer = stackalloc byte[MaxLinkBytes];
+        nint length;
+        fixed (byte* p = path, b = buffer)
+            length = readlink(p, b, MaxLinkBytes);
+        if (length < 0)
+        {
+            text = [];
+            return Marshal.GetLastPInvokeError();
+        }
+        text = buffer[..(int)length].ToArray();
+        return length == MaxLinkBytes ? ENAMETOOLONG : 0;
+    }
+
+    /// <summary>The kind of file system that <paramref name="path"/> is on (f_type, statfs(2)).</summary>
+    public static int FileSystemType(ReadOnlySpan<byte> path, out long type)
+    {
+        // struct statfs starts with f_type, a long on 64-bit Linux, and has 120 bytes.
+        long* buffer = stackalloc long[32];
+        int result;
+        fixed (byte* p = path)
+            result = statfs(p, buffer);
+        type = buffer[0];
+        return result == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte* path, int flags);
+
+    [DllImport("libc")]
+    private static extern int close(int descriptor);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint read(int descriptor, byte* buffer, nuint count);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint fdopendir(int descriptor);
+
+    // The runtime clears errno before the call, so an errno of 0 after a null is the end of the directory.
+    [DllImport("libc", SetLastError = true)]
+    private static extern byte* readdir(nint stream);
+
+    [DllImport("libc")]
+    private static extern int closedir(nint stream);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint readlink(byte* path, byte* buffer, nuint size);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int statfs(byte* path, long* buffer);
+}
