@@ -172,18 +172,9 @@ public static unsafe partial class Libc
             return memfd_create(name, 1);
     }
 
-    public static void Close(int descriptor) => close(descriptor);
-
     public static int Duplicate(int from, int to) => dup2(from, to);
 
     public static void Rewind(int descriptor) => lseek(descriptor, 0, 0);
-
-    /// <summary>Opens for reading, close-on-exec. Negative on failure, with errno in the last P/Invoke error.</summary>
-    public static int OpenRead(ReadOnlySpan<byte> path)
-    {
-        fixed (byte* p = path)
-            return open(p, ORdOnly | OCloExec, 0);
-    }
 
     /// <summary>Opens or creates a lock file (0600) and tries to lock it. Returns the descriptor, or -1 when someone else holds it or it cannot be opened.</summary>
     public static int TryLock(ReadOnlySpan<byte> path)
@@ -210,21 +201,7 @@ public static unsafe partial class Libc
     }
 
     /// <summary>Reads once, again after EINTR. Returns the count, 0 at the end, or -errno.</summary>
-    public static int Read(int descriptor, Span<byte> buffer)
-    {
-        fixed (byte* p = buffer)
-        {
-            while (true)
-            {
-                nint count = read(descriptor, p, (nuint)buffer.Length);
-                if (count >= 0)
-                    return (int)count;
-                int error = Marshal.GetLastPInvokeError();
-                if (error != EINTR)
-                    return -error;
-            }
-        }
-    }
+    public static int Read(int descriptor, Span<byte> buffer) => Read(descriptor, buffer, out int count) is var error and not 0 ? -error : count;
 
     /// <summary>
     /// Writes everything, waiting where the descriptor is non-blocking. Returns 0 or the errno that stopped it.
@@ -285,13 +262,11 @@ public static unsafe partial class Libc
     [DllImport("libc")] private static extern int fcntl(int descriptor, int command, nint argument);
     [DllImport("libc", SetLastError = true)] private static extern int pipe2(int* ends, int flags);
     [DllImport("libc", SetLastError = true)] private static extern int memfd_create(byte* name, uint flags);
-    [DllImport("libc")] private static extern int close(int descriptor);
     [DllImport("libc")] private static extern int dup2(int from, int to);
     [DllImport("libc")] private static extern long lseek(int descriptor, long offset, int whence);
     [DllImport("libc", SetLastError = true)] private static extern int open(byte* path, int flags, uint mode);
     [DllImport("libc")] private static extern int flock(int descriptor, int operation);
     [DllImport("libc", SetLastError = true)] private static extern int mkdir(byte* path, uint mode);
-    [DllImport("libc", SetLastError = true)] private static extern nint read(int descriptor, byte* buffer, nuint count);
     [DllImport("libc", SetLastError = true)] private static extern nint write(int descriptor, byte* buffer, nuint count);
     [DllImport("libc")] private static extern int poll(PollDescriptor* descriptors, nuint count, int timeout);
     [DllImport("libc")] private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
