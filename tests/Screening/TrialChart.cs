@@ -1,0 +1,75 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
+using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
+
+namespace CacheDaemon.Tests.Screening;
+
+/// <summary>A chart that can be judged by the screen and rendered by real helm; its directory is deleted on dispose.</summary>
+internal sealed class TrialChart : IDisposable
+{
+    private readonly string _directory = Directory.CreateTempSubdirectory("screen").FullName;
+    private readonly SortedDictionary<string, byte[]> _files = new(StringComparer.Ordinal);
+    private readonly List<string> _arguments = [];
+
+    public TrialChart()
+    {
+        With("Chart.yaml", "apiVersion: v2\nname: trial\nversion: 0.1.0\nmaintainers:\n- name: someone\n");
+        With("values.yaml", "m: {a: 1, b: 2, c: 3, d: 4, e: 5, f: 6, g: 7}\n");
+    }
+
+    /// <summary>A chart whose one template is a single YAML value.</summary>
+    public static TrialChart Of(string value) => new TrialChart().With("templates/x.yaml", "a: " + value + "\n");
+
+    public TrialChart With(string name, string text)
+    {
+        _files[name] = Encoding.UTF8.GetBytes(text);
+        return this;
+    }
+
+    public TrialChart WithArguments(params string[] arguments)
+    {
+        _arguments.AddRange(arguments);
+        return this;
+    }
+
+    public Verdict Judge() => ChartScreen.Judge(
+        _files.Select(static file => (file.Key, FileScreen.Scan(file.Value, FileRoles.Of(file.Key)))),
+        [],
+        ScreenFacts.Merge(_arguments.Select(static argument => FileScreen.Scan(Encoding.UTF8.GetBytes(argument), FileRole.Argument))));
+
+    public Run Render(int major, string timeZone = "UTC")
+    {
+        string root = Path.Combine(_directory, "chart");
+        foreach ((string name, byte[] content) in _files)
+        {
+            string path = Path.Combine(root, name);
+            Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+            File.WriteAllBytes(path, content);
+        }
+        var start = new ProcessStartInfo(RealHelms.Of(major), ["template", "r", root, .. _arguments])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = _directory,
+        };
+        foreach (string variable in start.Environment.Keys.Where(static name => name.StartsWith("HELM", StringComparison.Ordinal)).ToArray())
+            start.Environment.Remove(variable);
+        start.Environment["HOME"] = _directory;
+        start.Environment["TZ"] = timeZone;
+        using Process process = Process.Start(start)!;
+        Task<string> errors = process.StandardError.ReadToEndAsync();
+        string output = process.StandardOutput.ReadToEnd();
+        process.WaitForExit();
+        return new Run(process.ExitCode, output, errors.Result);
+    }
+
+    public void Dispose() => Directory.Delete(_directory, recursive: true);
+
+    internal sealed record Run(int ExitCode, string Output, string Errors);
+}
