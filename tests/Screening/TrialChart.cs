@@ -43,6 +43,17 @@ internal sealed class TrialChart : IDisposable
         [],
         ScreenFacts.Merge(_arguments.Select(static argument => FileScreen.Scan(Encoding.UTF8.GetBytes(argument), FileRole.Argument))));
 
+    /// <summary>The copy for the proof of <paramref name="mentions"/>.</summary>
+    public TrialChart Substituted(Verdict.Mentions mentions)
+    {
+        var copy = new TrialChart();
+        foreach ((string name, byte[] content) in _files)
+            copy._files[name] = Substitution.Apply(content, FileRoles.Of(name), mentions.InTextToo);
+        copy._arguments.AddRange(_arguments.Select(argument =>
+            Encoding.UTF8.GetString(Substitution.Apply(Encoding.UTF8.GetBytes(argument), FileRole.Argument, mentions.InTextToo))));
+        return copy;
+    }
+
     public Run Render(int major, string timeZone = "UTC")
     {
         string root = Path.Combine(_directory, "chart");
