@@ -34,7 +34,9 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <summary>Held while memory and <see cref="_version"/> change together; short.</summary>
     private readonly Lock _changing = new();
 
-    /// <summary>Raised by each put and removal: what was read from disk before one is not promoted after it.</summary>
+    /// <summary>
+    /// Raised by each put and removal, after the disk was changed: what was read from disk before is not promoted after it.
+    /// </summary>
     private long _version;
 
     /// <param name="memory">The fast tier.</param>
@@ -63,6 +65,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <summary>The entry under <paramref name="key"/>, from the fastest tier that has it.</summary>
     public Lookup Get(CacheKey key)
     {
+        // Read first: whatever changes from here on forbids promoting what is read below.
+        long version = Interlocked.Read(ref _version);
         if (_memory.TryGet(key, out Entry? entry, out byte[]? frame))
         {
             // So that what memory serves does not look unused on disk.
@@ -71,8 +75,6 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         }
         if (_writer.Find(key) is Entry pending)
             return new Lookup(pending, _memory.Name);
-
-        long version = Interlocked.Read(ref _version);
         if (_disk.Get(key, out bool wasDamaged) is not Entry found)
             return Lookup.Miss(wasDamaged);
         if (found.HoldsSecret && _options.Secrets != SecretsPolicy.Disk)
@@ -101,8 +103,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
             return answer;
         lock (_diskChanging)
         {
-            bool inMemory = PutInMemory(key, entry);
-            return _disk.Put(key, entry) || inMemory ? RefuseReason.None : RefuseReason.StoreFailed;
+            bool onDisk = _disk.Put(key, entry);
+            return PutInMemory(key, entry) || onDisk ? RefuseReason.None : RefuseReason.StoreFailed;
         }
     }
 
@@ -128,8 +130,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     {
         lock (_diskChanging)
         {
-            RemoveFromMemory(key);
             _disk.Remove(key);
+            RemoveFromMemory(key);
         }
     }
 

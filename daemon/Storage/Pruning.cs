@@ -26,5 +26,5 @@ public readonly record struct PruneResult(long Entries, long Bytes)
 
 /// <summary>How much a store holds.</summary>
 /// <param name="Entries">Number of entries.</param>
-/// <param name="Bytes">Bytes as stored: compressed, shared blobs counted once.</param>
+/// <param name="Bytes">Bytes as stored: compressed, shared blobs counted once, larger ones in whole pages.</param>
 public readonly record struct StoreTotals(long Entries, long Bytes);

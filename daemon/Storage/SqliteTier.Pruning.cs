@@ -48,12 +48,16 @@ public sealed partial class SqliteTier
         return result;
     }
 
-    /// <summary>Evicts down to the limits of normal running, if they are passed. Meant for a background thread.</summary>
+    /// <summary>
+    /// Upkeep, meant for a background thread: writes down uses, evicts down to the limits of normal running if they are
+    /// passed, and begins anew when someone deleted the file.
+    /// </summary>
     /// <param name="maxBytes">Size limit; null for none.</param>
     /// <param name="maxAge">Longest time since the last use; null for none.</param>
     /// <param name="now">The time that ages are counted back from.</param>
     public PruneResult EvictToLimits(long? maxBytes, TimeSpan? maxAge, DateTimeOffset now)
     {
+        _database.ReopenWhenReplaced();
         FlushUses();
         PruneResult result = default;
         if (maxAge is TimeSpan age)
@@ -98,7 +102,6 @@ public sealed partial class SqliteTier
                 return true;
             }, out _);
         }
-        _database.ReopenWhenReplaced();
     }
 
     /// <summary>The most recently used entries of a chart, newest first, without their output: neighbours for <c>explain</c>.</summary>

@@ -169,7 +169,7 @@ public sealed partial class SqliteTier : ITier, IDisposable
             Bytes(key), Bytes((Digest?)EntrySeal.Of(key, entry, stdout, stderr)), entry.Result is null ? 1 : 0,
             entry.Result?.ExitCode ?? 0, Bytes(stdout), Bytes(stderr), entry.Created.UtcTicks, _time.GetUtcNow().UtcTicks,
             entry.RenderMilliseconds, entry.ChartName, entry.ChartVersion, entry.HoldsSecret ? 1 : 0,
-            SqliteSchema.RowOverhead + entry.Material.Length, entry.Material);
+            SqliteSchema.Charge(entry.Material.Length), entry.Material);
         return true;
     }
 
@@ -184,7 +184,7 @@ public sealed partial class SqliteTier : ITier, IDisposable
         {
             (int codec, byte[] stored) = BlobCodec.Encode(data);
             link.Execute("INSERT INTO blobs (digest, codec, size, stored_bytes, uses, data) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
-                name, codec, data.Length, stored.Length + SqliteSchema.RowOverhead, stored);
+                name, codec, data.Length, SqliteSchema.Charge(stored.Length), stored);
         }
         return digest;
     }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -12,8 +11,6 @@ using Xunit;
 using static CacheDaemon.Tests.Storage.StoreRoom;
 
 namespace CacheDaemon.Tests.Storage;
-
-#pragma warning disable CA1416 // File modes are Unix only, and so is the daemon for now.
 
 public sealed class SqliteTierTests : TierContract, IDisposable
 {
@@ -158,38 +155,6 @@ public sealed class SqliteTierTests : TierContract, IDisposable
     }
 
     [Fact]
-    public void Files_are_private_whatever_the_umask()
-    {
-        _tier.Dispose();
-        string home = Path.Combine(_room.Home, "deep", "home");
-        uint old = umask(0);
-        try
-        {
-            using var tier = new SqliteTier(SqliteTierOptions.In(home), _room.Clock, _room.Log.Enqueue);
-            tier.Put(Key(1), Render("a"));
-            string[] files = Directory.GetFiles(home);
-            Assert.Equal(3, files.Length);
-            Assert.All(files, f => Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(f)));
-            Assert.Equal(
-                UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(home));
-        }
-        finally
-        {
-            _ = umask(old);
-        }
-    }
-
-    [Fact]
-    public void Too_open_file_is_closed_to_others_at_the_next_start()
-    {
-        _tier.Put(Key(1), Render("a"));
-        _tier.Dispose();
-        File.SetUnixFileMode(_room.StoreFile, (UnixFileMode)0x1B6);
-        Assert.NotNull(_room.Open().Get(Key(1)));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_room.StoreFile));
-    }
-
-    [Fact]
     public void Copy_of_the_files_taken_while_running_opens_as_a_crash_would_leave_it()
     {
         for (int n = 0; n < 50; n++)
@@ -233,7 +198,4 @@ public sealed class SqliteTierTests : TierContract, IDisposable
         Assert.Contains(words[0], (string[])["system", "bundled"]);
         Assert.True(Version.Parse(words[1]) >= new Version(3, 35, 5));
     }
-
-    [DllImport("libc")]
-    private static extern uint umask(uint mask);
 }
