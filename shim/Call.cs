@@ -141,7 +141,7 @@ internal sealed unsafe class Call
                 all.Write(buffer, 0, count);
         }
         Libc.Rewind(copy);
-        return complete ? all.GetBuffer().AsMemory(0, (int)all.Length) : null;
+        return complete ? all.GetBuffer().AsMemory(0, (int)all.Length) : (ReadOnlyMemory<byte>?)null;
     }
 
     /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>
@@ -152,15 +152,13 @@ internal sealed unsafe class Call
         {
             ReadOnlySpan<byte> entry = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p);
             int equals = entry.IndexOf((byte)'=');
-            if (equals > 0 && IsRelevant(entry[..equals]))
-                // The first of two equal names is the one that getenv and Go see.
-                variables.TryAdd(Encoding.UTF8.GetString(entry[..equals]), Encoding.UTF8.GetString(entry[(equals + 1)..]));
+            if (equals <= 0)
+                continue;
+            string name = Encoding.UTF8.GetString(entry[..equals]);
+            // The first of two equal names is the one that getenv and Go see.
+            if (HelmVariables.CanMatter(name))
+                variables.TryAdd(name, Encoding.UTF8.GetString(entry[(equals + 1)..]));
         }
         return variables;
     }
-
-    private static bool IsRelevant(ReadOnlySpan<byte> name) =>
-        name.StartsWith("HELM_"u8) || name.StartsWith("KUBE"u8) || name.StartsWith("XDG_"u8) || name.StartsWith("GO"u8)
-        || name.SequenceEqual("HOME"u8) || name.SequenceEqual("TZ"u8) || name.SequenceEqual("ZONEINFO"u8)
-        || name.SequenceEqual("DOCKER_CONFIG"u8) || name.SequenceEqual("POD_NAMESPACE"u8);
 }

@@ -68,6 +68,9 @@ public enum BypassReason
     MentionsImpureFunction = 110,
     KnownToVary = 111,
     ConfiguredBypass = 112,
+    LeaseholderFailed = 113,
+    OutputTooLarge = 114,
+    InputsKeepChanging = 115,
 
     // Ourselves.
     Faulted = 130,

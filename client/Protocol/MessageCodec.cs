@@ -232,7 +232,7 @@ public static class MessageCodec
             Umask = r.ReadInt32(),
             HelmPath = r.ReadString(),
             HelmStamp = ReadStamp(ref r),
-            Stdin = r.TryReadNil() ? null : ReadSlice(ref r, message),
+            Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : ReadSlice(ref r, message),
             Flags = (RenderFlags)r.ReadInt32(),
         };
     }

@@ -12,7 +12,7 @@ namespace CacheDaemon.Daemon.Storage;
 /// file that cannot be used makes every call a miss and <see cref="Problem"/> says why. Safe for concurrent use; calls
 /// are synchronous, since SQLite is.
 /// </summary>
-public sealed partial class SqliteTier : ITier, IDisposable
+public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
 {
     private readonly SqliteDatabase _database;
     private readonly TimeProvider _time;

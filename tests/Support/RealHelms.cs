@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 
 namespace CacheDaemon.Tests.Support;
@@ -37,15 +36,6 @@ public static class RealHelms
         string variable = "HELMCACHED_TEST_HELM" + major;
         if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path)
             return File.Exists(path) ? path : throw new FileNotFoundException($"{variable} names {path}, which does not exist");
-
-        string script = Path.Combine(Repository.Root, "eng", "get-helm.sh");
-        var start = new ProcessStartInfo(script, [major]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"no helm {major}: set {variable}, or see why {script} failed: {errors.Result}");
+        return EngScript.Output("get-helm.sh", major);
     }
 }

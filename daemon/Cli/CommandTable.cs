@@ -1,0 +1,57 @@
+using System.CommandLine;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Names, one-line helps and handlers of the admin commands.</summary>
+internal static class CommandTable
+{
+    /// <summary>Runs the command that <paramref name="args"/> name; returns its exit code.</summary>
+    public static int Run(string[] args)
+    {
+        // The daemon itself starts on a caller's time: it does not wait for a command line library.
+        if (args is ["serve", "--detached"])
+            return ServeCommand.Run(detached: true);
+        int code = Build().Parse(args).Invoke();
+        return code;
+    }
+
+    private static RootCommand Build()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var root = new RootCommand("The daemon behind the helm shim: caches what `helm template` prints.");
+
+        var serve = new Command("serve", "Run the daemon in the foreground until it is stopped.");
+        serve.SetAction(_ => ServeCommand.Run(detached: false));
+        root.Add(serve);
+
+        root.Add(Simple("start", "Start the daemon in the background, if it does not run.", StartCommand.Run));
+        root.Add(Simple("stop", "Let the daemon finish what it does and leave.", StopCommand.Run));
+
+        var status = new Command("status", "Say whether the daemon runs, and how it is. Never starts one.") { json };
+        status.SetAction(parsed => StatusCommand.Run(parsed.GetValue(json)));
+        root.Add(status);
+
+        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them." };
+        var stats = new Command("stats", "Print the counters: hits, misses, bypasses and why. Never starts a daemon.") { json, reset };
+        stats.SetAction(parsed => StatsCommand.Run(parsed.GetValue(json), parsed.GetValue(reset)));
+        root.Add(stats);
+
+        var all = new Option<bool>("--all") { Description = "Empty the store." };
+        var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
+        var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
+        var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
+        var prune = new Command("prune", "Delete entries from the store, for good.") { all, olderThan, maxSize, chart, dryRun };
+        prune.SetAction(parsed => PruneCommand.Run(
+            parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
+        root.Add(prune);
+        return root;
+    }
+
+    private static Command Simple(string name, string help, System.Func<int> run)
+    {
+        var command = new Command(name, help);
+        command.SetAction(_ => run());
+        return command;
+    }
+}

@@ -1,0 +1,16 @@
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Exit codes of <c>helmcached</c>, as scripts may rely on them.</summary>
+internal static class ExitCodes
+{
+    public const int Ok = 0;
+
+    /// <summary>The command could not do its work; the reason is on standard error.</summary>
+    public const int Failed = 1;
+
+    /// <summary>The command line or the configuration is wrong.</summary>
+    public const int Usage = 2;
+
+    /// <summary><c>status</c>: no daemon runs (the code that init scripts use for it).</summary>
+    public const int NotRunning = 3;
+}

@@ -1,0 +1,43 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Sessions;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Runs the daemon in this process.</summary>
+internal static class ServeCommand
+{
+    private const int OwnerOnly = 0x3f;
+
+    /// <summary>Serves until stopped. A second daemon for the same home ends at once: that is success when nobody watches.</summary>
+    /// <param name="detached">Started in the background by a shim or by <c>start</c>: no terminal to talk to.</param>
+    public static int Run(bool detached)
+    {
+        Endpoint endpoint = AdminConnection.Endpoint();
+        Libc.Umask = OwnerOnly;
+        using InstanceLock? instance = InstanceLock.TryTake(endpoint);
+        if (instance is null)
+        {
+            if (!detached)
+                Console.Error.WriteLine($"helmcached: a daemon already runs for {endpoint.Home}; see `helmcached status`, or stop it first");
+            return detached ? ExitCodes.Ok : ExitCodes.Failed;
+        }
+        // A working directory would keep its file system busy for as long as the daemon lives.
+        Directory.SetCurrentDirectory("/");
+        DaemonOptions options = ConfigurationFile.Read(ConfigurationFile.Location(), out IReadOnlyList<string> problems);
+        using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached);
+        ServeAsync(endpoint, options, problems, log).GetAwaiter().GetResult();
+        return ExitCodes.Ok;
+    }
+
+    private static async Task ServeAsync(Endpoint endpoint, DaemonOptions options, IReadOnlyList<string> problems, DaemonLog log)
+    {
+        await using var host = new DaemonHost(endpoint, options, problems, TimeProvider.System, log);
+        await host.RunAsync().ConfigureAwait(false);
+    }
+}

@@ -1,0 +1,169 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.Runtime.InteropServices;
+using System.Text;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>
+/// The life of the process: builds the rooms in dependency order, runs until it is told to stop or nobody has called
+/// for a while, then takes them down in reverse.
+/// </summary>
+internal sealed class DaemonHost : IAdministration, IAsyncDisposable
+{
+    /// <summary>Longest wait for callers that render or wait when the daemon is asked to leave; longer renders lose only their entry.</summary>
+    public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(10);
+
+    /// <summary>How often counters are written and the idle time is looked at.</summary>
+    private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromSeconds(1);
+
+    private readonly Endpoint _endpoint;
+    private readonly DaemonOptions _options;
+    private readonly TimeProvider _time;
+    private readonly DaemonLog _log;
+    private readonly IReadOnlyList<string> _problems;
+    private readonly DateTimeOffset _started;
+    private readonly StoreRooms _rooms;
+    private readonly Counters _counters;
+    private readonly RenderPipeline _pipeline;
+    private readonly RequestDispatcher _dispatcher;
+    private readonly Listener _listener;
+    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <param name="endpoint">Home and socket; the caller holds the instance lock.</param>
+    /// <param name="options">Every setting.</param>
+    /// <param name="problems">What is wrong with the configuration file, for the log and <c>status</c>.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="log">The log; disposed by the caller.</param>
+    public DaemonHost(Endpoint endpoint, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log)
+    {
+        _endpoint = endpoint;
+        _options = options;
+        _problems = problems;
+        _time = time;
+        _log = log;
+        _started = time.GetUtcNow();
+        _rooms = new StoreRooms(endpoint, options, time, log);
+        _counters = new Counters(_rooms.Disk.LoadCounters());
+        _pipeline = new RenderPipeline(new Fingerprinter(time, new HelmBinaries(_rooms.Disk)), _rooms.Store, _counters, log, time, options.ReadOnly);
+        _dispatcher = new RequestDispatcher(_pipeline, this, _counters, log, time);
+        _listener = new Listener(endpoint, _dispatcher, time, log);
+    }
+
+    /// <summary>Serves until stopped.</summary>
+    public async Task RunAsync()
+    {
+        foreach (string problem in _problems)
+            _log.Write("configuration: " + problem);
+        _listener.Open();
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Leave);
+        _log.Write($"started: pid {Environment.ProcessId}, version {Version}, protocol {ProtocolVersion.Current}");
+        Task accepting = _listener.RunAsync();
+        using (ITimer housekeeping = _time.CreateTimer(_ => KeepHouse(), null, HousekeepingInterval, HousekeepingInterval))
+            await _stop.Task.ConfigureAwait(false);
+
+        _dispatcher.Draining = true;
+        _listener.Close();
+        await accepting.ConfigureAwait(false);
+        _listener.CutOffIdle();
+        await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
+        SaveCounters();
+        _log.Write("stopped");
+    }
+
+    /// <summary>The product's version.</summary>
+    public static string Version => typeof(DaemonHost).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
+
+    /// <inheritdoc/>
+    public void Stop() => _stop.TrySetResult();
+
+    /// <inheritdoc/>
+    public string Status()
+    {
+        StoreTotals totals = _rooms.Store.Totals();
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("pid", Environment.ProcessId);
+            json.WriteString("version", Version);
+            json.WriteNumber("protocol", ProtocolVersion.Current);
+            json.WriteString("home", _endpoint.Home);
+            json.WriteString("socket", _endpoint.SocketPath);
+            json.WriteNumber("uptime_s", (long)(_time.GetUtcNow() - _started).TotalSeconds);
+            json.WriteNumber("idle_exit_s", (long)_options.IdleExit.TotalSeconds);
+            json.WriteNumber("connections", _listener.Connections);
+            json.WriteNumber("renders", _pipeline.Running);
+            json.WriteNumber("entries", totals.Entries);
+            json.WriteNumber("bytes", totals.Bytes);
+            json.WriteNumber("resident_bytes", Environment.WorkingSet);
+            json.WriteString("store", _rooms.Store.Status);
+            json.WriteStartArray("problems");
+            foreach (string problem in _problems)
+                json.WriteStringValue(problem);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+
+    /// <inheritdoc/>
+    public string Stats(bool reset)
+    {
+        StoreTotals totals = _rooms.Store.Totals();
+        string report = StatsReport.Write(_counters.Snapshot(), totals.Entries, totals.Bytes);
+        if (reset)
+        {
+            _counters.Reset();
+            _rooms.Disk.ResetCounters();
+        }
+        return report;
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask<string> PruneAsync(Message.Prune request) =>
+        PruneReport.Write(await _rooms.Store.PruneAsync(PruneReport.ToRequest(request)).ConfigureAwait(false));
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _listener.DisposeAsync().ConfigureAwait(false);
+        _rooms.Dispose();
+    }
+
+    private void Leave(PosixSignalContext context)
+    {
+        context.Cancel = true;
+        Stop();
+    }
+
+    private void KeepHouse()
+    {
+        SaveCounters();
+        if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _dispatcher.Quiet > _options.IdleExit)
+        {
+            _log.Write("idle");
+            Stop();
+        }
+    }
+
+    private void SaveCounters()
+    {
+        Dictionary<string, long> deltas = _counters.TakeDeltas();
+        if (deltas.Count > 0)
+            _rooms.Disk.AddCounters(deltas);
+    }
+}

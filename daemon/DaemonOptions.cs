@@ -1,0 +1,28 @@
+using System;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>
+/// Every setting with its unit and default. <see cref="ConfigurationFile"/> fills it; nothing else reads the file.
+/// </summary>
+public sealed record DaemonOptions
+{
+    /// <summary>Largest size of the store in bytes. Default 2 GiB.</summary>
+    public long StoreMaxBytes { get; init; } = 2L << 30;
+
+    /// <summary>Age (since last use) after which an entry goes. Null (default): no age limit.</summary>
+    public TimeSpan? StoreMaxAge { get; init; }
+
+    /// <summary>Where entries that hold a Secret may live. Default: on disk.</summary>
+    public SecretsPolicy Secrets { get; init; } = SecretsPolicy.Disk;
+
+    /// <summary>Size of the memory tier in bytes. Default 128 MiB.</summary>
+    public long MemoryMaxBytes { get; init; } = 128L << 20;
+
+    /// <summary>Quiet time after which the daemon leaves. Default 3 hours; zero: never.</summary>
+    public TimeSpan IdleExit { get; init; } = TimeSpan.FromHours(3);
+
+    /// <summary>True: serve hits, store nothing.</summary>
+    public bool ReadOnly { get; init; }
+}

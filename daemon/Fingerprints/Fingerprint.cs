@@ -1,0 +1,69 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Screening;
+
+namespace CacheDaemon.Daemon.Fingerprints;
+
+/// <summary>What became of the attempt to name all inputs of a call.</summary>
+internal abstract record FingerprintOutcome
+{
+    private FingerprintOutcome()
+    {
+    }
+
+    /// <summary>Every input is known.</summary>
+    public sealed record Known(Fingerprint Fingerprint) : FingerprintOutcome;
+
+    /// <summary>Some input is not ours to judge: real helm has to run.</summary>
+    /// <param name="Reason">Why.</param>
+    /// <param name="Detail">The flag, variable or file that it is about; never a value.</param>
+    public sealed record Declined(BypassReason Reason, string Detail) : FingerprintOutcome;
+}
+
+/// <summary>All inputs of one call at one moment: the key, what it is made of, and evidence to tell later whether anything changed.</summary>
+internal sealed class Fingerprint
+{
+    private readonly ChartSnapshot<ChartFileScreen> _chart;
+    private readonly IReadOnlyList<InputStamp> _inputs;
+    private readonly Lazy<CacheKey> _pathKey;
+    private readonly KeyMaterial _material;
+
+    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, IReadOnlyList<InputStamp> inputs, Verdict verdict)
+    {
+        _material = material;
+        _chart = chart;
+        _inputs = inputs;
+        Key = material.ToKey();
+        _pathKey = new Lazy<CacheKey>(() => pathKey(Key));
+        Verdict = verdict;
+    }
+
+    /// <summary>The key that holds no path of the caller's machine.</summary>
+    public CacheKey Key { get; }
+
+    /// <summary>The key for results that show paths: the first one, and every absolute path that helm may print.</summary>
+    public CacheKey PathKey => _pathKey.Value;
+
+    /// <summary>The labelled inputs.</summary>
+    public KeyMaterial Material => _material;
+
+    /// <summary>What the texts say about repeatability.</summary>
+    public Verdict Verdict { get; }
+
+    /// <summary>The chart's name, for people.</summary>
+    public string ChartName => _chart.Tree.Metadata.Name;
+
+    /// <summary>The chart's version, for people.</summary>
+    public string ChartVersion => _chart.Tree.Metadata.Version;
+
+    /// <summary>
+    /// True when nothing was touched between the two: same key, and the same stamp on every file, so that not even a
+    /// change that was taken back in the meantime can have reached helm.
+    /// </summary>
+    public bool IsSameWorldAs(Fingerprint later) =>
+        Key == later.Key
+        && (ReferenceEquals(_chart, later._chart) || _chart.StampsEqual(later._chart))
+        && _inputs.SequenceEqual(later._inputs);
+}

@@ -1,0 +1,167 @@
+using System;
+using System.Collections.Generic;
+using System.Text;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Screening;
+
+namespace CacheDaemon.Daemon.Fingerprints;
+
+/// <summary>
+/// From a call to its key: parses the command line, reads every input by content, and leaves out everything that cannot
+/// influence the output. <c>docs/key.md</c> lists both. Thread-safe.
+/// </summary>
+internal sealed class Fingerprinter
+{
+    /// <summary>
+    /// Version of the recipe. Bump it with any change to what enters the key or in which form, and add a golden vector:
+    /// entries of the old recipe are then never found again.
+    /// </summary>
+    public const int RecipeVersion = 1;
+
+    /// <summary>Charts with more files keep only the tree's digest beside their entries, not each file's.</summary>
+    private const int MaxNotedFiles = 2_000;
+
+    private readonly TimeProvider _time;
+    private readonly HelmBinaries _helms;
+    private readonly ChartSnapshots<ChartFileScreen> _charts;
+    private readonly ChartScreens _screens = new();
+    private readonly DigestMemo<InputFacts> _memo = new();
+
+    public Fingerprinter(TimeProvider time, HelmBinaries helms)
+    {
+        _time = time;
+        _helms = helms;
+        _charts = new ChartSnapshots<ChartFileScreen>(
+            new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, time));
+    }
+
+    /// <summary>Names all inputs of a call as they are now.</summary>
+    public FingerprintOutcome Compute(Message.Render request)
+    {
+        switch (InvocationParser.Parse(request.Arguments, request.Directory, request.Environment, request.Stdin is not null))
+        {
+            case InvocationResult.Bypassed bypassed:
+                return new FingerprintOutcome.Declined(bypassed.Reason, bypassed.Detail);
+            case InvocationResult.Served served:
+                try
+                {
+                    return Compute(request, served.Invocation);
+                }
+                catch (InputException e)
+                {
+                    return new FingerprintOutcome.Declined(e.Reason, e.Message);
+                }
+            default:
+                throw new InvalidOperationException("The parser gave neither an invocation nor a bypass.");
+        }
+    }
+
+    private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
+    {
+        if (Libc.Stat(request.Directory, follow: true, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode)
+            return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
+        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs()) is not { IsHelm: true } helm)
+            return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
+
+        foreach (string alias in invocation.ChartAliases)
+            if (!IsSameFile(alias, invocation.ChartPath))
+                return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
+        switch (_charts.Get(Encoding.UTF8.GetBytes(invocation.ChartPath)))
+        {
+            case ChartLoad<ChartFileScreen>.Declined declined:
+                return new FingerprintOutcome.Declined(declined.Reason, declined.What);
+            case ChartLoad<ChartFileScreen>.Loaded loaded:
+                return Compute(request, invocation, helm, loaded.Snapshot);
+            default:
+                throw new InvalidOperationException("The loader gave neither a chart nor a reason.");
+        }
+    }
+
+    private FingerprintOutcome Compute(Message.Render request, Invocation invocation, HelmBinary helm, ChartSnapshot<ChartFileScreen> chart)
+    {
+        ChartTree<ChartFileScreen> tree = chart.Tree;
+        if (tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation)
+            return new FingerprintOutcome.Declined(BypassReason.SchemaReference, "");
+
+        var inputs = new InputReader(_memo, NowNs());
+        var texts = new List<(string, ScreenFacts)>();
+        var material = new KeyMaterial();
+        material.Add("recipe", "", "helmcached key " + RecipeVersion);
+        material.Add("helm", "binary", helm.Digest);
+        AddInvocation(material, invocation, inputs, request.Stdin, texts);
+        material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
+        CallerState.AddStartup(material, invocation.Startup, inputs);
+        CallerState.AddTimeZone(material, invocation.TimeZone, invocation.ZoneInfo, inputs);
+        material.Add("chart", "tree", tree.Digest);
+        if (tree.Files.Count <= MaxNotedFiles)
+            foreach (ChartFile file in tree.Files)
+                material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
+
+        return new FingerprintOutcome.Known(new Fingerprint(
+            material, key => PathKey(key, invocation, tree), chart, inputs.Seen, _screens.Judge(tree, request.Arguments, texts)));
+    }
+
+    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)
+    {
+        material.Add("release", "", invocation.ReleaseName);
+        foreach (KeyOption option in invocation.Options)
+            material.Add("option", option.Label, option.Value);
+        for (int i = 0; i < invocation.Values.Count; i++)
+            material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, stdin, texts));
+        foreach (SetFile file in invocation.SetFiles)
+            material.Add("set-file", file.Key, Content(file.Source, inputs, stdin, texts));
+    }
+
+    private static Digest Content(InputFile file, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)
+    {
+        switch (file.Kind)
+        {
+            case InputKind.SpentStdin:
+                return Digest.Of([]);
+            case InputKind.Stdin:
+                ReadOnlySpan<byte> content = stdin is { } some ? some.Span : throw new InputException(BypassReason.ValuesMissing, "-");
+                texts.Add(("standard input", FileScreen.Scan(content, FileRole.Text)));
+                return Digest.Of(content);
+            default:
+                InputFacts facts = inputs.Facts(file.Path) ?? throw new InputException(BypassReason.ValuesMissing, "");
+                texts.Add(("values", facts.Screen));
+                return facts.Digest;
+        }
+    }
+
+    /// <summary>
+    /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
+    /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
+    /// </summary>
+    private static CacheKey PathKey(CacheKey key, Invocation invocation, ChartTree<ChartFileScreen> tree)
+    {
+        using var material = new KeyMaterial();
+        material.Add("recipe", "", "helmcached path key " + RecipeVersion);
+        material.Add("first key", "", key.Value);
+        material.Add("path", "chart", invocation.ChartPath);
+        material.Add("path", "chart as typed", invocation.ChartArgument);
+        material.Add("path", "links", tree.LinkTargets);
+        material.Add("path", "directory", invocation.Directory);
+        material.Add("path", "PWD", invocation.LogicalDirectory ?? "");
+        foreach (InputFile file in invocation.Values)
+            material.Add("path", "values", file.Typed);
+        foreach (SetFile file in invocation.SetFiles)
+            material.Add("path", "set-file", file.Source.Typed);
+        foreach (string home in invocation.Startup.Homes)
+            material.Add("path", "home", home);
+        foreach (string directory in invocation.Startup.PluginDirectories)
+            material.Add("path", "plugins", directory);
+        material.Add("path", "repositories", invocation.Startup.RepositoriesFile ?? "");
+        material.Add("path", "registry", invocation.Startup.RegistryConfig);
+        material.Add("path", "docker", invocation.Startup.DockerConfig);
+        return material.ToKey();
+    }
+
+    private static bool IsSameFile(string left, string right) =>
+        Libc.Stat(left, follow: true, out FileStamp a) == 0 && Libc.Stat(right, follow: true, out FileStamp b) == 0
+        && a.Device == b.Device && a.Inode == b.Inode;
+
+    private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
+}

@@ -1,0 +1,109 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using System.Security.Cryptography;
+using System.Text;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Fingerprints;
+
+/// <summary>One input of a key: what it is, and a digest of what it held. Never the value itself.</summary>
+/// <param name="Label">What it is, for people: <c>values[1]</c>, <c>--set[2]</c>, <c>chart templates/a.yaml</c>.</param>
+/// <param name="Digest">First 8 bytes of its digest as a number: enough to tell two versions of one input apart.</param>
+public readonly record struct MaterialItem(string Label, ulong Digest);
+
+/// <summary>
+/// Builds a key: each input enters as (tag, label, length, bytes), so that neighbours cannot run together, and leaves its
+/// label and digest behind so that a miss can be explained.
+/// </summary>
+public sealed class KeyMaterial : IDisposable
+{
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly List<MaterialItem> _items = [];
+
+    /// <summary>The labelled inputs so far.</summary>
+    public IReadOnlyList<MaterialItem> Items => _items;
+
+    /// <summary>Adds an input by its bytes.</summary>
+    public void Add(string tag, string label, ReadOnlySpan<byte> value)
+    {
+        Append(tag);
+        Append(label);
+        AppendLength(value.Length);
+        _hash.AppendData(value);
+        _items.Add(new MaterialItem(Name(tag, label), Short(Digest.Of(value))));
+    }
+
+    /// <summary>Adds an input by its text.</summary>
+    public void Add(string tag, string label, string value) => Add(tag, label, Encoding.UTF8.GetBytes(value));
+
+    /// <summary>Adds an input by its digest.</summary>
+    public void Add(string tag, string label, Digest digest)
+    {
+        Append(tag);
+        Append(label);
+        AppendLength(Digest.SizeInBytes);
+        _hash.AppendData(digest.Bytes);
+        _items.Add(new MaterialItem(Name(tag, label), Short(digest)));
+    }
+
+    /// <summary>Notes a part of an input that is in the key already, for explanations only.</summary>
+    public void Note(string label, Digest digest) => _items.Add(new MaterialItem(label, Short(digest)));
+
+    /// <summary>The key over everything added.</summary>
+    public CacheKey ToKey()
+    {
+        Digest digest = default;
+        _hash.GetCurrentHash(digest.Bytes);
+        return new CacheKey(digest);
+    }
+
+    /// <summary>The labelled inputs as bytes, to be stored beside the entry.</summary>
+    public byte[] Serialise()
+    {
+        var w = new MessagePackWriter(64 + _items.Count * 48);
+        w.WriteArrayHeader(_items.Count);
+        foreach (MaterialItem item in _items)
+        {
+            w.Write(item.Label);
+            w.Write(item.Digest);
+        }
+        return w.Written.ToArray();
+    }
+
+    /// <summary>Reads what <see cref="Serialise"/> wrote.</summary>
+    /// <exception cref="MessagePackException">The bytes are something else.</exception>
+    public static IReadOnlyList<MaterialItem> Deserialise(ReadOnlySpan<byte> bytes)
+    {
+        var r = new MessagePackReader(bytes);
+        int count = r.ReadArrayHeader();
+        var items = new List<MaterialItem>(count);
+        for (int i = 0; i < count; i++)
+            items.Add(new MaterialItem(r.ReadString(), r.ReadUInt64()));
+        return items;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hash.Dispose();
+
+    private static string Name(string tag, string label) => label.Length == 0 ? tag : tag + " " + label;
+
+    private static ulong Short(Digest digest) => BinaryPrimitives.ReadUInt64BigEndian(digest.Bytes);
+
+    private void Append(string text)
+    {
+        Span<byte> buffer = stackalloc byte[512];
+        int count = Encoding.UTF8.GetByteCount(text);
+        Span<byte> bytes = count <= buffer.Length ? buffer[..count] : new byte[count];
+        Encoding.UTF8.GetBytes(text, bytes);
+        AppendLength(count);
+        _hash.AppendData(bytes);
+    }
+
+    private void AppendLength(int length)
+    {
+        Span<byte> bytes = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, length);
+        _hash.AppendData(bytes);
+    }
+}

@@ -1,0 +1,81 @@
+using System;
+using System.Collections.Concurrent;
+using System.Collections.Generic;
+using System.Threading;
+
+namespace CacheDaemon.Daemon.Insight;
+
+/// <summary>
+/// One number per outcome, tier and reason. Only <c>RenderPipeline</c> and <c>Sessions</c> count. Thread-safe; counting an
+/// outcome seen before allocates nothing. What was counted since the last <see cref="TakeDeltas"/> is for the store to add up.
+/// </summary>
+public sealed class Counters
+{
+    public const string Hits = "hits";
+    public const string Misses = "misses";
+    public const string Bypasses = "bypasses";
+    public const string Coalesced = "coalesced";
+
+    /// <summary>Renders for callers that reached their end.</summary>
+    public const string HelmRuns = "helm_runs";
+    public const string ProofRuns = "proof_runs";
+    public const string Stored = "stored";
+    public const string Refused = "refused";
+    public const string Errors = "errors";
+
+    /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
+    public const string TimeSavedMicroseconds = "time_saved_us";
+
+    /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
+    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
+
+    private readonly ConcurrentDictionary<(string Family, string Member), string> _names = new();
+    private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);
+
+    /// <param name="persisted">What earlier daemons counted.</param>
+    public Counters(IReadOnlyDictionary<string, long> persisted)
+    {
+        foreach ((string name, long value) in persisted)
+            _cells[name] = new Cell { Base = value };
+    }
+
+    /// <summary>Adds to one counter.</summary>
+    public void Add(string name, long amount = 1) =>
+        Interlocked.Add(ref _cells.GetOrAdd(name, static _ => new Cell()).Delta, amount);
+
+    /// <summary>Adds to one member of a family.</summary>
+    public void Add(string family, string member, long amount = 1) => Add(_names.GetOrAdd((family, member), static n => n.Family + n.Member), amount);
+
+    /// <summary>All counters: what earlier daemons counted plus ours.</summary>
+    public SortedDictionary<string, long> Snapshot()
+    {
+        var all = new SortedDictionary<string, long>(StringComparer.Ordinal);
+        foreach ((string name, Cell cell) in _cells)
+            all[name] = Interlocked.Read(ref cell.Base) + Interlocked.Read(ref cell.Delta);
+        return all;
+    }
+
+    /// <summary>What was counted since the last call, to be persisted by adding; from then on it is part of the base.</summary>
+    public Dictionary<string, long> TakeDeltas()
+    {
+        var deltas = new Dictionary<string, long>(StringComparer.Ordinal);
+        foreach ((string name, Cell cell) in _cells)
+        {
+            long delta = Interlocked.Exchange(ref cell.Delta, 0);
+            if (delta == 0)
+                continue;
+            Interlocked.Add(ref cell.Base, delta);
+            deltas[name] = delta;
+        }
+        return deltas;
+    }
+
+    /// <summary>Sets everything to zero.</summary>
+    public void Reset() => _cells.Clear();
+
+    private sealed class Cell
+    {
+        public long Base;
+        public long Delta;
+    }
+}

@@ -1,0 +1,77 @@
+using System;
+using System.Globalization;
+using System.IO;
+using System.Text;
+using System.Threading;
+
+namespace CacheDaemon.Daemon.Insight;
+
+/// <summary>
+/// The daemon's log: one line per event, appended to one file that is rotated by size. Thread-safe. Never holds
+/// values, manifests or command lines. A log that cannot be written is dropped in silence: it must not stop the daemon.
+/// </summary>
+public sealed class DaemonLog : IDisposable
+{
+    /// <summary>Size at which the log becomes <c>daemon.log.1</c> (replacing the one before) and starts anew.</summary>
+    public const long RotateAtBytes = 1 << 20;
+
+    private readonly string _path;
+    private readonly TimeProvider _time;
+    private readonly bool _echo;
+    private readonly Lock _gate = new();
+    private FileStream? _file;
+
+    /// <param name="path">The log file.</param>
+    /// <param name="time">Clock for the time stamps.</param>
+    /// <param name="echo">Whether lines also go to standard error (a daemon in the foreground).</param>
+    public DaemonLog(string path, TimeProvider time, bool echo)
+    {
+        _path = path;
+        _time = time;
+        _echo = echo;
+    }
+
+    /// <summary>Appends one line; line breaks inside <paramref name="message"/> become blanks.</summary>
+    public void Write(string message)
+    {
+        string line = _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) + " " + message.ReplaceLineEndings(" ") + "\n";
+        lock (_gate)
+        {
+            try
+            {
+                if (_echo)
+                    Console.Error.Write(line);
+                _file ??= Open();
+                if (_file.Length > RotateAtBytes)
+                {
+                    _file.Dispose();
+                    File.Move(_path, _path + ".1", overwrite: true);
+                    _file = Open();
+                }
+                _file.Write(Encoding.UTF8.GetBytes(line));
+                _file.Flush();
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                _file?.Dispose();
+                _file = null;
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+            _file?.Dispose();
+    }
+
+    private FileStream Open() => new(_path, new FileStreamOptions
+    {
+        Mode = FileMode.Append,
+        Access = FileAccess.Write,
+        Share = FileShare.ReadWrite | FileShare.Delete,
+        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+        BufferSize = 0,
+    });
+}

@@ -1,0 +1,29 @@
+using System;
+using System.Buffers;
+using System.Text;
+using System.Text.Json;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Insight;
+
+/// <summary>Between the wire and the store's own words for pruning.</summary>
+internal static class PruneReport
+{
+    public static PruneRequest ToRequest(Message.Prune message) => new(
+        message.OlderThanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null, message.MaxBytes, message.Chart, message.All, message.DryRun);
+
+    /// <summary>One JSON document: entries and bytes that went.</summary>
+    public static string Write(PruneResult result)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("entries", result.Entries);
+            json.WriteNumber("bytes", result.Bytes);
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

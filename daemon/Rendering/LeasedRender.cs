@@ -1,0 +1,10 @@
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+
+namespace CacheDaemon.Daemon.Rendering;
+
+/// <summary>A render that a caller does for us: what was asked, and the state of the world when it was.</summary>
+/// <param name="Request">The call.</param>
+/// <param name="Fingerprint">Taken before the render.</param>
+/// <param name="Key">The key that the lease is for: the first one, or the one with paths.</param>
+internal sealed record LeasedRender(Message.Render Request, Fingerprint Fingerprint, CacheKey Key);

@@ -1,0 +1,129 @@
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Rendering;
+
+/// <summary>What came of asking for the right to render.</summary>
+internal abstract record Claim
+{
+    private Claim()
+    {
+    }
+
+    /// <summary>The caller renders; to be settled or passed on whatever happens.</summary>
+    public sealed record Granted(long LeaseId) : Claim;
+
+    /// <summary>Someone else renders; the task tells how that ended.</summary>
+    public sealed record Queued(Task<Settlement> Outcome) : Claim;
+}
+
+/// <summary>How a lease ended, for those who waited for it.</summary>
+internal abstract record Settlement
+{
+    private Settlement()
+    {
+    }
+
+    /// <summary>The result holds for the waiter too.</summary>
+    public sealed record Shared(Entry Entry) : Settlement;
+
+    /// <summary>Nobody answered; this waiter is the leaseholder now.</summary>
+    public sealed record Inherited(long LeaseId) : Settlement;
+
+    /// <summary>The world has changed: fingerprint and look up again.</summary>
+    public sealed record LookAgain : Settlement;
+
+    /// <summary>There is nothing to share, now or later: run helm.</summary>
+    public sealed record Alone(BypassReason Reason, string Detail) : Settlement;
+}
+
+/// <summary>
+/// One caller per key renders, the others wait. A lease that ends without an answer passes to the next waiter, so a
+/// caller that dies harms nobody. Thread-safe.
+/// </summary>
+/// <typeparam name="TWork">What each claimant brings along, found again by its lease.</typeparam>
+internal sealed class Leases<TWork> where TWork : class
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<CacheKey, Queue<Waiter>> _waiters = [];
+    private readonly Dictionary<long, (CacheKey Key, TWork Work)> _held = [];
+    private long _lastId;
+
+    /// <summary>Number of leases held.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _held.Count;
+        }
+    }
+
+    /// <summary>Asks for the lease of <paramref name="key"/>.</summary>
+    public Claim Acquire(CacheKey key, TWork work)
+    {
+        lock (_gate)
+        {
+            if (_waiters.TryGetValue(key, out Queue<Waiter>? queue))
+            {
+                var waiter = new Waiter(work);
+                queue.Enqueue(waiter);
+                return new Claim.Queued(waiter.Turn.Task);
+            }
+            _waiters.Add(key, new Queue<Waiter>());
+            return new Claim.Granted(Hold(key, work));
+        }
+    }
+
+    /// <summary>What the holder of a lease brought along; null when the lease is not held (any more).</summary>
+    public TWork? Find(long leaseId)
+    {
+        lock (_gate)
+            return _held.TryGetValue(leaseId, out (CacheKey, TWork Work) held) ? held.Work : null;
+    }
+
+    /// <summary>Ends a lease with one answer for every waiter. Nothing happens when it is not held.</summary>
+    public void Settle(long leaseId, Settlement settlement)
+    {
+        Queue<Waiter>? queue;
+        lock (_gate)
+        {
+            if (!_held.Remove(leaseId, out (CacheKey Key, TWork) held) || !_waiters.Remove(held.Key, out queue))
+                return;
+        }
+        foreach (Waiter waiter in queue)
+            waiter.Turn.SetResult(settlement);
+    }
+
+    /// <summary>Ends a lease without an answer: the next waiter renders. Nothing happens when it is not held.</summary>
+    /// <remarks>That waiter may have left as well; its session notices when it answers, and passes the lease on again.</remarks>
+    public void PassOn(long leaseId)
+    {
+        lock (_gate)
+        {
+            if (!_held.Remove(leaseId, out (CacheKey Key, TWork) held))
+                return;
+            if (_waiters[held.Key].TryDequeue(out Waiter? next))
+                next.Turn.SetResult(new Settlement.Inherited(Hold(held.Key, next.Work)));
+            else
+                _waiters.Remove(held.Key);
+        }
+    }
+
+    private long Hold(CacheKey key, TWork work)
+    {
+        _held.Add(++_lastId, (key, work));
+        return _lastId;
+    }
+
+    private sealed class Waiter(TWork work)
+    {
+        public TWork Work { get; } = work;
+
+        public TaskCompletionSource<Settlement> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    }
+}

@@ -1,0 +1,52 @@
+using System;
+using System.IO;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Daemon.Sessions;
+
+/// <summary>
+/// The exclusive lock that makes the daemon single per home. Only its owner may remove or replace the socket. The
+/// kernel drops it when the process ends, however it ends.
+/// </summary>
+public sealed class InstanceLock : IDisposable
+{
+    private int _descriptor;
+
+    private InstanceLock(int descriptor) => _descriptor = descriptor;
+
+    /// <summary>Takes the lock, or answers null when another daemon has it.</summary>
+    /// <exception cref="IOException">The home cannot be made private or written.</exception>
+    public static InstanceLock? TryTake(Endpoint endpoint)
+    {
+        MakePrivate(endpoint.Home);
+        MakePrivate(endpoint.SocketDirectory);
+        int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath));
+        if (descriptor >= 0)
+            return new InstanceLock(descriptor);
+        // Told apart by whether the file can be opened at all.
+        using FileStream probe = new(endpoint.LockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        if (_descriptor >= 0)
+            Libc.Close(_descriptor);
+        _descriptor = -1;
+    }
+
+    private static void MakePrivate(string directory)
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        if (Libc.Stat(directory, follow: false, out _) == Libc.ENOENT)
+            Directory.CreateDirectory(directory, OwnerOnly);
+        uint user = Libc.EffectiveUserId;
+        if (Libc.Stat(directory, follow: true, out FileStamp stamp) != 0 || stamp.Kind != FileKind.Directory
+            || Libc.OwnerOf(directory) != user || Libc.OwnerOf(directory + "/.") != user)
+            throw new IOException($"{directory} is not a directory of this user; set {Endpoint.HomeVariable} to one that is");
+        if ((stamp.Mode & 0x3f) != 0)
+            File.SetUnixFileMode(directory, OwnerOnly);
+    }
+}

@@ -1,0 +1,96 @@
+using System;
+using System.Collections.Generic;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
+
+namespace CacheDaemon.Daemon.Sessions;
+
+/// <summary>From a message to the room that answers it.</summary>
+internal sealed class RequestDispatcher
+{
+    private readonly RenderPipeline _pipeline;
+    private readonly IAdministration _administration;
+    private readonly Counters _counters;
+    private readonly DaemonLog _log;
+    private readonly TimeProvider _time;
+    private long _lastRequest;
+
+    public RequestDispatcher(RenderPipeline pipeline, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
+    {
+        _pipeline = pipeline;
+        _administration = administration;
+        _counters = counters;
+        _log = log;
+        _time = time;
+        _lastRequest = time.GetTimestamp();
+    }
+
+    /// <summary>Time since the last request began.</summary>
+    public TimeSpan Quiet => _time.GetElapsedTime(Interlocked.Read(ref _lastRequest));
+
+    /// <summary>True from the moment the daemon was asked to leave: renders are declined.</summary>
+    public bool Draining { get; set; }
+
+    /// <summary>The answer to one frame; null when the message has none.</summary>
+    public async ValueTask<Answer?> HandleAsync(byte[] frame, Session session)
+    {
+        Interlocked.Exchange(ref _lastRequest, _time.GetTimestamp());
+        switch (MessageCodec.Decode(frame))
+        {
+            case Message.Render when session.Peer != BypassReason.None:
+                Declined(session.Peer);
+                return Answer.Of(new Message.Bypass(session.Peer, ""));
+            case Message.Render when Draining:
+                Declined(BypassReason.Draining);
+                return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
+            case Message.Render render:
+                return await _pipeline.RenderAsync(render, session.Leases).ConfigureAwait(false);
+            case Message.Publish publish:
+                return _pipeline.Publish(publish, session.Leases);
+            case Message.Abandon abandon:
+                _pipeline.Abandon(abandon, session.Leases);
+                return null;
+            case Message.Status:
+                return Answer.Of(new Message.Json(_administration.Status()));
+            case Message.Stats stats:
+                return Answer.Of(new Message.Json(_administration.Stats(stats.Reset)));
+            case Message.Prune prune:
+                return Answer.Of(new Message.Json(await _administration.PruneAsync(prune).ConfigureAwait(false)));
+            case Message.Stop:
+                _administration.Stop();
+                return Answer.Of(new Message.Json("{}"));
+            default:
+                throw new MessagePackException("A reply was sent as a request.");
+        }
+    }
+
+    /// <summary>A peer has left: its leases pass on.</summary>
+    public void Left(IEnumerable<long> leases) => _pipeline.Vanished(leases);
+
+    /// <summary>Counts a call that is declined before the pipeline sees it.</summary>
+    public void Declined(BypassReason reason)
+    {
+        _counters.Add(Counters.Bypasses);
+        _counters.Add(Counters.BypassReasons, ReasonText.Of(reason));
+    }
+
+    /// <summary>A peer sent what is no message of this version; its connection is closed.</summary>
+    public void Malformed(Exception reason)
+    {
+        _counters.Add(Counters.Errors);
+        _log.Write($"session: closed: {reason.Message}");
+        // A newer installation is in use: this daemon finishes its work, and the next call starts that one's.
+        if (reason is ProtocolVersionException { Version: > ProtocolVersion.Current })
+            _administration.Stop();
+    }
+
+    /// <summary>A bug: logged whole, since nobody expected it.</summary>
+    public void Faulted(Exception reason)
+    {
+        _counters.Add(Counters.Errors);
+        _log.Write($"session: closed by a fault: {reason}");
+    }
+}

@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using CacheDaemon.Client.Protocol;
+using Xunit;
+
+namespace CacheDaemon.Tests.Protocol;
+
+public sealed class MessageCodecTests
+{
+    public static TheoryData<string> Names => [.. MessageExamples.All.Keys];
+
+    [Theory]
+    [MemberData(nameof(Names))]
+    public void Every_message_survives_the_wire(string name)
+    {
+        byte[] frame = MessageCodec.Encode(MessageExamples.All[name]);
+        Assert.Equal(frame.Length - Frame.HeaderBytes, Frame.ReadLength(frame));
+        Message decoded = MessageCodec.Decode(frame.AsMemory(Frame.HeaderBytes));
+        Assert.Equal(MessageExamples.All[name].GetType(), decoded.GetType());
+        Assert.Equal(Convert.ToHexString(frame), Convert.ToHexString(MessageCodec.Encode(decoded)));
+    }
+
+    [Fact]
+    public void Every_kind_has_an_example() =>
+        Assert.Equal(Enum.GetNames<MessageKind>().Order(), MessageExamples.All.Keys.Order());
+
+    [Fact]
+    public void A_result_in_two_pieces_is_the_same_frame()
+    {
+        var result = (Message.Result)MessageExamples.All["Result"];
+        byte[] streams = MessageCodec.EncodeStreams(result.Stderr.Span, result.Stdout.Span);
+        byte[] head = MessageCodec.EncodeResultHead(result.ExitCode, result.Source, result.Microseconds, result.Key.Span, streams.Length);
+        Assert.Equal(MessageCodec.Encode(result), (byte[])[.. head, .. streams]);
+    }
+
+    [Fact]
+    public void A_message_of_another_version_is_told_apart_from_garbage()
+    {
+        byte[] frame = MessageCodec.Encode(new Message.Status());
+        frame[Frame.HeaderBytes + 1]++;
+        Assert.Throws<ProtocolVersionException>(() => MessageCodec.Decode(frame.AsMemory(Frame.HeaderBytes)));
+    }
+
+    [Fact]
+    public void Fields_that_a_later_version_appends_are_ignored()
+    {
+        var w = new MessagePackWriter(16);
+        w.WriteArrayHeader(4);
+        w.Write(ProtocolVersion.Current);
+        w.Write((long)MessageKind.Stats);
+        w.Write(true);
+        w.Write("later");
+        Assert.Equal(new Message.Stats(true), MessageCodec.Decode(w.Written.ToArray()));
+    }
+
+    [Fact]
+    public void Mutated_messages_are_decoded_or_refused_and_nothing_else()
+    {
+        const int Inputs = 20_000;
+        int seed = Environment.TickCount;
+        var random = new Random(seed);
+        List<byte[]> frames = MessageExamples.All.Values.Select(m => MessageCodec.Encode(m)[Frame.HeaderBytes..]).ToList();
+        for (int i = 0; i < Inputs; i++)
+        {
+            byte[] input = Mutate(frames[random.Next(frames.Count)], random);
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            try
+            {
+                MessageCodec.Decode(input);
+            }
+            catch (Exception e) when (e is MessagePackException or ProtocolVersionException)
+            {
+            }
+            catch (Exception e)
+            {
+                Assert.Fail($"seed {seed}, input {i}: {Convert.ToHexString(input)}: {e}");
+            }
+            // A message can make the reader allocate a small multiple of its own length, not what it claims.
+            Assert.True(GC.GetAllocatedBytesForCurrentThread() - before < 64 * 1024 + 64 * input.Length, $"seed {seed}, input {i}");
+        }
+    }
+
+    private static byte[] Mutate(byte[] original, Random random)
+    {
+        byte[] bytes = (byte[])original.Clone();
+        for (int n = random.Next(1, 5); n > 0 && bytes.Length > 0; n--)
+        {
+            int at = random.Next(bytes.Length);
+            switch (random.Next(4))
+            {
+                case 0: bytes[at] = (byte)random.Next(256); break;
+                case 1: bytes[at] ^= (byte)(1 << random.Next(8)); break;
+                case 2: bytes = bytes[..at]; break;
+                default: bytes = [.. bytes[..at], (byte)random.Next(256), .. bytes[at..]]; break;
+            }
+        }
+        return bytes;
+    }
+}

@@ -1,0 +1,43 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Tests.Protocol;
+
+/// <summary>One message of each kind with fixed content: what docs/protocol.md shows in hex.</summary>
+internal static class MessageExamples
+{
+    public static readonly Message.Render Render = new()
+    {
+        Arguments = ["template", "web", "./chart", "-f", "-"],
+        Directory = "/src",
+        DirectoryDevice = 2049,
+        DirectoryInode = 131,
+        Environment = new Dictionary<string, string> { ["HOME"] = "/home/ada" },
+        Umask = 18,
+        HelmPath = "/usr/bin/helm",
+        HelmStamp = new FileStamp(2049, 77, 58_155_160, 1_700_000_000_000_000_000, 1_700_000_000_000_000_001, 33261),
+        Stdin = "a: 1\n"u8.ToArray(),
+        Flags = RenderFlags.ReadOnly,
+    };
+
+    public static readonly IReadOnlyDictionary<string, Message> All = new Dictionary<string, Message>
+    {
+        ["Render"] = Render,
+        ["Publish"] = new Message.Publish(7, 0, 33_000, ""u8.ToArray(), "---\n"u8.ToArray()),
+        ["Abandon"] = new Message.Abandon(7, RefuseReason.Interrupted),
+        ["Proof"] = new Message.Proof(9, true, ""),
+        ["Status"] = new Message.Status(),
+        ["Stats"] = new Message.Stats(false),
+        ["Prune"] = new Message.Prune(false, 86_400, null, "web", true),
+        ["Stop"] = new Message.Stop(),
+        ["Explain"] = new Message.Explain(Render with { Stdin = null, Flags = RenderFlags.None }),
+        ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
+        ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }),
+        ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),
+        ["Waiting"] = new Message.Waiting(),
+        ["Published"] = new Message.Published(RefuseReason.None, "", 0),
+        ["Json"] = new Message.Json("{}"),
+        ["Failed"] = new Message.Failed("no"),
+    };
+}
