@@ -41,25 +41,23 @@ internal ref struct FactsBuilder
     /// <summary>The words of text that only <c>tpl</c> could run; says whether <c>tpl</c> is one of them.</summary>
     public void AddText(int from, int length)
     {
-        ReadOnlySpan<byte> text = _text.Slice(from, length);
-        int at = 0;
-        bool open = false;
-        while (TextScan.NextWord(text, ref at, ref open, out int start, out int wordLength))
+        var words = new TextWords(_text.Slice(from, length));
+        while (words.MoveNext())
         {
-            Word? word = Vocabulary.Find(text.Slice(start, wordLength));
+            Word? word = Vocabulary.Find(words.Word);
             if (word is null)
                 continue;
             if (word.Class is { } kind)
             {
                 if (ImpureFunctions.NeedsProof(kind))
-                    Add(ref _texts, word.Name, kind, from + start);
+                    Add(ref _texts, word.Name, kind, from + words.Start);
                 else if (kind == FunctionClass.Order)
                     _usesOrder = true;
             }
             if (word.Traits.HasFlag(FunctionTraits.TimeZone))
                 _usesTimeZone = true;
             if (word.Name == "tpl")
-                AddDoubtWithTpl(DoubtReason.TplInText, from + start);
+                AddDoubtWithTpl(DoubtReason.TplInText, from + words.Start);
         }
     }
 

@@ -10,9 +10,12 @@ internal static class FileScreen
     {
         if (role == FileRole.Template)
             return content.IndexOf("{{"u8) < 0 ? ScreenFacts.Empty : new TemplateReader(content).Read();
+        // A packed subchart must be scanned entry by entry; one that reaches us whole was not opened.
+        if (role == FileRole.Text && content.StartsWith((ReadOnlySpan<byte>)[0x1F, 0x8B]))
+            return ScreenFacts.Opaque;
         var facts = new FactsBuilder(content);
         facts.AddText(0, content.Length);
-        int disguise = TextScan.IndexOfDisguise(content, role == FileRole.Argument);
+        int disguise = Disguise.IndexIn(content, role == FileRole.Argument);
         if (disguise >= 0)
             facts.AddDoubtWithTpl(DoubtReason.DisguisedText, disguise);
         return facts.ToFacts();

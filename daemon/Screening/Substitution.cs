@@ -63,13 +63,11 @@ internal static class Substitution
 
     private static void AddWords(List<(int Start, int Length)> places, ReadOnlySpan<byte> text, int from, int length)
     {
-        ReadOnlySpan<byte> part = text.Slice(from, length);
-        int at = 0;
-        bool open = false;
-        while (TextScan.NextWord(part, ref at, ref open, out int start, out int wordLength))
+        var words = new TextWords(text.Slice(from, length));
+        while (words.MoveNext())
         {
-            if (IsImpure(part.Slice(start, wordLength), unknownToo: false))
-                places.Add((from + start, wordLength));
+            if (IsImpure(words.Word, unknownToo: false))
+                places.Add((from + words.Start, words.Word.Length));
         }
     }
 

@@ -125,7 +125,7 @@ internal ref partial struct TemplateReader
                 return true;
             case TokenKind.QuotedString or TokenKind.RawString:
                 _next++;
-                if (!_inTest && TextScan.HasHalfAction(Content(token)))
+                if (!_inTest && HalfAction.In(Content(token)))
                     _facts.AddDoubtWithTpl(DoubtReason.HalfAction, token.Start);
                 return true;
             case TokenKind.Constant:

@@ -113,7 +113,7 @@ internal ref partial struct TemplateReader
     {
         _facts.AddText(token.Start + 1, token.Length - 2);
         ReadOnlySpan<byte> literal = _text.Slice(token.Start + 1, token.Length - 2);
-        if (token.Kind == TokenKind.QuotedString && TextScan.IndexOfDisguise(literal, argument: false) >= 0)
+        if (token.Kind == TokenKind.QuotedString && Disguise.IndexIn(literal, argument: false) >= 0)
             _facts.AddDoubtWithTpl(DoubtReason.DisguisedText, token.Start);
         if (PointerVerb.In(literal))
             _facts.AddDoubt(DoubtReason.PrintsPointer, token.Start);

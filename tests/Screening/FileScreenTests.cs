@@ -89,6 +89,11 @@ public sealed class FileScreenTests
     [InlineData("a: '{{ now }}'")]
     [InlineData("a: \"{{ \\\"x\\\" | now }}\"")]
     [InlineData("a: {{`now`}}")]
+    [InlineData("a: '{{ \"}}\" | now }}'")]
+    [InlineData("a: '{{ `}}` | now }}'")]
+    [InlineData("a: '{{ \"\\\"}}\" | now }}'")]
+    [InlineData("a: \"{{ \\\"}}\\\" | now }}\"")]
+    [InlineData("a: \"{{ \\\"\\\\\\\"}}\\\" | now }}\"")]
     [InlineData("a: '{{ .x' \nb: 'now }}'")]
     public void Text_inside_braces_is_mentioned(string text) =>
         Assert.Equal("now", Assert.Single(FileScreen.Scan(Encoding.UTF8.GetBytes(text), FileRole.Text).Texts).Function);

@@ -26,9 +26,11 @@ internal sealed class TrialChart : IDisposable
     /// <summary>A chart whose one template is a single YAML value.</summary>
     public static TrialChart Of(string value) => new TrialChart().With("templates/x.yaml", "a: " + value + "\n");
 
-    public TrialChart With(string name, string text)
+    public TrialChart With(string name, string text) => With(name, Encoding.UTF8.GetBytes(text));
+
+    public TrialChart With(string name, byte[] content)
     {
-        _files[name] = Encoding.UTF8.GetBytes(text);
+        _files[name] = content;
         return this;
     }
 
