@@ -15,6 +15,8 @@ namespace CacheDaemon.Tests.Support;
 public sealed class DaemonHome : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
+    private readonly string? _shimPath;
+    private readonly string? _daemonPath;
 
     /// <param name="helm">What <c>HELMCACHED_HELM</c> names: a real helm or FakeHelm.</param>
     /// <param name="configuration">Text of the configuration file.</param>
@@ -45,10 +47,10 @@ public sealed class DaemonHome : IAsyncDisposable
     public IReadOnlyDictionary<string, string?> Environment { get; }
 
     /// <summary>The shim under test; a test may put a copy of the binaries elsewhere.</summary>
-    public string ShimPath { get; init; } = Repository.Shim;
+    public string ShimPath { get => _shimPath ?? Repository.Shim; init => _shimPath = value; }
 
     /// <summary>The daemon under test.</summary>
-    public string DaemonPath { get; init; } = Repository.Daemon;
+    public string DaemonPath { get => _daemonPath ?? Repository.Daemon; init => _daemonPath = value; }
 
     /// <summary>A path inside this home's temporary directory.</summary>
     public string At(params ReadOnlySpan<string> parts) => _directory.At(parts);

@@ -1,0 +1,38 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+
+namespace CacheDaemon.Tests.Conformance;
+
+/// <summary>All cases.</summary>
+internal static class CaseTable
+{
+    /// <summary>Each group makes its cases anew, since an edit changes a case.</summary>
+    private static readonly Func<IEnumerable<ConformanceCase>>[] Groups =
+    [
+        SubchartCases.All,
+        ChartFileCases.All,
+        ValuesCases.All,
+        FlagCases.All,
+        EnvironmentCases.All,
+        FailureCases.All,
+        OutputCases.All,
+        RepeatabilityCases.All,
+    ];
+
+    /// <summary>The names of the cases for one helm; the name alone travels through xunit.</summary>
+    public static IEnumerable<object[]> Names(int major)
+    {
+        var seen = new HashSet<string>();
+        foreach (ConformanceCase @case in Groups.SelectMany(group => group()))
+        {
+            if (!seen.Add(@case.Name))
+                throw new InvalidOperationException($"two conformance cases are called '{@case.Name}'");
+            if (@case.AppliesTo(major))
+                yield return [@case.Name];
+        }
+    }
+
+    /// <summary>A fresh copy of the case called <paramref name="name"/>.</summary>
+    public static ConformanceCase Get(string name) => Groups.SelectMany(group => group()).Single(c => c.Name == name);
+}
