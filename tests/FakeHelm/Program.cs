@@ -99,14 +99,14 @@ internal static class Program
         return Encoding.UTF8.GetBytes(text.ToString());
     }
 
-    /// <summary>Digest of all variables but those that each shell or test sets anew.</summary>
+    /// <summary>Digest of all variables but those that a shell, a test or the shim (its depth) sets anew.</summary>
     private static string EnvironmentDigest()
     {
         var lines = new List<string>();
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             string name = (string)variable.Key;
-            if (!name.StartsWith("FAKEHELM_", StringComparison.Ordinal) && name is not ("_" or "SHLVL" or "PWD" or "OLDPWD"))
+            if (!name.StartsWith("FAKEHELM_", StringComparison.Ordinal) && name is not ("_" or "SHLVL" or "PWD" or "OLDPWD" or "HELMCACHED_DEPTH"))
                 lines.Add($"{name}={variable.Value}");
         }
         lines.Sort(StringComparer.Ordinal);

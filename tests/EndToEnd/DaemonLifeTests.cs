@@ -1,0 +1,102 @@
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.EndToEnd;
+
+/// <summary>The daemon comes when it is needed, goes when it is told, keeps what it knew, and lets nobody else look.</summary>
+public sealed class DaemonLifeTests
+{
+    [Fact]
+    public async Task First_render_starts_it_and_stop_ends_it()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.Template().RunAsync();
+        Assert.Single(fake.Home.DaemonIds());
+        Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
+        Assert.Empty(fake.Home.DaemonIds());
+    }
+
+    [Theory]
+    [InlineData("stats")]
+    [InlineData("stats --json")]
+    [InlineData("status")]
+    [InlineData("doctor")]
+    [InlineData("stop")]
+    public async Task Looking_starts_no_daemon(string command)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.Home.Admin(command.Split(' ')).RunAsync();
+        Assert.Empty(fake.Home.DaemonIds());
+    }
+
+    [Fact]
+    public async Task Starting_twice_makes_one()
+    {
+        await using var fake = new FakeHelmHome();
+        CommandResult[] results = await Task.WhenAll(
+            fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync());
+        Assert.All(results, result => Assert.Equal(0, result.ExitCode));
+        Assert.Single(fake.Home.DaemonIds());
+        Assert.NotEqual(0, (await fake.Home.Admin("serve").RunAsync()).ExitCode);
+        Assert.Single(fake.Home.DaemonIds());
+    }
+
+    [Fact]
+    public async Task Entries_and_counters_survive_a_restart()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Home.StopAsync();
+        Assert.Equal(1, (await fake.Home.StatsAsync()).Misses);
+        await fake.StartDaemonAsync();
+        CommandResult result = await fake.Template().RunAsync();
+        Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText));
+        Stats stats = await fake.Home.StatsAsync();
+        Assert.Equal(1, fake.Runs);
+        Assert.True(stats is { Misses: 1, Hits: 1, Entries: 1, HelmRuns: 1 }, stats.ToString());
+    }
+
+    [Fact]
+    public async Task Entry_survives_a_kill_of_the_daemon()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        string store = Path.Combine(fake.Home.State, "store.db");
+        await Eventually.IsTrueAsync("the store exists", () => File.Exists(store));
+        DaemonHome.Kill(fake.Home.DaemonIds());
+        await fake.StartDaemonAsync();
+        // The background write may or may not have been done; the answer must be right in any case.
+        CommandResult result = await fake.Template().RunAsync();
+        Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText));
+    }
+
+    [Fact]
+    public async Task Home_and_what_is_in_it_is_private()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(fake.Home.State) & Others);
+        foreach (string path in Directory.EnumerateFileSystemEntries(fake.Home.State, "*", SearchOption.AllDirectories))
+            Assert.True((File.GetUnixFileMode(path) & Others) == UnixFileMode.None, path);
+    }
+
+    [Fact]
+    public async Task Prune_of_all_empties_the_store()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        Assert.Equal(1, (await fake.Home.StatsAsync()).Entries);
+        Assert.Equal(0, (await fake.Home.Admin("prune", "--all").RunAsync()).ExitCode);
+        Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
+        await fake.Template().RunAsync();
+        Assert.Equal(2, fake.Runs);
+    }
+}

@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.Support;
+using static CacheDaemon.Tests.Support.ChartBuilder;
+
+namespace CacheDaemon.Tests.EndToEnd;
+
+/// <summary>
+/// A home whose real helm is FakeHelm: counts its runs, and can be held in the middle of a render until the test lets go.
+/// Comes with a chart <c>web</c> in its working directory <see cref="Work"/>.
+/// </summary>
+internal sealed class FakeHelmHome : IAsyncDisposable
+{
+    /// <summary>Prints what the cached call printed; the tests compare with it.</summary>
+    public const string Output = "---\n# Source: web/templates/c.yaml\nkind: ConfigMap\n";
+
+    public FakeHelmHome(string? shimPath = null)
+    {
+        Home = shimPath is null ? new DaemonHome(Repository.FakeHelm) : new DaemonHome(Repository.FakeHelm) { ShimPath = shimPath };
+        Work = Directory.CreateDirectory(Home.At("work")).FullName;
+        ChartPath = Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}").WriteTo(Work);
+    }
+
+    public DaemonHome Home { get; }
+
+    public string Work { get; }
+
+    public string ChartPath { get; }
+
+    private string Log => Home.At("runs.log");
+
+    private string Gate => Home.At("gate");
+
+    /// <summary><c>helm template r web</c>, answered by FakeHelm with <see cref="Output"/>.</summary>
+    public Command Template(params IEnumerable<string> more) => Home.Shim(Work, ["template", "r", "web", .. more])
+        .With("FAKEHELM_LOG", Log).With("FAKEHELM_STDOUT", Output);
+
+    /// <summary>The same, held until <see cref="LetGo"/>.</summary>
+    public Command HeldTemplate(params IEnumerable<string> more) => Template(more).With("FAKEHELM_WAIT_FOR", Gate);
+
+    /// <summary>The same command as FakeHelm itself answers it, not counted.</summary>
+    public Command Real(Command shim) => shim.With("FAKEHELM_LOG", null) with { File = Home.RealHelm };
+
+    /// <summary>Lets all held runs go on, present and future.</summary>
+    public void LetGo() => File.WriteAllText(Gate, "");
+
+    /// <summary>How often FakeHelm was started to render, proof runs not counted.</summary>
+    public int Runs => Lines().Length;
+
+    /// <summary>Process ids of the runs, oldest first.</summary>
+    public IReadOnlyList<int> RunIds =>
+        [.. Lines().Select(line => int.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture))];
+
+    /// <summary>Waits until FakeHelm was started <paramref name="count"/> times.</summary>
+    public Task RunsReachAsync(int count) => Eventually.IsTrueAsync($"{count} runs of helm", () => Runs >= count);
+
+    /// <summary>Starts the daemon before the first shim does, so that no first call goes without.</summary>
+    public async Task StartDaemonAsync()
+    {
+        CommandResult result = await Home.Admin("start").RunAsync();
+        if (result.ExitCode != 0)
+            throw new InvalidOperationException($"helmcached start: {result}");
+    }
+
+    /// <summary>
+    /// Waits until the daemon has taken in everything that <paramref name="connections"/> callers sent: as many sockets are
+    /// open, and it has stopped using the processor.
+    /// </summary>
+    public async Task DaemonHasHeardAsync(int connections)
+    {
+        int daemon = Home.DaemonIds().Single();
+        await Eventually.IsTrueAsync($"{connections} connections", () => Sockets(daemon) > connections);
+        string last = "";
+        int quiet = 0;
+        await Eventually.IsTrueAsync("the daemon is quiet", async () =>
+        {
+            string now = ProcessorTime(daemon);
+            quiet = now == last ? quiet + 1 : 0;
+            last = now;
+            await Task.Delay(10);
+            return quiet >= 15;
+        });
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        LetGo();
+        await Home.DisposeAsync();
+    }
+
+    private static int Sockets(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd")
+        .Count(path => File.ResolveLinkTarget(path, returnFinalTarget: false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true);
+
+    /// <summary>utime and stime, fields 14 and 15 of proc_pid_stat(5); the name in field 2 has no blank here.</summary>
+    private static string ProcessorTime(int process) =>
+        string.Join(' ', File.ReadAllText($"/proc/{process}/stat").Split(' ')[13..15]);
+
+    private string[] Lines() => File.Exists(Log) ? File.ReadAllLines(Log) : [];
+}
