@@ -14,6 +14,8 @@ public sealed class DaemonLifeTests
         await using var fake = new FakeHelmHome();
         await fake.Template().RunAsync();
         Assert.Single(fake.Home.DaemonIds());
+        // On a slow machine the first render does not wait for it.
+        await Eventually.IsTrueAsync("the daemon listens", () => File.Exists(Path.Combine(fake.Home.State, "daemon.sock")));
         Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
         Assert.Empty(fake.Home.DaemonIds());
     }

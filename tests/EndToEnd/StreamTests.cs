@@ -113,20 +113,19 @@ public sealed class StreamTests
         }
     }
 
-    [Theory]
-    [InlineData("TERM", 143)]
-    [InlineData("INT", 130)]
-    public async Task Signal_to_us_reaches_helm_and_nothing_is_stored(string signal, int exitCode)
+    /// <summary>Not with SIGINT: a test run in the background of a shell has it ignored, and so would all its children.</summary>
+    [Fact]
+    public async Task Signal_to_us_reaches_helm_and_nothing_is_stored()
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         Command held = fake.HeldTemplate();
         using Process process = held.Start();
         await fake.RunsReachAsync(1);
-        using (var kill = Process.Start("kill", ["-" + signal, process.Id.ToString(CultureInfo.InvariantCulture)]))
+        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
             await kill.WaitForExitAsync();
         CommandResult result = await held.CompleteAsync(process);
-        Assert.Equal(exitCode, result.ExitCode);
+        Assert.Equal(143, result.ExitCode);
         int helm = fake.RunIds.Single();
         await Eventually.IsTrueAsync("helm is gone", () => !Directory.Exists($"/proc/{helm}"));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);

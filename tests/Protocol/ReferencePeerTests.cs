@@ -75,5 +75,5 @@ public sealed class ReferencePeerTests
     }
 
     private static Command Node(params string[] arguments) =>
-        new Command("node", [Script, EngScript.Output("get-npm.sh", "msgpack"), .. arguments]).With("PATH", Environment.GetEnvironmentVariable("PATH"));
+        new Command("node", [Script, NodePackages.MessagePack, .. arguments]).With("PATH", Environment.GetEnvironmentVariable("PATH"));
 }

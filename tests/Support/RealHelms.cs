@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 
 namespace CacheDaemon.Tests.Support;
 
@@ -31,11 +30,5 @@ public static class RealHelms
         _ => throw new ArgumentOutOfRangeException(nameof(major)),
     };
 
-    private static string Find(string major)
-    {
-        string variable = "HELMCACHED_TEST_HELM" + major;
-        if (Environment.GetEnvironmentVariable(variable) is { Length: > 0 } path)
-            return File.Exists(path) ? path : throw new FileNotFoundException($"{variable} names {path}, which does not exist");
-        return EngScript.Output("get-helm.sh", major);
-    }
+    private static string Find(string major) => FetchedFile.Get("HELMCACHED_TEST_HELM" + major, "get-helm.sh", major);
 }
