@@ -26,8 +26,15 @@ internal static class ValuesCases
         Case("Two values files, the later wins", Shower()).WithFile("v.yaml", "a: 5\n").WithFile("w.yaml", "a: 6\n")
             .Run("template r web -f v.yaml --values=w.yaml").Says("\"a\":6").Edits("w.yaml", "6", "7"),
 
-        Case("Two values files in one argument", Shower()).WithFile("v.yaml", "a: 5\n").WithFile("w.yaml", "b: {d: 6}\n")
-            .Run("template r web -fv.yaml,w.yaml").Says("\"d\":6").Edits("v.yaml", "5", "7"),
+        Case("Two values files in one argument", Shower()).WithFile("x.yaml", "a: 5\n").WithFile("w.yaml", "b: {d: 6}\n")
+            .Run("template r web -fx.yaml,w.yaml").Says("\"d\":6").Edits("x.yaml", "5", "7"),
+
+        // helm's first pass over argv knows no -f, and takes what follows it for a group of root flags (client/Helm/FlagWalk).
+        Case("Values file glued to -f that looks like the namespace flag", Shower().WithConfigMap("n", "ns: {{ .Release.Namespace }}")).WithFile("nx.yaml", "a: 5\n")
+            .Run("template r web -fnx.yaml").Says("\"a\":5").Says("ns: x.yaml").Bypasses("bad-flag-value"),
+
+        Case("Values file glued to -f that looks like the logging flag", Shower()).WithFile("v.yaml", "a: 5\n")
+            .Run("template r web -fv.yaml").Says("\"a\":5").Bypasses("bad-flag-value"),
 
         Case("Values file whose name has a comma", Shower()).WithFile("x,y.yaml", "a: 5\n")
             .Run("template r web -f \"x,y.yaml\"").Says("\"a\":5").Edits("x,y.yaml", "5", "7"),
