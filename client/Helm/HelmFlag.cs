@@ -88,8 +88,8 @@ public enum FlagRole : byte
 /// <param name="IsGlobal">A persistent flag of the root command: may stand before the subcommand.</param>
 /// <param name="Reason">Why it bypasses, for the two bypass roles.</param>
 /// <param name="Group">
-/// Label of the key entry that several flags share because helm stores them in one variable, so that their order among
-/// each other counts; null when the flag stands alone.
+/// Label of the key entry that several flags share because their order among each other counts: helm stores them in one variable, or prints
+/// a line for each; null when the flag stands alone.
 /// </param>
 public readonly record struct HelmFlag(
     string Name,

@@ -75,20 +75,20 @@ public static class HelmFlags
         Local("skip-schema-validation", Switch, KeyScalar),
         Local("skip-tests", Switch, KeyScalar),
 
-        // Install flags without effect on a local render. Those that helm 4 deprecates print one line per occurrence;
-        // typed ones (duration, map) are validated per occurrence.
-        Local("atomic", Switch, KeyEvery, group: "rollback-on-failure"),
+        // Install flags without effect on a local render. Those that helm 4 deprecates (atomic, force, validate) print one line per occurrence, in
+        // order of occurrence; typed ones (duration, map) are validated per occurrence.
+        Local("atomic", Switch, KeyEvery, group: "deprecated"),
         Local("create-namespace", Switch, KeyScalar),
         Local("description", Value, KeyScalar),
         Local("disable-openapi-validation", Switch, KeyScalar),
-        Local("force", Switch, KeyEvery, group: "force-replace"),
+        Local("force", Switch, KeyEvery, group: "deprecated"),
         Local("force-conflicts", Switch, KeyScalar),
-        Local("force-replace", Switch, KeyEvery, group: "force-replace"),
+        Local("force-replace", Switch, KeyEvery, group: "deprecated"),
         Local("hide-notes", Switch, KeyScalar),
         Local("labels", Value, KeyEvery, shorthand: 'l'),
         Local("render-subchart-notes", Switch, KeyScalar),
         Local("replace", Switch, KeyScalar),
-        Local("rollback-on-failure", Switch, KeyEvery, group: "rollback-on-failure"),
+        Local("rollback-on-failure", Switch, KeyEvery, group: "deprecated"),
         Local("server-side", Switch, KeyScalar),
         Local("skip-crds", Switch, KeyScalar),
         Local("take-ownership", Switch, KeyScalar),
@@ -98,7 +98,7 @@ public static class HelmFlags
 
         // The cluster, the network, programs and files (helm-inputs 13).
         Local("dry-run", OptionalByEquals, DryRun, BypassReason.ClusterAccess),
-        Local("validate", Switch, BypassWhenTrue, BypassReason.ClusterAccess),
+        Local("validate", Switch, BypassWhenTrue, BypassReason.ClusterAccess, group: "deprecated"),
         Local("enable-dns", Switch, BypassWhenTrue, BypassReason.DnsEnabled),
         Local("dependency-update", Switch, BypassWhenTrue, BypassReason.DependencyUpdate),
         Local("output-dir", Value, Bypass, BypassReason.OutputDirectory),

@@ -224,12 +224,12 @@ internal sealed class Kubeconfig
             && !(given.Contains("exec") && given.Contains("auth-provider"));
     }
 
-    // Relative to the kubeconfig's directory; `..` would be removed lexically, so it is left alone.
+    // Relative to the kubeconfig's directory as Go makes it absolute; `..` would be removed lexically, so it is left alone.
     private bool TakeFile(string name, List<string> mustOpen)
     {
         if (name.Length == 0)
             return true;
-        if (name.Contains("..", StringComparison.Ordinal))
+        if (name.Contains("..", StringComparison.Ordinal) || _path.Contains("..", StringComparison.Ordinal))
             return false;
         mustOpen.Add(GoPath.Clean(GoPath.Under(_path[..(_path.LastIndexOf('/') + 1)], name)));
         return true;

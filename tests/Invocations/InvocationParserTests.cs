@@ -200,7 +200,7 @@ public sealed class InvocationParserTests
     [InlineData("template r c", "template r c -n default")]
     [InlineData("template r c", "template r c --atomic")]
     [InlineData("template r c --atomic", "template r c --atomic --atomic")]
-    [InlineData("template r c --atomic", "template r c --rollback-on-failure")]
+    [InlineData("template r c --atomic --force", "template r c --force --atomic")]
     [InlineData("template r c --color auto --colour bad", "template r c --colour bad --color auto")]
     [InlineData("template r c --timeout bad --timeout 5m", "template r c --timeout 5m")]
     [InlineData("template r c --labels a", "template r c")]
