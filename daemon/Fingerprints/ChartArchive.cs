@@ -98,15 +98,14 @@ internal static class ChartArchive
         int end = 0;
         while (reader.GetNextEntry() is { } entry)
         {
-            int data = (int)stream.Position;
-            end = data;
             if (entry.EntryType == TarEntryType.GlobalExtendedAttributes)
             {
                 if (!HasOnlyComments(entry))
                     return null;
                 continue;
             }
-            if (!IsPlain(entry, tar.AsSpan(data - BlockBytes, BlockBytes)))
+            int data = (int)entry.DataOffset;
+            if (!AreHeaders(tar, end, data) || !IsPlain(entry, tar.AsSpan(data - BlockBytes, BlockBytes)))
                 return null;
             int length = (int)entry.Length;
             end = data + (length + BlockBytes - 1) / BlockBytes * BlockBytes;
@@ -120,6 +119,34 @@ internal static class ChartArchive
     }
 
     private static bool IsLink(TarEntry entry) => entry.EntryType is TarEntryType.SymbolicLink or TarEntryType.HardLink;
+
+    /// <summary>
+    /// Whether the bytes from one entry's end to the next one's content are headers, extensions and their texts included,
+    /// with right checksums: Go refuses a wrong one, .NET does not look.
+    /// </summary>
+    private static bool AreHeaders(byte[] tar, int start, int end)
+    {
+        while (start < end && end <= tar.Length)
+        {
+            ReadOnlySpan<byte> header = tar.AsSpan(start, BlockBytes);
+            if (Octal(header.Slice(148, 8)) != Checksum(header) || Octal(header.Slice(124, 12)) is not { } size || size > tar.Length)
+                return false;
+            start += BlockBytes;
+            if (start == end)
+                return true;
+            start += ((int)size + BlockBytes - 1) / BlockBytes * BlockBytes;
+        }
+        return false;
+    }
+
+    /// <summary>The sum of a header's bytes with its own checksum read as blanks.</summary>
+    private static long Checksum(ReadOnlySpan<byte> header)
+    {
+        long sum = 8 * ' ';
+        for (int i = 0; i < header.Length; i++)
+            sum += i is >= 148 and < 156 ? 0 : header[i];
+        return sum;
+    }
 
     /// <summary>Whether Go certainly sees the same file, link or directory.</summary>
     private static bool IsPlain(TarEntry entry, ReadOnlySpan<byte> header) => entry.EntryType switch

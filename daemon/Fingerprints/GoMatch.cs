@@ -18,7 +18,10 @@ internal sealed class GoMatch
 
     private GoMatch(Piece[] pieces) => _pieces = pieces;
 
-    /// <summary>The compiled pattern, or null when Go calls it a "syntax error in pattern".</summary>
+    /// <summary>
+    /// The compiled pattern, or null when Go calls it a "syntax error in pattern". Go may do so only for some names: its
+    /// filepath.Match does not look at what stands behind a star whose text does not fit.
+    /// </summary>
     public static GoMatch? Parse(ReadOnlySpan<byte> pattern)
     {
         var pieces = new List<Piece>();

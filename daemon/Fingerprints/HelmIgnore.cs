@@ -26,8 +26,8 @@ internal sealed class HelmIgnore
     public static HelmIgnore Default { get; } = Parse([], out _)!;
 
     /// <summary>
-    /// Reads the rules, or returns null with the problem when helm would fail, complain on stderr, or (a rule that
-    /// starts with two slashes) behave differently from version to version.
+    /// Reads the rules, or returns null with the problem when helm would fail, complain on stderr (a faulty pattern that it
+    /// notices only for some names), or behave differently from version to version (a rule that starts with two slashes).
     /// </summary>
     public static HelmIgnore? Parse(ReadOnlySpan<byte> content, out string? problem)
     {

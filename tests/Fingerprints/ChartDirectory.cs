@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Linq;
@@ -18,6 +19,7 @@ namespace CacheDaemon.Tests.Fingerprints;
 /// </summary>
 internal sealed class ChartDirectory : IDisposable
 {
+    private readonly List<byte[]> _createdByBytes = [];
     private readonly string _parent = Directory.CreateTempSubdirectory("hcc").FullName;
 
     public ChartDirectory(bool empty = false, TimeProvider? clock = null)
@@ -100,7 +102,12 @@ internal sealed class ChartDirectory : IDisposable
         return new HelmRun(process.ExitCode, output, errors.Result);
     }
 
-    public void Dispose() => Directory.Delete(_parent, recursive: true);
+    public void Dispose()
+    {
+        foreach (byte[] path in _createdByBytes)
+            Assert.Equal(0, unlink(path));
+        Directory.Delete(_parent, recursive: true);
+    }
 
     private int Scan(ReadOnlySpan<byte> content)
     {
@@ -108,12 +115,14 @@ internal sealed class ChartDirectory : IDisposable
         return content.Length;
     }
 
-    /// <summary>Makes a file whose name is bytes and not text.</summary>
-    public static void CreateByBytes(ReadOnlySpan<byte> path)
+    /// <summary>Makes a file in the root whose name is bytes and not text.</summary>
+    public void CreateByBytes(ReadOnlySpan<byte> name)
     {
-        int descriptor = creat([.. path, 0], 0x1A4);
+        byte[] path = [.. Encoding.UTF8.GetBytes(Root), (byte)'/', .. name, 0];
+        int descriptor = creat(path, 0x1A4);
         Assert.True(descriptor >= 0);
         Libc.Close(descriptor);
+        _createdByBytes.Add(path);
     }
 
     /// <summary>Makes a FIFO.</summary>
@@ -121,6 +130,9 @@ internal sealed class ChartDirectory : IDisposable
 
     [DllImport("libc")]
     private static extern int creat(byte[] path, uint mode);
+
+    [DllImport("libc")]
+    private static extern int unlink(byte[] path);
 
     [DllImport("libc")]
     private static extern int mkfifo(byte[] path, uint mode);

@@ -114,7 +114,11 @@ public sealed partial class ChartLoadingAgainstHelmTests
         HelmRun run = chart.Helm(major);
         ChartLoad<int> load = chart.Load();
         if (load is not ChartLoad<int>.Loaded { Tree: var tree })
-            return run.ExitCode != 0 ? null : $"helm rendered what we declined: {load}";
+        {
+            // helm notices a faulty pattern only when a name gets as far as the fault; we decline it always.
+            bool faulty = load is ChartLoad<int>.Declined { What: ".helmignore: syntax error in pattern" };
+            return run.ExitCode != 0 || faulty ? null : $"helm rendered what we declined: {load}";
+        }
         string[] names = tree.Files.Where(f => f.Form != ContentForm.None).Select(f => Encoding.UTF8.GetString(f.Name)).ToArray();
         bool complete = names.Contains("Chart.yaml") && (!names.Any(n => n.StartsWith("charts/kid/", StringComparison.Ordinal)) || names.Contains("charts/kid/Chart.yaml"));
         if (run.ExitCode != 0)

@@ -57,6 +57,7 @@ public sealed class HelmIgnoreTests
     [InlineData("x\n**")]
     [InlineData("[")]
     [InlineData("a\\/")] // fine as typed, a fault once the final slash is gone: helm complains per file
+    [InlineData("x*[")] // helm complains for names with an x
     [InlineData("//a")] // helm 3 forgets one slash at each use
     [InlineData("!//a")]
     public void Rules_that_helm_refuses_or_mumbles_about_are_declined(string rules)
