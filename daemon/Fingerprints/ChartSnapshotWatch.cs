@@ -87,7 +87,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
         var resolver = new ChartTreeLinks();
         foreach ((byte[] path, byte[] target) in _links)
         {
-            if (resolver.Resolve(path, out byte[] now) != BypassReason.None || !now.AsSpan().SequenceEqual(target))
+            if (resolver.Resolve(path, out ReadOnlySpan<byte> now) != BypassReason.None || !now.SequenceEqual(target))
                 return false;
         }
         return true;

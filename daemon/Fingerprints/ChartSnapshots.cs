@@ -19,8 +19,8 @@ internal sealed class ChartSnapshots<TFacts>(
     /// <summary>Callers that unpack a chart afresh for each call (callers.md 3) leave this many dead paths at most.</summary>
     public const int DefaultMaxCharts = 512;
 
-    /// <summary>About 150 bytes each, and twice that for the tree.</summary>
-    public const int DefaultMaxPaths = 400_000;
+    /// <summary>A path costs about 750 bytes, its share of the memo included (measured with 10,000 files).</summary>
+    public const int DefaultMaxPaths = 200_000;
 
     private readonly Lock _lock = new();
     private readonly Dictionary<byte[], Slot> _slots = new(BytesComparer.Instance);

@@ -56,7 +56,7 @@ internal sealed class ChartTreeContents<TFacts>(DigestMemo<ChartContent<TFacts>>
             int error = Libc.ReadFile(path, stamp, buffer);
             if (error != 0)
                 return error;
-            content = Of(buffer.AsMemory(0, (int)stamp.Size), role);
+            content = Of(buffer.AsMemory(0, (int)stamp.Size), role, new ChartArchive.Budget());
             if (trusted)
                 memo.Add(stamp, (byte)role, content);
             return 0;
@@ -66,12 +66,6 @@ internal sealed class ChartTreeContents<TFacts>(DigestMemo<ChartContent<TFacts>>
             ArrayPool<byte>.Shared.Return(buffer);
         }
     }
-
-    /// <summary>Digest and facts of a content in memory.</summary>
-    public ChartContent<TFacts> Of(ReadOnlyMemory<byte> bytes, ChartTreeRole role) => Of(bytes, role, new ChartArchive.Budget());
-
-    /// <summary>Digest and facts of a packed root chart, with what its Chart.yaml says.</summary>
-    public ChartContent<TFacts> OfRootArchive(ReadOnlyMemory<byte> bytes) => OfArchive(bytes, new ChartArchive.Budget());
 
     private ChartContent<TFacts> Of(ReadOnlyMemory<byte> bytes, ChartTreeRole role, ChartArchive.Budget budget)
     {

@@ -15,70 +15,76 @@ internal sealed class ChartTreeLinks
     /// <summary>The kernel's limit; Go's is 255, but reading the file would then fail anyway (man 7 path_resolution).</summary>
     private const int MaxLinks = 40;
 
-    private readonly HashSet<byte[]> _plain = new(BytesComparer.Instance);
+    /// <summary>Directories that are not links; looked up by span, since one load resolves many links side by side.</summary>
+    private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _plain =
+        new HashSet<byte[]>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+
+    private byte[] _done = new byte[512];
+    private int _length;
 
     /// <summary>
     /// The path without links, dots and doubled slashes, without a final NUL; or why not:
     /// <see cref="BypassReason.ChartSymlinkBroken"/> or <see cref="BypassReason.ChartSpecialFile"/>.
     /// </summary>
     /// <param name="path">Absolute path without a final NUL.</param>
-    /// <param name="resolved">The result, when the answer is <see cref="BypassReason.None"/>.</param>
-    public BypassReason Resolve(ReadOnlySpan<byte> path, out byte[] resolved)
+    /// <param name="resolved">The result, when the answer is <see cref="BypassReason.None"/>; good until the next call.</param>
+    public BypassReason Resolve(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> resolved)
     {
-        resolved = [];
-        var done = new List<byte>(path.Length + 1);
-        byte[] rest = path.ToArray();
+        _length = 0;
+        resolved = default;
+        ReadOnlySpan<byte> rest = path;
         int links = 0;
-        for (int start = 0; start < rest.Length;)
+        while (!rest.IsEmpty)
         {
-            int end = Array.IndexOf(rest, (byte)'/', start);
-            end = end < 0 ? rest.Length : end;
-            ReadOnlySpan<byte> component = rest.AsSpan(start, end - start);
-            int next = Math.Min(end + 1, rest.Length);
-            start = next;
+            int end = rest.IndexOf((byte)'/');
+            ReadOnlySpan<byte> component = end < 0 ? rest : rest[..end];
+            ReadOnlySpan<byte> behind = end < 0 ? default : rest[end..];
+            rest = end < 0 ? default : rest[(end + 1)..];
             if (component.IsEmpty || component.SequenceEqual("."u8))
                 continue;
-            int parentLength = done.Count;
+            int parent = _length;
             if (component.SequenceEqual(".."u8))
             {
-                DropLast(done);
+                _length = Math.Max(0, Done.LastIndexOf((byte)'/'));
                 continue;
             }
-            done.Add((byte)'/');
-            done.AddRange(component);
-            byte[] here = [.. done];
-            if (IsPerProcess(here))
+            Append(component);
+            if (IsPerProcess(Done))
                 return BypassReason.ChartSpecialFile;
-            if (_plain.Contains(here))
+            if (_plain.Contains(Done))
                 continue;
-            byte[] herePath = [.. here, 0];
-            if (Libc.Stat(herePath, follow: false, out FileStamp stamp) != 0)
+            if (Libc.Stat(DonePath, follow: false, out FileStamp stamp) != 0)
                 return BypassReason.ChartSymlinkBroken;
             if (stamp.Kind == FileKind.Directory)
-                _plain.Add(here);
-            if (stamp.Kind != FileKind.SymbolicLink)
+                _plain.Add(Done);
+            else if (stamp.Kind == FileKind.SymbolicLink)
             {
-                if (stamp.Kind != FileKind.Directory && end < rest.Length)
+                if (++links > MaxLinks || Libc.ReadLink(DonePath, out byte[] text) != 0)
                     return BypassReason.ChartSymlinkBroken;
-                continue;
+                _length = text.AsSpan().StartsWith("/"u8) ? 0 : parent;
+                rest = behind.IsEmpty ? text : [.. text, .. behind];
             }
-            if (++links > MaxLinks || Libc.ReadLink(herePath, out byte[] text) != 0)
+            else if (!behind.IsEmpty)
                 return BypassReason.ChartSymlinkBroken;
-            done.RemoveRange(parentLength, done.Count - parentLength);
-            if (text.AsSpan().StartsWith("/"u8))
-                done.Clear();
-            rest = [.. text, .. rest.AsSpan(end)];
-            start = 0;
         }
-        resolved = done.Count == 0 ? [(byte)'/'] : [.. done];
+        if (_length == 0)
+            Append([]);
+        resolved = Done;
         return BypassReason.None;
     }
 
-    private static void DropLast(List<byte> path)
+    private ReadOnlySpan<byte> Done => _done.AsSpan(0, _length);
+
+    private ReadOnlySpan<byte> DonePath => _done.AsSpan(0, _length + 1);
+
+    private void Append(ReadOnlySpan<byte> component)
     {
-        int slash = path.LastIndexOf((byte)'/');
-        if (slash >= 0)
-            path.RemoveRange(slash, path.Count - slash);
+        if (_length + component.Length + 2 > _done.Length)
+            Array.Resize(ref _done, Math.Max(_length + component.Length + 2, _done.Length * 2));
+        _done[_length++] = (byte)'/';
+        component.CopyTo(_done.AsSpan(_length));
+        _length += component.Length;
+        _done[_length] = 0;
     }
 
     private static bool IsPerProcess(ReadOnlySpan<byte> path) => path.SequenceEqual("/proc"u8) || path.SequenceEqual("/sys"u8);

@@ -138,7 +138,7 @@ internal sealed class ChartTreeWalk<TFacts>
     /// <summary>helm resolves and mentions every link before it asks the rules, so even an ignored one has to lead somewhere.</summary>
     private BypassReason VisitLink(FileStamp link, int depth)
     {
-        BypassReason reason = _links.Resolve(_path.AsSpan(0, _length), out byte[] resolved);
+        BypassReason reason = _links.Resolve(_path.AsSpan(0, _length), out ReadOnlySpan<byte> resolved);
         if (reason != BypassReason.None)
             return Decline(reason);
         int error = Libc.Stat(Path, follow: true, out FileStamp target);
@@ -147,7 +147,7 @@ internal sealed class ChartTreeWalk<TFacts>
         if (Libc.ReadLink(Path, out byte[] text) != 0)
             return Decline(BypassReason.ChartSymlinkBroken);
         Watch(ChartWatchMode.Itself, link);
-        _watched.AddLink(_path.AsSpan(0, _length).ToArray(), resolved);
+        _watched.AddLink(_path.AsSpan(0, _length).ToArray(), resolved.ToArray());
         if (_rules.Ignores(Name, target.Kind == FileKind.Directory))
         {
             _assembly.AddLink(Name.ToArray(), ChartFileKind.IgnoredLink, text);

@@ -17,7 +17,7 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// <param name="capacity">Most values kept; the oldest goes first.</param>
 internal sealed class DigestMemo<TValue>(int capacity = DigestMemo<TValue>.DefaultCapacity)
 {
-    /// <summary>Twenty charts of ten thousand files; about 50 MB when full.</summary>
+    /// <summary>Twenty charts of ten thousand files; see <see cref="ChartSnapshots{TFacts}.DefaultMaxPaths"/> for what they cost.</summary>
     public const int DefaultCapacity = 200_000;
 
     private readonly Lock _lock = new();

@@ -85,9 +85,12 @@ internal sealed class ChartDirectory : IDisposable
         Assert.Equal(reason, Assert.IsType<ChartLoad<int>.Declined>(Load(path)).Reason);
 
     /// <summary>What real helm says about the chart.</summary>
-    public HelmRun Helm(int major, string? chart = null, params string[] flags)
+    public HelmRun Helm(int major, string? chart = null) => Run(major, "template", "r", chart ?? Root);
+
+    /// <summary>Runs real helm.</summary>
+    public HelmRun Run(int major, params string[] arguments)
     {
-        var start = new ProcessStartInfo(RealHelms.Of(major), ["template", "r", chart ?? Root, .. flags])
+        var start = new ProcessStartInfo(RealHelms.Of(major), arguments)
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
@@ -107,6 +108,66 @@ public sealed partial class ChartLoadingAgainstHelmTests
         chart.CreateFifo("pipe");
         Assert.Equal(["/big", "/Chart.yaml", "/templates/x.yaml", "/values.yaml", "/.helmignore"], chart.Names().Select(n => "/" + n).OrderBy(n => n.Replace('.', '~'), StringComparer.OrdinalIgnoreCase));
         Assert.Equal(0, chart.Helm(major).ExitCode);
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void Helm_sees_every_entry_of_an_archive_that_we_list(int major)
+    {
+        const string Lengths = """
+            {{- range $name, $_ := .Files }}
+            - {{ $name | b64enc }} {{ $.Files.Get $name | len }}
+            {{- end }}
+
+            """;
+        for (int seed = 1; seed <= 10; seed++)
+        {
+            using var chart = new ChartDirectory(empty: true);
+            new RandomChart(new Random(seed)).WriteTo(chart);
+            chart.Write("templates/probe.yaml", "chart: {{ .Template.Name | b64enc }}\nfiles:\n" + Lengths);
+            string archive = Path.Combine(chart.Parent, "c.tgz");
+            string format = seed % 2 == 0 ? "gnu" : "pax";
+            using (Process tar = Process.Start("tar", ["-czf", archive, "--format", format, "-C", chart.Parent, "c"]))
+                tar.WaitForExit();
+            ChartTree<int> tree = chart.Tree(archive);
+            Assert.False(tree.Opaque);
+            HelmRun run = chart.Helm(major, archive);
+            Assert.True(run.ExitCode == 0, run.Stderr);
+            string[] hidden = ["Chart.yaml", "values.yaml"];
+            var ours = from facts in tree.Facts
+                       let name = Encoding.UTF8.GetString(facts.Name)["c/".Length..]
+                       where !hidden.Contains(name) && !name.StartsWith("templates/", StringComparison.Ordinal)
+                       where !name.StartsWith("charts/", StringComparison.Ordinal) || name.EndsWith(".prov", StringComparison.Ordinal)
+                       // helm takes a byte order mark off every file.
+                       let length = name == ".helmignore" && File.ReadAllBytes(chart.At(name)).AsSpan().StartsWith("\uFEFF"u8) ? facts.Facts - 3 : facts.Facts
+                       select $"{Base64(name)} {length}";
+            string? difference = Difference("entries", ours.ToHashSet(), Seen(run.Stdout, "c/templates/probe.yaml"));
+            Assert.True(difference is null, $"seed {seed}: {difference}");
+        }
+    }
+
+    [Theory]
+    [InlineData(3)]
+    [InlineData(4)]
+    public void What_helm_packs_is_listed_and_may_be_packed_again(int major)
+    {
+        using var chart = new ChartDirectory();
+        chart.Write("charts/kid/Chart.yaml", "apiVersion: v2\nname: kid\nversion: 1.0.0\n").Write("Chart.lock", "generated: \"2024-01-02T03:04:05Z\"\n");
+        ChartTree<int> first = Pack("one", "2001-02-03T04:05:06Z");
+        ChartTree<int> second = Pack("two", "2020-02-03T04:05:06Z");
+        Assert.False(first.Opaque);
+        Assert.Equal("c", first.Metadata.Name);
+        Assert.Equal(first.Digest, second.Digest);
+
+        ChartTree<int> Pack(string directory, string time)
+        {
+            File.SetLastWriteTimeUtc(chart.At("values.yaml"), DateTime.Parse(time).ToUniversalTime());
+            string destination = Path.Combine(chart.Parent, directory);
+            HelmRun run = chart.Run(major, "package", chart.Root, "-d", destination);
+            Assert.True(run.ExitCode == 0, run.Stderr);
+            return chart.Tree(Path.Combine(destination, "c-1.0.0.tgz"));
+        }
     }
 
     private static string? Compare(ChartDirectory chart, int major, ref int compared)
