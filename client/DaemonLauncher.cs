@@ -20,8 +20,8 @@ public static unsafe class DaemonLauncher
     /// </summary>
     public static readonly TimeSpan StartDeadline = TimeSpan.FromMilliseconds(100);
 
-    /// <summary>Pause between two looks at the socket while the daemon starts.</summary>
-    private const int LookEveryMilliseconds = 2;
+    /// <summary>Pause between two looks while a daemon starts or stops.</summary>
+    public const int LookEveryMilliseconds = 2;
 
     /// <summary>
     /// How long a start that failed keeps others from trying again, so that a broken installation costs one process
@@ -48,7 +48,7 @@ public static unsafe class DaemonLauncher
         if (IsYoung(failurePath, RetryAfterFailure))
             return null;
         long started = Stopwatch.GetTimestamp();
-        int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath));
+        int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out _);
         int child = -1;
         try
         {
@@ -67,10 +67,11 @@ public static unsafe class DaemonLauncher
                     return connection;
                 if (child > 0 && Libc.Wait(child, block: false) is { } status)
                 {
-                    if (status != 0)
-                        Touch(failurePath);
                     child = -1;
-                    return DaemonClient.TryConnect(endpoint, out _);
+                    if (status == 0)
+                        continue; // Another daemon has the lock and is on its way up.
+                    Touch(failurePath);
+                    return null;
                 }
                 Libc.Poll([], LookEveryMilliseconds);
             }

@@ -176,18 +176,25 @@ public static unsafe partial class Libc
 
     public static void Rewind(int descriptor) => lseek(descriptor, 0, 0);
 
-    /// <summary>Opens or creates a lock file (0600) and tries to lock it. Returns the descriptor, or -1 when someone else holds it or it cannot be opened.</summary>
-    public static int TryLock(ReadOnlySpan<byte> path)
+    /// <summary>
+    /// Opens or creates a lock file (0600) and tries to lock it. Returns the descriptor that holds the lock until it is
+    /// closed, or -1: someone else holds it when <paramref name="errno"/> is 0, else the file cannot be opened.
+    /// </summary>
+    public static int TryLock(ReadOnlySpan<byte> path, out int errno)
     {
         const int OCreate = 0x40;
+        errno = 0;
         int descriptor;
         fixed (byte* p = path)
             descriptor = open(p, ORdWr | OCreate | OCloExec | ONoFollow, 0x180);
         if (descriptor < 0)
+        {
+            errno = Marshal.GetLastPInvokeError();
             return -1;
+        }
         if (flock(descriptor, LockExclusive | LockNonBlocking) == 0)
             return descriptor;
-        close(descriptor);
+        Close(descriptor);
         return -1;
     }
 

@@ -12,8 +12,6 @@ internal static class StartCommand
     /// <summary>A person is watching: long enough for a slow disk, short enough not to look hung.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    private const int LookEveryMilliseconds = 5;
-
     public static int Run()
     {
         Endpoint endpoint = AdminConnection.Endpoint();
@@ -23,6 +21,7 @@ internal static class StartCommand
             return ExitCodes.Ok;
         }
         int child = DaemonLauncher.DaemonPath() is { } path ? DaemonLauncher.Spawn(path, endpoint) : -Libc.ENOENT;
+        bool ended = false;
         long started = Stopwatch.GetTimestamp();
         while (child > 0 && Stopwatch.GetElapsedTime(started) < Patience)
         {
@@ -34,9 +33,14 @@ internal static class StartCommand
                     return ExitCodes.Ok;
                 }
             }
-            if (Libc.Wait(child, block: false) is not null)
-                break;
-            Libc.Poll([], LookEveryMilliseconds);
+            // Exit code 0: another daemon has the lock and is on its way up.
+            if (!ended && Libc.Wait(child, block: false) is { } status)
+            {
+                ended = true;
+                if (status != 0)
+                    break;
+            }
+            Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
         }
         Console.Error.WriteLine($"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
         return ExitCodes.Failed;

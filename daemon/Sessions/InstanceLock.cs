@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Runtime.InteropServices;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 
@@ -21,12 +22,10 @@ public sealed class InstanceLock : IDisposable
     {
         MakePrivate(endpoint.Home);
         MakePrivate(endpoint.SocketDirectory);
-        int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath));
-        if (descriptor >= 0)
-            return new InstanceLock(descriptor);
-        // Told apart by whether the file can be opened at all.
-        using FileStream probe = new(endpoint.LockPath, FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
-        return null;
+        int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath), out int errno);
+        if (errno != 0)
+            throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
+        return descriptor < 0 ? null : new InstanceLock(descriptor);
     }
 
     /// <inheritdoc/>

@@ -63,7 +63,8 @@ internal static class EnvironmentCases
         Case("HELM_DRIVER", Web()).Run("template r web").WithVariable("HELM_DRIVER", "configmap").Says("default").Bypasses("helm-driver"),
         Case("HELM_DRIVER that is none", Web()).Run("template r web").WithVariable("HELM_DRIVER", "bogus").Fails("bogus").Bypasses("helm-driver"),
         Case("GODEBUG", Web()).Run("template r web").WithVariable("GODEBUG", "netdns=go").Says("default").Bypasses("go-debug"),
-        Case("Settings of a cluster client", Web()).Run("template r web").WithVariable("HELM_KUBETOKEN", "t").WithVariable("HELM_MAX_HISTORY", "junk").Says("default"),
+        // Without an explicit namespace such settings can turn a valid kubeconfig into an invalid one, and so into "default".
+        Case("Settings of a cluster client", Web()).Run("template r web -n default").WithVariable("HELM_KUBETOKEN", "t").WithVariable("HELM_MAX_HISTORY", "junk").Says("default"),
         Case("Namespace inside a pod without a token is the default", Web()).Run("template r web")
             .WithVariable("KUBERNETES_SERVICE_HOST", "10.0.0.1").WithVariable("KUBERNETES_SERVICE_PORT", "443").WithVariable("POD_NAMESPACE", "pod").Is(Expected.Any),
     ];

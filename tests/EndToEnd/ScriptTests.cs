@@ -41,7 +41,7 @@ public sealed class ScriptTests
             environment[name] = home.Environment[name];
         CommandResult result = await new Command(Path.Combine(Repository.Root, "quickstart.sh"), []) { Environment = environment }.RunAsync();
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
-        string[] rows = [.. result.StdoutText.Split('\n').Where(line => line.Contains("through helmcached", StringComparison.Ordinal))];
+        string[] rows = [.. result.StdoutText.Split('\n').Where(line => line.StartsWith("  through helmcached", StringComparison.Ordinal))];
         Assert.Equal(2, rows.Length);
         Assert.Contains(" miss ", rows[0], StringComparison.Ordinal);
         Assert.Contains(" hit ", rows[1], StringComparison.Ordinal);

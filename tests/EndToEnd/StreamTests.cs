@@ -98,7 +98,7 @@ public sealed class StreamTests
 
     [Theory]
     [InlineData(9)]
-    [InlineData(11)]
+    [InlineData(10)]
     [InlineData(15)]
     public async Task Helm_that_dies_of_a_signal_ends_us_by_it(int signal)
     {
