@@ -112,7 +112,26 @@ public static unsafe class DaemonLauncher
         using var arguments = new NativeStrings(["helmcached", "serve", "--detached"]);
         using var environment = new NativeStrings(DaemonEnvironment(endpoint));
         fixed (byte* path = Libc.PathBytes(daemonPath))
-            return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, OpenDescriptors());
+            return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, OpenDescriptors());
+    }
+
+    /// <summary>
+    /// Starts <c>helmcached prove</c> for a render that this process has just answered: detached like the daemon, but with the
+    /// caller's environment, working directory and consumed standard input, since it renders once more.
+    /// </summary>
+    /// <param name="proofId">From <see cref="Protocol.Message.Published"/>.</param>
+    /// <param name="helm">The real helm.</param>
+    /// <param name="arguments">The caller's arguments after argv[0].</param>
+    /// <param name="stdin">Descriptor of the consumed standard input, at its start; -1 for none.</param>
+    public static void StartProof(long proofId, string helm, IReadOnlyList<string> arguments, int stdin)
+    {
+        if (DaemonPath() is not { } daemon)
+            return;
+        using var vector = new NativeStrings(["helmcached", "prove", proofId.ToString(CultureInfo.InvariantCulture), helm, .. arguments]);
+        if (stdin >= 0)
+            Libc.Rewind(stdin);
+        fixed (byte* path = Libc.PathBytes(daemon))
+            Libc.SpawnDetached(path, vector.Pointer, Libc.EnvironmentBlock, stdin, OpenDescriptors());
     }
 
     /// <summary>Makes the directory and its missing parents, mode 0700.</summary>

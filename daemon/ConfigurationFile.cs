@@ -109,7 +109,7 @@ public static class ConfigurationFile
             (DaemonOptions? changed, string allowed) = Set(options, name, value);
             if (changed is null)
                 problems.Add($"{At(path, (allowed.Length == 0 ? nameNode : valueNode).Start)}: " + (allowed.Length == 0
-                    ? $"{name} is not a setting; known are idle_exit, memory.max_size, readonly, store.max_age, store.max_size, store.secrets"
+                    ? $"{name} is not a setting; known are idle_exit, impure, memory.max_size, readonly, store.max_age, store.max_size, store.secrets"
                     : $"{name}: this value is not understood; allowed: {allowed}"));
             options = changed ?? options;
         }
@@ -137,6 +137,13 @@ public static class ConfigurationFile
                     "never" => options with { Secrets = SecretsPolicy.Never },
                     _ => null,
                 }, "disk, memory or never");
+            case "impure":
+                return (value switch
+                {
+                    "bypass" => options with { Impure = ImpurePolicy.Bypass },
+                    "freeze" => options with { Impure = ImpurePolicy.Freeze },
+                    _ => null,
+                }, "bypass or freeze");
             default: return (null, "");
         }
     }

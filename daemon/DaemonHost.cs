@@ -10,6 +10,7 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
@@ -56,7 +57,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _started = time.GetUtcNow();
         _rooms = new StoreRooms(endpoint, options, time, log);
         _counters = new Counters(_rooms.Disk.LoadCounters());
-        _pipeline = new RenderPipeline(new Fingerprinter(time, new HelmBinaries(_rooms.Disk)), _rooms.Store, _counters, log, time, options.ReadOnly);
+        bool freeze = options.Impure == ImpurePolicy.Freeze;
+        var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze);
+        _pipeline = new RenderPipeline(fingerprinter, _rooms.Store, _counters, log, time, options.ReadOnly, freeze);
         _dispatcher = new RequestDispatcher(_pipeline, this, _counters, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
     }
@@ -66,6 +69,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     {
         foreach (string problem in _problems)
             _log.Write("configuration: " + problem);
+        ProofDirectory.RemoveLeftovers(_endpoint);
         _listener.Open();
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);

@@ -3,6 +3,16 @@ using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
 
+/// <summary>What happens to output that may not be repeatable.</summary>
+public enum ImpurePolicy
+{
+    /// <summary>Kept only when proved not to vary.</summary>
+    Bypass,
+
+    /// <summary>Kept all the same: a password generated once stays until its inputs change. Counted as <c>frozen</c>.</summary>
+    Freeze,
+}
+
 /// <summary>
 /// Every setting with its unit and default. <see cref="ConfigurationFile"/> fills it; nothing else reads the file.
 /// </summary>
@@ -22,6 +32,9 @@ public sealed record DaemonOptions
 
     /// <summary>Quiet time after which the daemon leaves. Default 3 hours; zero: never.</summary>
     public TimeSpan IdleExit { get; init; } = TimeSpan.FromHours(3);
+
+    /// <summary>What happens to output that may not be repeatable. Default: bypass.</summary>
+    public ImpurePolicy Impure { get; init; } = ImpurePolicy.Bypass;
 
     /// <summary>True: serve hits, store nothing.</summary>
     public bool ReadOnly { get; init; }

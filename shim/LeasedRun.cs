@@ -64,7 +64,10 @@ internal sealed unsafe class LeasedRun
         if (endedBy != 0)
             Libc.DieBy(endedBy);
         // Waiting for the verdict lets the next call of the same script find a stored entry rather than a held lease.
-        call.Trace.Missed(_lease, published ? _daemon.Receive(VerdictDeadline) as Message.Published : null);
+        var verdict = published ? _daemon.Receive(VerdictDeadline) as Message.Published : null;
+        if (verdict is { ProofId: not 0 })
+            DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!, call.Arguments, call.ConsumedStdin);
+        call.Trace.Missed(_lease, verdict);
         return exitCode;
     }
 

@@ -66,10 +66,10 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Starts a child in a session of its own, with /dev/null as 0, 1 and 2 and every other descriptor of ours closed.
-    /// Returns its pid, or -errno.
+    /// Starts a child in a session of its own, with /dev/null as 0 (or <paramref name="stdin"/>), 1 and 2 and the descriptors of
+    /// <paramref name="close"/> closed. Returns its pid, or -errno.
     /// </summary>
-    public static int SpawnDetached(byte* path, byte** argv, byte** environment, ReadOnlySpan<int> keepClosed)
+    public static int SpawnDetached(byte* path, byte** argv, byte** environment, int stdin, ReadOnlySpan<int> close)
     {
         byte* actions = stackalloc byte[SpawnStructBytes];
         byte* attributes = stackalloc byte[SpawnStructBytes];
@@ -79,7 +79,9 @@ public static unsafe partial class Libc
             posix_spawn_file_actions_addopen(actions, 0, devNull, ORdWr, 0);
         posix_spawn_file_actions_adddup2(actions, 0, 1);
         posix_spawn_file_actions_adddup2(actions, 0, 2);
-        foreach (int descriptor in keepClosed)
+        if (stdin >= 0)
+            posix_spawn_file_actions_adddup2(actions, stdin, 0);
+        foreach (int descriptor in close)
             posix_spawn_file_actions_addclose(actions, descriptor);
         DefaultSigPipe(attributes);
         posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSid);
@@ -198,6 +200,22 @@ public static unsafe partial class Libc
         return -1;
     }
 
+    /// <summary>As <see cref="TryLock"/>, but waits for whoever holds it. -1 when it cannot be opened.</summary>
+    public static int WaitForLock(ReadOnlySpan<byte> path)
+    {
+        while (true)
+        {
+            int descriptor = TryLock(path, out int errno);
+            if (descriptor >= 0 || errno != 0)
+                return descriptor;
+            const int LookEveryMilliseconds = 20;
+            Poll([], LookEveryMilliseconds);
+        }
+    }
+
+    /// <summary>Lets every ordinary process go first.</summary>
+    public static void BeNice() => nice(10);
+
     private static int ONoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
 
     /// <summary>Makes a directory with mode 0700. Returns 0 or errno.</summary>
@@ -272,6 +290,7 @@ public static unsafe partial class Libc
     [DllImport("libc")] private static extern int dup2(int from, int to);
     [DllImport("libc")] private static extern long lseek(int descriptor, long offset, int whence);
     [DllImport("libc", SetLastError = true)] private static extern int open(byte* path, int flags, uint mode);
+    [DllImport("libc")] private static extern int nice(int increment);
     [DllImport("libc")] private static extern int flock(int descriptor, int operation);
     [DllImport("libc", SetLastError = true)] private static extern int mkdir(byte* path, uint mode);
     [DllImport("libc", SetLastError = true)] private static extern nint write(int descriptor, byte* buffer, nuint count);

@@ -71,6 +71,7 @@ public enum BypassReason
     LeaseholderFailed = 113,
     OutputTooLarge = 114,
     InputsKeepChanging = 115,
+    ProofPending = 116,
 
     // Ourselves.
     Faulted = 130,

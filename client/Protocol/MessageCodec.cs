@@ -39,7 +39,7 @@ public static class MessageCodec
             case Message.Proof m:
                 Start(ref w, MessageKind.Proof, 3);
                 w.Write(m.ProofId);
-                w.Write(m.Proved);
+                w.WriteBinary(m.StdoutDigest.Span);
                 w.Write(m.Detail);
                 break;
             case Message.Status:
@@ -151,7 +151,7 @@ public static class MessageCodec
             case MessageKind.Publish:
                 return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message));
             case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
-            case MessageKind.Proof: return new Message.Proof(r.ReadInt64(), r.ReadBoolean(), r.ReadString());
+            case MessageKind.Proof: return new Message.Proof(r.ReadInt64(), ReadSlice(ref r, message), r.ReadString());
             case MessageKind.Status: return new Message.Status();
             case MessageKind.Stats: return new Message.Stats(r.ReadBoolean());
             case MessageKind.Prune:

@@ -94,11 +94,11 @@ public abstract record Message
     /// <summary>The leaseholder gives up its lease without a result. Not answered.</summary>
     public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message;
 
-    /// <summary>The verdict of a proof run (<c>docs/repeatability.md</c>). Answered by <see cref="Published"/>.</summary>
+    /// <summary>What a proof run gave (<c>docs/repeatability.md</c>). Answered by <see cref="Published"/>.</summary>
     /// <param name="ProofId">From <see cref="Published"/>.</param>
-    /// <param name="Proved">Whether the run showed that no impure function was called.</param>
-    /// <param name="Detail">Why not, for people; never values.</param>
-    public sealed record Proof(long ProofId, bool Proved, string Detail) : Message;
+    /// <param name="StdoutDigest">SHA-256 of its standard output when it ended with exit code 0; else empty.</param>
+    /// <param name="Detail">Why there is none, for people; never values.</param>
+    public sealed record Proof(long ProofId, ReadOnlyMemory<byte> StdoutDigest, string Detail) : Message;
 
     /// <summary>Asks how the daemon is. Answered by <see cref="Json"/>.</summary>
     public sealed record Status : Message;

@@ -11,6 +11,8 @@ internal static class CommandTable
         // The daemon itself starts on a caller's time: it does not wait for a command line library.
         if (args is ["serve", "--detached"])
             return ServeCommand.Run(detached: true);
+        if (args is ["prove", .. var call])
+            return ProveCommand.Run(call);
         int code = Build().Parse(args).Invoke();
         return code;
     }

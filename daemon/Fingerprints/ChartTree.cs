@@ -49,7 +49,7 @@ internal enum ContentForm : byte
 /// <param name="LinkText">The text of a symbolic link, else empty.</param>
 internal sealed record ChartFile(byte[] Name, ChartFileKind Kind, ContentForm Form, Digest Content, byte[] LinkText);
 
-/// <summary>What the scanner said about one file; files inside packed charts are named <c>charts/x-1.0.tgz!x/values.yaml</c>.</summary>
+/// <summary>What the scanner said about one file; entries of packed charts are named <c>charts/x-1.0.tgz!x/values.yaml</c>, of a packed root <c>!x/values.yaml</c>.</summary>
 internal readonly record struct ChartFileFacts<TFacts>(byte[] Name, TFacts Facts);
 
 /// <summary>Name, version and API version from a Chart.yaml; empty when they cannot be read. For people, and to know v2 charts.</summary>

@@ -93,9 +93,9 @@ internal sealed class ChartTreeAssembly<TFacts>
         Bytes = bytes,
     };
 
-    /// <summary>A packed root chart has no name of its own; its entries keep theirs.</summary>
+    /// <summary>Entries of archives carry the mark, those of a packed root chart too: that is how their roles are told.</summary>
     private static byte[] NameOf(byte[] file, byte[] entry) =>
-        entry.Length == 0 ? file : file.Length == 0 ? entry : [.. file, (byte)'!', .. entry];
+        entry.Length == 0 ? file : [.. file, (byte)'!', .. entry];
 
     private void LeaveOutTimes()
     {

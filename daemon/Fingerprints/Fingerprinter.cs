@@ -25,12 +25,17 @@ internal sealed class Fingerprinter
 
     private readonly TimeProvider _time;
     private readonly HelmBinaries _helms;
+    private readonly bool _freeze;
     private readonly ChartSnapshots<ChartFileScreen> _charts;
     private readonly ChartScreens _screens = new();
     private readonly DigestMemo<InputFacts> _memo = new();
 
-    public Fingerprinter(TimeProvider time, HelmBinaries helms)
+    /// <param name="time">The clock that decides which stamps are trusted.</param>
+    /// <param name="helms">The helm binaries met so far.</param>
+    /// <param name="freeze">Whether output that may vary is kept unproved: such entries have keys of their own.</param>
+    public Fingerprinter(TimeProvider time, HelmBinaries helms, bool freeze)
     {
+        _freeze = freeze;
         _time = time;
         _helms = helms;
         _charts = new ChartSnapshots<ChartFileScreen>(
@@ -99,8 +104,11 @@ internal sealed class Fingerprinter
             foreach (ChartFile file in tree.Files)
                 material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
 
-        return new FingerprintOutcome.Known(new Fingerprint(
-            material, key => PathKey(key, invocation, tree), chart, inputs.Seen, _screens.Judge(tree, request.Arguments, texts)));
+        Verdict verdict = _screens.Judge(tree, request.Arguments, texts);
+        // What was kept unproved must not be found by a daemon that asks for proofs.
+        if (_freeze && verdict is not Verdict.Pure)
+            material.Add("policy", "impure", "freeze");
+        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs.Seen, verdict));
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)

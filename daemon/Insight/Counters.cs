@@ -23,6 +23,9 @@ public sealed class Counters
     public const string Refused = "refused";
     public const string Errors = "errors";
 
+    /// <summary>Entries kept although a proof would have been needed (<c>impure: freeze</c>).</summary>
+    public const string Frozen = "frozen";
+
     /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
     public const string TimeSavedMicroseconds = "time_saved_us";
 

@@ -26,9 +26,11 @@ internal sealed class RenderPipeline
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
+    private readonly bool _freeze;
+    private readonly PendingProofs _proofs;
     private readonly Leases<LeasedRender> _leases = new();
 
-    public RenderPipeline(Fingerprinter fingerprinter, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, bool readOnly)
+    public RenderPipeline(Fingerprinter fingerprinter, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, bool readOnly, bool freeze)
     {
         _fingerprinter = fingerprinter;
         _store = store;
@@ -36,6 +38,8 @@ internal sealed class RenderPipeline
         _log = log;
         _time = time;
         _readOnly = readOnly;
+        _freeze = freeze;
+        _proofs = new PendingProofs(time);
     }
 
     /// <summary>Renders that callers do for us now.</summary>
@@ -55,8 +59,9 @@ internal sealed class RenderPipeline
                 FingerprintOutcome outcome = _fingerprinter.Compute(request);
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail);
-                if (Repeatability.Objection(fingerprint.Verdict) is { } objection)
-                    return Bypass(BypassReason.MentionsImpureFunction, objection);
+                ProofNeed need = Need(fingerprint);
+                if (need == ProofNeed.Hopeless)
+                    return Bypass(BypassReason.MentionsImpureFunction, Repeatability.Describe(fingerprint.Verdict));
 
                 CacheKey key = fingerprint.Key;
                 Lookup found = request.Flags.HasFlag(RenderFlags.Recache) ? default : _store.Get(key);
@@ -68,11 +73,16 @@ internal sealed class RenderPipeline
                 if (found.Entry is { } entry)
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, found.Frame, started);
 
+                if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
+                    return Bypass(obstacle.Reason, obstacle.Detail);
                 var render = new LeasedRender(request, fingerprint, key);
                 switch (_leases.Acquire(key, render))
                 {
                     case Claim.Granted granted:
                         return Miss(granted.LeaseId, render, held);
+                    // What is rendered now is shared only once it is proved: nobody waits for that.
+                    case Claim.Queued when need == ProofNeed.Proof:
+                        return Bypass(BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict));
                     case Claim.Queued queued:
                         switch (await queued.Outcome.ConfigureAwait(false))
                         {
@@ -173,14 +183,88 @@ internal sealed class RenderPipeline
             _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
             return Refuse(RefuseReason.ReadOnly, "");
         }
-        RefuseReason refused = _store.PutInBackground(showsPaths ? before.PathKey : before.Key, entry);
-        if (showsPaths && refused == RefuseReason.None)
-            refused = _store.PutInBackground(before.Key, entry with { Result = null, HoldsSecret = false });
+        if (Repeatability.Telltale(publish.Stdout.Span) is { } telltale && !_freeze)
+        {
+            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, telltale));
+            return Vary(render, RefuseReason.NotRepeatable, telltale);
+        }
+        if (Need(before) == ProofNeed.Proof)
+        {
+            string mention = Repeatability.Describe(before.Verdict);
+            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.ProofPending, mention));
+            long proof = _proofs.Begin(new PendingProof(render, entry));
+            Refuse(RefuseReason.Unproven, mention);
+            return Answer.Of(new Message.Published(RefuseReason.Unproven, mention, proof));
+        }
+        RefuseReason refused = Store(render, entry);
         _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
+        return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
+    }
+
+    /// <summary>Takes the outcome of a proof run: the result that waited for it is stored, or its key is known to vary. Never throws.</summary>
+    public Answer Prove(Message.Proof proof)
+    {
+        try
+        {
+            _counters.Add(Counters.ProofRuns);
+            if (_proofs.End(proof.ProofId) is not { } pending)
+                return Refuse(RefuseReason.LeaseLost, "");
+            string mention = Repeatability.Describe(pending.Render.Fingerprint.Verdict);
+            // The copy was made from the files as they are now: they must be those that were rendered.
+            if (_fingerprinter.Compute(pending.Render.Request) is not FingerprintOutcome.Known { Fingerprint: { } now } || !pending.Render.Fingerprint.IsSameWorldAs(now))
+                return Refuse(RefuseReason.InputsChanged, "");
+            Digest expected = Digest.Of(pending.Entry.Result!.Stdout);
+            if (!proof.StdoutDigest.Span.SequenceEqual(expected.Bytes))
+                return Vary(pending.Render, RefuseReason.NotRepeatable, mention);
+            RefuseReason refused = Store(pending.Render, pending.Entry);
+            return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
+        }
+#pragma warning disable CA1031 // Nobody waits for a proof; the entry is simply not kept.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _counters.Add(Counters.Errors);
+            _log.Write($"proof: {e}");
+            return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
+        }
+    }
+
+    /// <summary>What it takes to keep the output; nothing when the user has chosen to keep output that varies.</summary>
+    private ProofNeed Need(Fingerprint fingerprint) => _freeze ? ProofNeed.None : Repeatability.Of(fingerprint.Verdict);
+
+    /// <summary>Why a call that needs a proof is not rendered for us now; null when it is.</summary>
+    private (BypassReason Reason, string Detail)? Obstacle(Fingerprint fingerprint)
+    {
+        if (_store.GetVarying(fingerprint.Key) is { } note)
+            return (BypassReason.KnownToVary, note.Detail);
+        if (_proofs.IsPending(fingerprint.Key))
+            return (BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict));
+        if (!_proofs.IsHopeless(fingerprint.Key))
+            return null;
+        _store.MarkVarying(fingerprint.Key, RefuseReason.Unproven, Repeatability.Describe(fingerprint.Verdict));
+        return (BypassReason.KnownToVary, Repeatability.Describe(fingerprint.Verdict));
+    }
+
+    private Answer Vary(LeasedRender render, RefuseReason reason, string detail)
+    {
+        _store.MarkVarying(render.Fingerprint.Key, reason, detail);
+        return Refuse(reason, detail);
+    }
+
+    /// <summary>Stores a result: under the first key, or, when it shows paths, under the second with a note under the first.</summary>
+    private RefuseReason Store(LeasedRender render, Entry entry)
+    {
+        Fingerprint fingerprint = render.Fingerprint;
+        bool showsPaths = entry.Result!.Stderr.Length > 0;
+        RefuseReason refused = _store.PutInBackground(showsPaths ? fingerprint.PathKey : fingerprint.Key, entry);
+        if (showsPaths && refused == RefuseReason.None)
+            refused = _store.PutInBackground(fingerprint.Key, entry with { Result = null, HoldsSecret = false });
         if (refused != RefuseReason.None)
-            return Refuse(refused, "");
+            return refused;
         _counters.Add(Counters.Stored);
-        return Answer.Of(new Message.Published(RefuseReason.None, "", 0));
+        if (_freeze && Repeatability.Of(fingerprint.Verdict) != ProofNeed.None)
+            _counters.Add(Counters.Frozen);
+        return RefuseReason.None;
     }
 
     private Answer Hit(CacheKey key, Entry entry, string source, byte[]? frame, long started)

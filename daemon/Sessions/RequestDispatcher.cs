@@ -53,6 +53,8 @@ internal sealed class RequestDispatcher
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
                 return null;
+            case Message.Proof proof:
+                return _pipeline.Prove(proof);
             case Message.Status:
                 return Answer.Of(new Message.Json(_administration.Status()));
             case Message.Stats stats:

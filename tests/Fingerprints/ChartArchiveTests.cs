@@ -82,14 +82,14 @@ public sealed class ChartArchiveTests
     }
 
     [Fact]
-    public void Root_archive_has_its_metadata_and_plain_names()
+    public void Root_archive_has_its_metadata_and_marks_its_entries()
     {
         using var chart = new ChartDirectory();
         string path = Path.Combine(chart.Parent, "kid.any");
         File.WriteAllBytes(path, Pack(Kid));
         ChartTree<int> tree = chart.Tree(path);
         Assert.Equal(new ChartMetadata("kid", "1.0.0", "v2"), tree.Metadata);
-        Assert.Contains("kid/values.yaml", tree.Facts.Select(f => Encoding.UTF8.GetString(f.Name)));
+        Assert.Contains("!kid/values.yaml", tree.Facts.Select(f => Encoding.UTF8.GetString(f.Name)));
         Digest before = tree.Digest;
         File.WriteAllBytes(path, Pack(Kid, level: CompressionLevel.NoCompression));
         Assert.Equal(before, chart.Tree(path).Digest);

@@ -136,7 +136,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
             Assert.True(run.ExitCode == 0, run.Stderr);
             string[] hidden = ["Chart.yaml", "values.yaml"];
             var ours = from facts in tree.Facts
-                       let name = Encoding.UTF8.GetString(facts.Name)["c/".Length..]
+                       let name = Encoding.UTF8.GetString(facts.Name)["!c/".Length..]
                        where !hidden.Contains(name) && !name.StartsWith("templates/", StringComparison.Ordinal)
                        where !name.StartsWith("charts/", StringComparison.Ordinal) || name.EndsWith(".prov", StringComparison.Ordinal)
                        // helm takes a byte order mark off every file.

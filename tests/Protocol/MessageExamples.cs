@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -26,7 +27,7 @@ internal static class MessageExamples
         ["Render"] = Render,
         ["Publish"] = new Message.Publish(7, 0, 33_000, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Abandon"] = new Message.Abandon(7, RefuseReason.Interrupted),
-        ["Proof"] = new Message.Proof(9, true, ""),
+        ["Proof"] = new Message.Proof(9, Array.Empty<byte>(), "called"),
         ["Status"] = new Message.Status(),
         ["Stats"] = new Message.Stats(false),
         ["Prune"] = new Message.Prune(false, 86_400, null, "web", true),

@@ -10,8 +10,11 @@ internal static class Keys
 {
     private static readonly Lazy<string> s_values = new(Make);
 
+    /// <summary>A values.yaml with <c>key</c> and <c>cert</c>.</summary>
+    public static string Values => s_values.Value;
+
     /// <summary>A chart whose values hold <c>key</c> and <c>cert</c> besides the usual map.</summary>
-    public static TrialChart Chart() => new TrialChart().With("values.yaml", s_values.Value);
+    public static TrialChart Chart() => new TrialChart().With("values.yaml", Values);
 
     private static string Make()
     {
