@@ -1,0 +1,153 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.House;
+
+/// <summary>Holds the pages to the code: links lead somewhere, and what the code knows is named where a reader looks for it.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string[] s_sources = ["client", "shim", "daemon"];
+
+    public static TheoryData<string> Pages => [.. MarkdownFiles()];
+
+    [Theory, MemberData(nameof(Pages))]
+    public void Links_lead_to_files_and_headings_that_exist(string page)
+    {
+        foreach (Match link in Link().Matches(WithoutCode(Read(page))))
+        {
+            string target = link.Groups["target"].Value;
+            if (target.StartsWith("https://", StringComparison.Ordinal))
+                continue;
+            string[] parts = target.Split('#');
+            string file = parts[0].Length == 0
+                ? page
+                : Path.GetRelativePath(Repository.Root, Path.GetFullPath(Path.Combine(Repository.Root, Path.GetDirectoryName(page)!, parts[0])));
+            Assert.True(File.Exists(Path.Combine(Repository.Root, file)), $"{page} links to {target}, which does not exist");
+            if (parts.Length > 1)
+                Assert.Contains(parts[1], Headings(file));
+        }
+    }
+
+    [Fact]
+    public async Task Readme_lists_the_commands_that_helmcached_has()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        string help = (await home.Admin("--help").RunAsync()).StdoutText;
+        IEnumerable<string> commands = help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n')[1..]
+            .Select(line => line.Trim().Split(' ')[0]).Where(word => word.Length > 0);
+        IEnumerable<string> listed = CommandRow().Matches(Read("README.md")).Select(row => row.Groups["command"].Value);
+        Assert.Equal(commands.Order(), listed.Order());
+    }
+
+    [Fact]
+    public void Readme_lists_the_variables_that_the_code_reads()
+    {
+        IEnumerable<string> read = s_sources.SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Value).Distinct();
+        IEnumerable<string> listed = VariableRow().Matches(Read("README.md")).Select(row => row.Groups["variable"].Value);
+        Assert.Equal(read.Order(), listed.Order());
+    }
+
+    [Fact]
+    public void Readme_names_every_setting()
+    {
+        using var directory = new TemporaryDirectory();
+        ConfigurationFile.Read(directory.Write("config.yaml", "no_such_setting: 1\n"), out IReadOnlyList<string> problems);
+        string known = Assert.Single(problems).Split("known are ")[1];
+        string shown = Read("README.md");
+        foreach (string setting in known.Split(", "))
+            Assert.Contains("    " + (setting.Contains('.') ? "  " : "") + setting.Split('.')[^1] + ":", shown, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Readme_names_every_counter()
+    {
+        using JsonDocument report = JsonDocument.Parse(StatsReport.Write(new SortedDictionary<string, long>(), 0, 0));
+        foreach (JsonProperty counter in report.RootElement.EnumerateObject())
+            Assert.Contains($"`{counter.Name}`", Read("README.md"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Key_page_names_every_reason()
+    {
+        string page = Read("docs/key.md");
+        foreach (BypassReason reason in Enum.GetValues<BypassReason>().Where(r => r != BypassReason.None))
+            Assert.Contains($"\n| `{ReasonText.Of(reason)}` |", page, StringComparison.Ordinal);
+        foreach (RefuseReason reason in Enum.GetValues<RefuseReason>().Where(r => r != RefuseReason.None))
+            Assert.Contains($"`{ReasonText.Of(reason)}`", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Key_page_names_every_flag()
+    {
+        string page = Read("docs/key.md");
+        foreach (HelmFlag flag in HelmFlags.All)
+            Assert.Contains($"`--{flag.Name}`", page, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Repeatability_page_names_every_impure_function_and_doubt()
+    {
+        string page = Read("docs/repeatability.md");
+        foreach (ImpureFunction function in ImpureFunctions.All)
+            Assert.Contains($"`{function.Name}`", page, StringComparison.Ordinal);
+        foreach (DoubtReason doubt in Enum.GetValues<DoubtReason>().Where(d => d != DoubtReason.None))
+            Assert.Contains($"| `{doubt}` |", page, StringComparison.Ordinal);
+    }
+
+    private static string Read(string page) => File.ReadAllText(Path.Combine(Repository.Root, page));
+
+    private static IEnumerable<string> MarkdownFiles() =>
+        Directory.GetFiles(Repository.Root, "*.md").Concat(Directory.GetFiles(Path.Combine(Repository.Root, "docs"), "*.md", SearchOption.AllDirectories))
+            .Select(file => Path.GetRelativePath(Repository.Root, file)).Order();
+
+    /// <summary>Anchors as the usual renderers make them: lower case, punctuation dropped, blanks to hyphens.</summary>
+    private static HashSet<string> Headings(string page) =>
+        [.. Heading().Matches(WithoutCode(Read(page))).Select(heading => NotInAnchor().Replace(heading.Groups["text"].Value.ToLowerInvariant(), "").Replace(' ', '-'))];
+
+    private static string WithoutCode(string page)
+    {
+        var text = new StringBuilder();
+        bool fenced = false;
+        foreach (string line in page.Split('\n'))
+        {
+            if (line.StartsWith("```", StringComparison.Ordinal))
+                fenced = !fenced;
+            else if (!fenced && !line.StartsWith("    ", StringComparison.Ordinal))
+                text.Append(line).Append('\n');
+        }
+        return text.ToString();
+    }
+
+    [GeneratedRegex(@"\]\((?<target>[^)\s]+)\)")]
+    private static partial Regex Link();
+
+    [GeneratedRegex(@"^#+ (?<text>.+)$", RegexOptions.Multiline)]
+    private static partial Regex Heading();
+
+    [GeneratedRegex(@"[^\w\- ]")]
+    private static partial Regex NotInAnchor();
+
+    [GeneratedRegex(@"^\| `helmcached (?<command>[a-z]+)", RegexOptions.Multiline)]
+    private static partial Regex CommandRow();
+
+    [GeneratedRegex(@"^\| `(?<variable>HELMCACHED_[A-Z]+)` \|", RegexOptions.Multiline)]
+    private static partial Regex VariableRow();
+
+    [GeneratedRegex("HELMCACHED_[A-Z]+")]
+    private static partial Regex Variable();
+}
