@@ -70,7 +70,8 @@ public static unsafe class DaemonLauncher
                     child = -1;
                     if (status == 0)
                         continue; // Another daemon has the lock and is on its way up.
-                    Touch(failurePath);
+                    if (!EndedByOthers(status))
+                        Touch(failurePath);
                     return null;
                 }
                 Libc.Poll([], LookEveryMilliseconds);
@@ -133,6 +134,10 @@ public static unsafe class DaemonLauncher
         fixed (byte* path = Libc.PathBytes(daemon))
             Libc.SpawnDetached(path, vector.Pointer, Libc.EnvironmentBlock, stdin, OpenDescriptors());
     }
+
+    /// <summary>True when someone ended the process by signal: that says nothing against the next start.</summary>
+    private static bool EndedByOthers(int waitStatus) =>
+        (waitStatus & 0x7f) is Libc.SIGKILL or Libc.SIGTERM or Libc.SIGINT or Libc.SIGHUP;
 
     /// <summary>Makes the directory and its missing parents, mode 0700.</summary>
     private static bool MakePrivate(string directory)

@@ -7,7 +7,7 @@ namespace CacheDaemon.Client.Native;
 public static unsafe partial class Libc
 {
     public const int EAGAIN = 11, EPIPE = 32, ENOEXEC = 8, EINPROGRESS = 115;
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
     private const int OCloExec = 0x80000;
