@@ -45,6 +45,17 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     /// <summary>The same command as FakeHelm itself answers it, not counted.</summary>
     public Command Real(Command shim) => shim.With("FAKEHELM_LOG", null) with { File = Home.RealHelm };
 
+    /// <summary>What FakeHelm prints when told to flood so many bytes.</summary>
+    public static string Flood(int bytes)
+    {
+        string line = "# " + new string('x', 61) + "\n";
+        return string.Create(bytes, line, static (text, l) =>
+        {
+            for (int i = 0; i < text.Length; i++)
+                text[i] = l[i % l.Length];
+        });
+    }
+
     /// <summary>Lets all held runs go on, present and future.</summary>
     public void LetGo() => File.WriteAllText(Gate, "");
 
