@@ -1,0 +1,84 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using Spectre.Console;
+
+namespace CacheDaemon.Bench.EndToEnd;
+
+/// <summary>
+/// <c>bench -- e2e [--quick] [--only TEXT]</c>: every row of the table of budgets, by whole processes, beside real helm and beside
+/// the floor. Builds nothing but the floor program; measures what <c>build.sh</c> left in <c>artifacts/bin</c>.
+/// </summary>
+internal static class EndToEndBench
+{
+    /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
+    public static int Run(string[] args)
+    {
+        bool quick = args.Contains("--quick");
+        int only = Array.IndexOf(args, "--only");
+        int rounds = quick ? 60 : 300;
+        double load = Report.Load();
+        var report = new Report(quick);
+        using var home = new BenchHome(Repository.Helm(3));
+        string trivial = BenchCharts.Trivial(home.Charts), medium = BenchCharts.Medium(home.Charts), heavy = BenchCharts.Heavy(home.Charts);
+        string definitions = BenchCharts.Definitions(home.Charts), slow = BenchCharts.Slow(home.Charts);
+        string varying = BenchCharts.Varying(home.Charts), fleet = BenchCharts.Fleet(home.Charts);
+        home.Start();
+        BenchHome.LetStampsAge();
+
+        var hits = new HitRows(home, rounds);
+        var overhead = new OverheadRows(home, rounds);
+        var crowd = new CrowdRows(home);
+        var daemon = new DaemonRows(home);
+        (string Name, Func<IEnumerable<Row>> Measure)[] all =
+        [
+            ("trivial", () => [hits.Warm("warm hit, trivial chart", trivial, 0.3, 1.25, 14, peers: true)]),
+            ("medium", () => [hits.Warm("warm hit, medium chart", medium, 0.3, null, null)]),
+            ("heavy", () => [hits.Warm("warm hit, large chart", heavy, 0.1, 1.5, 45, peers: true)]),
+            ("crd", () => [hits.Warm("warm hit, CRD-only chart", definitions, 0.1, 1.3, null, peers: false, "--include-crds")]),
+            ("slow", () => [hits.Warm("warm hit, slow chart", slow, 0.04, null, 350)]),
+            ("helm4", () => [Helm4(rounds)]),
+            ("varying", () => [overhead.Varying(varying)]),
+            ("pass", () => [overhead.PassThrough(trivial)]),
+            ("miss", () => [
+                overhead.Miss(trivial),
+                new OverheadRows(home, rounds / 4).Miss(heavy),
+                new OverheadRows(home, rounds / 6).Miss(definitions, "--include-crds")]),
+            ("disk", () => [hits.FromDisk(trivial, quick ? 40 : 200)]),
+            ("first", () => [hits.FirstRequest(trivial, quick ? 10 : 40)]),
+            ("crowd", () => [crowd.Concurrent(slow, quick ? 2 : 5)]),
+            ("fleet", () => crowd.Fleet(fleet, 1, quick ? 6 : 20).Concat(crowd.Fleet(fleet, 8, quick ? 8 : 24))),
+            ("throughput", () => [daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 2), daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8)]),
+            ("memory", () => [daemon.Memory(trivial)]),
+            ("binaries", () => [DaemonRows.Binaries()]),
+            ("growth", () => [Growth(rounds, quick ? 20_000 : 100_000)]),
+        ];
+        foreach ((string name, Func<IEnumerable<Row>> measure) in all)
+        {
+            if (only >= 0 && !args[(only + 1)..].Contains(name))
+                continue;
+            foreach (Row row in measure())
+                report.Add(row);
+        }
+        if (only < 0)
+            AnsiConsole.WriteLine(report.Finish(load));
+        return 0;
+    }
+
+    private static Row Helm4(int rounds)
+    {
+        using var home = new BenchHome(Repository.Helm(4));
+        string chart = BenchCharts.Trivial(home.Charts);
+        home.Start();
+        BenchHome.LetStampsAge();
+        return new HitRows(home, rounds).Warm("warm hit, trivial chart, helm 4", chart, 0.3, null, 14);
+    }
+
+    private static Row Growth(int rounds, int entries)
+    {
+        using var home = new BenchHome(Repository.Helm(3));
+        string chart = BenchCharts.Trivial(home.Charts);
+        BenchHome.LetStampsAge();
+        return new GrowthRow(home, rounds).Measure(chart, entries);
+    }
+}

@@ -1,0 +1,64 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+
+namespace CacheDaemon.Bench.EndToEnd;
+
+/// <summary>Where things are in this checkout.</summary>
+internal static class Repository
+{
+    /// <summary>The directory that holds the solution.</summary>
+    public static string Root { get; } = FindRoot();
+
+    /// <summary>What build.sh has built.</summary>
+    public static string Binaries => Path.Combine(Root, "artifacts", "bin");
+
+    /// <summary>The shim.</summary>
+    public static string Shim => Existing(Path.Combine(Binaries, "helm"));
+
+    /// <summary>The daemon.</summary>
+    public static string Daemon => Existing(Path.Combine(Binaries, "helmcached"));
+
+    /// <summary>The real helm of that major version: <c>HELMCACHED_TEST_HELM3</c>, <c>…4</c>, else what eng/get-helm.sh fetches.</summary>
+    public static string Helm(int major) =>
+        Environment.GetEnvironmentVariable($"HELMCACHED_TEST_HELM{major}") is { Length: > 0 } given ? given
+        : Output(Path.Combine(Root, "eng", "get-helm.sh"), major.ToString(System.Globalization.CultureInfo.InvariantCulture));
+
+    /// <summary>The floor program, published on first use.</summary>
+    public static string Floor()
+    {
+        string directory = Path.Combine(Root, "artifacts", "bench");
+        string floor = Path.Combine(directory, "floor");
+        if (!File.Exists(floor) || File.GetLastWriteTimeUtc(floor) < File.GetLastWriteTimeUtc(Path.Combine(Root, "bench", "Floor", "Program.cs")))
+            Output("dotnet", "publish", Path.Combine(Root, "bench", "Floor"), "--configuration", "Release", "--output", directory, "--nologo", "--verbosity", "quiet");
+        return Existing(floor);
+    }
+
+    /// <summary>The commit that is measured, and whether the tree differs from it.</summary>
+    public static string Commit()
+    {
+        string commit = Output("git", "-C", Root, "rev-parse", "--short=10", "HEAD");
+        return Output("git", "-C", Root, "status", "--porcelain", "--", "client", "shim", "daemon").Length == 0 ? commit : commit + "-dirty";
+    }
+
+    private static string Existing(string path) =>
+        File.Exists(path) ? path : throw new FileNotFoundException($"{path} is missing; run ./build.sh first");
+
+    private static string Output(string file, params string[] arguments)
+    {
+        using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!;
+        string text = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
+        return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {text}");
+    }
+
+    private static string FindRoot()
+    {
+        for (DirectoryInfo? directory = new(AppContext.BaseDirectory); directory is not null; directory = directory.Parent)
+        {
+            if (File.Exists(Path.Combine(directory.FullName, "CacheDaemon.sln")))
+                return directory.FullName;
+        }
+        throw new DirectoryNotFoundException("the bench runs from a checkout");
+    }
+}
