@@ -105,7 +105,7 @@ cmp -s "$scratch/real" "$scratch/first" && cmp -s "$scratch/real" "$scratch/seco
   die "the outputs differ from real helm's; please report this with $chart"
 printf '  all three outputs are the same %d bytes\n' "$(wc -c <"$scratch/real")"
 if [[ "$second" != hit ]]; then
-  die "the second render was no hit but: ${second:-unknown}; ask $bin/helmcached doctor"
+  die "the second render was no hit but: ${second:-unknown}; see HELMCACHED_TRACE and docs/troubleshooting.md"
 fi
 
 step "Use it"

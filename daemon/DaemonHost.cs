@@ -59,8 +59,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _counters = new Counters(_rooms.Disk.LoadCounters());
         bool freeze = options.Impure == ImpurePolicy.Freeze;
         var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze);
-        _pipeline = new RenderPipeline(fingerprinter, _rooms.Store, _counters, log, time, options.ReadOnly, freeze);
-        _dispatcher = new RequestDispatcher(_pipeline, this, _counters, log, time);
+        var explainer = new Explainer(fingerprinter, _rooms.Store, new MissExplainer(_rooms.Disk), freeze);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, options.ReadOnly, freeze);
+        _dispatcher = new RequestDispatcher(_pipeline, explainer, this, _counters, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
     }
 

@@ -8,9 +8,19 @@ namespace CacheDaemon.Daemon;
 /// <summary>The store of one home, built and taken down in order; for the daemon, and for commands that work without one.</summary>
 internal sealed class StoreRooms : IDisposable
 {
+    /// <summary>
+    /// The file may grow to this many times the configured size before writes are refused: eviction runs in the background, and
+    /// the file does not shrink by itself.
+    /// </summary>
+    private const int FileSizeFactor = 2;
+
+    /// <summary>Room for the schema and a few large entries, however small the configured size.</summary>
+    private const long MinFileBytes = 64L << 20;
+
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
-        Disk = new SqliteTier(new SqliteTierOptions { Path = endpoint.StorePath }, time, line => log.Write("store: " + line));
+        var disk = new SqliteTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
+        Disk = new SqliteTier(disk, time, line => log.Write("store: " + line));
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),
             Disk,
@@ -18,6 +28,10 @@ internal sealed class StoreRooms : IDisposable
             time,
             line => log.Write("store: " + line));
     }
+
+    /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>
+    public static StoreRooms ForCommand(Endpoint endpoint, DaemonLog log) =>
+        new(endpoint, ConfigurationFile.Read(ConfigurationFile.Location(), out _), TimeProvider.System, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>
     public SqliteTier Disk { get; }

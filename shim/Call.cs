@@ -103,7 +103,8 @@ internal sealed unsafe class Call
             HelmStamp = Helm.Stamp,
             Stdin = stdin,
             Flags = (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
-                | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0),
+                | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
+                | (Trace.IsOn ? RenderFlags.WantsReason : 0),
         };
     }
 

@@ -20,6 +20,9 @@ internal sealed class Trace
 
     private Trace(string? target) => _target = target;
 
+    /// <summary>Whether anyone wants to read it.</summary>
+    public bool IsOn => _target is not null;
+
     public static Trace Start() => new(Endpoint.Switch("HELMCACHED_TRACE"u8) ? Endpoint.Variable("HELMCACHED_TRACE"u8) : null);
 
     public void Hit(Message.Result result)

@@ -37,6 +37,9 @@ public enum RenderFlags
 
     /// <summary><c>HELMCACHED_READONLY</c>: serve hits, store nothing.</summary>
     ReadOnly = 2,
+
+    /// <summary><c>HELMCACHED_TRACE</c>: say why it is a miss.</summary>
+    WantsReason = 4,
 }
 
 /// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
@@ -128,7 +131,7 @@ public abstract record Message
 
     /// <summary>A miss that this caller is to render.</summary>
     /// <param name="LeaseId">To be named in <see cref="Publish"/> or <see cref="Abandon"/> on the same connection.</param>
-    /// <param name="Why">Why it is a miss, for traces; never values.</param>
+    /// <param name="Why">Why it is a miss, if the caller wants to know; never values.</param>
     /// <param name="Key">First 8 bytes of the key, for traces.</param>
     public sealed record Lease(long LeaseId, string Why, ReadOnlyMemory<byte> Key) : Message;
 

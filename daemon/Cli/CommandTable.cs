@@ -11,8 +11,8 @@ internal static class CommandTable
         // The daemon itself starts on a caller's time: it does not wait for a command line library.
         if (args is ["serve", "--detached"])
             return ServeCommand.Run(detached: true);
-        if (args is ["prove", .. var call])
-            return ProveCommand.Run(call);
+        if (args is ["prove", .. var proof])
+            return ProveCommand.Run(proof);
         int code = Build().Parse(args).Invoke();
         return code;
     }
@@ -37,6 +37,11 @@ internal static class CommandTable
         var stats = new Command("stats", "Print the counters: hits, misses, bypasses and why. Never starts a daemon.") { json, reset };
         stats.SetAction(parsed => StatsCommand.Run(parsed.GetValue(json), parsed.GetValue(reset)));
         root.Add(stats);
+
+        var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.OneOrMore };
+        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, call };
+        explain.SetAction(parsed => ExplainCommand.Run(parsed.GetValue(json), parsed.GetValue(call)!));
+        root.Add(explain);
 
         var all = new Option<bool>("--all") { Description = "Empty the store." };
         var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };

@@ -1,10 +1,5 @@
-using System;
-using System.Collections;
-using System.Collections.Generic;
 using System.Globalization;
-using System.IO;
 using CacheDaemon.Client;
-using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Proving;
@@ -29,12 +24,12 @@ internal static class ProveCommand
         Endpoint endpoint = AdminConnection.Endpoint();
         string helm = arguments[1];
         string[] call = arguments[2..];
-        byte[]? stdin = CommandLine.ReadsStdin(CommandLine.Parse(call, CommandLine.FindSubcommand(call, out _))) ? ReadStdin() : null;
+        byte[]? stdin = CallerContext.StdinFor(call);
 
         ProofOutcome outcome;
         // One proof at a time: ten charts met at once must not start ten renders more.
         using (ProofDirectory directory = ProofDirectory.Create(endpoint))
-            outcome = new ProofRun(directory.Path).RunAsync(helm, call, Variables(), stdin).GetAwaiter().GetResult();
+            outcome = new ProofRun(directory.Path).RunAsync(helm, call, CallerContext.Variables(), stdin).GetAwaiter().GetResult();
 
         using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
         byte[] digest = outcome.Stdout is { } stdout ? stdout.ToArray() : [];
@@ -42,22 +37,5 @@ internal static class ProveCommand
             && daemon.ReceiveAnswer(out _) is Message.Published
             ? ExitCodes.Ok
             : ExitCodes.Failed;
-    }
-
-    private static byte[] ReadStdin()
-    {
-        using Stream input = Console.OpenStandardInput();
-        using var all = new MemoryStream();
-        input.CopyTo(all);
-        return all.ToArray();
-    }
-
-    private static Dictionary<string, string> Variables()
-    {
-        var variables = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
-            if (HelmVariables.CanMatter((string)variable.Key))
-                variables[(string)variable.Key] = (string)variable.Value!;
-        return variables;
     }
 }

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Text;
 using CacheDaemon.Client.Native;
@@ -14,6 +15,7 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// </summary>
 internal static class CallerState
 {
+    private const string NoFile = "/dev/null";
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
     /// <summary>The string that <c>.Release.Namespace</c> will be (helm-inputs 3.2).</summary>
@@ -30,7 +32,12 @@ internal static class CallerState
             throw new InputException(BypassReason.KubeconfigDoubtful, "");
         var files = new List<KubeconfigFile>();
         foreach (string path in from.KubeconfigPaths)
+        {
+            // Set to name no file at all, as some CI does; any other device is left to helm.
+            if (path == NoFile && !from.KubeconfigIsExplicit)
+                continue;
             files.Add(new KubeconfigFile(path, inputs.Content(path) is { } content ? (ReadOnlyMemory<byte>?)content : null));
+        }
         switch (KubeconfigNamespace.Of(files, from.KubeconfigIsExplicit, from.Context))
         {
             case KubeconfigAnswer.Found found:
@@ -42,6 +49,18 @@ internal static class CallerState
             default:
                 throw new InputException(BypassReason.KubeconfigDoubtful, "");
         }
+    }
+
+    /// <summary>
+    /// Whether others may read the kubeconfigs: helm up to 3.16 warns about that on standard error (helm-inputs 3.2). Later ones do not;
+    /// the key is the same for all, as modes hardly ever change.
+    /// </summary>
+    public static void AddKubeconfigModes(KeyMaterial material, NamespaceInputs from)
+    {
+        const uint GroupOrOthers = 0x3f;
+        foreach (string path in from.KubeconfigPaths)
+            if (Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && (stamp.Mode & GroupOrOthers) != 0)
+                material.Add("kubeconfig", "readable by others", ((int)(stamp.Mode & GroupOrOthers)).ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>What every start of helm reads, each by content or as absent (helm-inputs 3.3).</summary>

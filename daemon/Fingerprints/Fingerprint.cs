@@ -58,6 +58,12 @@ internal sealed class Fingerprint
     /// <summary>The chart's version, for people.</summary>
     public string ChartVersion => _chart.Tree.Metadata.Version;
 
+    /// <summary>Files of the chart that helm reads.</summary>
+    public int ChartFiles => _chart.Tree.FileCount > 0 ? _chart.Tree.FileCount : _chart.Tree.Files.Count;
+
+    /// <summary>Bytes of the chart.</summary>
+    public long ChartBytes => _chart.Tree.Bytes;
+
     /// <summary>
     /// True when nothing was touched between the two: same key, and the same stamp on every file, so that not even a
     /// change that was taken back in the meantime can have reached helm.

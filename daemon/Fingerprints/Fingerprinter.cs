@@ -97,6 +97,7 @@ internal sealed class Fingerprinter
         material.Add("helm", "binary", helm.Digest);
         AddInvocation(material, invocation, inputs, request.Stdin, texts);
         material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
+        CallerState.AddKubeconfigModes(material, invocation.Namespace);
         CallerState.AddStartup(material, invocation.Startup, inputs);
         CallerState.AddTimeZone(material, invocation.TimeZone, invocation.ZoneInfo, inputs);
         material.Add("chart", "tree", tree.Digest);
@@ -161,6 +162,8 @@ internal sealed class Fingerprinter
             material.Add("path", "home", home);
         foreach (string directory in invocation.Startup.PluginDirectories)
             material.Add("path", "plugins", directory);
+        foreach (string path in invocation.Namespace.KubeconfigPaths)
+            material.Add("path", "kubeconfig", path);
         material.Add("path", "repositories", invocation.Startup.RepositoriesFile ?? "");
         material.Add("path", "registry", invocation.Startup.RegistryConfig);
         material.Add("path", "docker", invocation.Startup.DockerConfig);

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
@@ -21,6 +22,7 @@ internal sealed class RenderPipeline
     private const int MaxLooks = 4;
 
     private readonly Fingerprinter _fingerprinter;
+    private readonly Explainer _explainer;
     private readonly EntryStore _store;
     private readonly Counters _counters;
     private readonly DaemonLog _log;
@@ -30,9 +32,10 @@ internal sealed class RenderPipeline
     private readonly PendingProofs _proofs;
     private readonly Leases<LeasedRender> _leases = new();
 
-    public RenderPipeline(Fingerprinter fingerprinter, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, bool readOnly, bool freeze)
+    public RenderPipeline(Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, bool readOnly, bool freeze)
     {
         _fingerprinter = fingerprinter;
+        _explainer = explainer;
         _store = store;
         _counters = counters;
         _log = log;
@@ -296,7 +299,22 @@ internal sealed class RenderPipeline
         _counters.Add(Counters.Misses);
         _counters.Add(Counters.HelmRuns);
         Digest digest = render.Key.Value;
-        return Answer.Of(new Message.Lease(leaseId, "new", digest.Bytes[..ShortKeyBytes].ToArray()));
+        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray()));
+    }
+
+    /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>
+    private string Why(LeasedRender render)
+    {
+        const int MaxNamed = 3;
+        if (render.Request.Flags.HasFlag(RenderFlags.Recache))
+            return "recache";
+        if (!render.Request.Flags.HasFlag(RenderFlags.WantsReason))
+            return "";
+        IReadOnlyList<string> changed = _explainer.WhyMissed(render.Fingerprint);
+        if (changed.Count == 0)
+            return "new";
+        string named = string.Join(", ", changed.Take(MaxNamed));
+        return changed.Count > MaxNamed ? $"{named} and {changed.Count - MaxNamed} more" : named;
     }
 
     private Answer Bypass(BypassReason reason, string detail)

@@ -12,15 +12,17 @@ namespace CacheDaemon.Daemon.Sessions;
 internal sealed class RequestDispatcher
 {
     private readonly RenderPipeline _pipeline;
+    private readonly Explainer _explainer;
     private readonly IAdministration _administration;
     private readonly Counters _counters;
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private long _lastRequest;
 
-    public RequestDispatcher(RenderPipeline pipeline, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
+    public RequestDispatcher(RenderPipeline pipeline, Explainer explainer, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
     {
         _pipeline = pipeline;
+        _explainer = explainer;
         _administration = administration;
         _counters = counters;
         _log = log;
@@ -55,6 +57,8 @@ internal sealed class RequestDispatcher
                 return null;
             case Message.Proof proof:
                 return _pipeline.Prove(proof);
+            case Message.Explain explain:
+                return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
             case Message.Status:
                 return Answer.Of(new Message.Json(_administration.Status()));
             case Message.Stats stats:

@@ -1,0 +1,68 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Insight;
+
+/// <summary>Says why there is no entry for a key: which inputs differ from those of the stored entry that is nearest to it.</summary>
+internal sealed class MissExplainer
+{
+    /// <summary>Entries of the chart that are compared: the ones used last.</summary>
+    private const int Neighbours = 32;
+
+    private readonly SqliteTier _disk;
+
+    public MissExplainer(SqliteTier disk) => _disk = disk;
+
+    /// <summary>
+    /// One line per differing input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>), in the order of the recipe; empty when no
+    /// entry of this chart is stored.
+    /// </summary>
+    public IReadOnlyList<string> Explain(string chartName, IReadOnlyList<MaterialItem> material)
+    {
+        List<string>? nearest = null;
+        foreach (StoredMaterial stored in _disk.RecentByChart(chartName, Neighbours))
+        {
+            List<string> difference;
+            try
+            {
+                difference = Difference(KeyMaterial.Deserialise(stored.Material), material);
+            }
+            catch (MessagePackException)
+            {
+                continue; // Of another recipe; nothing to compare with.
+            }
+            if (difference.Count > 0 && (nearest is null || difference.Count < nearest.Count))
+                nearest = difference;
+        }
+        return nearest ?? [];
+    }
+
+    /// <summary>What differs between two lists of labelled digests; labels may occur more than once.</summary>
+    public static List<string> Difference(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after)
+    {
+        var old = new Dictionary<string, Queue<ulong>>();
+        foreach (MaterialItem item in before)
+        {
+            if (!old.TryGetValue(item.Label, out Queue<ulong>? digests))
+                old[item.Label] = digests = new Queue<ulong>();
+            digests.Enqueue(item.Digest);
+        }
+        var difference = new List<string>();
+        foreach (MaterialItem item in after)
+        {
+            // The tree's digest sums up files that are listed one by one where that helps.
+            if (!old.TryGetValue(item.Label, out Queue<ulong>? digests) || digests.Count == 0)
+                difference.Add(item.Label + " new");
+            else if (digests.Dequeue() != item.Digest)
+                difference.Add(item.Label + " changed");
+        }
+        foreach ((string label, Queue<ulong> left) in old)
+            for (int i = 0; i < left.Count; i++)
+                difference.Add(label + " gone");
+        if (difference.Count > 1)
+            difference.Remove("chart tree changed");
+        return difference;
+    }
+}

@@ -1,0 +1,69 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Rendering;
+
+/// <summary>Answers what would happen to a call, without counting it, leasing it or changing anything.</summary>
+internal sealed class Explainer
+{
+    private readonly Fingerprinter _fingerprinter;
+    private readonly EntryStore _store;
+    private readonly MissExplainer _misses;
+    private readonly bool _freeze;
+
+    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, bool freeze)
+    {
+        _fingerprinter = fingerprinter;
+        _store = store;
+        _misses = misses;
+        _freeze = freeze;
+    }
+
+    /// <summary>The report on one call.</summary>
+    public ExplainReport Explain(Message.Render request)
+    {
+        FingerprintOutcome outcome = _fingerprinter.Compute(request);
+        if (outcome is FingerprintOutcome.Declined declined)
+            return new ExplainReport { Outcome = "bypass", Reason = ReasonText.Of(declined.Reason), Detail = declined.Detail };
+        Fingerprint fingerprint = ((FingerprintOutcome.Known)outcome).Fingerprint;
+        var report = new ExplainReport
+        {
+            Outcome = "miss",
+            Key = fingerprint.Key.ToString(),
+            ChartName = fingerprint.ChartName,
+            ChartVersion = fingerprint.ChartVersion,
+            ChartFiles = fingerprint.ChartFiles,
+            ChartBytes = fingerprint.ChartBytes,
+            Mention = Repeatability.Describe(fingerprint.Verdict),
+        };
+        ProofNeed need = _freeze ? ProofNeed.None : Repeatability.Of(fingerprint.Verdict);
+        if (need == ProofNeed.Hopeless)
+            return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.MentionsImpureFunction), Detail = report.Mention };
+
+        Lookup found = _store.Get(fingerprint.Key);
+        bool withPaths = found.Entry is { Result: null };
+        if (withPaths)
+        {
+            report = report with { Key = fingerprint.PathKey.ToString(), WithPaths = true };
+            found = _store.Get(fingerprint.PathKey);
+        }
+        if (found.Entry is { Result: { } result } entry)
+            return report with
+            {
+                Outcome = "hit",
+                Tier = found.Tier,
+                Stored = entry.Created,
+                OutputBytes = result.Stdout.Length + (long)result.Stderr.Length,
+                RenderMilliseconds = entry.RenderMilliseconds,
+            };
+        if (need == ProofNeed.Proof && _store.GetVarying(fingerprint.Key) is { } note)
+            return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.KnownToVary), Detail = note.Detail };
+        return report with { Outcome = need == ProofNeed.Proof ? "proof" : "miss", Changed = WhyMissed(fingerprint) };
+    }
+
+    /// <summary>What differs from the nearest entry; empty when the chart is new.</summary>
+    public IReadOnlyList<string> WhyMissed(Fingerprint fingerprint) => _misses.Explain(fingerprint.ChartName, fingerprint.Material.Items);
+}

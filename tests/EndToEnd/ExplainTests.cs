@@ -1,0 +1,78 @@
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.Support;
+using Xunit;
+using static CacheDaemon.Tests.Support.ChartBuilder;
+
+namespace CacheDaemon.Tests.EndToEnd;
+
+public sealed class ExplainTests
+{
+    [Fact]
+    public async Task Says_hit_then_names_the_inputs_that_changed()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        string directory = home.At("work");
+        Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a }}").WriteTo(directory);
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
+        Assert.Equal("miss", Outcome(await ExplainAsync(home, directory, "template", "r", "web")));
+        await home.Shim(directory, "template", "r", "web").RunAsync();
+        Assert.Equal("hit", Outcome(await ExplainAsync(home, directory, "template", "r", "web")));
+
+        File.WriteAllText(Path.Combine(directory, "web", "values.yaml"), "a: 2\n");
+        JsonElement missed = await ExplainAsync(home, directory, "template", "r", "web", "-n", "prod");
+        Assert.Equal("miss", Outcome(missed));
+        Assert.Equal(["namespace changed", "chart values.yaml changed"], missed.GetProperty("changed").EnumerateArray().Select(i => i.GetString()));
+        // Looking changes nothing: no lease, no count.
+        Assert.Equal((1L, 0L, 1L), ((await home.StatsAsync()).Misses, (await home.StatsAsync()).Hits, (await home.StatsAsync()).HelmRuns));
+    }
+
+    [Fact]
+    public async Task Names_the_flag_of_a_bypass_and_the_line_of_a_function()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        string directory = home.At("work");
+        Chart("web").WithTemplate("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ randAlpha 4 | lower }}\n").WriteTo(directory);
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
+        JsonElement bypass = await ExplainAsync(home, directory, "template", "r", "web", "--validate");
+        Assert.Equal(("bypass", "cluster-access", "validate"), (Outcome(bypass), bypass.GetProperty("reason").GetString(), bypass.GetProperty("detail").GetString()));
+        JsonElement proof = await ExplainAsync(home, directory, "template", "r", "web");
+        Assert.Equal(("proof", "randAlpha at templates/c.yaml:4"), (Outcome(proof), proof.GetProperty("mention").GetString()));
+    }
+
+    [Fact]
+    public async Task Without_a_daemon_it_says_so_and_starts_none()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        CommandResult result = await home.Admin("explain", "--", "template", "r", "web").RunAsync();
+        Assert.Equal(3, result.ExitCode);
+        Assert.Contains("helmcached start", result.StderrText, System.StringComparison.Ordinal);
+        Assert.Empty(home.DaemonIds());
+    }
+
+    [Fact]
+    public async Task Trace_names_what_changed()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        string directory = home.At("work");
+        Chart("web").WithConfigMap("c", "a: b").WriteTo(directory);
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
+        Command traced = home.Shim(directory, "template", "r", "web").With("HELMCACHED_TRACE", "1");
+        Assert.Contains("(new; stored)", (await traced.RunAsync()).StderrText, System.StringComparison.Ordinal);
+        await home.StopAsync();
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
+        Command other = home.Shim(directory, "template", "other", "web").With("HELMCACHED_TRACE", "1");
+        Assert.Contains("(release changed; stored)", (await other.RunAsync()).StderrText, System.StringComparison.Ordinal);
+    }
+
+    private static string? Outcome(JsonElement report) => report.GetProperty("outcome").GetString();
+
+    private static async Task<JsonElement> ExplainAsync(DaemonHome home, string directory, params string[] call)
+    {
+        CommandResult result = await (home.Admin(["explain", "--json", "--", .. call]) with { Directory = directory }).RunAsync();
+        Assert.True(result.ExitCode == 0, result.ToString());
+        return JsonDocument.Parse(result.StdoutText).RootElement;
+    }
+}
