@@ -20,11 +20,11 @@ namespace CacheDaemon.Tests.Fingerprints;
 internal sealed class ChartDirectory : IDisposable
 {
     private readonly List<byte[]> _createdByBytes = [];
-    private readonly string _parent = Directory.CreateTempSubdirectory("hcc").FullName;
+    private readonly TemporaryDirectory _parent = new();
 
     public ChartDirectory(bool empty = false, TimeProvider? clock = null)
     {
-        Root = Path.Combine(_parent, "c");
+        Root = _parent.At("c");
         Directory.CreateDirectory(Root);
         Memo = new DigestMemo<ChartContent<int>>();
         Loader = new ChartTreeLoader<int>(Memo, Scan, clock ?? TimeProvider.System);
@@ -41,7 +41,7 @@ internal sealed class ChartDirectory : IDisposable
     public string Root { get; }
 
     /// <summary>The directory around the chart.</summary>
-    public string Parent => _parent;
+    public string Parent => _parent.Location;
 
     public DigestMemo<ChartContent<int>> Memo { get; }
 
@@ -88,28 +88,13 @@ internal sealed class ChartDirectory : IDisposable
     public HelmRun Helm(int major, string? chart = null) => Run(major, "template", "r", chart ?? Root);
 
     /// <summary>Runs real helm.</summary>
-    public HelmRun Run(int major, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(RealHelms.Of(major), arguments)
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = _parent,
-        };
-        start.Environment.Clear();
-        start.Environment["HOME"] = _parent;
-        using Process process = Process.Start(start)!;
-        System.Threading.Tasks.Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new HelmRun(process.ExitCode, output, errors.Result);
-    }
+    public HelmRun Run(int major, params string[] arguments) => HelmRun.Of(major, arguments, Parent);
 
     public void Dispose()
     {
         foreach (byte[] path in _createdByBytes)
             Assert.Equal(0, unlink(path));
-        Directory.Delete(_parent, recursive: true);
+        _parent.Dispose();
     }
 
     private int Scan(ReadOnlySpan<byte> content)
@@ -145,6 +130,3 @@ internal sealed class ChartDirectory : IDisposable
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + ahead;
     }
 }
-
-/// <summary>How a run of real helm ended.</summary>
-internal sealed record HelmRun(int ExitCode, string Stdout, string Stderr);

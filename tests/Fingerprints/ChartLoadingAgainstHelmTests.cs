@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Fingerprints;

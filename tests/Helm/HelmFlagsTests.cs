@@ -19,7 +19,7 @@ public sealed class HelmFlagsTests
     [Theory, MemberData(nameof(Majors))]
     public void Table_has_every_flag_of_the_help_text(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         HelmRun help = Run(home, major, "template", "--help");
         int flags = 0;
         bool isGlobal = false;
@@ -51,7 +51,7 @@ public sealed class HelmFlagsTests
     [Theory, MemberData(nameof(Majors))]
     public void Table_has_the_arity_that_helm_shows(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         foreach (HelmFlag row in HelmFlags.All)
         {
             if (row.Name == "help")
@@ -107,6 +107,6 @@ public sealed class HelmFlagsTests
     [InlineData("name-templ"), InlineData(""), InlineData("Set"), InlineData("hide-secret")]
     public void Abbreviations_and_strangers_are_unknown(string name) => Assert.Equal(-1, HelmFlags.FindLong(name));
 
-    private static HelmRun Run(Scratch home, int major, params string[] args) =>
-        HelmRun.Of(major, args, home.Path, new Dictionary<string, string> { ["HOME"] = home.Path });
+    private static HelmRun Run(TemporaryDirectory home, int major, params string[] args) =>
+        HelmRun.Of(major, args, home.Location);
 }

@@ -6,7 +6,6 @@ using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
-using CacheDaemon.Tests.Helm;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -28,9 +27,9 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
     {
         int wanted = Number("HELMCACHED_TEST_PAIRS", 60);
         int seed = Number("HELMCACHED_TEST_SEED", 4711) + major;
-        using var scratch = new Scratch();
+        using var scratch = new TemporaryDirectory();
         WriteInputs(scratch);
-        var calls = new RandomCalls(new Random(seed), scratch.Path);
+        var calls = new RandomCalls(new Random(seed), scratch.Location);
         var random = new Random(seed);
         int compared = 0, succeeded = 0, rejected = 0, tried = 0;
         while (compared < wanted)
@@ -63,10 +62,10 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
     }
 
     // What a fingerprint would hold: contents in place of paths, the namespace in place of what leads to it.
-    private static string? Key(Scratch scratch, string[] args, Dictionary<string, string> variables, out BypassReason reason)
+    private static string? Key(TemporaryDirectory scratch, string[] args, Dictionary<string, string> variables, out BypassReason reason)
     {
         reason = BypassReason.None;
-        switch (InvocationParser.Parse(args, scratch.Path, variables, hasStdin: true))
+        switch (InvocationParser.Parse(args, scratch.Location, variables, hasStdin: true))
         {
             case InvocationResult.Bypassed bypassed:
                 reason = bypassed.Reason;
@@ -118,22 +117,22 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
 
     private static string Content(string? path) => path is null ? "(none)" : File.Exists(path) ? File.ReadAllText(path) : "(missing)";
 
-    private static HelmRun Run(int major, Scratch scratch, string[] args, Dictionary<string, string> variables) =>
-        HelmRun.Of(major, args, scratch.Path, variables, Stdin);
+    private static HelmRun Run(int major, TemporaryDirectory scratch, string[] args, Dictionary<string, string> variables) =>
+        HelmRun.Of(major, args, scratch.Location, variables, Stdin);
 
-    private static Dictionary<string, string> Variables(Scratch scratch, Random random)
+    private static Dictionary<string, string> Variables(TemporaryDirectory scratch, Random random)
     {
-        var variables = new Dictionary<string, string> { ["HOME"] = scratch.Path + "/home" };
+        var variables = new Dictionary<string, string> { ["HOME"] = scratch.Location + "/home" };
         Maybe("HELM_NAMESPACE", "ns1", "ns2", "");
         Maybe("HELM_KUBECONTEXT", "a", "b", "");
-        Maybe("KUBECONFIG", "k1", scratch.Path + "/k2:k1", "nofile", "");
+        Maybe("KUBECONFIG", "k1", scratch.Location + "/k2:k1", "nofile", "");
         Maybe("HELM_KUBETOKEN", "x", "");
         Maybe("HELM_DEBUG", "false", "junk");
         Maybe("HELM_BIN", "helm");
         Maybe("HELM_REPOSITORY_CONFIG", "repos.yaml", "nofile", "");
         Maybe("HELM_REGISTRY_CONFIG", "registry.json", "");
         Maybe("HELM_CONFIG_HOME", "cfg", "");
-        Maybe("PWD", scratch.Path, "/nonsense");
+        Maybe("PWD", scratch.Location, "/nonsense");
         Maybe("HELM_QPS", "junk");
         return variables;
 
@@ -144,7 +143,7 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         }
     }
 
-    private static void WriteInputs(Scratch scratch)
+    private static void WriteInputs(TemporaryDirectory scratch)
     {
         foreach (string under in (string[])["", "copy/"])
         {

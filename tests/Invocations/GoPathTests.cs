@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using CacheDaemon.Daemon.Invocations;
-using CacheDaemon.Tests.Helm;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -29,11 +28,11 @@ public sealed class GoPathTests
     [Theory, MemberData(nameof(Environments))]
     public void Start_up_paths_are_those_of_helm_env(int major, string environment)
     {
-        using var scratch = new Scratch();
+        using var scratch = new TemporaryDirectory();
         var variables = environment.Split(' ').Select(v => v.Split('=', 2)).ToDictionary(v => v[0], v => v[1]);
-        HelmRun run = HelmRun.Of(major, ["env"], scratch.Path, variables);
+        HelmRun run = HelmRun.Of(major, ["env"], scratch.Location, variables);
         var shown = run.Stdout.Split('\n').Where(l => l.Contains('=')).Select(l => l.Split('=', 2)).ToDictionary(l => l[0], l => l[1].Trim('"'));
-        StartupPaths paths = new Variables(variables).Startup(scratch.Path, registryFlag: null, repositoryFlag: null)!;
+        StartupPaths paths = new Variables(variables).Startup(scratch.Location, registryFlag: null, repositoryFlag: null)!;
 
         Assert.Equal([shown["HELM_CONFIG_HOME"], shown["HELM_DATA_HOME"], shown["HELM_CACHE_HOME"]], paths.Homes.Skip(1));
         Assert.Equal(Absolute(shown["HELM_REGISTRY_CONFIG"]), paths.RegistryConfig);
@@ -41,6 +40,6 @@ public sealed class GoPathTests
         Assert.Equal(
             shown["HELM_PLUGINS"].Length == 0 ? [] : shown["HELM_PLUGINS"].Split(':').Select(p => Absolute(p)!), paths.PluginDirectories);
 
-        string? Absolute(string path) => path.Length == 0 ? null : path[0] == '/' ? path : Path.Combine(scratch.Path, path);
+        string? Absolute(string path) => path.Length == 0 ? null : path[0] == '/' ? path : Path.Combine(scratch.Location, path);
     }
 }

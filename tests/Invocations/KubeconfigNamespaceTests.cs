@@ -4,7 +4,6 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using CacheDaemon.Daemon.Invocations;
-using CacheDaemon.Tests.Helm;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -76,7 +75,7 @@ public sealed class KubeconfigNamespaceTests
     [Theory, MemberData(nameof(Majors))]
     public void One_kubeconfig_gives_the_namespace_that_helm_finds(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         string chart = TinyChart(home);
         foreach ((string name, string text, bool understood) in s_configs)
         {
@@ -88,7 +87,7 @@ public sealed class KubeconfigNamespaceTests
     [Theory, MemberData(nameof(Majors))]
     public void Context_of_flag_or_variable_is_looked_up(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         string chart = TinyChart(home);
         string path = home.Write("k", Config("server: https://x", "token: t"));
         foreach (string context in (string[])["a", "b", "nons", "zz"])
@@ -98,12 +97,12 @@ public sealed class KubeconfigNamespaceTests
     [Theory, MemberData(nameof(Majors))]
     public void Several_kubeconfigs_are_merged(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         string chart = TinyChart(home);
         string first = home.Write("k1", "current-context: one\ncontexts:\n- name: one\n  context: {cluster: c, namespace: n1}\n");
         string second = home.Write("k2", "current-context: two\ncontexts:\n- name: two\n  context: {cluster: c, namespace: n2}\n");
         string third = home.Write("k3", "current-context: two\n");
-        string none = Path.Combine(home.Path, "none");
+        string none = Path.Combine(home.Location, "none");
         string broken = home.Write("k4", "a: [\n");
         Compare(major, home, chart, "first wins", [first, second], understood: true);
         Compare(major, home, chart, "order", [second, first], understood: true);
@@ -133,7 +132,7 @@ public sealed class KubeconfigNamespaceTests
     [Theory, MemberData(nameof(Majors))]
     public void Files_next_to_the_kubeconfig_make_it_usable(int major)
     {
-        using var home = new Scratch();
+        using var home = new TemporaryDirectory();
         string chart = TinyChart(home);
         home.Write("kube/ca.crt", "x");
         string path = home.Write("kube/config", Config("certificate-authority: ca.crt", "token: t"));
@@ -141,11 +140,11 @@ public sealed class KubeconfigNamespaceTests
     }
 
     private static void Compare(
-        int major, Scratch home, string chart, string name, string[] paths, bool understood, string? context = null)
+        int major, TemporaryDirectory home, string chart, string name, string[] paths, bool understood, string? context = null)
     {
-        var variables = new Dictionary<string, string> { ["HOME"] = Path.Combine(home.Path, "nobody"), ["KUBECONFIG"] = string.Join(':', paths) };
+        var variables = new Dictionary<string, string> { ["HOME"] = Path.Combine(home.Location, "nobody"), ["KUBECONFIG"] = string.Join(':', paths) };
         string[] args = context is null ? ["template", "r", chart] : ["template", "r", chart, "--kube-context", context];
-        HelmRun run = HelmRun.Of(major, args, home.Path, variables);
+        HelmRun run = HelmRun.Of(major, args, home.Location, variables);
         Assert.Equal(0, run.ExitCode);
         int at = run.Stdout.IndexOf(Shown, StringComparison.Ordinal) + Shown.Length;
         string expected = run.Stdout[at..run.Stdout.IndexOf(';', at)];
@@ -164,11 +163,11 @@ public sealed class KubeconfigNamespaceTests
         Assert.True(actual is null || actual == expected, $"{name}: helm says {expected}, we say {actual}");
     }
 
-    private static string TinyChart(Scratch home)
+    private static string TinyChart(TemporaryDirectory home)
     {
         home.Write("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 0.1.0\n");
         home.Write("c/templates/a.yaml", "a: \"" + Shown + "{{ .Release.Namespace }};\"\n");
-        return Path.Combine(home.Path, "c");
+        return Path.Combine(home.Location, "c");
     }
 
     private static string Config(string cluster, string user) =>

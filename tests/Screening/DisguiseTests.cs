@@ -1,5 +1,6 @@
 using System.Text;
 using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Screening;
@@ -52,7 +53,7 @@ public sealed class DisguiseTests
     {
         using TrialChart chart = TrialChart.Of("{{ include \"p\" . | quote }}").With("templates/_h.tpl", "{{ define \"p\" }}{{ . }}{{ end }}");
         Assert.IsType<Verdict.Pure>(chart.Judge()); // Reading the text does not tell, which is why output is looked at too.
-        Assert.True(PrintedAddress.In(Encoding.UTF8.GetBytes(chart.Render(major).Output)));
+        Assert.True(PrintedAddress.In(Encoding.UTF8.GetBytes(chart.Render(major).Stdout)));
         Assert.False(PrintedAddress.In("flags: 0xc0ffee, 0xc0 0xdeadbeef"u8));
     }
 
@@ -64,9 +65,9 @@ public sealed class DisguiseTests
 
     private static void AssertDoubted(int major, TrialChart chart)
     {
-        TrialChart.Run one = chart.Render(major);
-        Assert.True(one.ExitCode == 0, one.Errors);
-        Assert.NotEqual(one.Output, chart.Render(major).Output);
+        HelmRun one = chart.Render(major);
+        Assert.True(one.ExitCode == 0, one.Stderr);
+        Assert.NotEqual(one.Stdout, chart.Render(major).Stdout);
         Verdict verdict = chart.Judge();
         Verdict.Doubtful? doubt = verdict as Verdict.Doubtful ?? (verdict as Verdict.Mentions)?.Doubt;
         Assert.Equal(DoubtReason.DisguisedText, doubt?.Reason);

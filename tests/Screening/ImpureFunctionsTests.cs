@@ -1,6 +1,7 @@
 using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Screening;
@@ -26,8 +27,8 @@ public sealed class ImpureFunctionsTests
         if (major == 3)
             functions = functions.Where(static name => name != "mustToYaml");
         using TrialChart chart = TrialChart.Of("1{{ if false }}" + string.Concat(functions.Select(static name => "{{ " + name + " }}")) + "{{ end }}");
-        TrialChart.Run run = chart.Render(major);
-        Assert.True(run.ExitCode == 0, run.Errors);
+        HelmRun run = chart.Render(major);
+        Assert.True(run.ExitCode == 0, run.Stderr);
     }
 
     [Theory]
@@ -56,7 +57,7 @@ public sealed class ImpureFunctionsTests
     public void Network_functions_answer_nothing(int major)
     {
         using TrialChart chart = TrialChart.Of("{{ list (lookup \"v1\" \"Pod\" \"a\" \"b\") (getHostByName \"localhost\") | toJson }}");
-        Assert.Contains("a: [{},\"\"]", chart.Render(major).Output);
+        Assert.Contains("a: [{},\"\"]", chart.Render(major).Stdout);
     }
 
     [Theory]
@@ -67,15 +68,15 @@ public sealed class ImpureFunctionsTests
     public void The_environment_cannot_be_read(int major, string call)
     {
         using TrialChart chart = TrialChart.Of("{{ " + call + " }}");
-        Assert.Contains("not defined", chart.Render(major).Errors);
+        Assert.Contains("not defined", chart.Render(major).Stderr);
     }
 
-    private static IEnumerable<string> VaryingLines(IEnumerable<TrialChart.Run> runs)
+    private static IEnumerable<string> VaryingLines(IEnumerable<HelmRun> runs)
     {
         List<string[]> outputs = [.. runs.Select(static run =>
         {
-            Assert.True(run.ExitCode == 0, run.Errors);
-            return run.Output.Split('\n');
+            Assert.True(run.ExitCode == 0, run.Stderr);
+            return run.Stdout.Split('\n');
         })];
         return outputs[0].Select((line, i) => (Name: line.Split(':')[0], Varies: outputs.Any(other => other[i] != line)))
             .Where(static line => line.Varies).Select(static line => line.Name).Order();

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Screening;
@@ -66,10 +67,10 @@ public sealed class RepeatabilityPropertyTests
     private static string Check(TrialChart chart, int major, string context)
     {
         Verdict verdict = chart.Judge();
-        TrialChart.Run west = chart.Render(major, "Etc/GMT+12");
-        Assert.True(west.ExitCode == 0, context + west.Errors);
+        HelmRun west = chart.Render(major, "Etc/GMT+12");
+        Assert.True(west.ExitCode == 0, context + west.Stderr);
         // The same moment under another zone stands for another day; toDate and its like answer by the zone, rightly.
-        TrialChart.Run[] others = [chart.Render(major, "Etc/GMT-14"), chart.Render(major, "Etc/GMT+12")];
+        HelmRun[] others = [chart.Render(major, "Etc/GMT-14"), chart.Render(major, "Etc/GMT+12")];
         bool same = others.All(other => WithoutZone(other) == WithoutZone(west));
         switch (verdict)
         {
@@ -79,7 +80,7 @@ public sealed class RepeatabilityPropertyTests
             case Verdict.Mentions { Doubt: null } mentions:
                 using (TrialChart copy = chart.Substituted(mentions))
                 {
-                    TrialChart.Run proof = copy.Render(major, "Etc/GMT+12");
+                    HelmRun proof = copy.Render(major, "Etc/GMT+12");
                     if (proof != west)
                         return "not proved";
                     Assert.True(same, "proved, yet varies: " + context);
@@ -90,8 +91,8 @@ public sealed class RepeatabilityPropertyTests
         }
     }
 
-    private static string WithoutZone(TrialChart.Run run) =>
-        string.Join('\n', run.Output.Split('\n').Where(static line => !line.StartsWith("zone", StringComparison.Ordinal)));
+    private static string WithoutZone(HelmRun run) =>
+        string.Join('\n', run.Stdout.Split('\n').Where(static line => !line.StartsWith("zone", StringComparison.Ordinal)));
 
     private static TrialChart Compose(Random random, out string text)
     {

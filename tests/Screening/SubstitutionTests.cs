@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text;
 using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Screening;
@@ -22,8 +23,8 @@ public sealed class SubstitutionTests
         Assert.Equal(function, mentions.Function);
         Assert.Equal(0, chart.Render(major).ExitCode);
         using TrialChart copy = chart.Substituted(mentions);
-        TrialChart.Run proof = copy.Render(major);
-        Assert.Equal((1, ""), (proof.ExitCode, proof.Output));
+        HelmRun proof = copy.Render(major);
+        Assert.Equal((1, ""), (proof.ExitCode, proof.Stdout));
     }
 
     [Theory]
@@ -34,8 +35,8 @@ public sealed class SubstitutionTests
         using TrialChart chart = Keys.Chart().With("templates/x.yaml", Template.Replace("CALL", call).Replace("FUNCTION", function));
         var mentions = Assert.IsType<Verdict.Mentions>(chart.Judge());
         using TrialChart copy = chart.Substituted(mentions);
-        TrialChart.Run real = chart.Render(major);
-        Assert.True(real.ExitCode == 0, real.Errors);
+        HelmRun real = chart.Render(major);
+        Assert.True(real.ExitCode == 0, real.Stderr);
         Assert.Equal(real, copy.Render(major));
     }
 
@@ -46,8 +47,8 @@ public sealed class SubstitutionTests
         string template = "a: {{ .Release.Name }}{{/* " + call + " {{ " + function + " }} */}} {{ \"" + function + "\" }} {{ `" + call + "` | quote }}\n";
         using TrialChart chart = Keys.Chart().With("templates/x.yaml", template);
         Assert.IsType<Verdict.Pure>(chart.Judge());
-        TrialChart.Run real = chart.Render(major);
-        Assert.True(real.ExitCode == 0, real.Errors);
+        HelmRun real = chart.Render(major);
+        Assert.True(real.ExitCode == 0, real.Stderr);
         Assert.Equal(real, chart.Render(major));
     }
 
@@ -113,7 +114,7 @@ public sealed class SubstitutionTests
                 .With("values.yaml", "t: '{{ uuidv4 }}'\nenc: e3sgdXVpZHY0IH19\n").With("f.txt", "{{ uuidv4 }}")
                 .With("templates/_h.tpl", "{{ define \"made\" }}{{ \"{{\" }} {{ print \"uuid\" \"v4\" }} {{ \"}}\" }}{{ end }}")
                 .WithArguments("--set-literal", "s={{ uuidv4 }}");
-            Assert.NotEqual(chart.Render(major).Output, chart.Render(major).Output);
+            Assert.NotEqual(chart.Render(major).Stdout, chart.Render(major).Stdout);
             var mentions = Assert.IsType<Verdict.Mentions>(chart.Judge()); // The values mention it in each case.
             Assert.Equal(provable, mentions.Doubt is null);
             using TrialChart copy = chart.Substituted(mentions);

@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
-using System.Threading.Tasks;
 using CacheDaemon.Daemon.Screening;
 using CacheDaemon.Tests.Support;
 
@@ -13,7 +11,7 @@ namespace CacheDaemon.Tests.Screening;
 /// <summary>A chart that can be judged by the screen and rendered by real helm; its directory is deleted on dispose.</summary>
 internal sealed class TrialChart : IDisposable
 {
-    private readonly string _directory = Directory.CreateTempSubdirectory("screen").FullName;
+    private readonly TemporaryDirectory _directory = new();
     private readonly SortedDictionary<string, byte[]> _files = new(StringComparer.Ordinal);
     private readonly List<string> _arguments = [];
 
@@ -56,33 +54,21 @@ internal sealed class TrialChart : IDisposable
         return copy;
     }
 
-    public Run Render(int major, string timeZone = "UTC")
+    public HelmRun Render(int major, string timeZone = "UTC")
     {
-        string root = Path.Combine(_directory, "chart");
+        string root = _directory.At("chart");
         foreach ((string name, byte[] content) in _files)
         {
             string path = Path.Combine(root, name);
             Directory.CreateDirectory(Path.GetDirectoryName(path)!);
             File.WriteAllBytes(path, content);
         }
-        var start = new ProcessStartInfo(RealHelms.Of(major), ["template", "r", root, .. _arguments])
+        return HelmRun.Of(major, ["template", "r", root, .. _arguments], _directory.Location, new Dictionary<string, string>
         {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = _directory,
-        };
-        foreach (string variable in start.Environment.Keys.Where(static name => name.StartsWith("HELM", StringComparison.Ordinal)).ToArray())
-            start.Environment.Remove(variable);
-        start.Environment["HOME"] = _directory;
-        start.Environment["TZ"] = timeZone;
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return new Run(process.ExitCode, output, errors.Result);
+            ["HOME"] = _directory.Location,
+            ["TZ"] = timeZone,
+        });
     }
 
-    public void Dispose() => Directory.Delete(_directory, recursive: true);
-
-    internal sealed record Run(int ExitCode, string Output, string Errors);
+    public void Dispose() => _directory.Dispose();
 }

@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Tests.Support;
 using Microsoft.Data.Sqlite;
 using Xunit;
 
@@ -14,9 +15,10 @@ namespace CacheDaemon.Tests.Storage;
 /// <summary>A directory of its own for one test, with the store in it; everything opened here is closed and deleted after.</summary>
 internal sealed class StoreRoom : IDisposable
 {
+    private readonly TemporaryDirectory _directory = new();
     private readonly List<SqliteTier> _tiers = [];
 
-    public string Home { get; } = Directory.CreateTempSubdirectory("store").FullName;
+    public string Home => _directory.Location;
 
     public string StoreFile => Path.Combine(Home, SqliteTierOptions.FileName);
 
@@ -56,7 +58,7 @@ internal sealed class StoreRoom : IDisposable
     {
         foreach (SqliteTier tier in _tiers)
             tier.Dispose();
-        Directory.Delete(Home, recursive: true);
+        _directory.Dispose();
     }
 
     public static CacheKey Key(int n) => new(Digest.Of(BitConverter.GetBytes(n)));

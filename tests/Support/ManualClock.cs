@@ -2,14 +2,15 @@ using System;
 using System.Collections.Generic;
 using System.Threading;
 
-namespace CacheDaemon.Tests.Storage;
+namespace CacheDaemon.Tests.Support;
 
 /// <summary>Time that moves only when a test says so, timers included.</summary>
-internal sealed class ManualClock : TimeProvider
+/// <param name="start">What it shows at first; some fixed time by default.</param>
+internal sealed class ManualClock(DateTimeOffset? start = null) : TimeProvider
 {
     private readonly Lock _lock = new();
     private readonly List<ManualTimer> _timers = [];
-    private DateTimeOffset _now = new(2026, 11, 21, 8, 0, 0, TimeSpan.Zero);
+    private DateTimeOffset _now = start ?? new(2026, 11, 21, 8, 0, 0, TimeSpan.Zero);
 
     public override long TimestampFrequency => TimeSpan.TicksPerSecond;
 
