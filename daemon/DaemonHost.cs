@@ -112,6 +112,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("idle_exit_s", (long)_options.IdleExit.TotalSeconds);
             json.WriteNumber("connections", _listener.Connections);
             json.WriteNumber("renders", _pipeline.Running);
+            json.WriteNumber("waiting", _pipeline.Waiting);
             json.WriteNumber("entries", totals.Entries);
             json.WriteNumber("bytes", totals.Bytes);
             json.WriteNumber("resident_bytes", Environment.WorkingSet);

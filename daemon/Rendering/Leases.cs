@@ -63,6 +63,21 @@ internal sealed class Leases<TWork> where TWork : class
         }
     }
 
+    /// <summary>Number of claims that wait for someone else's lease.</summary>
+    public int Waiting
+    {
+        get
+        {
+            lock (_gate)
+            {
+                int waiting = 0;
+                foreach (Queue<Waiter> queue in _waiters.Values)
+                    waiting += queue.Count;
+                return waiting;
+            }
+        }
+    }
+
     /// <summary>Asks for the lease of <paramref name="key"/>.</summary>
     public Claim Acquire(CacheKey key, TWork work)
     {

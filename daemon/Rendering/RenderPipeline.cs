@@ -48,6 +48,9 @@ internal sealed class RenderPipeline
     /// <summary>Renders that callers do for us now.</summary>
     public int Running => _leases.Count;
 
+    /// <summary>Callers that wait for the render of another.</summary>
+    public int Waiting => _leases.Waiting;
+
     /// <summary>Answers a <see cref="Message.Render"/> with a result, a lease or a bypass. Never throws.</summary>
     /// <param name="request">The call.</param>
     /// <param name="held">Leases of the caller's session; a new one is added.</param>

@@ -18,7 +18,7 @@ public sealed class CoalescingTests
         await fake.StartDaemonAsync();
         Task<CommandResult>[] calls = [.. Enumerable.Range(0, 40).Select(_ => fake.HeldTemplate().RunAsync())];
         await fake.RunsReachAsync(1);
-        await fake.DaemonHasHeardAsync(40);
+        await fake.WaitersReachAsync(39);
         fake.LetGo();
 
         Assert.All(await Task.WhenAll(calls), result => AssertOutput(result));
@@ -56,7 +56,7 @@ public sealed class CoalescingTests
         using Process first = fake.HeldTemplate().Start();
         await fake.RunsReachAsync(1);
         Task<CommandResult> second = fake.HeldTemplate().RunAsync();
-        await fake.DaemonHasHeardAsync(2);
+        await fake.WaitersReachAsync(1);
 
         first.Kill();
         await fake.RunsReachAsync(2);
@@ -75,7 +75,7 @@ public sealed class CoalescingTests
         await fake.RunsReachAsync(1);
         using Process second = fake.HeldTemplate().Start();
         Task<CommandResult> third = fake.HeldTemplate().RunAsync();
-        await fake.DaemonHasHeardAsync(3);
+        await fake.WaitersReachAsync(2);
 
         second.Kill();
         await second.WaitForExitAsync();
@@ -94,7 +94,7 @@ public sealed class CoalescingTests
         Command failing = fake.HeldTemplate().With("FAKEHELM_STDOUT", null).With("FAKEHELM_EXIT", "1").With("FAKEHELM_STDERR", "Error: no\n");
         Task<CommandResult>[] calls = [.. Enumerable.Range(0, 5).Select(_ => failing.RunAsync())];
         await fake.RunsReachAsync(1);
-        await fake.DaemonHasHeardAsync(5);
+        await fake.WaitersReachAsync(4);
         fake.LetGo();
         Assert.All(await Task.WhenAll(calls), result => Assert.Equal((1, "", "Error: no\n"), (result.ExitCode, result.StdoutText, result.StderrText)));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
@@ -109,7 +109,7 @@ public sealed class CoalescingTests
         using Process first = large.Start();
         await fake.RunsReachAsync(1);
         Task<CommandResult> second = large.RunAsync();
-        await fake.DaemonHasHeardAsync(2);
+        await fake.WaitersReachAsync(1);
         fake.LetGo();
         // Nobody reads from the first; its pipe holds 64 KiB of its 4 MB.
         Assert.Equal(4_000_000, (await second).Stdout.Length);

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
 using static CacheDaemon.Tests.Support.ChartBuilder;
@@ -77,38 +78,18 @@ internal sealed class FakeHelmHome : IAsyncDisposable
             throw new InvalidOperationException($"helmcached start: {result}");
     }
 
-    /// <summary>
-    /// Waits until the daemon has taken in everything that <paramref name="connections"/> callers sent: as many sockets are
-    /// open, and it has stopped using the processor.
-    /// </summary>
-    public async Task DaemonHasHeardAsync(int connections)
+    /// <summary>Waits until <paramref name="count"/> callers wait for the render of another.</summary>
+    public Task WaitersReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () =>
     {
-        int daemon = Home.DaemonIds().Single();
-        await Eventually.IsTrueAsync($"{connections} connections", () => Sockets(daemon) > connections);
-        string last = "";
-        int quiet = 0;
-        await Eventually.IsTrueAsync("the daemon is quiet", async () =>
-        {
-            string now = ProcessorTime(daemon);
-            quiet = now == last ? quiet + 1 : 0;
-            last = now;
-            await Task.Delay(10);
-            return quiet >= 15;
-        });
-    }
+        using var status = JsonDocument.Parse((await Home.Admin("status", "--json").RunAsync()).StdoutText);
+        return status.RootElement.GetProperty("waiting").GetInt32() >= count;
+    });
 
     public async ValueTask DisposeAsync()
     {
         LetGo();
         await Home.DisposeAsync();
     }
-
-    private static int Sockets(int process) => Directory.EnumerateFileSystemEntries($"/proc/{process}/fd")
-        .Count(path => File.ResolveLinkTarget(path, returnFinalTarget: false)?.Name.StartsWith("socket:", StringComparison.Ordinal) == true);
-
-    /// <summary>utime and stime, fields 14 and 15 of proc_pid_stat(5); the name in field 2 has no blank here.</summary>
-    private static string ProcessorTime(int process) =>
-        string.Join(' ', File.ReadAllText($"/proc/{process}/stat").Split(' ')[13..15]);
 
     private string[] Lines() => File.Exists(Log) ? File.ReadAllLines(Log) : [];
 }

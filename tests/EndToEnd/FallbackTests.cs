@@ -78,7 +78,7 @@ public sealed class FallbackTests
         Task<CommandResult> leaseholder = fake.HeldTemplate().RunAsync();
         await fake.RunsReachAsync(1);
         Task<CommandResult> waiter = fake.HeldTemplate().RunAsync();
-        await fake.DaemonHasHeardAsync(2);
+        await fake.WaitersReachAsync(1);
         DaemonHome.Kill(fake.Home.DaemonIds());
         // The waiter becomes helm without anyone's help; the leaseholder prints what it has.
         await fake.RunsReachAsync(2);

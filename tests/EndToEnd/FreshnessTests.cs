@@ -187,7 +187,7 @@ public sealed class FreshnessTests
         Task<CommandResult> first = fake.HeldTemplate().RunAsync();
         await fake.RunsReachAsync(1);
         Task<CommandResult> second = fake.HeldTemplate().With("FAKEHELM_STDOUT", "new: 1\n").RunAsync();
-        await fake.DaemonHasHeardAsync(2);
+        await fake.WaitersReachAsync(1);
         File.AppendAllText(Path.Combine(fake.ChartPath, "values.yaml"), "b: 2\n");
         fake.LetGo();
         Assert.Equal(FakeHelmHome.Output, (await first).StdoutText);
