@@ -99,7 +99,15 @@ public static unsafe class DaemonLauncher
     {
         try
         {
-            File.WriteAllBytes(path, []);
+            // Mode 0600 whatever the caller's umask is, like all that lies in this directory.
+            using var file = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.Create,
+                Access = FileAccess.Write,
+                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            });
+            // Truncating an empty file need not change its time.
+            File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
