@@ -1,0 +1,150 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Text.RegularExpressions;
+using Xunit;
+
+namespace CacheDaemon.Tests.House;
+
+/// <summary>
+/// The rules of the house that no analyzer knows: which room may use which, what the shim goes without, who may name an
+/// operating system. A failure names the file; the cure is to move the code, not to edit the list.
+/// </summary>
+public sealed partial class HouseTests
+{
+    /// <summary>Each room of the daemon may use those to its right, and the client.</summary>
+    private static readonly string[] s_rooms = ["Cli", "", "Sessions", "Rendering", "Insight", "Storage", "Fingerprints", "Screening", "Invocations"];
+
+    /// <summary>The types of the daemon's own folder: every room sees its namespace without a using.</summary>
+    private static readonly string[] s_hostTypes = [.. SourceFile.In("daemon").Where(f => f.Folder == "daemon").Select(f => f.Stem)];
+
+    public static TheoryData<string> Rooms => [.. s_rooms];
+
+    [Theory]
+    [MemberData(nameof(Rooms))]
+    public void A_room_uses_only_rooms_to_its_right(string room)
+    {
+        string folder = room.Length == 0 ? "daemon" : "daemon/" + room;
+        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Folder == folder)];
+        Assert.NotEmpty(files);
+        int place = Array.IndexOf(s_rooms, room);
+        foreach (SourceFile file in files)
+        {
+            foreach (string left in s_rooms[..place].Where(name => name.Length > 0 && !IsMain(file)))
+            {
+                Assert.False(
+                    Regex.IsMatch(file.Code, $@"\bDaemon\.{left}\b|(?<![.\w]){left}\.[A-Z]"),
+                    $"{file.Path} uses {left}, a room to its left: report by return value, or declare an interface here that {left} implements");
+            }
+            if (place <= Array.IndexOf(s_rooms, ""))
+                continue;
+            foreach (string type in s_hostTypes.Where(type => !IsOwn(file, type)))
+                Assert.False(Regex.IsMatch(file.Code, $@"\b{type}\b"), $"{file.Path} names {type} of the host: hand the room the value that it needs");
+        }
+        // Program picks a command: the one line that closes the circle.
+        static bool IsMain(SourceFile file) => file.Path == "daemon/Program.cs";
+    }
+
+    [Fact]
+    public void Every_folder_of_the_daemon_is_a_room()
+    {
+        IEnumerable<string> folders = SourceFile.In("daemon").Select(f => f.Folder == "daemon" ? "" : f.Folder["daemon/".Length..]).Distinct();
+        Assert.Equal(s_rooms.Order(), folders.Order());
+    }
+
+    [Theory]
+    [InlineData("client", "CacheDaemon.Shim", "CacheDaemon.Daemon")]
+    [InlineData("shim", "CacheDaemon.Daemon")]
+    [InlineData("daemon", "CacheDaemon.Shim")]
+    [InlineData("client/Native", "CacheDaemon.Client.Helm", "CacheDaemon.Client.Protocol")]
+    [InlineData("client/Protocol", "CacheDaemon.Client.Helm")]
+    public void Code_knows_nothing_of_those_who_use_it(string folder, params string[] users)
+    {
+        foreach (SourceFile file in SourceFile.In(folder))
+            foreach (string user in users)
+                Assert.False(Regex.IsMatch(file.Code, $@"\b{Regex.Escape(user)}\b"), $"{file.Path} uses {user}");
+    }
+
+    [Theory]
+    [InlineData("System.Linq", @"\bSystem\.Linq\b")]
+    [InlineData("regular expressions", @"\bRegularExpressions\b|\bRegex\b")]
+    [InlineData("async", @"\basync\b|\bawait\b|\bTask\b|\bValueTask\b")]
+    [InlineData("reflection", @"\bSystem\.Reflection\b|\bActivator\b|\bdynamic\b|\bGet(Method|Propert|Field|Constructor)")]
+    [InlineData("the console's encodings", @"\bConsole\b")]
+    [InlineData("JSON or YAML", @"\bSystem\.Text\.Json\b|\bYamlDotNet\b")]
+    public void The_shim_goes_without(string what, string pattern)
+    {
+        foreach (SourceFile file in SourceFile.In("shim", "client"))
+            Assert.False(Regex.IsMatch(file.Code, pattern), $"{file.Path} uses {what}: code and threads in a binary whose virtue is being short (style.md, A tiny shim)");
+    }
+
+    [Fact]
+    public void Only_the_native_files_ask_which_system_this_is()
+    {
+        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => f.Folder != "client/Native"))
+            Assert.False(OperatingSystemName().IsMatch(file.Code), $"{file.Path} names an operating system: that belongs in client/Native");
+    }
+
+    [Fact]
+    public void Only_the_native_files_call_the_C_library()
+    {
+        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => f.Folder != "client/Native" && f.Path != "daemon/Storage/SqliteNative.cs"))
+            Assert.False(Regex.IsMatch(file.Code, @"\bDllImport\(|\bLibraryImport\("), $"{file.Path} declares a native function: that belongs in client/Native");
+    }
+
+    [Fact]
+    public void Only_commands_and_the_foreground_log_write_to_the_console()
+    {
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Folder != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
+            Assert.False(Regex.IsMatch(file.Code, @"\bConsole\."), $"{file.Path} writes to the console");
+    }
+
+    [Fact]
+    public void Rooms_of_the_daemon_take_their_time_from_a_time_provider()
+    {
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Folder != "daemon/Cli"))
+            Assert.False(Regex.IsMatch(file.Code, @"\bDateTime(Offset)?\.(Utc)?Now\b|\bThread\.Sleep\b|\bTimeProvider\.System\b"), $"{file.Path} looks at a clock of its own");
+    }
+
+    [Fact]
+    public void Namespaces_follow_folders()
+    {
+        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon", "tests").Where(f => !f.Path.StartsWith("tests/FakeHelm/", StringComparison.Ordinal)))
+            Assert.True(Regex.IsMatch(file.Code, $"^namespace {Regex.Escape(file.ExpectedNamespace)};", RegexOptions.Multiline), $"{file.Path} is not in namespace {file.ExpectedNamespace}");
+    }
+
+    [Fact]
+    public void A_file_is_named_for_its_type()
+    {
+        // Files of records that are only read together, named for what they are about.
+        string[] collections = ["client/Protocol/Messages.cs", "daemon/Storage/Pruning.cs", "daemon/Fingerprints/ChartSnapshotWatch.cs"];
+        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => !collections.Contains(f.Path)))
+            Assert.True(TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == file.Stem), $"{file.Path} declares no type {file.Stem}");
+    }
+
+    [Fact]
+    public void Every_type_says_what_it_promises()
+    {
+        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon"))
+        {
+            string[] lines = file.Text.Split('\n');
+            for (int i = 0; i < lines.Length; i++)
+            {
+                if (TypeDeclaration().Match(lines[i]) is not { Success: true } match || (match.Value.Contains("partial", StringComparison.Ordinal) && file.Path.Count(c => c == '.') > 1))
+                    continue;
+                int above = i - 1;
+                while (above > 0 && lines[above].StartsWith('['))
+                    above--;
+                Assert.True(lines[above].StartsWith("///", StringComparison.Ordinal), $"{file.Path}:{i + 1}: {match.Groups[1].Value} has no doc comment");
+            }
+        }
+    }
+
+    private static bool IsOwn(SourceFile file, string type) => file.Stem == type || TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == type);
+
+    [GeneratedRegex(@"\bOperatingSystem\b|\bRuntimeInformation\b|\bOSPlatform\b|\bPlatformID\b")]
+    private static partial Regex OperatingSystemName();
+
+    [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|unsafe|partial|ref|file) )*(?:class|struct|record struct|record|interface|enum) (\w+)", RegexOptions.Multiline)]
+    private static partial Regex TypeDeclaration();
+}
