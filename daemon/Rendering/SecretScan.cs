@@ -11,7 +11,7 @@ internal static class SecretScan
         while (manifest.IndexOf("kind"u8) is var at && at >= 0)
         {
             manifest = manifest[(at + 4)..];
-            ReadOnlySpan<byte> value = manifest.TrimStart("\"' :\t"u8);
+            ReadOnlySpan<byte> value = manifest.TrimStart("\"' :\t\r\n"u8);
             if (value.StartsWith("Secret"u8))
                 return true;
         }

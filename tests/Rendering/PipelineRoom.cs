@@ -1,0 +1,100 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Tests.Storage;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Rendering;
+
+/// <summary>The pipeline with a real store, a call site, and a clock that moves when told; the tests play the callers.</summary>
+internal sealed class PipelineRoom : IDisposable
+{
+    private readonly StoreRoom _disk = new();
+    private readonly DaemonLog _log;
+
+    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20)
+    {
+        SqliteTier tier = _disk.Open();
+        _log = new DaemonLog(LogPath, Clock, echo: false);
+        Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
+        Pipeline = new RenderPipeline(new Fingerprinter(Clock, new HelmBinaries(tier)), Store, Counters, _log, Clock, readOnly);
+    }
+
+    public CallSite Site { get; } = new();
+
+    /// <summary>Stands at the beginning of the test, so that no file of the test is old enough to be known by its stamp alone.</summary>
+    public ManualClock Clock { get; } = new(DateTimeOffset.UtcNow);
+
+    public Counters Counters { get; } = new(new Dictionary<string, long>());
+
+    public EntryStore Store { get; }
+
+    public RenderPipeline Pipeline { get; }
+
+    public string LogPath => _disk.Home + "/daemon.log";
+
+    /// <summary>A new caller, with a connection of its own.</summary>
+    public Caller NewCaller() => new(this);
+
+    /// <summary>Asserts the whole table of counters but the times: <c>"misses=1 stored=1"</c>.</summary>
+    public void AssertCounted(string expected)
+    {
+        var counted = new List<string>();
+        foreach ((string name, long value) in Counters.Snapshot())
+            if (value != 0 && name != Counters.TimeSavedMicroseconds)
+                counted.Add($"{name}={value}");
+        Assert.Equal(expected, string.Join(' ', counted));
+    }
+
+    public void Dispose()
+    {
+        Store.Dispose();
+        _disk.Dispose();
+        _log.Dispose();
+        Site.Dispose();
+    }
+
+    private static Message Decode(Answer answer)
+    {
+        byte[] whole = [.. answer.Frame.Span, .. answer.Tail.Span];
+        Assert.Equal(whole.Length - Frame.HeaderBytes, Frame.ReadLength(whole));
+        return MessageCodec.Decode(whole.AsMemory(Frame.HeaderBytes));
+    }
+
+    /// <summary>One shim, as the pipeline sees it.</summary>
+    internal sealed class Caller(PipelineRoom room)
+    {
+        private readonly List<long> _held = [];
+
+        /// <summary>Leases that this caller holds by the session's account.</summary>
+        public IReadOnlyList<long> Held => _held;
+
+        public async Task<Message> AskAsync(Message.Render request) => Decode(await room.Pipeline.RenderAsync(request, _held));
+
+        public Task<Message> AskAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
+            AskAsync(room.Site.Request(line) with { Flags = flags });
+
+        /// <summary>Asks, and expects to be the one who renders.</summary>
+        public async Task<long> LeaseAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
+            Assert.IsType<Message.Lease>(await AskAsync(line, flags)).LeaseId;
+
+        public Message.Published Publish(long lease, string stdout, string stderr = "", int exitCode = 0) =>
+            Assert.IsType<Message.Published>(Decode(room.Pipeline.Publish(
+                new Message.Publish(lease, exitCode, 40_000, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
+
+        public void Abandon(long lease, RefuseReason reason) => room.Pipeline.Abandon(new Message.Abandon(lease, reason), _held);
+
+        /// <summary>The connection ends.</summary>
+        public void Vanish()
+        {
+            room.Pipeline.Vanished(_held);
+            _held.Clear();
+        }
+    }
+}

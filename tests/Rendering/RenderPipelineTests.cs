@@ -1,0 +1,312 @@
+using System;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Rendering;
+
+/// <summary>The way of a request and of a result, with real inputs and a real store; each test asserts the whole table of counters.</summary>
+public sealed class RenderPipelineTests : IDisposable
+{
+    private const string Output = "---\nkind: ConfigMap\n";
+
+    private readonly PipelineRoom _room = new();
+
+    public void Dispose() => _room.Dispose();
+
+    [Fact]
+    public async Task Miss_is_stored_and_the_next_call_hits()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Assert.Equal(RefuseReason.None, first.Publish(lease, Output).Refused);
+        Assert.Empty(first.Held);
+        AssertResult(await _room.NewCaller().AskAsync(), Output, "memory");
+        AssertResult(await _room.NewCaller().AskAsync(), Output, "memory");
+        _room.AssertCounted("helm_runs=1 hits=2 hits_by_tier/memory=2 misses=1 stored=1");
+        Assert.Equal(0, _room.Pipeline.Running);
+    }
+
+    [Fact]
+    public async Task Everyone_who_asks_meanwhile_gets_the_one_render()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message>[] others = [.. Enumerable.Range(0, 5).Select(_ => _room.NewCaller().AskAsync())];
+        Assert.Equal((1, 5), (_room.Pipeline.Running, _room.Pipeline.Waiting));
+        Assert.All(others, other => Assert.False(other.IsCompleted));
+        first.Publish(lease, Output);
+        foreach (Message answer in await Task.WhenAll(others))
+            AssertResult(answer, Output, "coalesced");
+        Assert.Equal((0, 0), (_room.Pipeline.Running, _room.Pipeline.Waiting));
+        _room.AssertCounted("coalesced=5 helm_runs=1 misses=1 stored=1");
+    }
+
+    [Fact]
+    public async Task Different_calls_do_not_wait_for_each_other()
+    {
+        await _room.NewCaller().LeaseAsync();
+        await _room.NewCaller().LeaseAsync("template other ./web");
+        Assert.Equal((2, 0), (_room.Pipeline.Running, _room.Pipeline.Waiting));
+    }
+
+    [Fact]
+    public async Task Leaseholder_that_vanishes_hands_on_to_the_next()
+    {
+        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        await first.LeaseAsync();
+        Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
+        first.Vanish();
+        long inherited = Assert.IsType<Message.Lease>(await secondAsks).LeaseId;
+        Assert.Equal([inherited], second.Held);
+        Assert.False(thirdAsks.IsCompleted);
+        second.Publish(inherited, Output);
+        AssertResult(await thirdAsks, Output, "coalesced");
+        _room.AssertCounted("coalesced=1 helm_runs=2 misses=2 refuse_reasons/interrupted=1 refused=1 stored=1");
+    }
+
+    [Fact]
+    public async Task Interrupted_leaseholder_hands_on_to_the_next()
+    {
+        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message> asks = second.AskAsync();
+        first.Abandon(lease, RefuseReason.Interrupted);
+        Assert.Empty(first.Held);
+        Assert.IsType<Message.Lease>(await asks);
+        // The first is out: what it says now counts no more.
+        Assert.Equal(RefuseReason.LeaseLost, first.Publish(lease, "stale").Refused);
+        _room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/interrupted=1 refuse_reasons/lease-lost=1 refused=2");
+    }
+
+    [Fact]
+    public async Task Waiters_of_a_render_that_is_too_large_run_helm()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message> asks = _room.NewCaller().AskAsync();
+        first.Abandon(lease, RefuseReason.OutputTooLarge);
+        AssertBypass(await asks, BypassReason.OutputTooLarge);
+        await _room.NewCaller().LeaseAsync();
+        _room.AssertCounted("bypass_reasons/output-too-large=1 bypasses=1 helm_runs=2 misses=2 refuse_reasons/output-too-large=1 refused=1");
+    }
+
+    [Fact]
+    public async Task Failure_of_helm_is_not_stored_and_waiters_run_helm()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message> asks = _room.NewCaller().AskAsync();
+        Assert.Equal(RefuseReason.HelmFailed, first.Publish(lease, "", "Error: no\n", exitCode: 1).Refused);
+        AssertBypass(await asks, BypassReason.LeaseholderFailed);
+        await _room.NewCaller().LeaseAsync();
+        _room.AssertCounted("bypass_reasons/leaseholder-failed=1 bypasses=1 helm_runs=2 misses=2 refuse_reasons/helm-failed=1 refused=1");
+    }
+
+    [Theory]
+    [InlineData("work/web/values.yaml")]
+    [InlineData("work/web/templates/new.yaml")]
+    [InlineData("home/.config/helm/repositories.yaml")]
+    public async Task Inputs_that_change_during_the_render_are_not_stored(string file)
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        _room.Site.Write(file, "changed: true\n");
+        Assert.Equal(RefuseReason.InputsChanged, first.Publish(lease, Output).Refused);
+        await _room.NewCaller().LeaseAsync();
+        _room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/inputs-changed=1 refused=1");
+    }
+
+    [Fact]
+    public async Task Inputs_that_change_and_change_back_during_the_render_are_not_stored()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        string values = Path.Combine(_room.Site.ChartPath, "values.yaml");
+        byte[] content = File.ReadAllBytes(values);
+        File.WriteAllText(values, "a: 2\n");
+        File.WriteAllBytes(values, content);
+        File.SetLastWriteTimeUtc(values, DateTime.UtcNow.AddSeconds(1));
+        Assert.Equal(RefuseReason.InputsChanged, first.Publish(lease, Output).Refused);
+        _room.AssertCounted("helm_runs=1 misses=1 refuse_reasons/inputs-changed=1 refused=1");
+    }
+
+    [Fact]
+    public async Task Waiters_of_a_render_whose_inputs_changed_look_again()
+    {
+        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
+        _room.Site.Append("work/web/values.yaml", "b: 2\n");
+        first.Publish(lease, Output);
+        // One of them renders what is there now, the other waits for that.
+        Task<Message> renders = await Task.WhenAny(secondAsks, thirdAsks);
+        (PipelineRoom.Caller renderer, Task<Message> waits) = renders == secondAsks ? (second, thirdAsks) : (third, secondAsks);
+        renderer.Publish(Assert.IsType<Message.Lease>(await renders).LeaseId, "new");
+        Message answer = await waits;
+        Assert.Equal("new", Encoding.UTF8.GetString(Assert.IsType<Message.Result>(answer).Stdout.Span));
+        AssertResult(await _room.NewCaller().AskAsync(), "new", "memory");
+    }
+
+    [Fact]
+    public async Task Inputs_that_keep_changing_are_left_to_helm()
+    {
+        const int Looks = 4;
+        PipelineRoom.Caller holder = _room.NewCaller();
+        long lease = await holder.LeaseAsync();
+        Task<Message> waiter = _room.NewCaller().AskAsync();
+        for (int look = 1; look <= Looks; look++)
+        {
+            await Eventually.IsTrueAsync("the waiter waits", () => _room.Pipeline.Waiting == 1);
+            _room.Site.Append("work/web/values.yaml", $"# {look}\n");
+            // Someone else has the lease of the new inputs before the waiter looks again.
+            PipelineRoom.Caller next = _room.NewCaller();
+            long nextLease = await next.LeaseAsync();
+            holder.Publish(lease, Output);
+            (holder, lease) = (next, nextLease);
+        }
+        AssertBypass(await waiter, BypassReason.InputsKeepChanging);
+        Assert.Equal(0, _room.Pipeline.Waiting);
+        _room.AssertCounted("bypass_reasons/inputs-keep-changing=1 bypasses=1 helm_runs=5 misses=5 refuse_reasons/inputs-changed=4 refused=4");
+    }
+
+    [Fact]
+    public async Task Output_that_may_show_paths_is_served_only_at_those_paths()
+    {
+        const string Warning = "walk.go: found symbolic link\n";
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Task<Message> waits = _room.NewCaller().AskAsync();
+        Assert.Equal(RefuseReason.None, first.Publish(lease, Output, Warning).Refused);
+        AssertResult(await waits, Output, "coalesced", Warning);
+        AssertResult(await _room.NewCaller().AskAsync(), Output, "memory", Warning);
+
+        _room.Site.MoveToCopies();
+        PipelineRoom.Caller there = _room.NewCaller();
+        there.Publish(await there.LeaseAsync(), Output, "walk.go: there\n");
+        AssertResult(await _room.NewCaller().AskAsync(), Output, "memory", "walk.go: there\n");
+        _room.AssertCounted("coalesced=1 helm_runs=2 hits=2 hits_by_tier/memory=2 misses=2 stored=2");
+    }
+
+    [Fact]
+    public async Task Waiters_from_another_checkout_do_not_get_paths_of_this_one()
+    {
+        PipelineRoom.Caller first = _room.NewCaller(), other = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        Message.Render here = _room.Site.Request();
+        _room.Site.MoveToCopies();
+        Task<Message> asks = other.AskAsync();
+        Assert.Equal(1, _room.Pipeline.Waiting);
+        first.Publish(lease, Output, "/here\n");
+        other.Publish(Assert.IsType<Message.Lease>(await asks).LeaseId, Output, "/there\n");
+        AssertResult(await other.AskAsync(), Output, "memory", "/there\n");
+        AssertResult(await first.AskAsync(here), Output, "memory", "/here\n");
+    }
+
+    [Fact]
+    public async Task Caller_that_asks_for_it_renders_again_and_replaces_the_entry()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(), "old");
+        caller.Publish(await caller.LeaseAsync(flags: RenderFlags.Recache), "new");
+        AssertResult(await caller.AskAsync(), "new", "memory");
+        _room.AssertCounted("helm_runs=2 hits=1 hits_by_tier/memory=1 misses=2 stored=2");
+    }
+
+    [Fact]
+    public async Task Read_only_caller_hits_but_leaves_nothing()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        long lease = await caller.LeaseAsync(flags: RenderFlags.ReadOnly);
+        Task<Message> waits = _room.NewCaller().AskAsync();
+        Assert.Equal(RefuseReason.ReadOnly, caller.Publish(lease, Output).Refused);
+        AssertResult(await waits, Output, "coalesced");
+        caller.Publish(await caller.LeaseAsync(), Output);
+        AssertResult(await caller.AskAsync(flags: RenderFlags.ReadOnly), Output, "memory");
+        _room.AssertCounted("coalesced=1 helm_runs=2 hits=1 hits_by_tier/memory=1 misses=2 refuse_reasons/read-only=1 refused=1 stored=1");
+    }
+
+    [Fact]
+    public async Task Read_only_daemon_leaves_nothing_for_anyone()
+    {
+        using var room = new PipelineRoom(readOnly: true);
+        PipelineRoom.Caller caller = room.NewCaller();
+        Assert.Equal(RefuseReason.ReadOnly, caller.Publish(await caller.LeaseAsync(), Output).Refused);
+        await caller.LeaseAsync();
+        room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/read-only=1 refused=1");
+    }
+
+    [Fact]
+    public async Task Secret_that_may_not_be_kept_reaches_the_waiters_only()
+    {
+        using var room = new PipelineRoom(secrets: SecretsPolicy.Never);
+        PipelineRoom.Caller caller = room.NewCaller();
+        long lease = await caller.LeaseAsync();
+        Task<Message> waits = room.NewCaller().AskAsync();
+        Assert.Equal(RefuseReason.SecretsNever, caller.Publish(lease, "kind: Secret\n").Refused);
+        AssertResult(await waits, "kind: Secret\n", "coalesced");
+        await caller.LeaseAsync();
+        room.AssertCounted("coalesced=1 helm_runs=2 misses=2 refuse_reasons/secrets-never=1 refused=1");
+    }
+
+    [Fact]
+    public async Task Entry_that_memory_cannot_hold_is_served_from_disk()
+    {
+        using var room = new PipelineRoom(memoryBytes: 0);
+        PipelineRoom.Caller caller = room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(), Output);
+        await room.Store.FlushAsync();
+        AssertResult(await caller.AskAsync(), Output, "disk");
+        room.AssertCounted("helm_runs=1 hits=1 hits_by_tier/disk=1 misses=1 stored=1");
+    }
+
+    [Fact]
+    public async Task Result_for_a_lease_that_nobody_holds_is_refused()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        Assert.Equal(RefuseReason.LeaseLost, caller.Publish(77, Output).Refused);
+        long lease = await caller.LeaseAsync();
+        caller.Publish(lease, Output);
+        Assert.Equal(RefuseReason.LeaseLost, caller.Publish(lease, "twice").Refused);
+        AssertResult(await caller.AskAsync(), Output, "memory");
+    }
+
+    [Fact]
+    public async Task Time_saved_is_what_helm_took_less_what_we_took()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        long lease = await caller.LeaseAsync();
+        Task<Message> waits = _room.NewCaller().AskAsync();
+        _room.Clock.Advance(TimeSpan.FromMilliseconds(15));
+        caller.Publish(lease, Output);
+        await waits;
+        Assert.Equal(25_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
+        await caller.AskAsync();
+        Assert.Equal(65_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
+    }
+
+    [Fact]
+    public async Task Call_that_is_declined_holds_nothing_and_is_counted_by_its_reason()
+    {
+        AssertBypass(await _room.NewCaller().AskAsync("template r ./web --validate"), BypassReason.ClusterAccess);
+        AssertBypass(await _room.NewCaller().AskAsync("template r ./gone"), BypassReason.ChartMissing);
+        Assert.Equal((0, 0), (_room.Pipeline.Running, _room.Pipeline.Waiting));
+        _room.AssertCounted("bypass_reasons/chart-missing=1 bypass_reasons/cluster-access=1 bypasses=2");
+    }
+
+    private static void AssertResult(Message answer, string stdout, string source, string stderr = "")
+    {
+        Message.Result result = Assert.IsType<Message.Result>(answer);
+        Assert.Equal(
+            (0, stdout, stderr, source),
+            (result.ExitCode, Encoding.UTF8.GetString(result.Stdout.Span), Encoding.UTF8.GetString(result.Stderr.Span), result.Source));
+    }
+
+    private static void AssertBypass(Message answer, BypassReason reason) => Assert.Equal(reason, Assert.IsType<Message.Bypass>(answer).Reason);
+}
