@@ -30,7 +30,7 @@ public sealed class KeyVectorTests
         using var site = new CallSite();
         Message.Render request = Arrange(site, call);
         using var ledger = new SqliteTier(SqliteTierOptions.In(site.At()), TimeProvider.System, _ => { });
-        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger)).Compute(request));
+        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger), freeze: false).Compute(request));
         string actual = known.Fingerprint.Key.ToString();
         Assert.True(
             actual == key,

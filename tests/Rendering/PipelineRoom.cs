@@ -23,7 +23,9 @@ internal sealed class PipelineRoom : IDisposable
         SqliteTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
-        Pipeline = new RenderPipeline(new Fingerprinter(Clock, new HelmBinaries(tier)), Store, Counters, _log, Clock, readOnly);
+        var fingerprinter = new Fingerprinter(Clock, new HelmBinaries(tier), freeze: false);
+        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), freeze: false);
+        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, readOnly, freeze: false);
     }
 
     public CallSite Site { get; } = new();

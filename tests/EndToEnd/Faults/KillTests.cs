@@ -83,7 +83,7 @@ public sealed class KillTests(ITestOutputHelper output)
         using Process leaseholder = (held with { File = "/usr/bin/env", Arguments = ["--default-signal=INT", held.File, .. held.Arguments] }).Start();
         await fake.RunsReachAsync(1);
         Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Waiters).Select(_ => fake.HeldTemplate().RunAsync())];
-        await fake.DaemonHasHeardAsync(1 + Waiters);
+        await fake.WaitersReachAsync(Waiters);
 
         long killed = Stopwatch.GetTimestamp();
         Signals.Send(leaseholder.Id, signal);
