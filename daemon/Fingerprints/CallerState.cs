@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
 
@@ -55,11 +54,11 @@ internal static class CallerState
     /// Whether others may read the kubeconfigs: helm up to 3.16 warns about that on standard error (helm-inputs 3.2). Later ones do not;
     /// the key is the same for all, as modes hardly ever change.
     /// </summary>
-    public static void AddKubeconfigModes(KeyMaterial material, NamespaceInputs from)
+    public static void AddKubeconfigModes(KeyMaterial material, NamespaceInputs from, InputReader inputs)
     {
         const uint GroupOrOthers = 0x3f;
         foreach (string path in from.KubeconfigPaths)
-            if (Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && (stamp.Mode & GroupOrOthers) != 0)
+            if (inputs.Stat(path) is { } stamp && (stamp.Mode & GroupOrOthers) != 0)
                 material.Add("kubeconfig", "readable by others", ((int)(stamp.Mode & GroupOrOthers)).ToString(CultureInfo.InvariantCulture));
     }
 
@@ -130,7 +129,7 @@ internal static class CallerState
         }
         Array.Sort(names, StringComparer.Ordinal);
         foreach (string plugin in names)
-            if (Libc.Stat(plugin + "/plugin.yaml", follow: true, out _) == 0)
+            if (inputs.Exists(plugin + "/plugin.yaml"))
                 AddFile(material, "plugin " + Path.GetFileName(plugin), plugin + "/plugin.yaml", inputs);
     }
 

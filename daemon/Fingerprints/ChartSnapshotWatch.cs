@@ -16,6 +16,9 @@ internal enum ChartWatchMode : byte
 
     /// <summary>Only which file or directory the name leads to; its content does not matter (ignored links).</summary>
     TargetIdentity = 2,
+
+    /// <summary>That nothing is there.</summary>
+    Absent = 3,
 }
 
 /// <summary>
@@ -55,6 +58,13 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     /// <param name="target">What it resolved to.</param>
     public void AddLink(byte[] path, byte[] target) => _links.Add((path, target));
 
+    /// <summary>Watches a path at which nothing was found.</summary>
+    /// <param name="path">Absolute path, the last byte NUL.</param>
+    public void AddAbsent(ReadOnlySpan<byte> path) => Add(path, ChartWatchMode.Absent, default, trusted: true);
+
+    /// <summary>Something was met that no stamp can vouch for: the list will never say that all is unchanged.</summary>
+    public void Distrust() => AllTrusted = false;
+
     /// <summary>Whether any link was met.</summary>
     public bool HasLinks => _links.Count > 0;
 
@@ -79,7 +89,11 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
         foreach (Watch watch in _watches)
         {
             ReadOnlySpan<byte> path = _paths.AsSpan(watch.Start, watch.Length);
-            if (Libc.Stat(path, watch.Mode != ChartWatchMode.Itself, out FileStamp stamp) != 0 || Reduce(stamp, watch.Mode) != watch.Stamp)
+            int errno = Libc.Stat(path, watch.Mode != ChartWatchMode.Itself, out FileStamp stamp);
+            bool same = watch.Mode == ChartWatchMode.Absent
+                ? errno is Libc.ENOENT or Libc.ENOTDIR
+                : errno == 0 && Reduce(stamp, watch.Mode) == watch.Stamp;
+            if (!same)
                 return false;
         }
         if (_links.Count == 0)

@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Screening;
@@ -26,11 +25,11 @@ internal abstract record FingerprintOutcome
 internal sealed class Fingerprint
 {
     private readonly ChartSnapshot<ChartFileScreen> _chart;
-    private readonly IReadOnlyList<InputStamp> _inputs;
+    private readonly InputReader _inputs;
     private readonly Lazy<CacheKey> _pathKey;
     private readonly KeyMaterial _material;
 
-    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, IReadOnlyList<InputStamp> inputs, Verdict verdict)
+    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, InputReader inputs, Verdict verdict)
     {
         _material = material;
         _chart = chart;
@@ -64,6 +63,15 @@ internal sealed class Fingerprint
     /// <summary>Bytes of the chart.</summary>
     public long ChartBytes => _chart.Tree.Bytes;
 
+    /// <summary>How many paths <see cref="StillValid"/> looks at.</summary>
+    public int WatchedPaths => _chart.WatchedPaths + _inputs.Evidence.Count;
+
+    /// <summary>
+    /// True when computing it again for the very same request would surely give the same: every answer that the file
+    /// system gave then, about the chart and about everything else, is trusted and is its answer now. Opens nothing.
+    /// </summary>
+    public bool StillValid() => _inputs.Evidence.AllTrusted && _inputs.Evidence.IsUnchanged() && _chart.StillValid();
+
     /// <summary>
     /// True when nothing was touched between the two: same key, and the same stamp on every file, so that not even a
     /// change that was taken back in the meantime can have reached helm.
@@ -71,5 +79,5 @@ internal sealed class Fingerprint
     public bool IsSameWorldAs(Fingerprint later) =>
         Key == later.Key
         && (ReferenceEquals(_chart, later._chart) || _chart.StampsEqual(later._chart))
-        && _inputs.SequenceEqual(later._inputs);
+        && _inputs.Seen.SequenceEqual(later._inputs.Seen);
 }

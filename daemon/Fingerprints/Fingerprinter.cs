@@ -29,6 +29,7 @@ internal sealed class Fingerprinter
     private readonly ChartSnapshots<ChartFileScreen> _charts;
     private readonly ChartScreens _screens = new();
     private readonly DigestMemo<InputFacts> _memo = new();
+    private readonly RequestMemo _requests = new();
 
     /// <param name="time">The clock that decides which stamps are trusted.</param>
     /// <param name="helms">The helm binaries met so far.</param>
@@ -41,6 +42,16 @@ internal sealed class Fingerprinter
         _charts = new ChartSnapshots<ChartFileScreen>(
             new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, time));
     }
+
+    /// <summary>
+    /// The request that these bytes were and its fingerprint, when it was asked before and nothing that it depends on has changed
+    /// since: what <see cref="Compute(Message.Render)"/> would say, for the price of the stats. Null: decode and compute.
+    /// </summary>
+    public KnownRequest? Recall(byte[] message) => _requests.Find(message);
+
+    /// <summary>Keeps a request that was answered from the store, for <see cref="Recall"/>.</summary>
+    public void Remember(byte[] message, Message.Render request, FingerprintOutcome.Known outcome) =>
+        _requests.Add(message, new KnownRequest(request, outcome));
 
     /// <summary>Names all inputs of a call as they are now.</summary>
     public FingerprintOutcome Compute(Message.Render request)
@@ -65,39 +76,41 @@ internal sealed class Fingerprinter
 
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
     {
+        var inputs = new InputReader(_memo, NowNs());
         if (Libc.Stat(request.Directory, follow: true, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs()) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
+        inputs.WatchIdentity(request.Directory, here);
+        inputs.WatchFile(request.HelmPath, request.HelmStamp);
 
         foreach (string alias in invocation.ChartAliases)
-            if (!IsSameFile(alias, invocation.ChartPath))
+            if (!IsSameFile(alias, invocation.ChartPath, inputs))
                 return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         switch (_charts.Get(Encoding.UTF8.GetBytes(invocation.ChartPath)))
         {
             case ChartLoad<ChartFileScreen>.Declined declined:
                 return new FingerprintOutcome.Declined(declined.Reason, declined.What);
             case ChartLoad<ChartFileScreen>.Loaded loaded:
-                return Compute(request, invocation, helm, loaded.Snapshot);
+                return Compute(request, invocation, helm, loaded.Snapshot, inputs);
             default:
                 throw new InvalidOperationException("The loader gave neither a chart nor a reason.");
         }
     }
 
-    private FingerprintOutcome Compute(Message.Render request, Invocation invocation, HelmBinary helm, ChartSnapshot<ChartFileScreen> chart)
+    private FingerprintOutcome Compute(Message.Render request, Invocation invocation, HelmBinary helm, ChartSnapshot<ChartFileScreen> chart, InputReader inputs)
     {
         ChartTree<ChartFileScreen> tree = chart.Tree;
         if (tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation)
             return new FingerprintOutcome.Declined(BypassReason.SchemaReference, "");
 
-        var inputs = new InputReader(_memo, NowNs());
         var texts = new List<(string, ScreenFacts)>();
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
         material.Add("helm", "binary", helm.Digest);
         AddInvocation(material, invocation, inputs, request.Stdin, texts);
         material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
-        CallerState.AddKubeconfigModes(material, invocation.Namespace);
+        CallerState.AddKubeconfigModes(material, invocation.Namespace, inputs);
         CallerState.AddStartup(material, invocation.Startup, inputs);
         CallerState.AddTimeZone(material, invocation.TimeZone, invocation.ZoneInfo, inputs);
         material.Add("chart", "tree", tree.Digest);
@@ -109,7 +122,7 @@ internal sealed class Fingerprinter
         // What was kept unproved must not be found by a daemon that asks for proofs.
         if (_freeze && verdict is not Verdict.Pure)
             material.Add("policy", "impure", "freeze");
-        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs.Seen, verdict));
+        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, verdict));
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)
@@ -170,9 +183,15 @@ internal sealed class Fingerprinter
         return material.ToKey();
     }
 
-    private static bool IsSameFile(string left, string right) =>
-        Libc.Stat(left, follow: true, out FileStamp a) == 0 && Libc.Stat(right, follow: true, out FileStamp b) == 0
-        && a.Device == b.Device && a.Inode == b.Inode;
+    private static bool IsSameFile(string left, string right, InputReader inputs)
+    {
+        if (Libc.Stat(left, follow: true, out FileStamp a) != 0 || Libc.Stat(right, follow: true, out FileStamp b) != 0
+            || a.Device != b.Device || a.Inode != b.Inode)
+            return false;
+        inputs.WatchIdentity(left, a);
+        inputs.WatchIdentity(right, b);
+        return true;
+    }
 
     private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

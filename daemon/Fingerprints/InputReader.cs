@@ -35,7 +35,7 @@ internal sealed class InputReader
     private const byte Role = 0;
 
     private readonly DigestMemo<InputFacts> _memo;
-    private readonly long _nowNs;
+    private readonly ChartTreeTrust _trust;
     private readonly List<InputStamp> _seen = [];
 
     /// <param name="memo">Shared by all requests.</param>
@@ -43,8 +43,13 @@ internal sealed class InputReader
     public InputReader(DigestMemo<InputFacts> memo, long nowNs)
     {
         _memo = memo;
-        _nowNs = nowNs;
+        _trust = new ChartTreeTrust(nowNs);
     }
+
+    /// <summary>
+    /// Everything that was asked of the file system, with the answers: while those are the same, so is all that was read.
+    /// </summary>
+    public ChartWatchList Evidence { get; } = new();
 
     /// <summary>Everything that was looked at, in order.</summary>
     public IReadOnlyList<InputStamp> Seen => _seen;
@@ -59,7 +64,7 @@ internal sealed class InputReader
             return facts;
         byte[] content = Read(path, stamp);
         facts = new InputFacts(Digest.Of(content), FileScreen.Scan(content, FileRole.Text));
-        if (stamp.IsTrustedAt(_nowNs))
+        if (_trust.Covers(stamp, Libc.PathBytes(path)))
             _memo.Add(stamp, Role, facts);
         return facts;
     }
@@ -71,10 +76,41 @@ internal sealed class InputReader
     /// <summary>Stamps of the entries of a directory that a start-up lists; empty when there is none.</summary>
     public bool IsDirectory(string path)
     {
-        bool exists = Libc.Stat(path, follow: true, out FileStamp stamp) == 0;
+        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
+        bool exists = errno == 0;
+        // For evidence they do matter: a new child changes them.
+        Watch(path, errno, ChartWatchMode.Target, stamp);
         // The directory's own times change when helm or anyone writes beside what matters: what matters is looked at itself.
         _seen.Add(new InputStamp(path, exists ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode) : default));
         return exists && stamp.Kind == FileKind.Directory;
+    }
+
+    /// <summary>Whether anything is at <paramref name="path"/>, for callers that then ask for its content.</summary>
+    public bool Exists(string path) => Stat(path) is not null;
+
+    /// <summary>The stamp of what is at <paramref name="path"/>; null for nothing, or nothing that can be reached.</summary>
+    public FileStamp? Stat(string path)
+    {
+        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
+        Watch(path, errno, ChartWatchMode.Target, stamp);
+        return errno == 0 ? stamp : null;
+    }
+
+    /// <summary>Notes that these paths were seen to be one file or directory, or only which one it was.</summary>
+    public void WatchIdentity(string path, FileStamp stamp) => Evidence.Add(Libc.PathBytes(path), ChartWatchMode.TargetIdentity, stamp, trusted: true);
+
+    /// <summary>Notes the stamp under which a file was known; its content was somebody else's to read.</summary>
+    public void WatchFile(string path, FileStamp stamp) => Watch(path, 0, ChartWatchMode.Target, stamp);
+
+    private void Watch(string path, int errno, ChartWatchMode mode, FileStamp stamp)
+    {
+        byte[] bytes = Libc.PathBytes(path);
+        if (errno == 0)
+            Evidence.Add(bytes, mode, stamp, _trust.Covers(stamp, bytes));
+        else if (errno is Libc.ENOENT or Libc.ENOTDIR)
+            Evidence.AddAbsent(bytes);
+        else
+            Evidence.Distrust();
     }
 
     private FileStamp? Stamp(string path)
@@ -82,6 +118,7 @@ internal sealed class InputReader
         if (PassesThroughProcess(path))
             throw new InputException(BypassReason.ValuesThroughProc, "");
         int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
+        Watch(path, errno, ChartWatchMode.Target, stamp);
         if (errno is Libc.ENOENT or Libc.ENOTDIR)
         {
             _seen.Add(new InputStamp(path, default));
@@ -101,7 +138,7 @@ internal sealed class InputReader
     /// Below /proc and /dev a path means the process that opens it, and so does a link that leads there
     /// (helm-inputs 5: <c>/dev/fd/N</c>, <c>&lt;(…)</c>, <c>/proc/self/…</c>).
     /// </summary>
-    private static bool PassesThroughProcess(string path)
+    private bool PassesThroughProcess(string path)
     {
         const int MaxLinks = 8;
         for (int i = 0; i < MaxLinks; i++)
@@ -112,6 +149,7 @@ internal sealed class InputReader
                 return true;
             if (Libc.Stat(path, follow: false, out FileStamp stamp) != 0 || stamp.Kind != FileKind.SymbolicLink)
                 return false;
+            Watch(path, 0, ChartWatchMode.Itself, stamp);
             if (Libc.ReadLink(Libc.PathBytes(path), out byte[] text) != 0)
                 return true;
             string target = System.Text.Encoding.UTF8.GetString(text);

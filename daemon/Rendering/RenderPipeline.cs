@@ -51,10 +51,15 @@ internal sealed class RenderPipeline
     /// <summary>Callers that wait for the render of another.</summary>
     public int Waiting => _leases.Waiting;
 
+    /// <summary>What is known of a request by its bytes alone; null: decode it.</summary>
+    public KnownRequest? Recall(byte[] message) => _fingerprinter.Recall(message);
+
     /// <summary>Answers a <see cref="Message.Render"/> with a result, a lease or a bypass. Never throws.</summary>
     /// <param name="request">The call.</param>
     /// <param name="held">Leases of the caller's session; a new one is added.</param>
-    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held)
+    /// <param name="message">The bytes that the request came as.</param>
+    /// <param name="known">What <see cref="Recall"/> said about those bytes just now.</param>
+    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known)
     {
         long started = _time.GetTimestamp();
         try
@@ -62,7 +67,7 @@ internal sealed class RenderPipeline
             string source = "";
             for (int look = 0; look < MaxLooks; look++)
             {
-                FingerprintOutcome outcome = _fingerprinter.Compute(request);
+                FingerprintOutcome outcome = look == 0 && known is not null ? known.Outcome : _fingerprinter.Compute(request);
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail);
                 ProofNeed need = Need(fingerprint);
@@ -76,6 +81,8 @@ internal sealed class RenderPipeline
                     key = fingerprint.PathKey;
                     found = _store.Get(key);
                 }
+                if (found.Entry is not null && known is null)
+                    _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, found.Frame, started);
 

@@ -40,6 +40,9 @@ internal sealed class RequestDispatcher
     public async ValueTask<Answer?> HandleAsync(byte[] frame, Session session)
     {
         Interlocked.Exchange(ref _lastRequest, _time.GetTimestamp());
+        bool serving = session.Peer == BypassReason.None && !Draining;
+        if (serving && _pipeline.Recall(frame) is { } known)
+            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known).ConfigureAwait(false);
         switch (MessageCodec.Decode(frame))
         {
             case Message.Render when session.Peer != BypassReason.None:
@@ -49,7 +52,7 @@ internal sealed class RequestDispatcher
                 Declined(BypassReason.Draining);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
-                return await _pipeline.RenderAsync(render, session.Leases).ConfigureAwait(false);
+                return await _pipeline.RenderAsync(render, session.Leases, frame, null).ConfigureAwait(false);
             case Message.Publish publish:
                 return _pipeline.Publish(publish, session.Leases);
             case Message.Abandon abandon:

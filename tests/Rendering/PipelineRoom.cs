@@ -77,7 +77,11 @@ internal sealed class PipelineRoom : IDisposable
         /// <summary>Leases that this caller holds by the session's account.</summary>
         public IReadOnlyList<long> Held => _held;
 
-        public async Task<Message> AskAsync(Message.Render request) => Decode(await room.Pipeline.RenderAsync(request, _held));
+        public async Task<Message> AskAsync(Message.Render request)
+        {
+            byte[] message = MessageCodec.Encode(request)[Frame.HeaderBytes..];
+            return Decode(await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message)));
+        }
 
         public Task<Message> AskAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
             AskAsync(room.Site.Request(line) with { Flags = flags });
