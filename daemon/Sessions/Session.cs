@@ -112,8 +112,10 @@ internal sealed class Session : IDisposable
                 return;
             try
             {
-                // Eight bytes: they fit the socket's buffer, or the peer does not read and needs no heartbeat.
-                _socket.Send(WaitingFrame, SocketFlags.None);
+                // A peer that was stopped does not read, and once its buffer is full a send would wait for it, and with
+                // it the clock of all sessions. Such a peer needs no heartbeat.
+                if (_socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
+                    _socket.Send(WaitingFrame, SocketFlags.None);
             }
             catch (Exception e) when (e is SocketException or ObjectDisposedException)
             {
@@ -144,7 +146,7 @@ internal sealed class Session : IDisposable
 
     private async ValueTask<byte[]?> ReadFrameAsync(PipeReader reader)
     {
-        int needed = Frame.HeaderBytes;
+        int needed = 1; // The first byte begins the deadline of the whole frame.
         bool haveLength = false;
         while (true)
         {
@@ -158,14 +160,14 @@ internal sealed class Session : IDisposable
             }
             if (!haveLength)
             {
-                needed += LengthOf(buffer);
-                haveLength = true;
-                if (buffer.Length < needed)
-                {
-                    Interlocked.Exchange(ref _frameSince, _time.GetTimestamp());
-                    reader.AdvanceTo(buffer.Start, buffer.End);
-                    continue;
-                }
+                haveLength = buffer.Length >= Frame.HeaderBytes;
+                needed = haveLength ? Frame.HeaderBytes + LengthOf(buffer) : Frame.HeaderBytes;
+            }
+            if (buffer.Length < needed)
+            {
+                Interlocked.CompareExchange(ref _frameSince, _time.GetTimestamp(), 0);
+                reader.AdvanceTo(buffer.Start, buffer.End);
+                continue;
             }
             Interlocked.Exchange(ref _frameSince, 0);
             byte[] message = buffer.Slice(Frame.HeaderBytes, needed - Frame.HeaderBytes).ToArray();

@@ -1,0 +1,139 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Net.Sockets;
+using System.Text.Json;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Sessions;
+
+/// <summary>A whole daemon inside the test's process, with a home and socket of its own and a clock that moves when told.</summary>
+internal sealed class HostRoom : IAsyncDisposable
+{
+    private readonly TemporaryDirectory _directory = new();
+    private readonly InstanceLock _lock;
+    private readonly DaemonLog _log;
+    private readonly List<Peer> _peers = [];
+
+    public HostRoom(TimeSpan? idleExit = null)
+    {
+        Endpoint = Endpoint.ForHome(_directory.At("state"));
+        _lock = InstanceLock.TryTake(Endpoint)!;
+        _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
+        Host = new DaemonHost(Endpoint, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log);
+        Running = Host.RunAsync();
+    }
+
+    public CallSite Site { get; } = new();
+
+    public ManualClock Clock { get; } = new(DateTimeOffset.UtcNow);
+
+    public Endpoint Endpoint { get; }
+
+    public DaemonHost Host { get; }
+
+    /// <summary>Ends when the daemon has left.</summary>
+    public Task Running { get; }
+
+    /// <summary>The directory around the home.</summary>
+    public string Directory => _directory.Location;
+
+    /// <summary>The counters and totals.</summary>
+    public Stats Stats => Stats.Parse(Host.Stats(reset: false));
+
+    public Peer Connect()
+    {
+        var peer = new Peer(Endpoint.SocketPath);
+        _peers.Add(peer);
+        return peer;
+    }
+
+    /// <summary>Waits until a number of <c>status</c> has this value.</summary>
+    public Task StatusReachesAsync(string name, long value) => Eventually.IsTrueAsync($"{name} is {value}", () =>
+    {
+        using var status = JsonDocument.Parse(Host.Status());
+        return status.RootElement.GetProperty(name).GetInt64() == value;
+    });
+
+    public async ValueTask DisposeAsync()
+    {
+        Host.Stop();
+        foreach (Peer peer in _peers)
+            peer.Dispose();
+        await Running.WaitAsync(TimeSpan.FromSeconds(30));
+        await Host.DisposeAsync();
+        _log.Dispose();
+        _lock.Dispose();
+        Site.Dispose();
+        _directory.Dispose();
+    }
+
+    /// <summary>One client: says any bytes, and reads what comes.</summary>
+    internal sealed class Peer : IDisposable
+    {
+        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+        private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+
+        public Peer(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
+
+        /// <summary>Whether anything has come that was not read yet.</summary>
+        public bool HasMail => _socket.Available > 0;
+
+        public void Say(params byte[] bytes)
+        {
+            for (int sent = 0; sent < bytes.Length;)
+                sent += _socket.Send(bytes.AsSpan(sent));
+        }
+
+        public void Say(Message message) => Say(MessageCodec.Encode(message));
+
+        public async Task<Message> HearAsync()
+        {
+            byte[] header = await ReadAsync(Frame.HeaderBytes);
+            return MessageCodec.Decode(await ReadAsync(Frame.ReadLength(header)));
+        }
+
+        public Task<Message> AskAsync(Message message)
+        {
+            Say(message);
+            return HearAsync();
+        }
+
+        /// <summary>Passes when the other side has closed without another word.</summary>
+        public async Task AssertClosedAsync()
+        {
+            using var timeout = new CancellationTokenSource(s_patience);
+            try
+            {
+                Assert.Equal(0, await _socket.ReceiveAsync(new byte[1], SocketFlags.None, timeout.Token));
+            }
+            catch (SocketException e) when (e.SocketErrorCode == SocketError.ConnectionReset)
+            {
+                return; // Closed with words of ours still unread.
+            }
+        }
+
+        public void Dispose() => _socket.Dispose();
+
+        private async Task<byte[]> ReadAsync(int count)
+        {
+            byte[] bytes = new byte[count];
+            using var timeout = new CancellationTokenSource(s_patience);
+            for (int have = 0; have < count;)
+            {
+                int got = await _socket.ReceiveAsync(bytes.AsMemory(have), SocketFlags.None, timeout.Token);
+                have += got > 0 ? got : throw new EndOfStreamException();
+            }
+            return bytes;
+        }
+    }
+}
