@@ -1,0 +1,114 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Sessions;
+
+/// <summary>When the daemon leaves, and how.</summary>
+public sealed class DaemonHostTests
+{
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    [Fact]
+    public async Task Each_call_begins_the_quiet_time_anew()
+    {
+        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
+        room.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.IsType<Message.Bypass>(await room.Connect().AskAsync(room.Site.Request("lint x")));
+        room.Clock.Advance(TimeSpan.FromMinutes(59));
+        Assert.False(room.Running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Daemon_leaves_after_its_quiet_time_and_takes_its_socket_away()
+    {
+        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
+        Assert.True(File.Exists(room.Endpoint.SocketPath));
+        room.Clock.Advance(TimeSpan.FromMinutes(61));
+        await room.Running.WaitAsync(s_patience);
+        Assert.False(File.Exists(room.Endpoint.SocketPath));
+    }
+
+    [Fact]
+    public async Task Daemon_with_a_connection_stays()
+    {
+        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
+        HostRoom.Peer peer = room.Connect();
+        await room.StatusReachesAsync("connections", 1);
+        room.Clock.Advance(TimeSpan.FromHours(5));
+        Assert.IsType<Message.Json>(await peer.AskAsync(new Message.Status()));
+        Assert.False(room.Running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Zero_means_never()
+    {
+        await using var room = new HostRoom(idleExit: TimeSpan.Zero);
+        room.Clock.Advance(TimeSpan.FromDays(400));
+        Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
+    }
+
+    [Fact]
+    public async Task Stop_lets_a_render_end_and_its_waiter_have_the_result()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer holder = room.Connect(), waiter = room.Connect(), idle = room.Connect(), admin = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
+        waiter.Say(room.Site.Request());
+        await room.StatusReachesAsync("waiting", 1);
+        Assert.IsType<Message.Json>(await admin.AskAsync(new Message.Stop()));
+        await idle.AssertClosedAsync();
+        Assert.False(File.Exists(room.Endpoint.SocketPath));
+        Assert.Equal(BypassReason.Draining, Assert.IsType<Message.Bypass>(await holder.AskAsync(room.Site.Request("template other ./web"))).Reason);
+        Assert.False(room.Running.IsCompleted);
+
+        Message.Published published = Assert.IsType<Message.Published>(
+            await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
+        Assert.Equal(RefuseReason.None, published.Refused);
+        Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiter.HearAsync()).Source);
+        holder.Dispose();
+        waiter.Dispose();
+        await room.Running.WaitAsync(s_patience);
+    }
+
+    [Fact]
+    public async Task Stop_waits_for_a_render_no_longer_than_the_deadline()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        await holder.AskAsync(room.Site.Request());
+        waiter.Say(room.Site.Request());
+        await room.StatusReachesAsync("waiting", 1);
+        room.Host.Stop();
+        // The wait may not have begun before the first of these.
+        await Eventually.IsTrueAsync("the daemon has left", () =>
+        {
+            room.Clock.Advance(DaemonHost.DrainDeadline);
+            return room.Running.IsCompletedSuccessfully;
+        });
+    }
+
+    [Fact]
+    public async Task Counters_stay_when_they_are_written_down_and_go_when_reset()
+    {
+        await using var room = new HostRoom();
+        await room.Connect().AskAsync(room.Site.Request("lint x"));
+        Assert.Equal(1, room.Stats.Bypasses);
+        room.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal(1, room.Stats.Bypasses);
+        Assert.Contains("\"bypasses\":1", Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Stats(Reset: true))).Text, StringComparison.Ordinal);
+        Assert.Equal(0, room.Stats.Bypasses);
+    }
+
+    [Fact]
+    public async Task Second_daemon_for_one_home_does_not_get_the_lock()
+    {
+        await using var room = new HostRoom();
+        Assert.Null(InstanceLock.TryTake(room.Endpoint));
+    }
+}

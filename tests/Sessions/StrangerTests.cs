@@ -1,0 +1,89 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Sessions;
+
+/// <summary>
+/// Peers that do not see the files that we see. Each is a process of its own (a line of Perl: part of every base system, and able
+/// to change its root after it was loaded), started as root by the system's own tools.
+/// </summary>
+public sealed class StrangerTests
+{
+    /// <summary>chroot, connect, say all of standard input, print all that comes.</summary>
+    private const string Client = """
+        use Socket; binmode STDIN; binmode STDOUT; socket(S, PF_UNIX, SOCK_STREAM, 0) or exit 3;
+        if (@ARGV > 1) { chroot($ARGV[1]) or exit 4; chdir "/"; }
+        connect(S, pack_sockaddr_un($ARGV[0])) or exit 5;
+        { local $/; my $request = <STDIN>; local $SIG{PIPE} = "IGNORE"; syswrite S, $request; }
+        shutdown(S, 1); while (sysread(S, my $bytes, 4096)) { print $bytes; }
+        """;
+
+    [Fact]
+    public async Task Peer_of_our_own_is_served()
+    {
+        await using var room = new HostRoom();
+        Assert.IsType<Message.Lease>(Decode(await RunAsync(room, [])));
+    }
+
+    [PrivilegedFact("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")]
+    public async Task Other_user_hears_nothing_even_where_modes_would_let_it()
+    {
+        await using var room = new HostRoom();
+        const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;
+        foreach (string path in (string[])[room.Directory, room.Endpoint.Home, room.Endpoint.SocketPath])
+            File.SetUnixFileMode(path, Everyone);
+        CommandResult result = await RunAsync(room, ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"]);
+        Assert.Equal((0, 0), (result.ExitCode, result.Stdout.Length));
+        Assert.Equal(1, room.Stats.BypassReasons["other-user"]);
+    }
+
+    [PrivilegedFact("setpriv", "--regid=65534", "--clear-groups")]
+    public async Task Other_group_hears_nothing()
+    {
+        await using var room = new HostRoom();
+        CommandResult result = await RunAsync(room, ["setpriv", "--regid=65534", "--clear-groups"]);
+        Assert.Equal((0, 0), (result.ExitCode, result.Stdout.Length));
+        Assert.Equal(1, room.Stats.BypassReasons["other-user"]);
+    }
+
+    [PrivilegedFact("unshare", "--mount")]
+    public async Task Other_mount_namespace_is_declined()
+    {
+        await using var room = new HostRoom();
+        AssertBypass(BypassReason.OtherMountNamespace, await RunAsync(room, ["unshare", "--mount"]));
+        Assert.Equal(1, room.Stats.BypassReasons["other-mount-namespace"]);
+    }
+
+    [PrivilegedFact("setpriv", "--clear-groups")]
+    public async Task Other_root_is_declined()
+    {
+        await using var room = new HostRoom();
+        string socket = room.Endpoint.SocketPath[room.Directory.Length..];
+        AssertBypass(BypassReason.OtherRoot, await RunAsync(room, [], socket, room.Directory));
+    }
+
+    private static async Task<CommandResult> RunAsync(HostRoom room, string[] before, string? socket = null, string? root = null)
+    {
+        List<string> words = [.. before, "perl", "-e", Client.ReplaceLineEndings(" "), socket ?? room.Endpoint.SocketPath];
+        if (root is not null)
+            words.Add(root);
+        return await new Command("/usr/bin/env", words)
+        {
+            Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin" },
+            Stdin = MessageCodec.Encode(room.Site.Request()),
+        }.RunAsync();
+    }
+
+    private static void AssertBypass(BypassReason reason, CommandResult result) => Assert.Equal(reason, Assert.IsType<Message.Bypass>(Decode(result)).Reason);
+
+    private static Message Decode(CommandResult result)
+    {
+        Assert.True(result.ExitCode == 0 && result.Stdout.Length > Frame.HeaderBytes, result.ToString() + Encoding.UTF8.GetString(result.Stdout.Span));
+        return MessageCodec.Decode(result.Stdout[Frame.HeaderBytes..]);
+    }
+}
