@@ -25,16 +25,24 @@ public sealed class DaemonClient : IDisposable
     public static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(3);
 
     /// <summary>
-    /// Time to hand a finished render to the daemon before the caller's own output is written. Local memory copies at
-    /// gigabytes per second, so even the largest result takes well below this; a stopped daemon costs at most this much.
+    /// Longest time that the daemon may take nothing of a finished render, before the caller's own output is written; a
+    /// stopped daemon costs at most this much. Longer than any pause of a daemon that is alive, and no limit on the whole:
+    /// on a busy machine the largest results take seconds, and giving up would make each waiter render in its turn.
     /// </summary>
     public static readonly TimeSpan PublishDeadline = TimeSpan.FromSeconds(1);
 
     /// <summary>
-    /// How long to leave a daemon alone after it did not answer in time. Short, because the file is written by any
-    /// caller; long enough that a serial loop of hundreds of calls does not pay the deadline each time.
+    /// How long to leave a daemon alone after it did not answer in time. Then one caller asks again while the others
+    /// leave it alone for as long once more, so a daemon that stays hung costs all callers together one deadline in ten
+    /// seconds; a daemon that answers, or starts, is used by everybody from then on.
     /// </summary>
     public static readonly TimeSpan AvoidAfterHang = TimeSpan.FromSeconds(10);
+
+    /// <summary>
+    /// A message may take this many times the silence that is allowed in it: a peer that drips bytes is as good as hung,
+    /// and 256 MiB in ten seconds is what even a machine in trouble can copy.
+    /// </summary>
+    private const int MaxSilences = 10;
 
     private const int FirstReadBytes = 64 * 1024;
 
@@ -52,21 +60,23 @@ public sealed class DaemonClient : IDisposable
         return socket is null ? null : new DaemonClient(socket);
     }
 
-    /// <summary>Sends one message in time, or false.</summary>
-    public bool TrySend(Message message, TimeSpan within) => _socket.TrySend(MessageCodec.Encode(message), DeadlineIn(within));
+    /// <summary>Sends one message, or false when the peer takes nothing for so long, or takes it too slowly.</summary>
+    public bool TrySend(Message message, TimeSpan silence) =>
+        _socket.TrySend(MessageCodec.Encode(message), silence, LocalSocket.In(silence * MaxSilences));
 
     /// <summary>
-    /// The next message, or null when none came in time, the peer left, or what came was no message of this version.
+    /// The next message, or null when nothing came for so long, it came too slowly, the peer left, or what came was no
+    /// message of this version.
     /// </summary>
-    public Message? Receive(TimeSpan within)
+    public Message? Receive(TimeSpan silence)
     {
-        long deadline = DeadlineIn(within);
-        if (!Fill(Frame.HeaderBytes, deadline))
+        long deadline = LocalSocket.In(silence * MaxSilences);
+        if (!Fill(Frame.HeaderBytes, silence, deadline))
             return null;
         try
         {
             int length = Frame.ReadLength(_buffer.AsSpan(_start));
-            if (!Fill(Frame.HeaderBytes + length, deadline))
+            if (!Fill(Frame.HeaderBytes + length, silence, deadline))
                 return null;
             ReadOnlyMemory<byte> message = _buffer.AsMemory(_start + Frame.HeaderBytes, length);
             _start += Frame.HeaderBytes + length;
@@ -100,10 +110,8 @@ public sealed class DaemonClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    private static long DeadlineIn(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
-
     /// <summary>Reads until <paramref name="count"/> bytes are there. The buffer grows with what arrives, not with what was announced.</summary>
-    private bool Fill(int count, long deadline)
+    private bool Fill(int count, TimeSpan silence, long deadline)
     {
         while (_end - _start < count)
         {
@@ -114,7 +122,7 @@ public sealed class DaemonClient : IDisposable
                 _buffer.AsSpan(_start, _end - _start).CopyTo(grown);
                 (_buffer, _end, _start) = (grown, _end - _start, 0);
             }
-            int received = _socket.Receive(_buffer.AsSpan(_end), deadline);
+            int received = _socket.Receive(_buffer.AsSpan(_end), Math.Min(deadline, LocalSocket.In(silence)));
             if (received == 0)
                 return false;
             _end += received;

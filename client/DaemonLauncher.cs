@@ -24,10 +24,10 @@ public static unsafe class DaemonLauncher
     public const int LookEveryMilliseconds = 2;
 
     /// <summary>
-    /// How long a start that failed keeps others from trying again, so that a broken installation costs one process
-    /// start now and then rather than one per call.
+    /// How long a start that failed keeps others from trying again, so that a broken installation, or a daemon that
+    /// hangs on its lock, costs one process start now and then rather than one per call.
     /// </summary>
-    private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
 
     /// <summary>Path of the daemon's binary: beside our own (links resolved), or null when it is not there.</summary>
     public static string? DaemonPath()
@@ -44,12 +44,13 @@ public static unsafe class DaemonLauncher
     {
         if (DaemonPath() is not { } daemon || !MakePrivate(endpoint.Home))
             return null;
-        string failurePath = endpoint.Home + "/start-failed";
+        string failurePath = endpoint.StartFailedPath;
         if (IsYoung(failurePath, RetryAfterFailure))
             return null;
         long started = Stopwatch.GetTimestamp();
         int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out _);
         int child = -1;
+        bool held = false;
         try
         {
             if (launchLock >= 0)
@@ -68,7 +69,8 @@ public static unsafe class DaemonLauncher
                 if (child > 0 && Libc.Wait(child, block: false) is { } status)
                 {
                     child = -1;
-                    if (status == 0)
+                    held = status == 0;
+                    if (held)
                         continue; // Another daemon has the lock and is on its way up.
                     if (!EndedByOthers(status))
                         Touch(failurePath);
@@ -76,6 +78,9 @@ public static unsafe class DaemonLauncher
                 }
                 Libc.Poll([], LookEveryMilliseconds);
             }
+            // It drains for long, or hangs before it listens. It takes the mark away when it listens or leaves.
+            if (held && IsLocked(endpoint.LockPath))
+                Touch(failurePath);
             return null;
         }
         finally
@@ -92,6 +97,22 @@ public static unsafe class DaemonLauncher
             return false;
         TimeSpan since = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(stamp.ModifiedNs / 100);
         return since >= TimeSpan.Zero && since < age;
+    }
+
+    /// <summary>True when there is something at <paramref name="path"/>.</summary>
+    public static bool Exists(string path) => Libc.Stat(path, follow: false, out _) == 0;
+
+    /// <summary>Removes the file; a failure only means that it counts a little longer.</summary>
+    public static void Remove(string path)
+    {
+        try
+        {
+            File.Delete(path);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return;
+        }
     }
 
     /// <summary>Creates the file or makes it young again; a failure only means that the next call learns it by itself.</summary>
@@ -146,6 +167,15 @@ public static unsafe class DaemonLauncher
     /// <summary>True when someone ended the process by signal: that says nothing against the next start.</summary>
     private static bool EndedByOthers(int waitStatus) =>
         (waitStatus & 0x7f) is Libc.SIGKILL or Libc.SIGTERM or Libc.SIGINT or Libc.SIGHUP;
+
+    /// <summary>True while some process holds the lock.</summary>
+    private static bool IsLocked(string path)
+    {
+        int free = Libc.TryLock(Libc.PathBytes(path), out int errno);
+        if (free >= 0)
+            Libc.Close(free);
+        return free < 0 && errno == 0;
+    }
 
     /// <summary>Makes the directory and its missing parents, mode 0700.</summary>
     private static bool MakePrivate(string directory)

@@ -31,6 +31,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>Touched by a shim that met a daemon which does not answer; see <see cref="DaemonClient.AvoidAfterHang"/>.</summary>
     public string AvoidPath => Home + "/avoid";
 
+    /// <summary>Touched by a shim whose daemon ended by itself before it listened; see <see cref="DaemonLauncher"/>.</summary>
+    public string StartFailedPath => Home + "/start-failed";
+
     /// <summary>The store.</summary>
     public string StorePath => Home + "/store.db";
 

@@ -6,6 +6,9 @@ namespace CacheDaemon.Shim;
 /// <summary>The way to the daemon: connect, or start one, or leave it alone for a while.</summary>
 internal static class Daemon
 {
+    /// <summary>This call is the one that finds out whether a daemon which hung answers again.</summary>
+    private static bool s_probes;
+
     /// <summary>A connection, or null when this call should do without.</summary>
     public static DaemonClient? Connect(Trace trace)
     {
@@ -13,10 +16,17 @@ internal static class Daemon
             return NotServed(trace, "no-home");
         if (DaemonClient.TryConnect(endpoint, out int errno) is { } daemon)
         {
-            if (!DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
+            if (!DaemonLauncher.Exists(endpoint.AvoidPath))
                 return daemon;
-            daemon.Dispose();
-            return NotServed(trace, "daemon-avoided");
+            if (DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
+            {
+                daemon.Dispose();
+                return NotServed(trace, "daemon-avoided");
+            }
+            // Time to look again. One caller is enough: the mark is made young for the others, and goes if we are answered.
+            DaemonLauncher.Touch(endpoint.AvoidPath);
+            s_probes = true;
+            return daemon;
         }
         // No socket file, or nobody behind it: there is no daemon. Anything else (no permission, backlog full) is not
         // cured by a second one.
@@ -24,6 +34,14 @@ internal static class Daemon
         if (errno is not (Libc.ENOENT or ConnectionRefused))
             return NotServed(trace, "daemon-unreachable");
         return DaemonLauncher.StartAndConnect(endpoint) ?? NotServed(trace, "daemon-not-up");
+    }
+
+    /// <summary>The daemon has answered: if it was avoided, it is no longer.</summary>
+    public static void Answered()
+    {
+        if (s_probes && Endpoint.Resolve() is { } endpoint)
+            DaemonLauncher.Remove(endpoint.AvoidPath);
+        s_probes = false;
     }
 
     /// <summary>Notes that the daemon did not answer in time, for the calls that follow.</summary>

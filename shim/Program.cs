@@ -38,6 +38,8 @@ internal static class Program
         Message? answer = daemon.ReceiveAnswer(out bool silent);
         if (silent)
             Daemon.Avoid();
+        else if (answer is not null)
+            Daemon.Answered();
         switch (answer)
         {
             case Message.Result result:

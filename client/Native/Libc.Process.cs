@@ -149,6 +149,17 @@ public static unsafe partial class Libc
         set => umask(value);
     }
 
+    /// <summary>How many descriptors this process may have open (RLIMIT_NOFILE, the soft limit).</summary>
+    public static long MaxDescriptors
+    {
+        get
+        {
+            const int NoFile = 7;
+            ulong* limit = stackalloc ulong[2]; // struct rlimit: soft, hard
+            return getrlimit(NoFile, limit) == 0 ? (long)Math.Min(limit[0], int.MaxValue) : 256;
+        }
+    }
+
     /// <summary>True when the descriptor is open.</summary>
     public static bool IsOpen(int descriptor) => fcntl(descriptor, FGetFd, 0) >= 0;
 
@@ -275,6 +286,7 @@ public static unsafe partial class Libc
         public short Returned;
     }
 
+    [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
     [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);
     [DllImport("libc")] private static extern nint signal(int number, nint handler);
     [DllImport("libc")] private static extern int kill(int pid, int number);

@@ -56,8 +56,11 @@ public sealed unsafe class LocalSocket : IDisposable
         return new LocalSocket(descriptor);
     }
 
-    /// <summary>Sends everything before the deadline (a <see cref="Stopwatch"/> time stamp), or false.</summary>
-    public bool TrySend(ReadOnlySpan<byte> data, long deadline)
+    /// <summary>
+    /// Sends everything, or false when the peer took nothing for <paramref name="silence"/> or had not taken all of it at
+    /// the deadline (a <see cref="Stopwatch"/> time stamp).
+    /// </summary>
+    public bool TrySend(ReadOnlySpan<byte> data, TimeSpan silence, long deadline)
     {
         while (!data.IsEmpty)
         {
@@ -66,7 +69,7 @@ public sealed unsafe class LocalSocket : IDisposable
                 sent = send(_descriptor, p, (nuint)data.Length, MsgNoSignal);
             if (sent >= 0)
                 data = data[(int)sent..];
-            else if (Marshal.GetLastPInvokeError() is var error && error != Libc.EINTR && (error != Libc.EAGAIN || !WaitFor(Libc.POLLOUT, deadline)))
+            else if (Marshal.GetLastPInvokeError() is var error && error != Libc.EINTR && (error != Libc.EAGAIN || !WaitFor(Libc.POLLOUT, Math.Min(deadline, In(silence)))))
                 return false;
         }
         return true;
@@ -84,6 +87,9 @@ public sealed unsafe class LocalSocket : IDisposable
                 return 0;
         }
     }
+
+    /// <summary>The time stamp of a moment from now.</summary>
+    public static long In(TimeSpan time) => Stopwatch.GetTimestamp() + (long)(time.TotalSeconds * Stopwatch.Frequency);
 
     /// <summary>Closes the connection.</summary>
     public void Dispose()
