@@ -30,6 +30,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromSeconds(1);
 
     private readonly Endpoint _endpoint;
+    private readonly InstanceLock _instance;
     private readonly DaemonOptions _options;
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
@@ -42,14 +43,16 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly Listener _listener;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
-    /// <param name="endpoint">Home and socket; the caller holds the instance lock.</param>
+    /// <param name="endpoint">Home and socket.</param>
+    /// <param name="instance">The lock that makes this daemon the only one there; disposed by the caller.</param>
     /// <param name="options">Every setting.</param>
     /// <param name="problems">What is wrong with the configuration file, for the log and <c>status</c>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log; disposed by the caller.</param>
-    public DaemonHost(Endpoint endpoint, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log)
+    public DaemonHost(Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log)
     {
         _endpoint = endpoint;
+        _instance = instance;
         _options = options;
         _problems = problems;
         _time = time;
@@ -72,6 +75,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             _log.Write("configuration: " + problem);
         ProofDirectory.RemoveLeftovers(_endpoint);
         _listener.Open();
+        // What callers noted about a daemon that hung or could not start does not hold for this one.
+        DaemonLauncher.Remove(_endpoint.AvoidPath);
+        DaemonLauncher.Remove(_endpoint.StartFailedPath);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Leave);
@@ -86,6 +92,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _listener.CutOffIdle();
         await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
         SaveCounters();
+        // The callers that found nobody listening while we drained may start the next daemon now.
+        DaemonLauncher.Remove(_endpoint.StartFailedPath);
         _log.Write("stopped");
     }
 
@@ -158,6 +166,13 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
 
     private void KeepHouse()
     {
+        if (!_instance.IsInPlace)
+        {
+            _log.Write($"the home was removed: {_endpoint.LockPath} is not ours any more; leaving");
+            Stop();
+            return;
+        }
+        _listener.Repair();
         SaveCounters();
         if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _dispatcher.Quiet > _options.IdleExit)
         {

@@ -31,13 +31,13 @@ internal static class ServeCommand
         Directory.SetCurrentDirectory("/");
         DaemonOptions options = ConfigurationFile.Read(ConfigurationFile.Location(), out IReadOnlyList<string> problems);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached);
-        ServeAsync(endpoint, options, problems, log).GetAwaiter().GetResult();
+        ServeAsync(endpoint, instance, options, problems, log).GetAwaiter().GetResult();
         return ExitCodes.Ok;
     }
 
-    private static async Task ServeAsync(Endpoint endpoint, DaemonOptions options, IReadOnlyList<string> problems, DaemonLog log)
+    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, DaemonLog log)
     {
-        await using var host = new DaemonHost(endpoint, options, problems, TimeProvider.System, log);
+        await using var host = new DaemonHost(endpoint, instance, options, problems, TimeProvider.System, log);
         await host.RunAsync().ConfigureAwait(false);
     }
 }

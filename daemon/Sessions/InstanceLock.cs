@@ -14,7 +14,13 @@ public sealed class InstanceLock : IDisposable
 {
     private int _descriptor;
 
-    private InstanceLock(int descriptor) => _descriptor = descriptor;
+    private readonly string _path;
+
+    private InstanceLock(int descriptor, string path)
+    {
+        _descriptor = descriptor;
+        _path = path;
+    }
 
     /// <summary>Takes the lock, or answers null when another daemon has it.</summary>
     /// <exception cref="IOException">The home cannot be made private or written.</exception>
@@ -25,8 +31,16 @@ public sealed class InstanceLock : IDisposable
         int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath), out int errno);
         if (errno != 0)
             throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
-        return descriptor < 0 ? null : new InstanceLock(descriptor);
+        return descriptor < 0 ? null : new InstanceLock(descriptor, endpoint.LockPath);
     }
+
+    /// <summary>
+    /// False when the lock file was deleted or replaced, with the whole home perhaps: another daemon can start there
+    /// now, and this one is nobody's any more.
+    /// </summary>
+    public bool IsInPlace =>
+        Libc.Stat(_descriptor, out FileStamp ours) == 0 && Libc.Stat(_path, follow: false, out FileStamp there) == 0
+        && ours.Device == there.Device && ours.Inode == there.Inode;
 
     /// <inheritdoc/>
     public void Dispose()

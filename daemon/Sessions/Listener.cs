@@ -6,6 +6,7 @@ using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 
@@ -17,13 +18,17 @@ namespace CacheDaemon.Daemon.Sessions;
 internal sealed class Listener : IAsyncDisposable
 {
     /// <summary>
-    /// Most connections at once: room for a machine-wide build, far below the usual limit of 1,024 descriptors. A caller
-    /// above it is closed at once and becomes helm.
+    /// Most connections at once: room for a machine-wide build. A caller above it is closed at once and becomes helm. Less
+    /// where there are fewer descriptors: half of them, since charts, the store and the log need some too.
     /// </summary>
     public const int MaxConnections = 512;
 
+    private readonly int _maxConnections = (int)Math.Min(MaxConnections, Libc.MaxDescriptors / 2);
+
     /// <summary>Pause after an accept that failed for lack of descriptors or memory: no faster loop would help.</summary>
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
+
+    private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly Endpoint _endpoint;
     private readonly RequestDispatcher _dispatcher;
@@ -33,7 +38,12 @@ internal sealed class Listener : IAsyncDisposable
     private readonly ConcurrentDictionary<Session, Task> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly ITimer _heartbeat;
+
+    /// <summary>Held while the socket is opened anew or closed for good.</summary>
+    private readonly Lock _opening = new();
     private Socket? _socket;
+    private FileStamp _ownSocket;
+    private string _lastProblem = "";
 
     public Listener(Endpoint endpoint, RequestDispatcher dispatcher, TimeProvider time, DaemonLog log)
     {
@@ -47,15 +57,59 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>Connections open now.</summary>
     public int Connections => _sessions.Count;
 
-    /// <summary>Replaces a stale socket and listens. Only the owner of the instance lock may call this.</summary>
+    /// <summary>
+    /// Replaces a stale socket and listens. Only the owner of the instance lock may call this. The socket gets its name when
+    /// it is ready, so nobody meets one that refuses; and .NET, which deletes the name that a socket was bound to when the
+    /// socket is disposed, does not delete the one of a successor.
+    /// </summary>
     public void Open()
     {
         const int Backlog = 511;
-        File.Delete(_endpoint.SocketPath);
-        _socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        _socket.Bind(new UnixDomainSocketEndPoint(_endpoint.SocketPath));
-        File.SetUnixFileMode(_endpoint.SocketPath, UnixFileMode.UserRead | UnixFileMode.UserWrite);
-        _socket.Listen(Backlog);
+        string unready = _endpoint.SocketPath + ".new";
+        ClearPath();
+        File.Delete(unready);
+        var socket = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        try
+        {
+            socket.Bind(new UnixDomainSocketEndPoint(unready));
+            File.SetUnixFileMode(unready, UnixFileMode.UserRead | UnixFileMode.UserWrite);
+            socket.Listen(Backlog);
+            Libc.Stat(unready, follow: false, out _ownSocket);
+            File.Move(unready, _endpoint.SocketPath, overwrite: true);
+        }
+        catch
+        {
+            socket.Dispose();
+            throw;
+        }
+        // An accept that waits on the former socket ends, and RunAsync goes on with this one.
+        Interlocked.Exchange(ref _socket, socket)?.Dispose();
+    }
+
+    /// <summary>
+    /// Listens anew when the socket file was deleted, replaced or closed to us: by a cleaner of temporary files, or by a
+    /// log-out that empties the runtime directory. Until then every caller tries in vain to start a second daemon.
+    /// </summary>
+    public void Repair()
+    {
+        lock (_opening)
+        {
+            if (_stopping.IsCancellationRequested || IsOurs())
+                return;
+            try
+            {
+                Directory.CreateDirectory(_endpoint.SocketDirectory, OwnerOnlyDirectory);
+                Open();
+                _log.Write("the socket file was gone or changed: listening on a new one");
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
+            {
+                string problem = $"{_endpoint.SocketPath}: cannot listen there any more: {e.Message}";
+                if (problem != _lastProblem)
+                    _log.Write(problem);
+                _lastProblem = problem;
+            }
+        }
     }
 
     /// <summary>Accepts until <see cref="Close"/>.</summary>
@@ -72,6 +126,10 @@ internal sealed class Listener : IAsyncDisposable
             {
                 return;
             }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
+            {
+                // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
+            }
             catch (SocketException e)
             {
                 if (_stopping.IsCancellationRequested)
@@ -85,9 +143,14 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>Stops listening and removes the socket, so that the next caller starts a new daemon. Sessions go on.</summary>
     public void Close()
     {
-        _stopping.Cancel();
-        File.Delete(_endpoint.SocketPath);
-        _socket?.Dispose();
+        lock (_opening)
+        {
+            _stopping.Cancel();
+            // What is there may belong to the next daemon by now.
+            if (IsOurs())
+                DaemonLauncher.Remove(_endpoint.SocketPath);
+            _socket?.Dispose();
+        }
     }
 
     /// <summary>Waits for the sessions to end, then cuts off those that have not.</summary>
@@ -121,10 +184,23 @@ internal sealed class Listener : IAsyncDisposable
         _stopping.Dispose();
     }
 
+    /// <summary>True while callers that look for the socket find this daemon's, and may connect.</summary>
+    private bool IsOurs() =>
+        Libc.Stat(_endpoint.SocketPath, follow: false, out FileStamp now) == 0
+        && now.Device == _ownSocket.Device && now.Inode == _ownSocket.Inode && now.Mode == _ownSocket.Mode
+        && Libc.OwnerOf(_endpoint.SocketPath) == Libc.EffectiveUserId;
+
+    /// <summary>Makes room for the socket. A directory goes only when it is empty: what is in it is not ours.</summary>
+    private void ClearPath()
+    {
+        if (Libc.Stat(_endpoint.SocketPath, follow: false, out FileStamp there) == 0 && there.Kind == FileKind.Directory)
+            Directory.Delete(_endpoint.SocketPath, recursive: false);
+    }
+
     private void Welcome(Socket peer)
     {
         BypassReason verdict = _peers.Check(peer);
-        if (verdict == BypassReason.OtherUser || _sessions.Count >= MaxConnections)
+        if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
         {
             _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
             peer.Dispose();
