@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
@@ -47,14 +48,13 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     public Command Real(Command shim) => shim.With("FAKEHELM_LOG", null) with { File = Home.RealHelm };
 
     /// <summary>What FakeHelm prints when told to flood so many bytes.</summary>
-    public static string Flood(int bytes)
+    public static byte[] Flood(int bytes)
     {
-        string line = "# " + new string('x', 61) + "\n";
-        return string.Create(bytes, line, static (text, l) =>
-        {
-            for (int i = 0; i < text.Length; i++)
-                text[i] = l[i % l.Length];
-        });
+        byte[] flood = new byte[bytes];
+        byte[] line = Encoding.ASCII.GetBytes("# " + new string('x', 61) + "\n");
+        for (int i = 0; i < bytes; i += line.Length)
+            line.AsSpan(0, Math.Min(line.Length, bytes - i)).CopyTo(flood.AsSpan(i));
+        return flood;
     }
 
     /// <summary>Lets all held runs go on, present and future.</summary>

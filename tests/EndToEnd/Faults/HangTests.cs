@@ -1,0 +1,192 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.IO;
+using System.Linq;
+using System.Net.Sockets;
+using System.Text;
+using System.Threading;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Tests.Support;
+using Xunit;
+using Xunit.Abstractions;
+
+namespace CacheDaemon.Tests.EndToEnd.Faults;
+
+/// <summary>A daemon that lives but does not answer costs each caller a named deadline at most, and later callers nothing.</summary>
+[Collection(FaultsCollection.Name)]
+public sealed class HangTests(ITestOutputHelper output)
+{
+    private const int Callers = 8;
+
+    /// <summary>What a busy machine may add to a deadline before the tests call it broken. The reports show the true figures.</summary>
+    private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
+    [Fact]
+    public async Task Hung_daemon_is_left_alone_after_the_first_callers_and_used_again_when_it_answers()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        var crowd = new Crowd(fake, output);
+        int daemon = fake.Home.DaemonIds().Single();
+        string mark = Path.Combine(fake.Home.State, "avoid");
+        await crowd.EndureAsync("daemon hung before accept", "SIGSTOP, 200 calls later SIGCONT", async () =>
+        {
+            await crowd.CallsAsync(50);
+            using (Signals.Hang(daemon))
+            {
+                await crowd.CallsAsync(200);
+                Assert.True(File.Exists(mark));
+                // As if AvoidAfterHang were over: one caller finds out that it still hangs, the others stay away.
+                File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+                await crowd.CallsAsync(50);
+                Assert.True(File.Exists(mark));
+            }
+            File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+            await Eventually.IsTrueAsync("the mark is gone", () => !File.Exists(mark));
+        });
+        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        long before = (await fake.Home.StatsAsync()).Hits;
+        await crowd.CallOf(0).Command.RunAsync();
+        Assert.Equal(before + 1, (await fake.Home.StatsAsync()).Hits);
+    }
+
+    [Fact]
+    public async Task Mark_of_a_hung_daemon_does_not_outlive_it()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        int daemon = fake.Home.DaemonIds().Single();
+        string mark = Path.Combine(fake.Home.State, "avoid");
+        Signals.Send(daemon, Signals.Stop);
+        await fake.Template().RunAsync();
+        Assert.True(File.Exists(mark));
+        DaemonHome.Kill([daemon]);
+        await fake.Template().RunAsync();
+        await Eventually.IsTrueAsync("a new daemon is used", async () =>
+            (await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync()).StderrText.StartsWith("helmcached: hit", StringComparison.Ordinal));
+        Assert.False(File.Exists(mark));
+    }
+
+    [Fact]
+    public async Task Daemon_hung_while_callers_wait_for_a_render()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Task<CommandResult> leaseholder = fake.HeldTemplate().RunAsync();
+        await fake.RunsReachAsync(1);
+        Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().RunAsync())];
+        await fake.DaemonHasHeardAsync(1 + Callers);
+
+        // A first heartbeat later the callers are at their most patient.
+        await Task.Delay(DaemonClient.HeartbeatInterval * 1.5);
+        TimeSpan added;
+        using (Signals.Hang(fake.Home.DaemonIds().Single()))
+        {
+            long hung = Stopwatch.GetTimestamp();
+            await fake.RunsReachAsync(1 + Callers);
+            added = Stopwatch.GetElapsedTime(hung);
+            fake.LetGo();
+            Report("daemon hung after accept", "SIGSTOP while 8 wait for the render of a ninth", await Task.WhenAll([leaseholder, .. waiters]), Encoding.UTF8.GetBytes(FakeHelmHome.Output), added);
+        }
+        Assert.True(added < DaemonClient.SilenceDeadline + Slack, $"{added}");
+    }
+
+    [Theory]
+    [InlineData(200)]
+    [InlineData(3_000_000)]
+    public async Task Daemon_hung_while_callers_render_for_it(int bytes)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command[] commands = [.. Enumerable.Range(0, Callers).Select(i =>
+            fake.HeldTemplate("--set", $"a={i}").With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{bytes}"))];
+        Task<CommandResult>[] calls = [.. commands.Select(c => c.RunAsync())];
+        await fake.RunsReachAsync(Callers);
+        using (Signals.Hang(fake.Home.DaemonIds().Single()))
+        {
+            long hung = Stopwatch.GetTimestamp();
+            fake.LetGo();
+            CommandResult[] results = await Task.WhenAll(calls);
+            TimeSpan took = Stopwatch.GetElapsedTime(hung);
+            TimeSpan plain = await TimedAsync(() => Task.WhenAll(commands.Select(c => c.With("HELMCACHED_DISABLE", "1").RunAsync())));
+            Report("daemon hung before a publish", $"SIGSTOP, 8 leaseholders with {bytes:N0} bytes each", results, FakeHelmHome.Flood(bytes), took - plain);
+            Assert.True(took - plain < DaemonClient.PublishDeadline + Slack, $"{took}");
+        }
+    }
+
+    /// <summary>The test itself is the daemon here, so that it stops at a known byte.</summary>
+    [Theory]
+    [InlineData(2)]
+    [InlineData(700)]
+    [InlineData(20_000_000)]
+    public async Task Daemon_hung_in_the_middle_of_a_reply(int sentBytes)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        string path = Path.Combine(fake.Home.State, "daemon.sock");
+        await fake.Home.StopAsync();
+        File.Delete(path);
+        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        listener.Bind(new UnixDomainSocketEndPoint(path));
+        listener.Listen();
+        byte[] reply = MessageCodec.Encode(new Message.Result(0, "memory", 1, new byte[8], default, new byte[30_000_000]));
+        var open = new List<Socket>();
+        using var over = new CancellationTokenSource();
+        Task serving = Task.Run(async () =>
+        {
+            for (int i = 0; i < Callers; i++)
+            {
+                Socket peer = await listener.AcceptAsync(over.Token);
+                open.Add(peer);
+                _ = peer.SendAsync(reply.AsMemory(0, sentBytes), over.Token).AsTask();
+            }
+        });
+        TimeSpan plain = await TimedAsync(() => fake.Template().With("HELMCACHED_DISABLE", "1").RunAsync());
+        long started = Stopwatch.GetTimestamp();
+        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
+        TimeSpan added = Stopwatch.GetElapsedTime(started) - plain;
+        await over.CancelAsync();
+        open.ForEach(peer => peer.Dispose());
+        Report("daemon hung in a reply", $"silent after {sentBytes:N0} of {reply.Length:N0} bytes", results, Encoding.UTF8.GetBytes(FakeHelmHome.Output), added);
+        Assert.True(added < DaemonClient.FirstReplyDeadline + Slack, $"{added}");
+    }
+
+    [Fact]
+    public async Task Daemon_stopped_and_continued_at_random_during_large_replies()
+    {
+        const int Stops = 15;
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        var crowd = new Crowd(fake, output) { OutputBytes = 4_000_000 };
+        int daemon = fake.Home.DaemonIds().Single();
+        var random = new Random(7);
+        await crowd.EndureAsync("daemon paused", $"{Stops} times SIGSTOP for up to 100 ms, outputs of 4 MB", async () =>
+        {
+            for (int i = 0; i < Stops; i++)
+            {
+                await crowd.CallsAsync(2);
+                using (Signals.Hang(daemon))
+                    await Task.Delay(random.Next(100));
+            }
+        });
+        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+    }
+
+    private void Report(string fault, string how, CommandResult[] results, byte[] expected, TimeSpan added)
+    {
+        int failed = results.Count(r => r.ExitCode != 0);
+        int wrong = results.Count(r => r.ExitCode == 0 && (!r.Stdout.Span.SequenceEqual(expected) || !r.Stderr.IsEmpty));
+        new FaultReport(fault, how, results.Length, wrong, failed, added).Print(output);
+        Assert.Equal((0, 0), (wrong, failed));
+    }
+
+    private static async Task<TimeSpan> TimedAsync(Func<Task> action)
+    {
+        long started = Stopwatch.GetTimestamp();
+        await action();
+        return Stopwatch.GetElapsedTime(started);
+    }
+}
