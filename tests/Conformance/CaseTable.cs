@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using CacheDaemon.Tests.Inputs;
 
 namespace CacheDaemon.Tests.Conformance;
 
@@ -18,6 +19,9 @@ internal static class CaseTable
         FailureCases.All,
         OutputCases.All,
         RepeatabilityCases.All,
+        CommandLineRowCases.All,
+        EnvironmentRowCases.All,
+        ChartRowCases.All,
     ];
 
     /// <summary>The names of the cases for one helm; the name alone travels through xunit.</summary>

@@ -62,7 +62,7 @@ internal sealed class ConformanceCase
     public Action<ConformanceCase, string>? Edit { get; private set; }
 
     /// <summary>A change that is no change of an input: the next call is still a hit.</summary>
-    public Action<string>? Noise { get; private set; }
+    public Action<ConformanceCase, string>? Noise { get; private set; }
 
     public static ConformanceCase Case(string name) => new(name);
 
@@ -202,10 +202,40 @@ internal sealed class ConformanceCase
         return this;
     }
 
+    /// <summary>Runs another command line, split at spaces.</summary>
+    public ConformanceCase EditsRun(string commandLine)
+    {
+        Edit = (self, _) => self.Run(commandLine);
+        return this;
+    }
+
+    public ConformanceCase EditsVariable(string variable, string? value)
+    {
+        Edit = (self, _) => self.Environment[variable] = value;
+        return this;
+    }
+
+    /// <summary>A variable becomes the path of something in the case's directory.</summary>
+    public ConformanceCase EditsVariableToPath(string variable, string path) => EditsVariable(variable, "{dir}/" + path);
+
     /// <summary>A change that must not matter.</summary>
     public ConformanceCase StillHitsAfter(Action<string> change)
     {
-        Noise = change;
+        Noise = (_, directory) => change(directory);
+        return this;
+    }
+
+    /// <summary>The call in other words, split at spaces, must not matter.</summary>
+    public ConformanceCase StillHitsRunning(string commandLine)
+    {
+        Noise = (self, _) => self.Run(commandLine);
+        return this;
+    }
+
+    /// <summary>A variable that must not matter.</summary>
+    public ConformanceCase StillHitsWith(string variable, string? value)
+    {
+        Noise = (self, _) => self.Environment[variable] = value;
         return this;
     }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
@@ -71,6 +72,14 @@ public abstract class ConformanceTests(int major)
             AssertSame("after the edit", edited, await run.ShimAsync());
             AssertSame("after the edit, again", edited, await run.ShimAsync());
         }
+        else if (Directory.Exists(run.Templates))
+        {
+            // One mutation for each case: a template more, whether or not its output is asked for.
+            long hits = (await home.StatsAsync()).Hits;
+            File.WriteAllText(Path.Combine(run.Templates, "mutation.yaml"), "mutation: 1\n");
+            AssertSame("with a template more", await run.RealAsync(), await run.ShimAsync());
+            Assert.True((await home.StatsAsync()).Hits == hits, "a call with a template more was answered from the cache");
+        }
         Assert.True((await home.StatsAsync()).Errors == 0, $"the daemon counted errors: {await home.StatsAsync()}");
     }
 
@@ -137,7 +146,10 @@ public abstract class ConformanceTests(int major)
 
         public void Edit() => Case.Edit!(Case, _directory.Location);
 
-        public void MakeNoise() => Case.Noise!(_directory.Location);
+        public void MakeNoise() => Case.Noise!(Case, _directory.Location);
+
+        /// <summary>Where the case's chart has its templates, if it is a directory at the usual place.</summary>
+        public string Templates => Path.Combine(_directory.Location, "web", "templates");
 
         public void Dispose() => _directory.Dispose();
 
