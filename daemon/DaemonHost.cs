@@ -64,7 +64,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze);
         var explainer = new Explainer(fingerprinter, _rooms.Store, new MissExplainer(_rooms.Disk), freeze);
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, options.ReadOnly, freeze);
-        _dispatcher = new RequestDispatcher(_pipeline, explainer, this, _counters, log, time);
+        var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _counters, freeze);
+        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _counters, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
     }
 

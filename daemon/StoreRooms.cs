@@ -30,8 +30,8 @@ internal sealed class StoreRooms : IDisposable
     }
 
     /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>
-    public static StoreRooms ForCommand(Endpoint endpoint, DaemonLog log) =>
-        new(endpoint, ConfigurationFile.Read(ConfigurationFile.Location(), out _), TimeProvider.System, log);
+    public static StoreRooms ForCommand(Endpoint endpoint, TimeProvider time, DaemonLog log) =>
+        new(endpoint, ConfigurationFile.Read(ConfigurationFile.Location(), out _), time, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>
     public SqliteTier Disk { get; }

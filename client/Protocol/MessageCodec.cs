@@ -64,6 +64,17 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Explain, RenderFields);
                 WriteRender(ref w, m.Request);
                 break;
+            case Message.Verify:
+                Start(ref w, MessageKind.Verify, 0);
+                break;
+            case Message.Recall m:
+                Start(ref w, MessageKind.Recall, 1);
+                w.WriteBinary(m.Key.Span);
+                break;
+            case Message.Forget m:
+                Start(ref w, MessageKind.Forget, 1);
+                w.WriteBinary(m.Key.Span);
+                break;
             case Message.Result m:
                 WriteResultHead(ref w, m.ExitCode, m.Source, m.Microseconds, m.Key.Span);
                 w.WriteBinary(m.Stderr.Span);
@@ -96,6 +107,23 @@ public static class MessageCodec
             case Message.Failed m:
                 Start(ref w, MessageKind.Failed, 1);
                 w.Write(m.Reason);
+                break;
+            case Message.Candidates m:
+                Start(ref w, MessageKind.Candidates, 2);
+                w.WriteArrayHeader(m.Keys.Count);
+                foreach (ReadOnlyMemory<byte> key in m.Keys)
+                    w.WriteBinary(key.Span);
+                w.Write(m.Unseen);
+                break;
+            case Message.Candidate m:
+                // The call last: it may grow.
+                Start(ref w, MessageKind.Candidate, 5 + RenderFields);
+                w.Write(m.Chart);
+                w.Write(m.MayVary);
+                w.Write(m.ExitCode);
+                w.WriteBinary(m.StderrDigest.Span);
+                w.WriteBinary(m.StdoutDigest.Span);
+                WriteRender(ref w, m.Request);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message));
@@ -158,6 +186,9 @@ public static class MessageCodec
                 return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadString(), r.ReadBoolean());
             case MessageKind.Stop: return new Message.Stop();
             case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, message));
+            case MessageKind.Verify: return new Message.Verify();
+            case MessageKind.Recall: return new Message.Recall(ReadSlice(ref r, message));
+            case MessageKind.Forget: return new Message.Forget(ReadSlice(ref r, message));
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
             case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message));
@@ -166,6 +197,10 @@ public static class MessageCodec
             case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadString(), r.ReadInt64());
             case MessageKind.Json: return new Message.Json(r.ReadString());
             case MessageKind.Failed: return new Message.Failed(r.ReadString());
+            case MessageKind.Candidates: return new Message.Candidates(ReadSlices(ref r, message), r.ReadInt64());
+            case MessageKind.Candidate:
+                return new Message.Candidate(
+                    r.ReadString(), r.ReadBoolean(), r.ReadInt32(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadRender(ref r, message));
             default: throw new MessagePackException($"Message kind {(int)kind} is not known.");
         }
     }
@@ -266,5 +301,13 @@ public static class MessageCodec
     {
         int length = r.ReadBinary().Length;
         return message.Slice(r.Position - length, length);
+    }
+
+    private static ReadOnlyMemory<byte>[] ReadSlices(ref MessagePackReader r, ReadOnlyMemory<byte> message)
+    {
+        var slices = new ReadOnlyMemory<byte>[r.ReadArrayHeader()];
+        for (int i = 0; i < slices.Length; i++)
+            slices[i] = ReadSlice(ref r, message);
+        return slices;
     }
 }

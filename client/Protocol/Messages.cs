@@ -16,6 +16,9 @@ public enum MessageKind
     Prune = 7,
     Stop = 8,
     Explain = 9,
+    Verify = 10,
+    Recall = 11,
+    Forget = 12,
 
     Result = 64,
     Lease = 65,
@@ -24,6 +27,8 @@ public enum MessageKind
     Published = 68,
     Json = 69,
     Failed = 70,
+    Candidates = 71,
+    Candidate = 72,
 }
 
 /// <summary>What the caller's environment asks of the cache; see the variables in README.md.</summary>
@@ -118,6 +123,17 @@ public abstract record Message
     /// <summary>Asks what would happen to a command line, without a render. Answered by <see cref="Json"/>.</summary>
     public sealed record Explain(Render Request) : Message;
 
+    /// <summary>Asks which entries could be rendered again. Answered by <see cref="Candidates"/>.</summary>
+    public sealed record Verify : Message;
+
+    /// <summary>Asks for the call behind an entry. Answered by <see cref="Candidate"/>, or by <see cref="Failed"/> when its inputs have changed.</summary>
+    /// <param name="Key">From <see cref="Candidates"/>.</param>
+    public sealed record Recall(ReadOnlyMemory<byte> Key) : Message;
+
+    /// <summary>Deletes an entry that real helm did not confirm, and counts that. Answered by <see cref="Json"/>.</summary>
+    /// <param name="Key">From <see cref="Candidates"/>.</param>
+    public sealed record Forget(ReadOnlyMemory<byte> Key) : Message;
+
     // ---- replies ----
 
     /// <summary>A hit, or the result of the render that this caller waited for.</summary>
@@ -154,4 +170,19 @@ public abstract record Message
 
     /// <summary>An administrative request could not be carried out.</summary>
     public sealed record Failed(string Reason) : Message;
+
+    /// <summary>The entries whose calls the daemon has seen since it started.</summary>
+    /// <param name="Keys">32 bytes each, least recently called first.</param>
+    /// <param name="Unseen">Entries on disk besides these.</param>
+    public sealed record Candidates(IReadOnlyList<ReadOnlyMemory<byte>> Keys, long Unseen) : Message;
+
+    /// <summary>An entry whose inputs are still there unchanged, and the call that it answers.</summary>
+    /// <param name="Chart">Name of the chart, for people.</param>
+    /// <param name="MayVary">Helm itself may answer differently: map order shows, or output that varies is kept on purpose.</param>
+    /// <param name="ExitCode">Of the entry, as the next two.</param>
+    /// <param name="StderrDigest">SHA-256 of standard error.</param>
+    /// <param name="StdoutDigest">SHA-256 of standard output.</param>
+    /// <param name="Request">The last call that had this key.</param>
+    public sealed record Candidate(
+        string Chart, bool MayVary, int ExitCode, ReadOnlyMemory<byte> StderrDigest, ReadOnlyMemory<byte> StdoutDigest, Render Request) : Message;
 }

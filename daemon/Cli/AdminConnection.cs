@@ -18,7 +18,17 @@ internal static class AdminConnection
 
     /// <summary>The daemon's JSON answer; null when no daemon runs.</summary>
     /// <exception cref="IOException">A daemon runs but does not answer.</exception>
-    public static string? Ask(Message request)
+    public static string? Ask(Message request) => Exchange(request) switch
+    {
+        null => null,
+        Message.Json json => json.Text,
+        Message.Failed failed => throw new IOException(failed.Reason),
+        _ => throw NoAnswer(Endpoint()),
+    };
+
+    /// <summary>The daemon's answer, whatever it is; null when no daemon runs.</summary>
+    /// <exception cref="IOException">A daemon runs but does not answer.</exception>
+    public static Message? Exchange(Message request)
     {
         Client.Endpoint endpoint = Endpoint();
         using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
@@ -31,9 +41,8 @@ internal static class AdminConnection
             switch (daemon.Receive(Patience))
             {
                 case Message.Waiting: continue;
-                case Message.Json json: return json.Text;
-                case Message.Failed failed: throw new IOException(failed.Reason);
-                default: throw NoAnswer(endpoint);
+                case null: throw NoAnswer(endpoint);
+                case { } answer: return answer;
             }
         }
     }

@@ -52,6 +52,12 @@ internal static class CommandTable
         prune.SetAction(parsed => PruneCommand.Run(
             parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
         root.Add(prune);
+
+        var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };
+        var sample = new Option<string?>("--sample") { Description = "Only this many of them, chosen at random.", HelpName = "number" };
+        var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.") { sample, everything };
+        verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
+        root.Add(verify);
         return root;
     }
 

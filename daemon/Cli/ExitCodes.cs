@@ -8,6 +8,9 @@ internal static class ExitCodes
     /// <summary>The command could not do its work; the reason is on standard error.</summary>
     public const int Failed = 1;
 
+    /// <summary><c>verify</c>: some entry was wrong.</summary>
+    public const int Differs = 1;
+
     /// <summary>The command line or the configuration is wrong.</summary>
     public const int Usage = 2;
 

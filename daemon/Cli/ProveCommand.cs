@@ -1,3 +1,4 @@
+using System;
 using System.Globalization;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
@@ -29,7 +30,7 @@ internal static class ProveCommand
         ProofOutcome outcome;
         // One proof at a time: ten charts met at once must not start ten renders more.
         using (ProofDirectory directory = ProofDirectory.Create(endpoint))
-            outcome = new ProofRun(directory.Path).RunAsync(helm, call, CallerContext.Variables(), stdin).GetAwaiter().GetResult();
+            outcome = new ProofRun(directory.Path, TimeProvider.System).RunAsync(helm, call, CallerContext.Variables(), stdin).GetAwaiter().GetResult();
 
         using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
         byte[] digest = outcome.Stdout is { } stdout ? stdout.ToArray() : [];

@@ -37,7 +37,7 @@ internal static class PruneCommand
         using InstanceLock instance = InstanceLock.TryTake(endpoint)
             ?? throw new IOException($"a daemon for {endpoint.Home} is just starting or leaving; try again");
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
-        using var rooms = StoreRooms.ForCommand(endpoint, log);
+        using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
         return PruneReport.Write(rooms.Store.PruneAsync(PruneReport.ToRequest(request)).GetAwaiter().GetResult());
     }
 

@@ -29,7 +29,7 @@ internal static class StatsCommand
         if (!File.Exists(endpoint.StorePath))
             return StatsReport.Write(new SortedDictionary<string, long>(), 0, 0);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
-        using var rooms = StoreRooms.ForCommand(endpoint, log);
+        using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
         StoreTotals totals = rooms.Store.Totals();
         string report = StatsReport.Write(rooms.Disk.LoadCounters(), totals.Entries, totals.Bytes);
         if (reset)

@@ -6,7 +6,7 @@ using System.Threading;
 namespace CacheDaemon.Daemon.Insight;
 
 /// <summary>
-/// One number per outcome, tier and reason. Only <c>RenderPipeline</c> and <c>Sessions</c> count. Thread-safe; counting an
+/// One number per outcome, tier and reason. Only <c>Rendering</c> and <c>Sessions</c> count. Thread-safe; counting an
 /// outcome seen before allocates nothing. What was counted since the last <see cref="TakeDeltas"/> is for the store to add up.
 /// </summary>
 public sealed class Counters
@@ -25,6 +25,9 @@ public sealed class Counters
 
     /// <summary>Entries kept although a proof would have been needed (<c>impure: freeze</c>).</summary>
     public const string Frozen = "frozen";
+
+    /// <summary>Entries deleted because real helm gave something else (<c>helmcached verify</c>).</summary>
+    public const string VerifyMismatches = "verify_mismatches";
 
     /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
     public const string TimeSavedMicroseconds = "time_saved_us";

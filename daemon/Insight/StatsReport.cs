@@ -11,7 +11,7 @@ internal static class StatsReport
     private static readonly string[] Plain =
     [
         Counters.Hits, Counters.Misses, Counters.Bypasses, Counters.Coalesced, Counters.HelmRuns, Counters.ProofRuns,
-        Counters.Stored, Counters.Refused, Counters.Errors, Counters.Frozen,
+        Counters.Stored, Counters.Refused, Counters.Errors, Counters.Frozen, Counters.VerifyMismatches,
     ];
 
     /// <summary>Builds the document.</summary>

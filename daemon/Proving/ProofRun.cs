@@ -25,10 +25,16 @@ internal sealed class ProofRun
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     private readonly string _directory;
+    private readonly TimeProvider _time;
     private int _copies;
 
     /// <param name="directory">An empty private directory (0700); the caller removes it.</param>
-    public ProofRun(string directory) => _directory = directory;
+    /// <param name="time">The clock that decides which stamps are trusted.</param>
+    public ProofRun(string directory, TimeProvider time)
+    {
+        _directory = directory;
+        _time = time;
+    }
 
     /// <summary>Carries out the proof in this process's environment and working directory, which must be the caller's.</summary>
     /// <param name="helm">The real helm.</param>
@@ -41,7 +47,7 @@ internal sealed class ProofRun
         {
             if (InvocationParser.Parse(arguments, Environment.CurrentDirectory, variables, stdin is not null) is not InvocationResult.Served { Invocation: { } invocation })
                 return new ProofOutcome(null, "the call is not one that is served");
-            var loader = new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, TimeProvider.System);
+            var loader = new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, _time);
             if (loader.Load(System.Text.Encoding.UTF8.GetBytes(invocation.ChartPath)) is not ChartLoad<ChartFileScreen>.Loaded { Tree: { } tree })
                 return new ProofOutcome(null, "the chart cannot be loaded any more");
 

@@ -45,6 +45,9 @@ internal sealed class RenderPipeline
         _proofs = new PendingProofs(time);
     }
 
+    /// <summary>The calls behind what was served and stored.</summary>
+    public RecentRequests Recent { get; } = new();
+
     /// <summary>Renders that callers do for us now.</summary>
     public int Running => _leases.Count;
 
@@ -84,7 +87,10 @@ internal sealed class RenderPipeline
                 if (found.Entry is not null && known is null)
                     _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
+                {
+                    Recent.Remember(key, request);
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, found.Frame, started);
+                }
 
                 if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
                     return Bypass(obstacle.Reason, obstacle.Detail);
@@ -275,6 +281,7 @@ internal sealed class RenderPipeline
         if (refused != RefuseReason.None)
             return refused;
         _counters.Add(Counters.Stored);
+        Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
         if (_freeze && Repeatability.Of(fingerprint.Verdict) != ProofNeed.None)
             _counters.Add(Counters.Frozen);
         return RefuseReason.None;

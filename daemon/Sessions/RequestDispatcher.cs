@@ -13,16 +13,19 @@ internal sealed class RequestDispatcher
 {
     private readonly RenderPipeline _pipeline;
     private readonly Explainer _explainer;
+    private readonly Verification _verification;
     private readonly IAdministration _administration;
     private readonly Counters _counters;
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private long _lastRequest;
 
-    public RequestDispatcher(RenderPipeline pipeline, Explainer explainer, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
+    public RequestDispatcher(
+        RenderPipeline pipeline, Explainer explainer, Verification verification, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
     {
         _pipeline = pipeline;
         _explainer = explainer;
+        _verification = verification;
         _administration = administration;
         _counters = counters;
         _log = log;
@@ -62,6 +65,15 @@ internal sealed class RequestDispatcher
                 return _pipeline.Prove(proof);
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
+            case Message.Verify or Message.Recall when session.Peer != BypassReason.None:
+                // Its paths are not ours: it could not make the call again.
+                return Answer.Of(new Message.Failed(ReasonText.Of(session.Peer)));
+            case Message.Verify:
+                return Answer.Of(await _verification.CandidatesAsync().ConfigureAwait(false));
+            case Message.Recall recall:
+                return Answer.Of(_verification.Recall(recall));
+            case Message.Forget forget:
+                return Answer.Of(_verification.Forget(forget));
             case Message.Status:
                 return Answer.Of(new Message.Json(_administration.Status()));
             case Message.Stats stats:

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Concurrent;
+using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
@@ -90,6 +91,13 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
                 _memory.Put(key, found);
         }
         return new Lookup(found, _disk.Name);
+    }
+
+    /// <summary>Keys of all results on disk, once everything put before is there.</summary>
+    public async Task<IReadOnlySet<CacheKey>> ResultKeysOnDiskAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return _disk.ResultKeys();
     }
 
     /// <summary>Keeps a framed reply beside an entry in memory, so that the next hit is one copy.</summary>

@@ -108,6 +108,22 @@ public sealed partial class SqliteTier
     public IReadOnlyList<StoredMaterial> RecentByChart(string chartName, int limit) =>
         _database.TryRead<List<StoredMaterial>>(link => ReadMaterial(link, chartName, limit), out var found) ? found : [];
 
+    /// <summary>Keys of all entries with a result.</summary>
+    public IReadOnlySet<CacheKey> ResultKeys() =>
+        _database.TryRead<HashSet<CacheKey>>(ReadResultKeys, out var found) ? found : new HashSet<CacheKey>();
+
+    private static HashSet<CacheKey> ReadResultKeys(SqliteLink link)
+    {
+        var keys = new HashSet<CacheKey>();
+        using SqliteDataReader rows = link.Query("SELECT key FROM entries WHERE is_note = 0");
+        while (rows.Read())
+        {
+            if (DigestAt(rows, 0) is Digest key)
+                keys.Add(new CacheKey(key));
+        }
+        return keys;
+    }
+
     private static List<StoredMaterial> ReadMaterial(SqliteLink link, string chartName, int limit)
     {
         var found = new List<StoredMaterial>();

@@ -203,8 +203,9 @@ public sealed class ChartArchiveTests
             Assert.True(tree.Opaque || tree.Digest == before.Digest, $"byte {i}");
             same += tree.Opaque ? 0 : 1;
         }
-        // The bytes of the gzip header that carry time, level and system, and the padding behind the last bit.
-        Assert.InRange(same, 0, 7);
+        // The bytes of the gzip header that carry time, level and system, the padding behind the last bit, and now and then bits of the
+        // compressed stream that no symbol uses: the packed times differ from run to run.
+        Assert.InRange(same, 0, 12);
     }
 
     private static byte[] Patched(byte[] tar, int at, string field, bool fix = true)

@@ -23,7 +23,7 @@ public sealed class FrozenNumbersTests
         HelmIgnoreInvalid=86 SchemaReference=87 ValuesMissing=88 ValuesNotRegular=89 ValuesThroughProc=90 ValuesTooLarge=91
         InputUnreadable=92 NameNotUtf8=93
         MentionsImpureFunction=110 KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
-        InputsKeepChanging=115
+        InputsKeepChanging=115 ProofPending=116
         Faulted=130
         """);
 
@@ -35,12 +35,12 @@ public sealed class FrozenNumbersTests
 
     [Fact]
     public void Message_kinds_keep_their_numbers() => AssertFrozen<MessageKind>("""
-        Render=1 Publish=2 Abandon=3 Proof=4 Status=5 Stats=6 Prune=7 Stop=8 Explain=9
-        Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70
+        Render=1 Publish=2 Abandon=3 Proof=4 Status=5 Stats=6 Prune=7 Stop=8 Explain=9 Verify=10 Recall=11 Forget=12
+        Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
         """);
 
     [Fact]
-    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2");
+    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4");
 
     [Fact]
     public void Doubt_reasons_keep_their_numbers() => AssertFrozen<DoubtReason>("""

@@ -90,7 +90,7 @@ public sealed class ChangeTests
         Task<CommandResult> first = fake.HeldTemplate(more).RunAsync();
         await fake.RunsReachAsync(1);
         Task<CommandResult>[] waiters = [.. Enumerable.Range(0, 5).Select(_ => fake.HeldTemplate(more).With("FAKEHELM_STDOUT", "new: 1\n").RunAsync())];
-        await fake.DaemonHasHeardAsync(6);
+        await fake.WaitersReachAsync(5);
 
         string path = Path.Combine(fake.Work, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);

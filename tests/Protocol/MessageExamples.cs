@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Security.Cryptography;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
@@ -8,6 +9,9 @@ namespace CacheDaemon.Tests.Protocol;
 /// <summary>One message of each kind with fixed content: what docs/protocol.md shows in hex.</summary>
 internal static class MessageExamples
 {
+    private static readonly byte[] s_key = SHA256.HashData("---\n"u8);
+    private static readonly byte[] s_empty = SHA256.HashData([]);
+
     public static readonly Message.Render Render = new()
     {
         Arguments = ["template", "web", "./chart", "-f", "-"],
@@ -33,6 +37,9 @@ internal static class MessageExamples
         ["Prune"] = new Message.Prune(false, 86_400, null, "web", true),
         ["Stop"] = new Message.Stop(),
         ["Explain"] = new Message.Explain(Render with { Stdin = null, Flags = RenderFlags.None }),
+        ["Verify"] = new Message.Verify(),
+        ["Recall"] = new Message.Recall(s_key),
+        ["Forget"] = new Message.Forget(s_key),
         ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),
@@ -40,5 +47,7 @@ internal static class MessageExamples
         ["Published"] = new Message.Published(RefuseReason.None, "", 0),
         ["Json"] = new Message.Json("{}"),
         ["Failed"] = new Message.Failed("no"),
+        ["Candidates"] = new Message.Candidates([s_key], 3),
+        ["Candidate"] = new Message.Candidate("web", false, 0, s_empty, s_key, Render),
     };
 }

@@ -28,7 +28,7 @@ internal sealed class HostRoom : IAsyncDisposable
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
         _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
-        Host = new DaemonHost(Endpoint, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log);
+        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log);
         Running = Host.RunAsync();
     }
 

@@ -29,6 +29,8 @@ public sealed class Stats
 
     public long Errors => Number("errors");
 
+    public long VerifyMismatches => Number("verify_mismatches");
+
     public long Entries => Number("entries");
 
     public IReadOnlyDictionary<string, long> BypassReasons => Table("bypass_reasons");

@@ -78,7 +78,7 @@ public sealed class HangTests(ITestOutputHelper output)
         Task<CommandResult> leaseholder = fake.HeldTemplate().RunAsync();
         await fake.RunsReachAsync(1);
         Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().RunAsync())];
-        await fake.DaemonHasHeardAsync(1 + Callers);
+        await fake.WaitersReachAsync(Callers);
 
         // A first heartbeat later the callers are at their most patient.
         await Task.Delay(DaemonClient.HeartbeatInterval * 1.5);

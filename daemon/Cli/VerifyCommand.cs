@@ -1,0 +1,166 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Proving;
+using Spectre.Console;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Renders stored entries again with real helm and deletes those that it does not confirm. Only entries whose call the
+/// running daemon has seen, with inputs that are still there unchanged: what is on disk does not say how to call helm.
+/// </summary>
+internal sealed class VerifyCommand
+{
+    private const int ShortKeyBytes = 8;
+
+    /// <summary>From here on an exit code tells of a signal, as shells count it.</summary>
+    private const int FirstSignalCode = 128;
+
+    private readonly Action<string> _say;
+    private int _verified;
+    private int _differing;
+    private int _skipped;
+    private int _unjudged;
+
+    private VerifyCommand(Action<string> say) => _say = say;
+
+    public static int Run(bool all, string? sample)
+    {
+        int wanted = int.MaxValue;
+        if (sample is not null && (!int.TryParse(sample, NumberStyles.None, CultureInfo.InvariantCulture, out wanted) || wanted == 0))
+            return Wrong($"--sample {sample} is not a number of entries");
+        if (sample is not null && all)
+            return Wrong("verify takes --sample or --all, not both");
+        if (AdminConnection.Exchange(new Message.Verify()) is not { } answer)
+        {
+            Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: the calls behind the entries, which it keeps in its memory only, are not known");
+            return ExitCodes.NotRunning;
+        }
+        if (answer is not Message.Candidates candidates)
+            throw new IOException(answer is Message.Failed failed ? failed.Reason : "the daemon does not answer");
+        ReadOnlyMemory<byte>[] keys = [.. candidates.Keys];
+        if (sample is not null)
+            Random.Shared.Shuffle(keys);
+        return Run(keys, Math.Min(wanted, keys.Length), candidates.Unseen);
+    }
+
+    private static int Run(ReadOnlyMemory<byte>[] keys, int wanted, long unseen)
+    {
+        VerifyCommand command;
+        if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi)
+        {
+            command = new VerifyCommand(AnsiConsole.WriteLine);
+            AnsiConsole.Progress().AutoClear(true).Start(context =>
+            {
+                ProgressTask bar = context.AddTask("rendering", maxValue: wanted);
+                command.VerifyAsync(keys, wanted, () => bar.Increment(1)).GetAwaiter().GetResult();
+            });
+        }
+        else
+        {
+            command = new VerifyCommand(Console.WriteLine);
+            Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
+            command.VerifyAsync(keys, wanted, static () => { }).GetAwaiter().GetResult();
+        }
+        Console.WriteLine(
+            $"verified {command._verified} entries, {command._differing} differ (deleted), "
+            + $"{command._skipped + unseen} skipped (inputs changed or not seen since the daemon started)"
+            + (command._unjudged > 0 ? $", {command._unjudged} not judged (helm's own answer varies)" : ""));
+        return command._differing > 0 ? ExitCodes.Differs : ExitCodes.Ok;
+    }
+
+    /// <summary>Takes keys until enough of them were judged.</summary>
+    private async Task VerifyAsync(ReadOnlyMemory<byte>[] keys, int wanted, Action step)
+    {
+        for (int i = 0, done = 0; i < keys.Length && done < wanted; i++)
+        {
+            int skipped = _skipped;
+            await VerifyAsync(keys[i]).ConfigureAwait(false);
+            // A sample goes on to the next; a bar for all counts those as well.
+            if (skipped != _skipped && wanted < keys.Length)
+                continue;
+            done++;
+            step();
+        }
+    }
+
+    private async Task VerifyAsync(ReadOnlyMemory<byte> key)
+    {
+        if (Recall(key) is not { } before)
+        {
+            _skipped++;
+            return;
+        }
+        HelmOutcome fresh;
+        try
+        {
+            fresh = await HelmRun.RunAsync(before.Request).ConfigureAwait(false);
+        }
+        catch (ProofException e)
+        {
+            _say($"{Name(before.Chart, key)}: skipped: {e.Message}");
+            _skipped++;
+            return;
+        }
+        if (Difference(before, fresh) is null)
+        {
+            _verified++;
+        }
+        else if (fresh.ExitCode > FirstSignalCode || Recall(key) is not { } after)
+        {
+            // Ended by someone else, or the inputs changed while helm ran.
+            _skipped++;
+        }
+        else if (Difference(after, fresh) is not { } difference)
+        {
+            _verified++;
+        }
+        else if (after.MayVary)
+        {
+            _say($"{Name(after.Chart, key)}: {difference}, which is legal: helm's own answer varies for this chart; kept");
+            _unjudged++;
+        }
+        else
+        {
+            Ask(new Message.Forget(key));
+            _say($"{Name(after.Chart, key)}: {difference}; deleted");
+            _verified++;
+            _differing++;
+        }
+    }
+
+    private static string? Difference(Message.Candidate entry, HelmOutcome fresh)
+    {
+        var parts = new List<string>();
+        if (entry.ExitCode != fresh.ExitCode)
+            parts.Add($"exit code {entry.ExitCode} is {fresh.ExitCode}");
+        if (!entry.StdoutDigest.Span.SequenceEqual(fresh.Stdout.ToArray()))
+            parts.Add("stdout differs");
+        if (!entry.StderrDigest.Span.SequenceEqual(fresh.Stderr.ToArray()))
+            parts.Add("stderr differs");
+        return parts.Count == 0 ? null : string.Join(", ", parts);
+    }
+
+    private static Message.Candidate? Recall(ReadOnlyMemory<byte> key) => Ask(new Message.Recall(key)) as Message.Candidate;
+
+    private static Message Ask(Message question) =>
+        AdminConnection.Exchange(question) ?? throw new IOException("the daemon has left; what was not verified by now stays as it is");
+
+    /// <summary>Chart and key, for people. A chart's name is a stranger's text: nothing in it may steer a terminal.</summary>
+    private static string Name(string chart, ReadOnlyMemory<byte> key) =>
+        string.Create(chart.Length, chart, static (shown, name) =>
+        {
+            for (int i = 0; i < name.Length; i++)
+                shown[i] = char.IsControl(name[i]) ? '?' : name[i];
+        }) + " " + Convert.ToHexStringLower(key.Span[..ShortKeyBytes]);
+
+    private static int Wrong(string message)
+    {
+        Console.Error.WriteLine("helmcached: " + message);
+        return ExitCodes.Usage;
+    }
+}

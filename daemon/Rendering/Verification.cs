@@ -1,0 +1,82 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Rendering;
+
+/// <summary>
+/// The daemon's part of <c>helmcached verify</c>: names entries whose call is known, says whether their inputs are still
+/// there unchanged, and forgets those that real helm did not confirm. The renders are the command's.
+/// </summary>
+internal sealed class Verification
+{
+    private readonly Fingerprinter _fingerprinter;
+    private readonly EntryStore _store;
+    private readonly RecentRequests _recent;
+    private readonly Counters _counters;
+    private readonly bool _freeze;
+
+    /// <param name="fingerprinter">Says what the key of a call is now.</param>
+    /// <param name="store">The entries.</param>
+    /// <param name="recent">The calls seen.</param>
+    /// <param name="counters">Where a difference is counted.</param>
+    /// <param name="freeze">Whether output that varies is kept on purpose.</param>
+    public Verification(Fingerprinter fingerprinter, EntryStore store, RecentRequests recent, Counters counters, bool freeze)
+    {
+        _fingerprinter = fingerprinter;
+        _store = store;
+        _recent = recent;
+        _counters = counters;
+        _freeze = freeze;
+    }
+
+    /// <summary>Which entries could be rendered again.</summary>
+    public async ValueTask<Message> CandidatesAsync()
+    {
+        IReadOnlySet<CacheKey> stored = await _store.ResultKeysOnDiskAsync().ConfigureAwait(false);
+        List<CacheKey> seen = _recent.Keys();
+        List<CacheKey> candidates = [.. seen.Where(key => stored.Contains(key) || HasResult(key))];
+        long unseen = stored.Count - seen.Count(stored.Contains);
+        return new Message.Candidates([.. candidates.Select(static key => (ReadOnlyMemory<byte>)key.Value.ToArray())], unseen);
+    }
+
+    /// <summary>The call behind an entry, when its inputs as they are now still lead to it.</summary>
+    public Message Recall(Message.Recall recall)
+    {
+        if (!TryKey(recall.Key, out CacheKey key) || _recent.Find(key) is not { } request)
+            return new Message.Failed("the call is not known");
+        if (_fingerprinter.Compute(request) is not FingerprintOutcome.Known { Fingerprint: { } now } || (now.Key != key && now.PathKey != key))
+            return new Message.Failed("the inputs have changed");
+        if (_store.Get(key).Entry is not { Result: { } result } entry)
+            return new Message.Failed("the entry has gone");
+        bool mayVary = now.Verdict is Verdict.Pure pure ? pure.OrderOnly : _freeze;
+        return new Message.Candidate(
+            entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), Digest.Of(result.Stdout).ToArray(), request);
+    }
+
+    /// <summary>Deletes an entry that real helm did not confirm.</summary>
+    public Message Forget(Message.Forget forget)
+    {
+        if (!TryKey(forget.Key, out CacheKey key))
+            return new Message.Failed("a key has 32 bytes");
+        _store.Remove(key);
+        _recent.Remove(key);
+        _counters.Add(Counters.VerifyMismatches);
+        return new Message.Json("{}");
+    }
+
+    private bool HasResult(CacheKey key) => _store.Get(key).Entry is { Result: not null };
+
+    private static bool TryKey(ReadOnlyMemory<byte> bytes, out CacheKey key)
+    {
+        bool isKey = bytes.Length == Digest.SizeInBytes;
+        key = isKey ? new CacheKey(Digest.FromBytes(bytes.Span)) : default;
+        return isKey;
+    }
+}
