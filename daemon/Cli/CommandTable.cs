@@ -13,8 +13,10 @@ internal static class CommandTable
             return ServeCommand.Run(detached: true);
         if (args is ["prove", .. var proof])
             return ProveCommand.Run(proof);
-        int code = Build().Parse(args).Invoke();
-        return code;
+        ParseResult parsed = Build().Parse(args);
+        int code = parsed.Invoke();
+        // The library's own code for a wrong command line is 1, which `verify` has for an entry that differs.
+        return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }
 
     private static RootCommand Build()

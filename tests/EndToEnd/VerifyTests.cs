@@ -19,6 +19,7 @@ public sealed class VerifyTests
     public async Task Entries_that_real_helm_confirms_stay(int major)
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}\n  ns: {{ .Release.Namespace }}").WriteTo(work);
         // Variables, standard input and a warning that shows a path (and so uses the second key).
@@ -43,7 +44,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task A_wrong_entry_is_reported_deleted_and_rendered_anew()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         // Ends with what FakeHelm prints by itself, so that one entry is right.
         await fake.Template("--set", "secret=word").With("FAKEHELM_STDOUT", null).RunAsync();
         await fake.Template().RunAsync();
@@ -67,7 +68,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task A_wrong_stderr_is_a_difference_too()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         await fake.Template().With("FAKEHELM_STDERR", "warning\n").With("FAKEHELM_STDOUT", null).RunAsync();
         CommandResult verified = await fake.Home.Admin("verify").RunAsync();
         Assert.Matches("\nweb [0-9a-f]{16}: stderr differs; deleted\n", verified.StdoutText);
@@ -77,9 +78,10 @@ public sealed class VerifyTests
     [Fact]
     public async Task Entries_whose_inputs_changed_or_whose_call_is_not_known_are_skipped()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
+        await fake.StartDaemonAsync();
         await fake.Template("--set", "a=2").RunAsync();
         File.WriteAllText(Path.Combine(fake.ChartPath, "values.yaml"), "a: 3\n");
 
@@ -93,9 +95,10 @@ public sealed class VerifyTests
     [Fact]
     public async Task A_call_of_an_earlier_daemon_is_known_again_once_it_hits()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
+        await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         Assert.Equal(1, fake.Runs);
         CommandResult verified = await fake.Home.Admin("verify").RunAsync();
@@ -105,7 +108,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task A_sample_takes_that_many()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         for (int i = 0; i < 3; i++)
             await fake.Template("--set", $"a={i}").With("FAKEHELM_STDOUT", null).RunAsync();
         CommandResult verified = await fake.Home.Admin("verify", "--sample", "1").RunAsync();
@@ -115,7 +118,7 @@ public sealed class VerifyTests
     [Fact]
     public async Task Output_that_helm_itself_may_order_differently_is_not_judged()
     {
-        await using var fake = new FakeHelmHome();
+        await using FakeHelmHome fake = await StartAsync();
         Chart("maps").WithConfigMap("c", "a: {{ keys .Values | join \",\" | quote }}").WriteTo(fake.Work);
         Command call = fake.Home.Shim(fake.Work, "template", "r", "maps").With("FAKEHELM_STDOUT", FakeHelmHome.Output);
         await call.RunAsync();
@@ -139,10 +142,19 @@ public sealed class VerifyTests
     [InlineData("--sample", "0")]
     [InlineData("--sample", "many")]
     [InlineData("--sample", "1", "--all")]
+    [InlineData("--sample")]
+    [InlineData("--smaple", "1")]
     public async Task What_makes_no_sense_is_refused(params string[] arguments)
     {
         await using var home = new DaemonHome("/nonexistent");
         Assert.Equal(2, (await home.Admin(["verify", .. arguments]).RunAsync()).ExitCode);
+    }
+
+    private static async Task<FakeHelmHome> StartAsync()
+    {
+        var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        return fake;
     }
 
     private static string Summary(int verified, int differing, int skipped) =>
