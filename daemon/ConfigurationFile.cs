@@ -151,7 +151,7 @@ public static class ConfigurationFile
     private static bool TryScale(string number, long factor, out long result)
     {
         result = 0;
-        if (!decimal.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value) || value * factor > long.MaxValue)
+        if (!decimal.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value) || value > long.MaxValue / (decimal)factor)
             return false;
         result = (long)(value * factor);
         return true;
