@@ -16,7 +16,7 @@ public sealed class Counters
     public const string Bypasses = "bypasses";
     public const string Coalesced = "coalesced";
 
-    /// <summary>Renders for callers that reached their end.</summary>
+    /// <summary>Renders for callers, counted when the lease is given.</summary>
     public const string HelmRuns = "helm_runs";
     public const string ProofRuns = "proof_runs";
     public const string Stored = "stored";
