@@ -199,14 +199,14 @@ internal sealed class Listener : IAsyncDisposable
 
     private void Welcome(Socket peer)
     {
-        BypassReason verdict = _peers.Check(peer);
+        BypassReason verdict = _peers.Check(peer, out int pid);
         if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
         {
             _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
             peer.Dispose();
             return;
         }
-        var session = new Session(peer, verdict, _dispatcher, _time);
+        var session = new Session(peer, verdict, pid, _dispatcher, _time);
         Task running = session.RunAsync();
         _sessions[session] = running;
         _ = running.ContinueWith(_ =>

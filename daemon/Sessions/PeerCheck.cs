@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using System.IO;
 using System.Net.Sockets;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -24,12 +25,15 @@ internal sealed class PeerCheck
     }
 
     /// <summary><see cref="BypassReason.None"/>, or why this peer is not served. Another user is to be disconnected without a word.</summary>
-    public BypassReason Check(Socket socket)
+    /// <param name="socket">The connection.</param>
+    /// <param name="pid">The process that connected, by our own pid namespace; 0 when it is not visible there.</param>
+    public BypassReason Check(Socket socket, out int pid)
     {
+        pid = 0;
         Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
         if (socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) != 12)
             return BypassReason.OtherUser;
-        int pid = BinaryPrimitives.ReadInt32LittleEndian(credentials);
+        pid = BinaryPrimitives.ReadInt32LittleEndian(credentials);
         uint user = BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]);
         uint group = BinaryPrimitives.ReadUInt32LittleEndian(credentials[8..]);
         if (user != Libc.EffectiveUserId || group != Libc.EffectiveGroupId)
@@ -38,6 +42,21 @@ internal sealed class PeerCheck
         if (!IsSame($"/proc/{pid}/ns/mnt", _ownMounts))
             return BypassReason.OtherMountNamespace;
         return IsSame($"/proc/{pid}/root", _ownRoot) ? BypassReason.None : BypassReason.OtherRoot;
+    }
+
+    /// <summary>True when the process is stopped by a signal (Ctrl-Z), so that nothing will come from it until someone lets it go on.</summary>
+    public static bool IsSuspended(int pid)
+    {
+        try
+        {
+            // proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.
+            string stat = File.ReadAllText($"/proc/{pid}/stat");
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).StartsWith(" T");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
     }
 
     private static bool IsSame(string path, FileStamp own) =>

@@ -31,6 +31,7 @@ internal sealed class Session : IDisposable
 
     private readonly Socket _socket;
     private readonly BypassReason _peer;
+    private readonly int _pid;
     private readonly RequestDispatcher _dispatcher;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
@@ -39,10 +40,11 @@ internal sealed class Session : IDisposable
     private long _busySince;
     private long _frameSince;
 
-    public Session(Socket socket, BypassReason peer, RequestDispatcher dispatcher, TimeProvider time)
+    public Session(Socket socket, BypassReason peer, int pid, RequestDispatcher dispatcher, TimeProvider time)
     {
         _socket = socket;
         _peer = peer;
+        _pid = pid;
         _dispatcher = dispatcher;
         _time = time;
     }
@@ -96,12 +98,17 @@ internal sealed class Session : IDisposable
 
     /// <summary>
     /// Called from the daemon's clock every <see cref="DaemonClient.HeartbeatInterval"/>: tells a waiting peer that we
-    /// live, and cuts off one whose frame does not end.
+    /// live, and cuts off one whose frame does not end or who was suspended while others may wait for its render.
     /// </summary>
     public void Beat()
     {
         long frameSince = Interlocked.Read(ref _frameSince);
         if (frameSince != 0 && _time.GetElapsedTime(frameSince) > FrameDeadline)
+        {
+            CutOff();
+            return;
+        }
+        if (_leases.Count > 0 && PeerCheck.IsSuspended(_pid))
         {
             CutOff();
             return;

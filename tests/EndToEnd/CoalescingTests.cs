@@ -67,6 +67,23 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task Suspended_leaseholder_hands_the_render_to_a_waiter()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command held = fake.HeldTemplate();
+        using Process first = held.Start();
+        await fake.RunsReachAsync(1);
+        // As Ctrl-Z does, in a terminal that is then forgotten.
+        Signals.Send(first.Id, "STOP");
+        AssertOutput(await fake.Template().RunAsync());
+        Assert.Equal(2, fake.Runs);
+        fake.LetGo();
+        Signals.Send(first.Id, "CONT");
+        AssertOutput(await held.CompleteAsync(first));
+    }
+
+    [Fact]
     public async Task Killed_waiter_harms_nobody()
     {
         await using var fake = new FakeHelmHome();

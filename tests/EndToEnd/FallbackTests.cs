@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
@@ -94,14 +93,14 @@ public sealed class FallbackTests
         await fake.StartDaemonAsync();
         await AssertHelmAsync(fake, runs: 1);
         int daemon = fake.Home.DaemonIds().Single();
-        Signal(daemon, "STOP");
+        Signals.Send(daemon, "STOP");
         try
         {
             await AssertHelmAsync(fake, runs: 2);
         }
         finally
         {
-            Signal(daemon, "CONT");
+            Signals.Send(daemon, "CONT");
         }
     }
 
@@ -198,12 +197,5 @@ public sealed class FallbackTests
         CommandResult result = await fake.Template().RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText));
         Assert.Equal(runs, fake.Runs);
-    }
-
-    private static void Signal(int process, string name)
-    {
-        using var kill = Process.Start("kill", ["-" + name, process.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-        Assert.Equal(0, kill.ExitCode);
     }
 }

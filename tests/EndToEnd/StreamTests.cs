@@ -122,8 +122,7 @@ public sealed class StreamTests
         Command held = fake.HeldTemplate();
         using Process process = held.Start();
         await fake.RunsReachAsync(1);
-        using (var kill = Process.Start("kill", ["-TERM", process.Id.ToString(CultureInfo.InvariantCulture)]))
-            await kill.WaitForExitAsync();
+        Signals.Send(process.Id, "TERM");
         CommandResult result = await held.CompleteAsync(process);
         Assert.Equal(143, result.ExitCode);
         int helm = fake.RunIds.Single();
