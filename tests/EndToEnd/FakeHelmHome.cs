@@ -70,13 +70,8 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     /// <summary>Waits until FakeHelm was started <paramref name="count"/> times.</summary>
     public Task RunsReachAsync(int count) => Eventually.IsTrueAsync($"{count} runs of helm", () => Runs >= count);
 
-    /// <summary>Starts the daemon before the first shim does, so that no first call goes without.</summary>
-    public async Task StartDaemonAsync()
-    {
-        CommandResult result = await Home.Admin("start").RunAsync();
-        if (result.ExitCode != 0)
-            throw new InvalidOperationException($"helmcached start: {result}");
-    }
+    /// <inheritdoc cref="DaemonHome.StartAsync"/>
+    public Task StartDaemonAsync() => Home.StartAsync();
 
     /// <summary>Waits until <paramref name="count"/> callers wait for the render of another.</summary>
     public Task WaitersReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () =>

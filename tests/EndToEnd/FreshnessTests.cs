@@ -26,6 +26,7 @@ public sealed class FreshnessTests
     public async Task Edit_of_one_byte_misses_even_when_size_and_mtime_stay(string file, string from, string to)
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Arrange(home);
         string path = Path.Combine(work, file);
         string before = await HitAsync(home, work, Arguments);
@@ -49,6 +50,7 @@ public sealed class FreshnessTests
     public async Task Edit_of_standard_input_misses()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Arrange(home);
         Command command = home.Shim(work, "template", "r", "web", "-f", "-");
         foreach (string input in (string[])["b: 1\n", "b: 2\n", "b: 1\n"])
@@ -64,6 +66,7 @@ public sealed class FreshnessTests
     public async Task Large_standard_input_reaches_helm_whole()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Arrange(home);
         byte[] input = Encoding.UTF8.GetBytes($"b: \"{new string('x', 900_000)}end\"\n");
         for (int i = 0; i < 2; i++)
@@ -78,6 +81,7 @@ public sealed class FreshnessTests
     public async Task Copy_of_the_chart_elsewhere_with_values_in_another_file_hits()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Arrange(home);
         string before = await HitAsync(home, work, Arguments);
 
@@ -96,6 +100,7 @@ public sealed class FreshnessTests
     public async Task Fresh_empty_homes_of_helm_hit()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Arrange(home);
         await HitAsync(home, work, Arguments);
         Command command = home.Shim(work, Arguments);
@@ -110,6 +115,7 @@ public sealed class FreshnessTests
     public async Task Symbolic_link_note_names_the_copy_that_was_asked_for()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         foreach (string copy in (string[])["one", "two"])
         {
             string directory = home.At(copy);
@@ -130,6 +136,7 @@ public sealed class FreshnessTests
     public async Task Two_helms_never_share_an_answer()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithTemplate("v.yaml", "helm: {{ .Capabilities.HelmVersion.Version }} {{ .Capabilities.KubeVersion }}\n").WriteTo(work);
         for (int round = 0; round < 2; round++)
@@ -151,6 +158,7 @@ public sealed class FreshnessTests
         string helm = directory.At("helm");
         File.Copy(RealHelms.Helm3, helm);
         await using var home = new DaemonHome(helm);
+        await home.StartAsync();
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithTemplate("v.yaml", "helm: {{ .Capabilities.HelmVersion.Version }}\n").WriteTo(work);
         Assert.Contains("v3.", await HitAsync(home, work, "template", "r", "web"), StringComparison.Ordinal);

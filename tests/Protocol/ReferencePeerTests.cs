@@ -40,6 +40,7 @@ public sealed class ReferencePeerTests
     public async Task The_reference_implementation_asks_the_daemon_and_gets_what_the_shim_gets()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
+        await home.StartAsync();
         string chart = Path.Combine(Repository.Root, "samples", "bookshop");
         CommandResult expected = await home.Shim("/", "template", "web", chart).RunAsync();
         Assert.Equal(0, expected.ExitCode);

@@ -84,6 +84,14 @@ public sealed class DaemonHome : IAsyncDisposable
     public IReadOnlyList<int> ProcessIds(string argument) =>
         [.. Processes().Where(p => p.Arguments.Contains(argument)).Select(p => p.Id)];
 
+    /// <summary>Starts the daemon before the first shim does: on a busy machine a shim does not wait for it, and its call would go without.</summary>
+    public async Task StartAsync()
+    {
+        CommandResult result = await Admin("start").RunAsync().ConfigureAwait(false);
+        if (result.ExitCode != 0)
+            throw new InvalidOperationException($"helmcached start: {result}");
+    }
+
     /// <summary>Stops the daemon by its own command, and by signal when it does not obey.</summary>
     public async Task StopAsync()
     {
