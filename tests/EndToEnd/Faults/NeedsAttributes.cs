@@ -1,0 +1,67 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using Xunit;
+
+namespace CacheDaemon.Tests.EndToEnd.Faults;
+
+/// <summary>Skips, with the reason, where the tests may not mount file systems (design: a container's root may).</summary>
+public sealed class MountTheoryAttribute : TheoryAttribute
+{
+    private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("unshare", "-m", "mount", "-t", "tmpfs", "none", "/mnt"));
+
+    public MountTheoryAttribute()
+    {
+        if (!s_possible.Value)
+            Skip = "needs the right to mount a tmpfs in a namespace of its own";
+    }
+}
+
+/// <summary>Skips, with the reason, where the tests cannot act as another user.</summary>
+public sealed class OtherUserFactAttribute : FactAttribute
+{
+    /// <summary>A user that owns nothing.</summary>
+    public const int User = 54321;
+
+    private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "true"));
+
+    public OtherUserFactAttribute()
+    {
+        if (!s_possible.Value)
+            Skip = "needs root, to act as another user (setpriv)";
+    }
+}
+
+/// <summary>Skips, with the reason, where no process can be traced.</summary>
+public sealed class TraceFactAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("strace", "-o", "/dev/null", "true"));
+
+    public TraceFactAttribute()
+    {
+        if (!s_possible.Value)
+            Skip = "needs strace and the right to trace (Debian: apt-get install strace)";
+    }
+}
+
+/// <summary>Whether this machine lets us do something: by trying it.</summary>
+internal static class Needs
+{
+    public static bool Succeeds(string file, params string[] arguments)
+    {
+        try
+        {
+            using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            process.WaitForExit();
+            return process.ExitCode == 0;
+        }
+        catch (System.ComponentModel.Win32Exception)
+        {
+            return false;
+        }
+        catch (IOException)
+        {
+            return false;
+        }
+    }
+}
