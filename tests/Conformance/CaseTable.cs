@@ -24,6 +24,13 @@ internal static class CaseTable
         ChartRowCases.All,
     ];
 
+    /// <summary>The group of each name: a test makes the cases of one group, not of all.</summary>
+    private static readonly Lazy<Dictionary<string, Func<IEnumerable<ConformanceCase>>>> LazyIndex = new(() =>
+        Groups.SelectMany(group => group().Select(@case => (@case.Name, group))).ToDictionary(pair => pair.Name, pair => pair.group));
+
+    /// <summary>Fresh copies of all cases for one helm.</summary>
+    public static IEnumerable<ConformanceCase> All(int major) => Groups.SelectMany(group => group()).Where(@case => @case.AppliesTo(major));
+
     /// <summary>The names of the cases for one helm; the name alone travels through xunit.</summary>
     public static IEnumerable<object[]> Names(int major)
     {
@@ -38,5 +45,5 @@ internal static class CaseTable
     }
 
     /// <summary>A fresh copy of the case called <paramref name="name"/>.</summary>
-    public static ConformanceCase Get(string name) => Groups.SelectMany(group => group()).Single(c => c.Name == name);
+    public static ConformanceCase Get(string name) => LazyIndex.Value[name]().Single(c => c.Name == name);
 }
