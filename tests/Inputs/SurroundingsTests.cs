@@ -20,6 +20,7 @@ public sealed class SurroundingsTests
     public async Task Caller_in_another_mount_namespace_is_helms_alone(int major)
     {
         await using DaemonHome home = Arrange(major, out string work);
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         Assert.Equal(0, (await home.Shim(work, "template", "r", "web").RunAsync()).ExitCode);
         // The chart is another one inside: an empty file system with another chart lies over it.
         const string Script = "mount -t tmpfs none web && mkdir web/templates && printf 'apiVersion: v2\\nname: web\\nversion: 9.9.9\\n' >web/Chart.yaml && printf 'inside: 1\\n' >web/templates/x.yaml && exec \"$0\" template r web";
@@ -41,6 +42,7 @@ public sealed class SurroundingsTests
     public async Task Working_directory_decides_what_a_relative_path_means(int major)
     {
         await using DaemonHome home = Arrange(major, out string work);
+        Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         string other = Directory.CreateDirectory(home.At("other")).FullName;
         Chart("web").WithConfigMap("c", "other: here").WriteTo(other);
         for (int i = 0; i < 2; i++)
