@@ -35,7 +35,7 @@ internal sealed class DaemonRows(BenchHome home)
             int size = 0;
             while (!stop.IsCancellationRequested)
             {
-                socket.TrySend(request, deadline);
+                socket.TrySend(request, TimeSpan.FromSeconds(5), deadline);
                 int have = 0;
                 size = Frame.HeaderBytes;
                 while (have < size)
