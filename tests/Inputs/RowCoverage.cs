@@ -111,7 +111,7 @@ public sealed class RowCoverage
         ("3.2", "in a cluster", ["Namespace inside a pod without a token is the default"]),
         ("3.2", "no validation", ["3.2 namespace is not validated"]),
         ("3.2", "no HOME", ["3.1 unset HOME", "InvocationParserTests.Without_home_it_bypasses"]),
-        ("3.2", "mode of the kubeconfig", ["3.2 mode of the kubeconfig hits"]),
+        ("3.2", "mode of the kubeconfig", ["3.2 owner's mode of the kubeconfig hits"]),
 
         ("3.3", "plugins", ["Plugin that is broken is noted", "3.3 two plugins of one name", "3.3 file beside the plugins hits"]),
         ("3.3", "repositories file", ["Retired stable repository is warned about", "3.3 garbage among the repositories is ignored"]),

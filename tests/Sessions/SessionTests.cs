@@ -26,7 +26,7 @@ public sealed class SessionTests
         ["a length beyond the cap"] = [0x14, 0, 0, 1],
         ["the longest length"] = [0xff, 0xff, 0xff, 0xff],
         ["another protocol"] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(),
-        ["a string longer than its frame"] = [0, 0, 0, 8, 0x93, 0x01, 0x0a, 0xdb, 0x7f, 0xff, 0xff, 0xff],
+        ["a string longer than its frame"] = [0, 0, 0, 8, 0x93, 0x01, 0x46, 0xdb, 0x7f, 0xff, 0xff, 0xff],
     };
 
     [Theory]
