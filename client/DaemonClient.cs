@@ -46,6 +46,9 @@ public sealed class DaemonClient : IDisposable
 
     private const int FirstReadBytes = 64 * 1024;
 
+    /// <summary>Memory that a frame's announced length may claim before its bytes are there.</summary>
+    private const int PromisedBytes = 32 * 1024 * 1024;
+
     private readonly LocalSocket _socket;
     private byte[] _buffer = new byte[FirstReadBytes];
     private int _start;
@@ -110,7 +113,10 @@ public sealed class DaemonClient : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
 
-    /// <summary>Reads until <paramref name="count"/> bytes are there. The buffer grows with what arrives, not with what was announced.</summary>
+    /// <summary>
+    /// Reads until <paramref name="count"/> bytes are there. The buffer is made for all of it at once when that is little enough to
+    /// promise (growing costs copies and fresh pages); beyond, it grows with what arrives, not with what was announced.
+    /// </summary>
     private bool Fill(int count, TimeSpan silence, long deadline)
     {
         while (_end - _start < count)
@@ -118,7 +124,8 @@ public sealed class DaemonClient : IDisposable
             if (_end == _buffer.Length)
             {
                 // A fresh array rather than a move: messages handed out are slices of the old one.
-                byte[] grown = new byte[Math.Max(FirstReadBytes, (int)Math.Min(count, 8L * (_end - _start)))];
+                long size = count <= PromisedBytes ? count : Math.Min(count, 8L * (_end - _start));
+                byte[] grown = GC.AllocateUninitializedArray<byte>((int)Math.Max(FirstReadBytes, size));
                 _buffer.AsSpan(_start, _end - _start).CopyTo(grown);
                 (_buffer, _end, _start) = (grown, _end - _start, 0);
             }

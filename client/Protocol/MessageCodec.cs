@@ -134,31 +134,25 @@ public static class MessageCodec
     }
 
     /// <summary>
-    /// The beginning of a <see cref="Message.Result"/> frame up to its two streams, for a sender that keeps those
-    /// already encoded (<see cref="EncodeStreams"/>) and sends both pieces as one frame.
+    /// A <see cref="Message.Result"/> frame up to the bytes of its standard output, for a sender that has those at hand and sends
+    /// both pieces as one frame.
     /// </summary>
     /// <param name="exitCode">helm's exit code.</param>
     /// <param name="source">See <see cref="Message.Result"/>.</param>
     /// <param name="microseconds">See <see cref="Message.Result"/>.</param>
     /// <param name="key">See <see cref="Message.Result"/>.</param>
-    /// <param name="streamBytes">Length of the encoded streams that will follow.</param>
-    public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, int streamBytes)
+    /// <param name="stderr">See <see cref="Message.Result"/>.</param>
+    /// <param name="stdoutBytes">How many bytes will follow.</param>
+    public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr, int stdoutBytes)
     {
-        var w = new MessagePackWriter(64);
+        var w = new MessagePackWriter(64 + stderr.Length);
         w.Skip(Frame.HeaderBytes);
         WriteResultHead(ref w, exitCode, source, microseconds, key);
-        Span<byte> head = w.Written;
-        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + streamBytes));
-        return head.ToArray();
-    }
-
-    /// <summary>Both streams of a result as they stand at the end of a <see cref="Message.Result"/> frame.</summary>
-    public static byte[] EncodeStreams(ReadOnlySpan<byte> stderr, ReadOnlySpan<byte> stdout)
-    {
-        var w = new MessagePackWriter(stderr.Length + stdout.Length + 16);
         w.WriteBinary(stderr);
-        w.WriteBinary(stdout);
-        return w.Written.ToArray();
+        w.WriteBinaryHeader(stdoutBytes);
+        Span<byte> head = w.Written;
+        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + stdoutBytes));
+        return head.ToArray();
     }
 
     /// <summary>Reads one message (a frame without its length). Slices refer to <paramref name="message"/>.</summary>

@@ -35,7 +35,7 @@ internal sealed class RecentRequests
         {
             if (_byKey.TryGetValue(key, out LinkedListNode<Item>? known))
             {
-                if (IsSame(known.Value.Request, request))
+                if (ReferenceEquals(known.Value.Request, request) || IsSame(known.Value.Request, request))
                 {
                     _byUse.Remove(known);
                     _byUse.AddLast(known);

@@ -62,9 +62,9 @@ internal sealed class RenderPipeline
     /// <param name="held">Leases of the caller's session; a new one is added.</param>
     /// <param name="message">The bytes that the request came as.</param>
     /// <param name="known">What <see cref="Recall"/> said about those bytes just now.</param>
-    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known)
+    /// <param name="started">Time stamp of when the request was there.</param>
+    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known, long started)
     {
-        long started = _time.GetTimestamp();
         try
         {
             string source = "";
@@ -89,7 +89,7 @@ internal sealed class RenderPipeline
                 if (found.Entry is { } entry)
                 {
                     Recent.Remember(key, request);
-                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, found.Frame, started);
+                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, started);
                 }
 
                 if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
@@ -106,7 +106,7 @@ internal sealed class RenderPipeline
                         switch (await queued.Outcome.ConfigureAwait(false))
                         {
                             case Settlement.Shared shared:
-                                return Hit(key, shared.Entry, Coalesced, null, started);
+                                return Hit(key, shared.Entry, Coalesced, started);
                             case Settlement.Inherited inherited:
                                 return Miss(inherited.LeaseId, render, held);
                             case Settlement.Alone alone:
@@ -287,7 +287,7 @@ internal sealed class RenderPipeline
         return RefuseReason.None;
     }
 
-    private Answer Hit(CacheKey key, Entry entry, string source, byte[]? frame, long started)
+    private Answer Hit(CacheKey key, Entry entry, string source, long started)
     {
         TimeSpan elapsed = _time.GetElapsedTime(started);
         if (source == Coalesced)
@@ -301,13 +301,11 @@ internal sealed class RenderPipeline
         }
         _counters.Add(Counters.TimeSavedMicroseconds, Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds)));
         RenderResult result = entry.Result!;
-        if (frame is null)
-        {
-            frame = MessageCodec.EncodeStreams(result.Stderr, result.Stdout);
-            _store.Attach(key, entry, frame);
-        }
         Digest digest = key.Value;
-        return new Answer(MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, digest.Bytes[..ShortKeyBytes], frame.Length), frame);
+        // The stored bytes are the frame's end as they are: nothing is copied, and nothing is kept twice.
+        return new Answer(
+            MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, digest.Bytes[..ShortKeyBytes], result.Stderr, result.Stdout.Length),
+            result.Stdout);
     }
 
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held)

@@ -42,10 +42,11 @@ internal sealed class RequestDispatcher
     /// <summary>The answer to one frame; null when the message has none.</summary>
     public async ValueTask<Answer?> HandleAsync(byte[] frame, Session session)
     {
-        Interlocked.Exchange(ref _lastRequest, _time.GetTimestamp());
+        long started = _time.GetTimestamp();
+        Interlocked.Exchange(ref _lastRequest, started);
         bool serving = session.Peer == BypassReason.None && !Draining;
         if (serving && _pipeline.Recall(frame) is { } known)
-            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known).ConfigureAwait(false);
+            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started).ConfigureAwait(false);
         switch (MessageCodec.Decode(frame))
         {
             case Message.Render when session.Peer != BypassReason.None:
@@ -55,7 +56,7 @@ internal sealed class RequestDispatcher
                 Declined(BypassReason.Draining);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
-                return await _pipeline.RenderAsync(render, session.Leases, frame, null).ConfigureAwait(false);
+                return await _pipeline.RenderAsync(render, session.Leases, frame, null, started).ConfigureAwait(false);
             case Message.Publish publish:
                 return _pipeline.Publish(publish, session.Leases);
             case Message.Abandon abandon:

@@ -68,11 +68,11 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     {
         // Read first: whatever changes from here on forbids promoting what is read below.
         long version = Interlocked.Read(ref _version);
-        if (_memory.TryGet(key, out Entry? entry, out byte[]? frame))
+        if (_memory.Get(key) is { } entry)
         {
             // So that what memory serves does not look unused on disk.
             _disk.Touch(key);
-            return new Lookup(entry, _memory.Name, frame);
+            return new Lookup(entry, _memory.Name);
         }
         if (_writer.Find(key) is Entry pending)
             return new Lookup(pending, _memory.Name);
@@ -99,9 +99,6 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         await FlushAsync().ConfigureAwait(false);
         return _disk.ResultKeys();
     }
-
-    /// <summary>Keeps a framed reply beside an entry in memory, so that the next hit is one copy.</summary>
-    public bool Attach(CacheKey key, Entry entry, byte[] frame) => _memory.Attach(key, entry, frame);
 
     /// <summary>Stores an entry and returns when it is on disk.</summary>
     /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>

@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using CacheDaemon.Daemon.Fingerprints;
 
@@ -8,8 +7,7 @@ namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>
 /// The fastest level: entries in this process, the least recently used leaving first when <see cref="Bytes"/> would pass
-/// <see cref="Limit"/>. A hit takes one short lock and allocates nothing. A reply already framed for the wire can be
-/// attached to its entry, so that a later hit is one copy.
+/// <see cref="Limit"/>. A hit takes one short lock and allocates nothing.
 /// </summary>
 public sealed class MemoryTier : ITier
 {
@@ -44,7 +42,7 @@ public sealed class MemoryTier : ITier
     /// <summary>Bytes to keep at most.</summary>
     public long Limit { get; }
 
-    /// <summary>Bytes kept now: entries, attached frames and overhead.</summary>
+    /// <summary>Bytes kept now: entries and overhead.</summary>
     public long Bytes => Interlocked.Read(ref _bytes);
 
     /// <summary>Entries kept now.</summary>
@@ -57,7 +55,7 @@ public sealed class MemoryTier : ITier
         }
     }
 
-    /// <summary>What <paramref name="entry"/> counts for against <see cref="Limit"/>, before a frame is attached.</summary>
+    /// <summary>What <paramref name="entry"/> counts for against <see cref="Limit"/>.</summary>
     public static long CostOf(Entry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
@@ -68,24 +66,15 @@ public sealed class MemoryTier : ITier
     public bool CanHold(Entry entry) => CostOf(entry) <= Limit / LargestShare;
 
     /// <inheritdoc/>
-    public Entry? Get(CacheKey key) => TryGet(key, out Entry? entry, out _) ? entry : null;
-
-    /// <summary>Finds an entry together with the frame attached to it, and marks it as used now.</summary>
-    public bool TryGet(CacheKey key, [NotNullWhen(true)] out Entry? entry, out byte[]? frame)
+    public Entry? Get(CacheKey key)
     {
         lock (_lock)
         {
             if (!_nodes.TryGetValue(key, out Node? node))
-            {
-                entry = null;
-                frame = null;
-                return false;
-            }
+                return null;
             Unlink(node);
             LinkAsNewest(node);
-            entry = node.Entry;
-            frame = node.Frame;
-            return true;
+            return node.Entry;
         }
     }
 
@@ -103,29 +92,6 @@ public sealed class MemoryTier : ITier
             _nodes.Add(key, node);
             LinkAsNewest(node);
             _bytes += cost;
-            EvictToLimit();
-            return true;
-        }
-    }
-
-    /// <summary>
-    /// Keeps <paramref name="frame"/> beside <paramref name="entry"/>. False, and nothing attached, when that very
-    /// entry is no longer here or the two together are too large.
-    /// </summary>
-    public bool Attach(CacheKey key, Entry entry, byte[] frame)
-    {
-        ArgumentNullException.ThrowIfNull(frame);
-        lock (_lock)
-        {
-            if (!_nodes.TryGetValue(key, out Node? node) || !ReferenceEquals(node.Entry, entry) || node.Frame is not null)
-                return false;
-            if (node.Cost + frame.Length > Limit / LargestShare)
-                return false;
-            node.Frame = frame;
-            node.Cost += frame.Length;
-            _bytes += frame.Length;
-            Unlink(node);
-            LinkAsNewest(node);
             EvictToLimit();
             return true;
         }
@@ -196,7 +162,6 @@ public sealed class MemoryTier : ITier
     {
         public readonly CacheKey Key = key;
         public readonly Entry Entry = entry;
-        public byte[]? Frame;
         public long Cost;
         public Node Older = null!;
         public Node Newer = null!;

@@ -29,9 +29,9 @@ public sealed class MessageCodecTests
     public void A_result_in_two_pieces_is_the_same_frame()
     {
         var result = (Message.Result)MessageExamples.All["Result"];
-        byte[] streams = MessageCodec.EncodeStreams(result.Stderr.Span, result.Stdout.Span);
-        byte[] head = MessageCodec.EncodeResultHead(result.ExitCode, result.Source, result.Microseconds, result.Key.Span, streams.Length);
-        Assert.Equal(MessageCodec.Encode(result), (byte[])[.. head, .. streams]);
+        byte[] head = MessageCodec.EncodeResultHead(
+            result.ExitCode, result.Source, result.Microseconds, result.Key.Span, result.Stderr.Span, result.Stdout.Length);
+        Assert.Equal(MessageCodec.Encode(result), (byte[])[.. head, .. result.Stdout.Span]);
     }
 
     [Fact]

@@ -80,7 +80,7 @@ internal sealed class PipelineRoom : IDisposable
         public async Task<Message> AskAsync(Message.Render request)
         {
             byte[] message = MessageCodec.Encode(request)[Frame.HeaderBytes..];
-            return Decode(await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message)));
+            return Decode(await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message), room.Clock.GetTimestamp()));
         }
 
         public Task<Message> AskAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>

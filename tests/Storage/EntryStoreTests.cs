@@ -197,16 +197,6 @@ public sealed class EntryStoreTests : IDisposable
     }
 
     [Fact]
-    public void Frame_is_given_with_the_next_hit()
-    {
-        using EntryStore store = Open(out _);
-        store.Put(Key(1), Render("a"));
-        byte[] frame = [1, 2, 3];
-        Assert.True(store.Attach(Key(1), store.Get(Key(1)).Entry!, frame));
-        Assert.Same(frame, store.Get(Key(1)).Frame);
-    }
-
-    [Fact]
     public async Task Hits_in_memory_keep_the_entry_young_on_disk()
     {
         using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { MaxAge = TimeSpan.FromDays(1) });

@@ -37,32 +37,6 @@ public sealed class MemoryTierTests : TierContract
     }
 
     [Fact]
-    public void Attached_frame_comes_with_the_hit_and_counts()
-    {
-        var tier = new MemoryTier(100_000);
-        Entry entry = Render("a");
-        tier.Put(Key(1), entry);
-        byte[] frame = new byte[500];
-        Assert.True(tier.Attach(Key(1), entry, frame));
-        Assert.True(tier.TryGet(Key(1), out Entry? found, out byte[]? attached));
-        Assert.Same(entry, found);
-        Assert.Same(frame, attached);
-        Assert.Equal(MemoryTier.CostOf(entry) + 500, tier.Bytes);
-    }
-
-    [Fact]
-    public void Frame_of_a_replaced_entry_is_not_attached()
-    {
-        var tier = new MemoryTier();
-        Entry old = Render("old");
-        tier.Put(Key(1), old);
-        tier.Put(Key(1), Render("new"));
-        Assert.False(tier.Attach(Key(1), old, [1]));
-        Assert.True(tier.TryGet(Key(1), out _, out byte[]? frame));
-        Assert.Null(frame);
-    }
-
-    [Fact]
     public void Hit_allocates_nothing()
     {
         var tier = new MemoryTier();
@@ -116,19 +90,6 @@ public sealed class MemoryTierTests : TierContract
                         Assert.True(kept == MemoryTier.CostOf(entry) <= limit / 4, $"seed {seed} step {step}");
                         if (kept)
                             model.Add((key, entry, MemoryTier.CostOf(entry)));
-                        break;
-                    case 3 when at >= 0:
-                        byte[] frame = new byte[random.Next(2_000)];
-                        (CacheKey Key, Entry Entry, long Cost) old = model[at];
-                        bool framed = old.Cost != MemoryTier.CostOf(old.Entry);
-                        if (frame.Length == 0 || framed)
-                            break;
-                        bool attached = tier.Attach(key, old.Entry, frame);
-                        Assert.True(attached == old.Cost + frame.Length <= limit / 4, $"seed {seed} step {step}");
-                        if (!attached)
-                            break;
-                        model.RemoveAt(at);
-                        model.Add(old with { Cost = old.Cost + frame.Length });
                         break;
                     default:
                         Assert.True(ReferenceEquals(tier.Get(key), at < 0 ? null : model[at].Entry), $"seed {seed} step {step}");

@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Performance;
+
+/// <summary>Gates what a warm hit allocates in the daemon: garbage is what makes a daemon stutter.</summary>
+public sealed class HitAllocationTests
+{
+    private const int Hits = 200, MaxBytesPerHit = 1024;
+
+    [Fact]
+    public async Task A_warm_hit_allocates_less_than_a_kilobyte()
+    {
+        using var directory = new TemporaryDirectory();
+        directory.Write("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
+        for (int i = 0; i < 10; i++)
+            directory.Write($"c/templates/{i}.yaml", $"a: {i}\n");
+        directory.Write("home/x", "");
+        string helm = directory.Write("helm", "\u007fELF helm.sh/helm/v3");
+
+        using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
+        using var rooms = new StoreRooms(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
+        var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries(rooms.Disk), freeze: false);
+        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), freeze: false);
+        var pipeline = new RenderPipeline(
+            fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System, readOnly: false, freeze: false);
+        Assert.Equal(0, Libc.Stat(directory.Location, follow: true, out FileStamp here));
+        Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
+        var request = new Message.Render
+        {
+            Arguments = ["template", "r", "c"],
+            Directory = directory.Location,
+            DirectoryDevice = here.Device,
+            DirectoryInode = here.Inode,
+            Environment = new Dictionary<string, string> { ["HOME"] = directory.At("home") },
+            HelmPath = helm,
+            HelmStamp = stamp,
+        };
+        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        var held = new HashSet<long>();
+        Answer first = await pipeline.RenderAsync(request, held, message, null, TimeProvider.System.GetTimestamp());
+        var lease = Assert.IsType<Message.Lease>(MessageCodec.Decode(first.Frame[Frame.HeaderBytes..]));
+        pipeline.Publish(new Message.Publish(lease.LeaseId, 0, 1000, default, new byte[20_000]), held);
+        // Once from the store, which makes it known; twice by its bytes, which compiles what runs below.
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(i > 0, Hit(pipeline, message, request, held));
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Hits; i++)
+            Hit(pipeline, message, request, held);
+        long perHit = (GC.GetAllocatedBytesForCurrentThread() - before) / Hits;
+
+        Assert.True(perHit < MaxBytesPerHit, $"{perHit} bytes per hit");
+    }
+
+    /// <summary>One request as the dispatcher treats it; true when it was known by its bytes.</summary>
+    private static bool Hit(RenderPipeline pipeline, byte[] message, Message.Render request, HashSet<long> held)
+    {
+        KnownRequest? known = pipeline.Recall(message);
+#pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.
+        ValueTask<Answer> answering = pipeline.RenderAsync(known?.Request ?? request, held, message, known, TimeProvider.System.GetTimestamp());
+        Assert.True(answering.IsCompletedSuccessfully);
+        Assert.Equal(20_000, answering.Result.Tail.Length);
+#pragma warning restore CA2012
+        return known is not null;
+    }
+
+    /// <summary>An hour ahead, so that everything just written is old enough.</summary>
+    private sealed class Later : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
+    }
+}
