@@ -44,7 +44,14 @@ public sealed class HangTests(ITestOutputHelper output)
                 await crowd.CallsAsync(50);
                 Assert.True(File.Exists(mark));
             }
-            File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+            try
+            {
+                File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+            }
+            catch (FileNotFoundException)
+            {
+                // On a slow machine the time was over already, and a caller of the crowd has found out that it answers.
+            }
             await Eventually.IsTrueAsync("the mark is gone", () => !File.Exists(mark));
         });
         Assert.Equal(daemon, fake.Home.DaemonIds().Single());
