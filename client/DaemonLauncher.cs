@@ -147,21 +147,17 @@ public static unsafe class DaemonLauncher
 
     /// <summary>
     /// Starts <c>helmcached prove</c> for a render that this process has just answered: detached like the daemon, but with the
-    /// caller's environment, working directory and consumed standard input, since it renders once more.
+    /// caller's environment and working directory, since it renders once more. The inputs were copied by the daemon.
     /// </summary>
     /// <param name="proofId">From <see cref="Protocol.Message.Published"/>.</param>
     /// <param name="helm">The real helm.</param>
-    /// <param name="arguments">The caller's arguments after argv[0].</param>
-    /// <param name="stdin">Descriptor of the consumed standard input, at its start; -1 for none.</param>
-    public static void StartProof(long proofId, string helm, IReadOnlyList<string> arguments, int stdin)
+    public static void StartProof(long proofId, string helm)
     {
         if (DaemonPath() is not { } daemon)
             return;
-        using var vector = new NativeStrings(["helmcached", "prove", proofId.ToString(CultureInfo.InvariantCulture), helm, .. arguments]);
-        if (stdin >= 0)
-            Libc.Rewind(stdin);
+        using var vector = new NativeStrings(["helmcached", "prove", proofId.ToString(CultureInfo.InvariantCulture), helm]);
         fixed (byte* path = Libc.PathBytes(daemon))
-            Libc.SpawnDetached(path, vector.Pointer, Libc.EnvironmentBlock, stdin, OpenDescriptors());
+            Libc.SpawnDetached(path, vector.Pointer, Libc.EnvironmentBlock, stdin: -1, OpenDescriptors());
     }
 
     /// <summary>True when someone ended the process by signal: that says nothing against the next start.</summary>

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
+using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -63,7 +64,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         bool freeze = options.Impure == ImpurePolicy.Freeze;
         var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze);
         var explainer = new Explainer(fingerprinter, _rooms.Store, new MissExplainer(_rooms.Disk), freeze);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, options.ReadOnly, freeze);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, new ProofCopies(endpoint, log.Write), options.ReadOnly, freeze);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _counters, freeze);
         _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _counters, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
@@ -74,7 +75,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     {
         foreach (string problem in _problems)
             _log.Write("configuration: " + problem);
-        ProofDirectory.RemoveLeftovers(_endpoint);
+        RemoveProofs();
         _listener.Open();
         // What callers noted about a daemon that hung or could not start does not hold for this one.
         DaemonLauncher.Remove(_endpoint.AvoidPath);
@@ -92,6 +93,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         await accepting.ConfigureAwait(false);
         _listener.CutOffIdle();
         await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
+        RemoveProofs();
         SaveCounters();
         // The callers that found nobody listening while we drained may start the next daemon now.
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
@@ -174,11 +176,25 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             return;
         }
         _listener.Repair();
+        _pipeline.GiveUpLateProofs();
         SaveCounters();
-        if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _dispatcher.Quiet > _options.IdleExit)
+        if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _pipeline.Proving == 0 && _dispatcher.Quiet > _options.IdleExit)
         {
             _log.Write("idle");
             Stop();
+        }
+    }
+
+    /// <summary>No proof outlives its daemon: the results that wait for them are kept in memory only.</summary>
+    private void RemoveProofs()
+    {
+        try
+        {
+            ProofDirectory.RemoveAll(_endpoint);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            _log.Write($"proofs: {e.Message}");
         }
     }
 

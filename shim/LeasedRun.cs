@@ -17,9 +17,6 @@ internal sealed unsafe class LeasedRun
     /// <summary>One read from a pipe: the size of the pipe's buffer.</summary>
     private const int ReadBytes = 256 * 1024;
 
-    /// <summary>Longest wait for the daemon's word on what it did; only the trace and our exit depend on it.</summary>
-    private static readonly TimeSpan VerdictDeadline = TimeSpan.FromMilliseconds(500);
-
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
     private readonly Capture _stdout = new(1);
@@ -63,10 +60,11 @@ internal sealed unsafe class LeasedRun
         Replay.Write(exitCode, _stderr.Rest, _stdout.Rest);
         if (endedBy != 0)
             Libc.DieBy(endedBy);
-        // Waiting for the verdict lets the next call of the same script find a stored entry rather than a held lease.
-        var verdict = published ? _daemon.Receive(VerdictDeadline) as Message.Published : null;
+        // Our caller has its output, but may delete the inputs as soon as we end: the daemon says when it has read what it
+        // needs of them. The next call of the same script then finds a stored entry rather than a held lease.
+        var verdict = published ? _daemon.ReceiveAnswer(out _) as Message.Published : null;
         if (verdict is { ProofId: not 0 })
-            DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!, call.Arguments, call.ConsumedStdin);
+            DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!);
         call.Trace.Missed(_lease, verdict);
         return exitCode;
     }

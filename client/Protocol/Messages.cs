@@ -91,7 +91,7 @@ public abstract record Message
         public RenderFlags Flags { get; init; }
     }
 
-    /// <summary>The leaseholder's result. Answered by <see cref="Published"/>.</summary>
+    /// <summary>The leaseholder's result. Answered by any number of <see cref="Waiting"/>, then by <see cref="Published"/>.</summary>
     /// <param name="LeaseId">From <see cref="Lease"/>.</param>
     /// <param name="ExitCode">helm's exit code.</param>
     /// <param name="RenderMicroseconds">From start to end of the helm process.</param>
@@ -162,7 +162,7 @@ public abstract record Message
     /// <summary>What became of a published result.</summary>
     /// <param name="Refused"><see cref="RefuseReason.None"/> when it was stored.</param>
     /// <param name="Detail">The file or function that it is about; never a value.</param>
-    /// <param name="ProofId">Not 0: this caller is asked to start a proof run under this number.</param>
+    /// <param name="ProofId">Not 0: this caller is asked to start a proof run under this number. The inputs are copied by then.</param>
     public sealed record Published(RefuseReason Refused, string Detail, long ProofId) : Message;
 
     /// <summary>An administrative answer, one JSON document.</summary>

@@ -1,4 +1,3 @@
-using System;
 using System.Globalization;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
@@ -8,8 +7,8 @@ using CacheDaemon.Daemon.Proving;
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>
-/// <c>helmcached prove ID HELM ARGUMENTS…</c>: not for people. Started by the shim of a caller that has its answer already, in
-/// that caller's environment, with its consumed standard input.
+/// <c>helmcached prove ID HELM</c>: not for people. Started by the shim of a caller that has its answer already, in that caller's
+/// environment; the daemon has copied the inputs.
 /// </summary>
 internal static class ProveCommand
 {
@@ -17,20 +16,14 @@ internal static class ProveCommand
 
     public static int Run(string[] arguments)
     {
-        if (arguments.Length < 2 || !long.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out long proof))
+        if (arguments.Length != 2 || !long.TryParse(arguments[0], NumberStyles.None, CultureInfo.InvariantCulture, out long proof))
             return ExitCodes.Usage;
         // Nobody waits for this: everyone else goes first.
         Libc.BeNice();
         Libc.Umask = OwnerOnly;
         Endpoint endpoint = AdminConnection.Endpoint();
-        string helm = arguments[1];
-        string[] call = arguments[2..];
-        byte[]? stdin = CallerContext.StdinFor(call);
-
-        ProofOutcome outcome;
-        // One proof at a time: ten charts met at once must not start ten renders more.
-        using (ProofDirectory directory = ProofDirectory.Create(endpoint))
-            outcome = new ProofRun(directory.Path, TimeProvider.System).RunAsync(helm, call, CallerContext.Variables(), stdin).GetAwaiter().GetResult();
+        if (ProofRun.RunAsync(endpoint, proof, arguments[1]).GetAwaiter().GetResult() is not { } outcome)
+            return ExitCodes.Failed;
 
         using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
         byte[] digest = outcome.Stdout is { } stdout ? stdout.ToArray() : [];

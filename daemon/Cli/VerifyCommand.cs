@@ -17,9 +17,6 @@ internal sealed class VerifyCommand
 {
     private const int ShortKeyBytes = 8;
 
-    /// <summary>From here on an exit code tells of a signal, as shells count it.</summary>
-    private const int FirstSignalCode = 128;
-
     private readonly Action<string> _say;
     private int _verified;
     private int _differing;
@@ -110,7 +107,7 @@ internal sealed class VerifyCommand
         {
             _verified++;
         }
-        else if (fresh.ExitCode > FirstSignalCode || Recall(key) is not { } after)
+        else if (fresh.EndedBySignal || Recall(key) is not { } after)
         {
             // Ended by someone else, or the inputs changed while helm ran.
             _skipped++;

@@ -51,6 +51,9 @@ internal sealed class Fingerprint
     /// <summary>What the texts say about repeatability.</summary>
     public Verdict Verdict { get; }
 
+    /// <summary>The chart as it was read.</summary>
+    public ChartTree<ChartFileScreen> Chart => _chart.Tree;
+
     /// <summary>The chart's name, for people.</summary>
     public string ChartName => _chart.Tree.Metadata.Name;
 

@@ -1,70 +1,78 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
+using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 
 namespace CacheDaemon.Daemon.Proving;
 
 /// <summary>
-/// The private place of one proof: copies of charts and values may hold secrets. Mode 0700, removed when disposed; what a
-/// killed proof left behind is removed by the next one, and by the daemon when it starts.
+/// Where the private copies of proofs lie: <c>proofs/ID</c> below the home. Copies of charts and values may hold secrets, so each is
+/// 0700, and removed by whoever is done with it first: the prover at its end, the daemon when it waits no longer, when it leaves and when it starts.
 /// </summary>
-internal sealed class ProofDirectory : IDisposable
+internal static class ProofDirectory
 {
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
-    private readonly int _lock;
+    /// <summary>The place of one proof.</summary>
+    public static string Of(Endpoint endpoint, long id) => Root(endpoint) + "/" + id.ToString("x16", CultureInfo.InvariantCulture);
 
-    private ProofDirectory(string path, int heldLock)
-    {
-        Path = path;
-        _lock = heldLock;
-    }
-
-    /// <summary>The empty directory.</summary>
-    public string Path { get; }
-
-    /// <summary>Waits for its turn and makes the directory.</summary>
+    /// <summary>Makes the place of a proof and returns its path.</summary>
     /// <exception cref="IOException">The home cannot be written.</exception>
-    public static ProofDirectory Create(Endpoint endpoint)
+    public static string Create(Endpoint endpoint, long id)
     {
-        string root = Root(endpoint);
-        Directory.CreateDirectory(root, OwnerOnly);
-        int turn = Libc.WaitForLock(Libc.PathBytes(root + ".lock"));
-        if (turn < 0)
-            throw new IOException($"{root}.lock cannot be locked");
-        // With the turn ours, anything that is there was left behind.
-        Clear(root);
-        string path = root + "/" + Environment.ProcessId;
+        string path = Of(endpoint, id);
         Directory.CreateDirectory(path, OwnerOnly);
-        return new ProofDirectory(path, turn);
+        return path;
     }
 
-    /// <summary>Removes what killed proofs have left, unless one is running.</summary>
-    public static void RemoveLeftovers(Endpoint endpoint)
+    /// <summary>Removes the place of a proof, if it is still there.</summary>
+    public static void Remove(Endpoint endpoint, long id) => Remove(Of(endpoint, id));
+
+    /// <summary>Removes every copy. Only for the daemon, which is the only one of its home.</summary>
+    public static void RemoveAll(Endpoint endpoint) => Remove(Root(endpoint));
+
+    /// <summary>
+    /// Waits until no other proof of this home renders: ten charts met at once must not start ten renders more. Disposing ends the turn.
+    /// </summary>
+    /// <exception cref="ProofException">The home cannot be written.</exception>
+    public static IDisposable WaitForTurn(Endpoint endpoint)
     {
-        string root = Root(endpoint);
-        if (!Directory.Exists(root))
-            return;
-        int turn = Libc.TryLock(Libc.PathBytes(root + ".lock"), out _);
-        if (turn < 0)
-            return;
-        Clear(root);
-        Libc.Close(turn);
+        int turn = Libc.WaitForLock(Libc.PathBytes(Root(endpoint) + ".lock"));
+        return turn >= 0 ? new Turn(turn) : throw new ProofException("the turn for a proof cannot be had");
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Leaves the prover its call of helm: the words after argv[0], each ended by NUL.</summary>
+    public static void WriteCall(string directory, IReadOnlyList<string> arguments)
     {
-        Directory.Delete(Path, recursive: true);
-        Libc.Close(_lock);
+        using var file = new FileStream(CallPath(directory), new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite });
+        file.Write(Encoding.UTF8.GetBytes(string.Join('\0', arguments)));
     }
+
+    /// <summary>The call that was left.</summary>
+    /// <exception cref="IOException">The proof is no longer wanted.</exception>
+    public static string[] ReadCall(string directory) => File.ReadAllText(CallPath(directory)).Split('\0');
+
+    private static string CallPath(string directory) => directory + "/call";
 
     private static string Root(Endpoint endpoint) => endpoint.Home + "/proofs";
 
-    private static void Clear(string root)
+    private static void Remove(string path)
     {
-        foreach (string left in Directory.GetDirectories(root))
-            Directory.Delete(left, recursive: true);
+        try
+        {
+            Directory.Delete(path, recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The other side was first.
+        }
+    }
+
+    private sealed class Turn(int heldLock) : IDisposable
+    {
+        public void Dispose() => Libc.Close(heldLock);
     }
 }

@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
+using System.Security.Cryptography;
 using System.Threading;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
@@ -30,13 +32,29 @@ internal sealed class PendingProofs
     private const int RenderFactor = 20;
 
     private readonly TimeProvider _time;
+    private readonly Action<long> _ended;
     private readonly Lock _gate = new();
     private readonly Dictionary<CacheKey, Slot> _byKey = [];
     private readonly Dictionary<long, CacheKey> _keys = [];
     private readonly Dictionary<CacheKey, int> _lost = [];
-    private long _lastId;
 
-    public PendingProofs(TimeProvider time) => _time = time;
+    /// <param name="time">Decides when a proof is late.</param>
+    /// <param name="ended">Told the number of each proof that is no longer waited for.</param>
+    public PendingProofs(TimeProvider time, Action<long> ended)
+    {
+        _time = time;
+        _ended = ended;
+    }
+
+    /// <summary>Results that wait.</summary>
+    public int Count
+    {
+        get
+        {
+            lock (_gate)
+                return _byKey.Count;
+        }
+    }
 
     /// <summary>True while a proof for <paramref name="key"/> is under way.</summary>
     public bool IsPending(CacheKey key)
@@ -45,10 +63,9 @@ internal sealed class PendingProofs
         {
             if (!_byKey.TryGetValue(key, out Slot slot))
                 return false;
-            if (_time.GetUtcNow() < slot.Deadline)
+            if (!IsLate(slot))
                 return true;
-            Forget(key, slot);
-            _lost[key] = _lost.GetValueOrDefault(key) + 1;
+            Lose(key, slot);
             return false;
         }
     }
@@ -68,9 +85,10 @@ internal sealed class PendingProofs
             if (_byKey.Count >= MaxPending || _byKey.ContainsKey(pending.Render.Fingerprint.Key))
                 return 0;
             TimeSpan patience = Allowance + RenderFactor * TimeSpan.FromMilliseconds(pending.Entry.RenderMilliseconds);
-            _byKey.Add(pending.Render.Fingerprint.Key, new Slot(++_lastId, _time.GetUtcNow() + patience, pending));
-            _keys.Add(_lastId, pending.Render.Fingerprint.Key);
-            return _lastId;
+            long id = NewId();
+            _byKey.Add(pending.Render.Fingerprint.Key, new Slot(id, _time.GetTimestamp(), patience, pending));
+            _keys.Add(id, pending.Render.Fingerprint.Key);
+            return id;
         }
     }
 
@@ -87,11 +105,42 @@ internal sealed class PendingProofs
         }
     }
 
+    /// <summary>Gives up all proofs whose time is over.</summary>
+    public void GiveUpLate()
+    {
+        lock (_gate)
+            foreach ((CacheKey key, Slot slot) in _byKey.Where(waiting => IsLate(waiting.Value)).ToList())
+                Lose(key, slot);
+    }
+
+    /// <summary>A prover of an earlier daemon may still be running: its number must not be one of ours, so they are random.</summary>
+    private static long NewId()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(long)];
+        long id;
+        do
+        {
+            RandomNumberGenerator.Fill(bytes);
+            id = BitConverter.ToInt64(bytes) & long.MaxValue;
+        }
+        while (id == 0);
+        return id;
+    }
+
+    private bool IsLate(Slot slot) => _time.GetElapsedTime(slot.Begun) > slot.Patience;
+
+    private void Lose(CacheKey key, Slot slot)
+    {
+        Forget(key, slot);
+        _lost[key] = _lost.GetValueOrDefault(key) + 1;
+    }
+
     private void Forget(CacheKey key, Slot slot)
     {
         _byKey.Remove(key);
         _keys.Remove(slot.Id);
+        _ended(slot.Id);
     }
 
-    private readonly record struct Slot(long Id, DateTimeOffset Deadline, PendingProof Pending);
+    private readonly record struct Slot(long Id, long Begun, TimeSpan Patience, PendingProof Pending);
 }

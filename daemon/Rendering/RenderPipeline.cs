@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
@@ -13,7 +14,7 @@ namespace CacheDaemon.Daemon.Rendering;
 /// The way of a request: fingerprint, look up, lease or wait; and of a result: fingerprint again, judge, share, store.
 /// The only place that counts outcomes.
 /// </summary>
-internal sealed class RenderPipeline
+internal sealed partial class RenderPipeline
 {
     /// <summary>
     /// How often a request looks again because the world changed while it waited. Inputs that change faster than helm
@@ -29,10 +30,11 @@ internal sealed class RenderPipeline
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
     private readonly bool _freeze;
+    private readonly ProofCopies _copies;
     private readonly PendingProofs _proofs;
     private readonly Leases<LeasedRender> _leases = new();
 
-    public RenderPipeline(Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, bool readOnly, bool freeze)
+    public RenderPipeline(Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, ProofCopies copies, bool readOnly, bool freeze)
     {
         _fingerprinter = fingerprinter;
         _explainer = explainer;
@@ -42,7 +44,8 @@ internal sealed class RenderPipeline
         _time = time;
         _readOnly = readOnly;
         _freeze = freeze;
-        _proofs = new PendingProofs(time);
+        _copies = copies;
+        _proofs = new PendingProofs(time, copies.Discard);
     }
 
     /// <summary>The calls behind what was served and stored.</summary>
@@ -181,7 +184,7 @@ internal sealed class RenderPipeline
             return Refuse(RefuseReason.HelmFailed, "");
         }
         Fingerprint before = render.Fingerprint;
-        if (_fingerprinter.Compute(render.Request) is not FingerprintOutcome.Known { Fingerprint: { } after } || !before.IsSameWorldAs(after))
+        if (!IsUnchanged(render))
         {
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
             return Refuse(RefuseReason.InputsChanged, "");
@@ -209,65 +212,13 @@ internal sealed class RenderPipeline
         }
         if (Need(before) == ProofNeed.Proof)
         {
-            string mention = Repeatability.Describe(before.Verdict);
-            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.ProofPending, mention));
-            long proof = _proofs.Begin(new PendingProof(render, entry));
-            Refuse(RefuseReason.Unproven, mention);
-            return Answer.Of(new Message.Published(RefuseReason.Unproven, mention, proof));
+            // What is not proved is shared with nobody; they need not wait for the copy.
+            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.ProofPending, Repeatability.Describe(before.Verdict)));
+            return BeginProof(render, entry);
         }
         RefuseReason refused = Store(render, entry);
         _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
         return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
-    }
-
-    /// <summary>Takes the outcome of a proof run: the result that waited for it is stored, or its key is known to vary. Never throws.</summary>
-    public Answer Prove(Message.Proof proof)
-    {
-        try
-        {
-            _counters.Add(Counters.ProofRuns);
-            if (_proofs.End(proof.ProofId) is not { } pending)
-                return Refuse(RefuseReason.LeaseLost, "");
-            string mention = Repeatability.Describe(pending.Render.Fingerprint.Verdict);
-            // The copy was made from the files as they are now: they must be those that were rendered.
-            if (_fingerprinter.Compute(pending.Render.Request) is not FingerprintOutcome.Known { Fingerprint: { } now } || !pending.Render.Fingerprint.IsSameWorldAs(now))
-                return Refuse(RefuseReason.InputsChanged, "");
-            Digest expected = Digest.Of(pending.Entry.Result!.Stdout);
-            if (!proof.StdoutDigest.Span.SequenceEqual(expected.Bytes))
-                return Vary(pending.Render, RefuseReason.NotRepeatable, mention);
-            RefuseReason refused = Store(pending.Render, pending.Entry);
-            return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
-        }
-#pragma warning disable CA1031 // Nobody waits for a proof; the entry is simply not kept.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _counters.Add(Counters.Errors);
-            _log.Write($"proof: {e}");
-            return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
-        }
-    }
-
-    /// <summary>What it takes to keep the output; nothing when the user has chosen to keep output that varies.</summary>
-    private ProofNeed Need(Fingerprint fingerprint) => _freeze ? ProofNeed.None : Repeatability.Of(fingerprint.Verdict);
-
-    /// <summary>Why a call that needs a proof is not rendered for us now; null when it is.</summary>
-    private (BypassReason Reason, string Detail)? Obstacle(Fingerprint fingerprint)
-    {
-        if (_store.GetVarying(fingerprint.Key) is { } note)
-            return (BypassReason.KnownToVary, note.Detail);
-        if (_proofs.IsPending(fingerprint.Key))
-            return (BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict));
-        if (!_proofs.IsHopeless(fingerprint.Key))
-            return null;
-        _store.MarkVarying(fingerprint.Key, RefuseReason.Unproven, Repeatability.Describe(fingerprint.Verdict));
-        return (BypassReason.KnownToVary, Repeatability.Describe(fingerprint.Verdict));
-    }
-
-    private Answer Vary(LeasedRender render, RefuseReason reason, string detail)
-    {
-        _store.MarkVarying(render.Fingerprint.Key, reason, detail);
-        return Refuse(reason, detail);
     }
 
     /// <summary>Stores a result: under the first key, or, when it shows paths, under the second with a note under the first.</summary>

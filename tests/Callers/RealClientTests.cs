@@ -11,10 +11,12 @@ namespace CacheDaemon.Tests.Callers;
 /// <summary>Unmodified clients, each told to use the shim in the way that its own documentation gives.</summary>
 public sealed class RealClientTests
 {
-    [Fact]
-    public async Task Kubectl_kustomize_hits_with_helm_3()
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Kubectl_kustomize_hits_with_helm_3(bool mentions)
     {
-        await using var stage = new CallerStage(3);
+        await using var stage = new CallerStage(3, mentions);
         string root = Kustomization(stage);
         await stage.PlayAsync(3, helm => [Kustomize(stage, helm, root)]);
     }
@@ -37,10 +39,10 @@ public sealed class RealClientTests
     }
 
     [Theory]
-    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
-    public async Task Cdk8s_hits(int major)
+    [MemberData(nameof(ReplayTests.Charts), MemberType = typeof(ReplayTests))]
+    public async Task Cdk8s_hits(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         string modules = Directory.CreateDirectory(stage.Home.At("node_modules")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(modules, "cdk8s"), NodePackages.Cdk8s);
         Directory.CreateSymbolicLink(Path.Combine(modules, "constructs"), NodePackages.Constructs);
@@ -76,7 +78,7 @@ public sealed class RealClientTests
         {
             string part = Path.Combine(stage.Work, "parts", name);
             CallerStage.Write(Path.Combine(part, "kustomization.yaml"), $"namePrefix: {name}-\nhelmCharts:\n  - name: web\n    {helmChart}\n");
-            CallerStage.WriteChart(Path.Combine(part, "charts"));
+            stage.WriteChart(Path.Combine(part, "charts"));
             CallerStage.Write(Path.Combine(part, "my-values.yaml"), "image: {tag: from-file}\n");
             CallerStage.Write(Path.Combine(part, "more.yaml"), "replicas: 4\n");
         }

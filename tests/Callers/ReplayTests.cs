@@ -35,12 +35,15 @@ public sealed class ReplayTests
 
     public static IEnumerable<object[]> Majors => RealHelms.Majors;
 
+    /// <summary>Both helms; a chart of which nothing can vary, and one whose output has to be proved.</summary>
+    public static IEnumerable<object[]> Charts => from major in RealHelms.Majors from mentions in (bool[])[false, true] select new object[] { major[0], mentions };
+
     /// <summary>Releases one after the other; each values file in a random directory under a stable name.</summary>
     [Theory]
-    [MemberData(nameof(Majors))]
-    public async Task Helmfile_hits(int major)
+    [MemberData(nameof(Charts))]
+    public async Task Helmfile_hits(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         string kube = CallerStage.Write(Path.Combine(stage.Work, "kube"), KubeconfigText);
         await stage.PlayAsync(4, Play);
 
@@ -100,10 +103,10 @@ public sealed class ReplayTests
 
     /// <summary>Newer kustomize than kubectl has, so that helm 4 can be asked too.</summary>
     [Theory]
-    [MemberData(nameof(Majors))]
-    public async Task Kustomize_hits(int major)
+    [MemberData(nameof(Charts))]
+    public async Task Kustomize_hits(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         await stage.PlayAsync(2, Play);
 
         IEnumerable<Command> Play(string helm)
@@ -123,10 +126,10 @@ public sealed class ReplayTests
 
     /// <summary>A fresh copy of the chart as working directory, fresh homes, hundreds of API versions, and the sets in any order.</summary>
     [Theory]
-    [MemberData(nameof(Majors))]
-    public async Task Argo_CD_hits(int major)
+    [MemberData(nameof(Charts))]
+    public async Task Argo_CD_hits(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         var random = new Random(20260801);
         await stage.PlayAsync(4, Play);
 
@@ -187,10 +190,10 @@ public sealed class ReplayTests
     }
 
     [Theory]
-    [MemberData(nameof(Majors))]
-    public async Task Tanka_hits_with_values_on_standard_input(int major)
+    [MemberData(nameof(Charts))]
+    public async Task Tanka_hits_with_values_on_standard_input(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         await stage.PlayAsync(2, helm =>
         [
             stage.Call(helm, "/", "template", "shop", stage.ChartPath, "--values", "-", "--api-versions=example.com/v7", "--include-crds", "--kube-version=1.31", "--namespace=ns")
@@ -214,18 +217,20 @@ public sealed class ReplayTests
     }
 
     [Theory]
-    [MemberData(nameof(Majors))]
-    public async Task Skaffold_hits(int major)
+    [MemberData(nameof(Charts))]
+    public async Task Skaffold_hits(int major, bool mentions)
     {
-        await using var stage = new CallerStage(major);
+        await using var stage = new CallerStage(major, mentions);
         string kube = CallerStage.Write(Path.Combine(stage.Work, "kube"), KubeconfigText);
-        await stage.PlayAsync(3, helm =>
-        [
-            stage.Call(helm, stage.Work, "version", "--short"),
-            Template(helm, "", "--namespace", "ns"),
-            Template(helm, "two", "--namespace", "ns", "--kubeconfig", kube),
-            Template(helm, "two", "--kubeconfig", kube),
-        ]);
+        await stage.PlayAsync(3, Play);
+
+        IEnumerable<Command> Play(string helm)
+        {
+            yield return stage.Call(helm, stage.Work, "version", "--short");
+            yield return Template(helm, "", "--namespace", "ns");
+            yield return Template(helm, "two", "--namespace", "ns", "--kubeconfig", kube);
+            yield return Template(helm, "two", "--kubeconfig", kube);
+        }
 
         Command Template(string helm, string context, params string[] more)
         {

@@ -7,6 +7,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -33,7 +34,8 @@ public sealed class HitAllocationTests
         var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries(rooms.Disk), freeze: false);
         var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), freeze: false);
         var pipeline = new RenderPipeline(
-            fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System, readOnly: false, freeze: false);
+            fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,
+            new ProofCopies(Endpoint.ForHome(directory.At("state")), log.Write), readOnly: false, freeze: false);
         Assert.Equal(0, Libc.Stat(directory.Location, follow: true, out FileStamp here));
         Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
         var request = new Message.Render

@@ -1,9 +1,11 @@
 using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
+using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
@@ -25,8 +27,11 @@ internal sealed class PipelineRoom : IDisposable
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
         var fingerprinter = new Fingerprinter(Clock, new HelmBinaries(tier), freeze: false);
         var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), freeze: false);
-        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, readOnly, freeze: false);
+        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, new ProofCopies(Endpoint, _log.Write), readOnly, freeze: false);
     }
+
+    /// <summary>Whose home the room is.</summary>
+    public Endpoint Endpoint => new(_disk.Home, _disk.Home + "/unused.sock");
 
     public CallSite Site { get; } = new();
 
@@ -62,7 +67,8 @@ internal sealed class PipelineRoom : IDisposable
         Site.Dispose();
     }
 
-    private static Message Decode(Answer answer)
+    /// <summary>The message that a caller would get.</summary>
+    public static Message Decode(Answer answer)
     {
         byte[] whole = [.. answer.Frame.Span, .. answer.Tail.Span];
         Assert.Equal(whole.Length - Frame.HeaderBytes, Frame.ReadLength(whole));
