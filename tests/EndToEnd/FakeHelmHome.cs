@@ -60,7 +60,7 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     /// <summary>Lets all held runs go on, present and future.</summary>
     public void LetGo() => File.WriteAllText(Gate, "");
 
-    /// <summary>How often FakeHelm was started to render, proof runs not counted.</summary>
+    /// <summary>How often FakeHelm was started to render.</summary>
     public int Runs => Lines().Length;
 
     /// <summary>Process ids of the runs, oldest first.</summary>
