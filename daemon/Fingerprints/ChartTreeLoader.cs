@@ -29,7 +29,7 @@ internal abstract record ChartLoad<TFacts>
 internal sealed class ChartTreeLoader<TFacts>(DigestMemo<ChartContent<TFacts>> memo, ContentScanner<TFacts> scan, TimeProvider clock)
 {
     /// <summary>Loads the chart at <paramref name="path"/>.</summary>
-    /// <param name="path">Absolute path as helm sees it (<see cref="ChartTreePath.Absolute"/>), without a final NUL.</param>
+    /// <param name="path">Absolute path as helm sees it (joined to its working directory and cleaned as text), without a final NUL.</param>
     public ChartLoad<TFacts> Load(byte[] path)
     {
         var trust = new ChartTreeTrust((clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);

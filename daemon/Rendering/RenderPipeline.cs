@@ -81,7 +81,10 @@ internal sealed partial class RenderPipeline
                     return Bypass(BypassReason.MentionsImpureFunction, Repeatability.Describe(fingerprint.Verdict));
 
                 CacheKey key = fingerprint.Key;
-                Lookup found = request.Flags.HasFlag(RenderFlags.Recache) ? default : _store.Get(key);
+                bool anew = request.Flags.HasFlag(RenderFlags.Recache);
+                if (anew && need == ProofNeed.Proof)
+                    _store.ForgetVarying(key);
+                Lookup found = anew ? default : _store.Get(key);
                 if (found.Entry is { Result: null })
                 {
                     key = fingerprint.PathKey;

@@ -144,14 +144,18 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     public VaryingNote? GetVarying(CacheKey key) =>
         _varying.TryGetValue(key, out VaryingNote? note) ? note : _disk.GetVarying(key);
 
-    /// <summary>True when the output of <paramref name="key"/> is known to vary.</summary>
-    public bool IsVarying(CacheKey key) => GetVarying(key) is not null;
-
     /// <summary>Remembers that the output varies; on disk, or in memory while the disk cannot. Does not remove an entry.</summary>
     public void MarkVarying(CacheKey key, RefuseReason reason, string detail)
     {
         if (!_disk.MarkVarying(key, reason, detail) && _varying.Count < MaxVaryingInMemory)
             _varying[key] = new VaryingNote(_time.GetUtcNow(), reason, detail);
+    }
+
+    /// <summary>Forgets that the output varies: it may be judged anew.</summary>
+    public void ForgetVarying(CacheKey key)
+    {
+        _varying.TryRemove(key, out _);
+        _disk.ForgetVarying(key);
     }
 
     /// <summary>Prunes both tiers. What the answer counts is the disk's; memory never holds on to what the disk let go.</summary>

@@ -16,9 +16,6 @@ public sealed partial class SqliteTier
             r => new VaryingNote(Time(r, 0), (RefuseReason)r.GetInt32(1), r.GetString(2)), Bytes(key)),
         out VaryingNote? note) ? note : null;
 
-    /// <summary>True when the output of <paramref name="key"/> is known to vary.</summary>
-    public bool IsVarying(CacheKey key) => GetVarying(key) is not null;
-
     /// <summary>Remembers that the output varies. Does not remove an entry (a store that freezes output keeps it).</summary>
     /// <returns>False when it could not be written down.</returns>
     public bool MarkVarying(CacheKey key, RefuseReason reason, string detail) => _database.TryWrite(

@@ -81,7 +81,7 @@ public sealed class RowCoverage
         ("2.2", "registry and repository files", ["2.2 registry configuration by flag", "Retired stable repository is warned about", "2.2 repository cache hits"]),
         ("2.2", "flags that are not in the table", ["Unknown flag", "2.2 hide-secret is not of template", "HelmFlagsTests.Table_has_every_flag_of_the_help_text"]),
 
-        ("2.3", "what exists is a local chart", ["2.3 reference becomes a local chart", "2.3 empty directory hides a reference", "ChartTreePathTests.What_exists_is_local_and_the_rest_is_missing_or_remote"]),
+        ("2.3", "what exists is a local chart", ["2.3 reference becomes a local chart", "2.3 empty directory hides a reference"]),
         ("2.3", "file of any extension", ["Archive of any extension", "Archive that is none"]),
         ("2.3", "path that is not there", ["2.3 absolute path that is not there", "Chart that does not exist", "Chart that is no reference"]),
         ("2.3", "no file scheme, names are trimmed", ["2.3 file scheme is none", "2.3 blanks around the chart's name"]),

@@ -64,6 +64,16 @@ public sealed class PipelineProofTests : IDisposable
     }
 
     [Fact]
+    public async Task Recache_forgets_that_the_output_varies()
+    {
+        Prove(await RenderAsync(), "a: 2\n");
+        PipelineRoom.Caller caller = _room.NewCaller();
+        Message.Published published = caller.Publish(await caller.LeaseAsync(flags: RenderFlags.Recache), Output);
+        Assert.Equal(RefuseReason.None, Prove(published.ProofId, Output).Refused);
+        Assert.IsType<Message.Result>(await _room.NewCaller().AskAsync());
+    }
+
+    [Fact]
     public async Task Edit_during_the_render_leaves_no_proof_behind()
     {
         PipelineRoom.Caller caller = _room.NewCaller();

@@ -342,7 +342,7 @@ public sealed class DamagedStoreTests : IDisposable
         Assert.NotNull(tier.Problem);
         Assert.False(tier.Put(Key(1), Render("a")));
         Assert.Null(tier.Get(Key(1)));
-        Assert.False(tier.IsVarying(Key(1)));
+        Assert.Null(tier.GetVarying(Key(1)));
         Assert.Empty(tier.LoadCounters());
         Assert.Equal(default, tier.Totals());
         Assert.Equal(default, tier.Prune(new PruneRequest(All: true), _room.Clock.GetUtcNow()));

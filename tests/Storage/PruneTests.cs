@@ -110,7 +110,7 @@ public sealed class PruneTests : IDisposable
         File.WriteAllText(_room.StoreFile + ".v3", "newer");
         Assert.Equal(10, Prune(new PruneRequest(All: true)).Entries);
         Assert.Equal(default, _tier.Totals());
-        Assert.False(_tier.IsVarying(Key(1)));
+        Assert.Null(_tier.GetVarying(Key(1)));
         Assert.Equal(3, _tier.LoadCounters()["hits"]);
         Assert.Empty(_room.FilesAside);
     }

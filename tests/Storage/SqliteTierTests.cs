@@ -39,7 +39,7 @@ public sealed class SqliteTierTests : TierContract, IDisposable
         AssertSame(Render(new string('y', 50_000), "warn"), again.Get(Key(1)));
         Assert.Equal(totals, again.Totals());
         Assert.Equal(new VaryingNote(_room.Clock.GetUtcNow(), RefuseReason.NotRepeatable, "genCA"), again.GetVarying(Key(2)));
-        Assert.False(again.IsVarying(Key(1)));
+        Assert.Null(again.GetVarying(Key(1)));
         Assert.Equal([("hits", 7L), ("misses", 1L)], again.LoadCounters().Select(c => (c.Key, c.Value)).Order());
         Assert.True(again.TryGetStamp(stamp, out Digest digest, out int flags));
         Assert.Equal((Digest.Of([1]), 9), (digest, flags));
@@ -76,7 +76,7 @@ public sealed class SqliteTierTests : TierContract, IDisposable
         _tier.MarkVarying(Key(1), RefuseReason.Unproven, "twice");
         Assert.Equal("twice", _tier.GetVarying(Key(1))?.Detail);
         Assert.True(_tier.ForgetVarying(Key(1)));
-        Assert.False(_tier.IsVarying(Key(1)));
+        Assert.Null(_tier.GetVarying(Key(1)));
     }
 
     [Fact]
