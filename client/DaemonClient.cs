@@ -56,6 +56,9 @@ public sealed class DaemonClient : IDisposable
 
     private DaemonClient(LocalSocket socket) => _socket = socket;
 
+    /// <summary>The daemon's process; 0 when it is in a process namespace that we do not see.</summary>
+    public int PeerId => _socket.PeerId;
+
     /// <summary>Connects, or answers null at once with the errno of the failure.</summary>
     public static DaemonClient? TryConnect(Endpoint endpoint, out int errno)
     {

@@ -17,7 +17,14 @@ public sealed unsafe class LocalSocket : IDisposable
 
     private int _descriptor;
 
-    private LocalSocket(int descriptor) => _descriptor = descriptor;
+    private LocalSocket(int descriptor, int peerId)
+    {
+        _descriptor = descriptor;
+        PeerId = peerId;
+    }
+
+    /// <summary>The process that listens; 0 when it is in a process namespace that we do not see.</summary>
+    public int PeerId { get; }
 
     /// <summary>
     /// Connects at once or not at all: a Unix socket either has a listener with room in its backlog, or it has not.
@@ -53,7 +60,7 @@ public sealed unsafe class LocalSocket : IDisposable
             errno = Libc.EACCES;
             return null;
         }
-        return new LocalSocket(descriptor);
+        return new LocalSocket(descriptor, (int)credentials[0]);
     }
 
     /// <summary>

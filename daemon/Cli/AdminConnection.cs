@@ -1,15 +1,32 @@
 using System;
+using System.Diagnostics;
 using System.IO;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary>One question to the running daemon, if there is one.</summary>
+/// <summary>
+/// One question to the running daemon, if there is one. Ends within a bounded time whatever the daemon does: with its answer,
+/// with "none runs", or with an exception whose message tells a person what is wrong and what to do.
+/// </summary>
 internal static class AdminConnection
 {
-    /// <summary>Longest wait for an administrative answer: a prune of a full store takes seconds.</summary>
+    /// <summary>
+    /// Silence after which the daemon counts as hung. It says twice a second that it works on something, so this is long only
+    /// for the sake of machines in trouble: a person would rather wait than be told wrong.
+    /// </summary>
+    public static readonly TimeSpan Silence = TimeSpan.FromSeconds(10);
+
+    /// <summary>Longest wait for an answer from a daemon that says it works on it: a prune of a full store takes seconds.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    /// <summary>How long to ask again when the daemon hangs up: one that is leaving does so until its socket is gone.</summary>
+    private static readonly TimeSpan HangUpPatience = TimeSpan.FromSeconds(2);
+
+    /// <summary>Pause before asking again.</summary>
+    private const int PauseMilliseconds = 20;
 
     /// <summary>Where this account's daemon lives.</summary>
     /// <exception cref="IOException">The account has no home directory and <c>HELMCACHED_HOME</c> is not set.</exception>
@@ -17,13 +34,13 @@ internal static class AdminConnection
         ?? throw new IOException($"this account has no home directory; set {Client.Endpoint.HomeVariable} to a directory for the cache");
 
     /// <summary>The daemon's JSON answer; null when no daemon runs.</summary>
-    /// <exception cref="IOException">A daemon runs but does not answer.</exception>
+    /// <exception cref="IOException">A daemon runs but does not answer, or answers with a failure.</exception>
     public static string? Ask(Message request) => Exchange(request) switch
     {
         null => null,
         Message.Json json => json.Text,
         Message.Failed failed => throw new IOException(failed.Reason),
-        _ => throw NoAnswer(Endpoint()),
+        _ => throw new IOException($"the daemon for {Endpoint().Home} answered something else than was asked; run the helmcached that belongs to it"),
     };
 
     /// <summary>The daemon's answer, whatever it is; null when no daemon runs.</summary>
@@ -31,22 +48,46 @@ internal static class AdminConnection
     public static Message? Exchange(Message request)
     {
         Client.Endpoint endpoint = Endpoint();
-        using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
-        if (daemon is null)
-            return null;
-        if (!daemon.TrySend(request, DaemonClient.FirstReplyDeadline))
-            throw NoAnswer(endpoint);
+        long started = Stopwatch.GetTimestamp();
         while (true)
         {
-            switch (daemon.Receive(Patience))
+            using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out int errno);
+            switch (errno)
             {
+                case Libc.EAGAIN:
+                    throw new IOException($"the daemon for {endpoint.Home} accepts no connection: it is hung or has too many callers; see {endpoint.LogPath}, or end the process that holds {endpoint.LockPath}");
+                case Libc.EACCES:
+                    throw new IOException($"{endpoint.SocketPath} may not be used, or another user listens there; check who owns it");
+            }
+            if (daemon is null)
+                return null;
+            if (TryAsk(daemon, request, endpoint) is { } answer)
+                return answer;
+            if (Stopwatch.GetElapsedTime(started) > HangUpPatience)
+                throw new IOException($"the daemon for {endpoint.Home} (process {daemon.PeerId}) hangs up without an answer: it is of another version or has too many callers; see {endpoint.LogPath}, or end it with `kill {daemon.PeerId}`");
+            Libc.Poll([], PauseMilliseconds);
+        }
+    }
+
+    /// <summary>The answer, or null when the daemon hung up.</summary>
+    private static Message? TryAsk(DaemonClient daemon, Message request, Client.Endpoint endpoint)
+    {
+        long asked = Stopwatch.GetTimestamp();
+        if (!daemon.TrySend(request, Silence))
+            return Stopwatch.GetElapsedTime(asked) < Silence ? null : throw Hung(daemon, endpoint, Silence);
+        while (true)
+        {
+            long listening = Stopwatch.GetTimestamp();
+            switch (daemon.Receive(Silence))
+            {
+                case null when Stopwatch.GetElapsedTime(listening) >= Silence: throw Hung(daemon, endpoint, Silence);
+                case Message.Waiting when Stopwatch.GetElapsedTime(asked) >= Patience: throw Hung(daemon, endpoint, Patience);
                 case Message.Waiting: continue;
-                case null: throw NoAnswer(endpoint);
-                case { } answer: return answer;
+                case var answer: return answer;
             }
         }
     }
 
-    private static IOException NoAnswer(Client.Endpoint endpoint) =>
-        new($"the daemon for {endpoint.Home} does not answer (hung, or of another version); see {endpoint.LogPath}, or end the process that holds {endpoint.LockPath}");
+    private static IOException Hung(DaemonClient daemon, Client.Endpoint endpoint, TimeSpan waited) => new(
+        $"the daemon for {endpoint.Home} (process {daemon.PeerId}) has not answered for {waited.TotalSeconds:0} s; see {endpoint.LogPath}, or end it with `kill -KILL {daemon.PeerId}`: callers go on with real helm");
 }

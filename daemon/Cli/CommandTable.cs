@@ -14,7 +14,8 @@ internal static class CommandTable
         if (args is ["prove", .. var proof])
             return ProveCommand.Run(proof);
         ParseResult parsed = Build().Parse(args);
-        int code = parsed.Invoke();
+        // Exceptions are Program's: the library would print a stack trace.
+        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         // The library's own code for a wrong command line is 1, which `verify` has for an entry that differs.
         return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
     }

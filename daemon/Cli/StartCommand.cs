@@ -6,11 +6,17 @@ using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary>Starts the daemon in the background and waits until it answers.</summary>
+/// <summary>Starts the daemon in the background and waits until it listens; for one that is leaving, until it has left.</summary>
 internal static class StartCommand
 {
     /// <summary>A person is watching: long enough for a slow disk, short enough not to look hung.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
+    /// <summary>While another daemon is leaving: its own deadline more.</summary>
+    private static readonly TimeSpan PatienceWithOther = DaemonHost.DrainDeadline + Patience;
+
+    /// <summary>Pause before the next try while another daemon has the lock.</summary>
+    private const int PauseMilliseconds = 100;
 
     public static int Run()
     {
@@ -20,10 +26,11 @@ internal static class StartCommand
             Console.WriteLine($"helmcached already runs for {endpoint.Home}");
             return ExitCodes.Ok;
         }
-        int child = DaemonLauncher.DaemonPath() is { } path ? DaemonLauncher.Spawn(path, endpoint) : -Libc.ENOENT;
-        bool ended = false;
+        string? path = DaemonLauncher.DaemonPath();
+        int child = path is null ? -Libc.ENOENT : DaemonLauncher.Spawn(path, endpoint);
+        bool other = false;
         long started = Stopwatch.GetTimestamp();
-        while (child > 0 && Stopwatch.GetElapsedTime(started) < Patience)
+        while (child > 0 && Stopwatch.GetElapsedTime(started) < (other ? PatienceWithOther : Patience))
         {
             using (DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _))
             {
@@ -33,16 +40,20 @@ internal static class StartCommand
                     return ExitCodes.Ok;
                 }
             }
-            // Exit code 0: another daemon has the lock and is on its way up.
-            if (!ended && Libc.Wait(child, block: false) is { } status)
+            if (Libc.Wait(child, block: false) is { } status)
             {
-                ended = true;
                 if (status != 0)
                     break;
+                // Another daemon has the lock, and is on its way up or out. When it is gone, the next of ours can have it.
+                other = true;
+                Libc.Poll([], PauseMilliseconds);
+                child = DaemonLauncher.Spawn(path!, endpoint);
             }
             Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
         }
-        Console.Error.WriteLine($"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
+        Console.Error.WriteLine(other
+            ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor leaves; see {endpoint.LogPath}, or end it (`fuser {endpoint.LockPath}` names it)"
+            : $"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
         return ExitCodes.Failed;
     }
 }

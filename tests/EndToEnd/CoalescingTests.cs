@@ -75,11 +75,12 @@ public sealed class CoalescingTests
         using Process first = held.Start();
         await fake.RunsReachAsync(1);
         // As Ctrl-Z does, in a terminal that is then forgotten.
-        Signals.Send(first.Id, "STOP");
-        AssertOutput(await fake.Template().RunAsync());
-        Assert.Equal(2, fake.Runs);
-        fake.LetGo();
-        Signals.Send(first.Id, "CONT");
+        using (Signals.Hang(first.Id))
+        {
+            AssertOutput(await fake.Template().RunAsync());
+            Assert.Equal(2, fake.Runs);
+            fake.LetGo();
+        }
         AssertOutput(await held.CompleteAsync(first));
     }
 

@@ -93,15 +93,8 @@ public sealed class FallbackTests
         await fake.StartDaemonAsync();
         await AssertHelmAsync(fake, runs: 1);
         int daemon = fake.Home.DaemonIds().Single();
-        Signals.Send(daemon, "STOP");
-        try
-        {
+        using (Signals.Hang(daemon))
             await AssertHelmAsync(fake, runs: 2);
-        }
-        finally
-        {
-            Signals.Send(daemon, "CONT");
-        }
     }
 
     [Theory]

@@ -122,7 +122,7 @@ public sealed class StreamTests
         Command held = fake.HeldTemplate();
         using Process process = held.Start();
         await fake.RunsReachAsync(1);
-        Signals.Send(process.Id, "TERM");
+        Signals.Send(process.Id, Signals.Terminate);
         CommandResult result = await held.CompleteAsync(process);
         Assert.Equal(143, result.ExitCode);
         int helm = fake.RunIds.Single();

@@ -1,17 +1,65 @@
+using System;
+using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
-using Xunit;
+using System.IO;
+using System.Linq;
+using System.Runtime.InteropServices;
+using System.Threading;
 
 namespace CacheDaemon.Tests.Support;
 
-/// <summary>Signals as a shell sends them.</summary>
+/// <summary>Signals to processes that the test started, without a process start for each.</summary>
 internal static class Signals
 {
-    /// <summary>Sends <paramref name="name"/> (<c>STOP</c>, <c>TERM</c>) to one process that the test started.</summary>
-    public static void Send(int process, string name)
+    public const int Interrupt = 2, Kill = 9, Terminate = 15, Continue = 18, Stop = 19;
+
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
+
+    /// <summary>Sends a signal; a process that is gone already is fine.</summary>
+    public static void Send(int process, int signal) => _ = kill(process, signal);
+
+    public static void Send(IEnumerable<int> processes, int signal)
     {
-        using var kill = Process.Start("kill", ["-" + name, process.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-        Assert.Equal(0, kill.ExitCode);
+        foreach (int process in processes)
+            Send(process, signal);
+    }
+
+    /// <summary>
+    /// Stops a process until the answer is disposed. Returns when all of its threads have stopped: the signal is sent in no
+    /// time, but a thread that is running goes on for a moment, and on a busy machine that is enough to answer a call.
+    /// </summary>
+    public static IDisposable Hang(int process)
+    {
+        Send(process, Stop);
+        long started = Stopwatch.GetTimestamp();
+        while (!Directory.GetDirectories($"/proc/{process}/task").All(IsStopped))
+        {
+            if (Stopwatch.GetElapsedTime(started) > s_patience)
+                throw new TimeoutException($"process {process} did not stop");
+            Thread.Sleep(1);
+        }
+        return new Hung(process);
+    }
+
+    private static bool IsStopped(string task)
+    {
+        try
+        {
+            // proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.
+            string stat = File.ReadAllText(Path.Combine(task, "stat"));
+            return stat.AsSpan(stat.LastIndexOf(')') + 1).StartsWith(" T");
+        }
+        catch (IOException)
+        {
+            return true; // This thread has ended.
+        }
+    }
+
+    [DllImport("libc")]
+    private static extern int kill(int process, int signal);
+
+    private sealed class Hung(int process) : IDisposable
+    {
+        public void Dispose() => Send(process, Continue);
     }
 }

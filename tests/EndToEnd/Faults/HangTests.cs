@@ -67,10 +67,12 @@ public sealed class HangTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         int daemon = fake.Home.DaemonIds().Single();
         string mark = Path.Combine(fake.Home.State, "avoid");
-        Signals.Send(daemon, Signals.Stop);
-        await fake.Template().RunAsync();
-        Assert.True(File.Exists(mark));
-        DaemonHome.Kill([daemon]);
+        using (Signals.Hang(daemon))
+        {
+            await fake.Template().RunAsync();
+            Assert.True(File.Exists(mark));
+            DaemonHome.Kill([daemon]);
+        }
         await fake.Template().RunAsync();
         await Eventually.IsTrueAsync("a new daemon is used", async () =>
             (await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync()).StderrText.StartsWith("helmcached: hit", StringComparison.Ordinal));
