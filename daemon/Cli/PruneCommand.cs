@@ -18,15 +18,20 @@ internal static class PruneCommand
         TimeSpan age = default;
         if (olderThan is not null && !ConfigurationFile.TryParseTime(olderThan, out age))
             return Wrong($"--older-than {olderThan} is not a time; write it as 90s, 12h or 30d");
+        if (olderThan is not null && age == TimeSpan.Zero)
+            return Wrong($"--older-than {olderThan} would delete everything; say --all if that is meant");
         long bytes = 0;
         if (maxSize is not null && !ConfigurationFile.TryParseSize(maxSize, out bytes))
             return Wrong($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
-        var request = new Message.Prune(all, olderThan is null ? null : (long)age.TotalSeconds, maxSize is null ? null : bytes, chart, dryRun);
+        var request = new Message.Prune(all, olderThan is null ? null : WholeSeconds(age), maxSize is null ? null : bytes, chart, dryRun);
         string report = AdminConnection.Ask(request) ?? InStore(request);
         using JsonDocument document = JsonDocument.Parse(report);
         Console.WriteLine($"{(dryRun ? "would delete" : "deleted")} {document.RootElement.GetProperty("entries")} entries, {Format.Bytes(document.RootElement.GetProperty("bytes").GetInt64())}");
         return ExitCodes.Ok;
     }
+
+    /// <summary>An age travels in whole seconds: rounded up, so that nothing younger than asked for goes.</summary>
+    public static long WholeSeconds(TimeSpan age) => (long)Math.Ceiling(age.TotalSeconds);
 
     private static string InStore(Message.Prune request)
     {

@@ -1,4 +1,7 @@
+using System;
 using System.Threading.Tasks;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Cli;
 using CacheDaemon.Tests.EndToEnd;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -12,6 +15,8 @@ public sealed class PruneCommandTests
     [InlineData("prune", "--all")]
     [InlineData("prune --older-than yesterday", "30d")]
     [InlineData("prune --older-than 30", "30d")]
+    [InlineData("prune --older-than 0", "--all")]
+    [InlineData("prune --older-than 0s", "--all")]
     [InlineData("prune --max-size huge", "2GiB")]
     [InlineData("prune --max-size -1", "2GiB")]
     public async Task Wrong_words_are_answered_with_right_ones(string line, string hint)
@@ -19,7 +24,7 @@ public sealed class PruneCommandTests
         await using var home = new DaemonHome(Repository.FakeHelm);
         CommandResult result = await home.Admin(line.Split(' ')).RunAsync();
         Assert.Equal((2, ""), (result.ExitCode, result.StdoutText));
-        Assert.Contains(hint, result.StderrText, System.StringComparison.Ordinal);
+        Assert.Contains(hint, result.StderrText, StringComparison.Ordinal);
         Assert.Empty(home.DaemonIds());
     }
 
@@ -49,6 +54,18 @@ public sealed class PruneCommandTests
         await AssertLeavesAsync(fake, 2, "--max-size", "1GiB");
         await AssertLeavesAsync(fake, 0, "--chart", "web");
         Assert.Equal(daemonRuns ? 1 : 0, fake.Home.DaemonIds().Count);
+    }
+
+    /// <summary>Rounded down, half a second would mean every entry there is.</summary>
+    [Theory]
+    [InlineData("500ms", 1)]
+    [InlineData("1s", 1)]
+    [InlineData("1001ms", 2)]
+    [InlineData("2d", 172_800)]
+    public void Age_is_never_shorter_than_asked_for(string text, long seconds)
+    {
+        Assert.True(ConfigurationFile.TryParseTime(text, out TimeSpan age));
+        Assert.Equal(seconds, PruneCommand.WholeSeconds(age));
     }
 
     private static async Task AssertLeavesAsync(FakeHelmHome fake, long entries, params string[] arguments)
