@@ -2,16 +2,15 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using CacheDaemon.Client;
-using CacheDaemon.Daemon.Storage;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
 namespace CacheDaemon.Daemon;
 
 /// <summary>
-/// Reads the one configuration file. A bad file or value never stops anything: it is a problem to be told, and the
-/// defaults hold for what could not be read.
+/// Reads the one configuration file. A bad file never stops anything: it is a problem to be told, and the rest of it holds.
 /// </summary>
 public static class ConfigurationFile
 {
@@ -37,38 +36,45 @@ public static class ConfigurationFile
         : Endpoint.AccountHome() is { } home ? home + "/.config/helmcached/config.yaml"
         : null;
 
-    /// <summary>Options and problems of the file at <paramref name="path"/>; the defaults when there is none.</summary>
+    /// <summary>Options and problems of the file alone; the defaults when there is none.</summary>
     /// <param name="path">From <see cref="Location"/>.</param>
     /// <param name="problems">One line each: file:line:column, what is wrong, what is allowed.</param>
     public static DaemonOptions Read(string? path, out IReadOnlyList<string> problems)
     {
-        var found = new List<string>();
-        problems = found;
+        Configuration configuration = Configuration.Load(path, static _ => null);
+        problems = configuration.Problems;
+        return configuration.Options;
+    }
+
+    /// <summary>What stands in the file, in its order; nothing when there is none. Never throws.</summary>
+    /// <param name="path">The file.</param>
+    /// <param name="problems">Receives one line for each thing that is no setting.</param>
+    internal static IReadOnlyList<FileSetting> Parse(string? path, List<string> problems)
+    {
+        var found = new List<FileSetting>();
         if (path is null || !File.Exists(path))
-            return new DaemonOptions();
+            return found;
         try
         {
             using var text = new StreamReader(path);
             var yaml = new YamlStream();
             yaml.Load(text);
             if (yaml.Documents.Count == 0)
-                return new DaemonOptions();
-            if (yaml.Documents[0].RootNode is not YamlMappingNode root)
-            {
-                found.Add($"{At(path, yaml.Documents[0].RootNode.Start)}: the file is not a mapping of settings; start with a line such as idle_exit: 3h");
-                return new DaemonOptions();
-            }
-            return Apply(new DaemonOptions(), root, "", path, found);
+                return found;
+            if (yaml.Documents[0].RootNode is YamlMappingNode root)
+                Collect(root, "", path, found, problems);
+            else
+                problems.Add($"{At(path, yaml.Documents[0].RootNode.Start)}: the file is not a mapping of settings; start with a line such as idle_exit: 3h");
         }
         catch (YamlException e)
         {
-            found.Add($"{At(path, e.Start)}: not YAML: {e.Message}");
+            problems.Add($"{At(path, e.Start)}: not YAML: {e.Message}");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            found.Add($"{path}: cannot be read: {e.Message}");
+            problems.Add($"{path}: cannot be read: {e.Message}");
         }
-        return new DaemonOptions();
+        return found;
     }
 
     /// <summary>Reads a size such as <c>2GiB</c>, <c>500MB</c> or <c>1048576</c> into bytes.</summary>
@@ -95,58 +101,30 @@ public static class ConfigurationFile
         return text == "0";
     }
 
-    private static DaemonOptions Apply(DaemonOptions options, YamlMappingNode mapping, string prefix, string path, List<string> problems)
+    private static void Collect(YamlMappingNode mapping, string prefix, string path, List<FileSetting> found, List<string> problems)
     {
         foreach ((YamlNode nameNode, YamlNode valueNode) in mapping.Children)
         {
             string name = prefix + (nameNode as YamlScalarNode)?.Value;
-            if (valueNode is YamlMappingNode section && name is ("store" or "memory"))
-            {
-                options = Apply(options, section, name + ".", path, problems);
+            bool isSection = Settings.All.Any(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal));
+            if (isSection && valueNode is YamlMappingNode section)
+                Collect(section, name + ".", path, found, problems);
+            // A section whose lines are all commented out is none.
+            else if (isSection && valueNode is YamlScalarNode { Value: null or "" })
                 continue;
-            }
-            string value = (valueNode as YamlScalarNode)?.Value ?? "";
-            (DaemonOptions? changed, string allowed) = Set(options, name, value);
-            if (changed is null)
-                problems.Add($"{At(path, (allowed.Length == 0 ? nameNode : valueNode).Start)}: " + (allowed.Length == 0
-                    ? $"{name} is not a setting; known are idle_exit, impure, memory.max_size, readonly, store.max_age, store.max_size, store.secrets"
-                    : $"{name}: this value is not understood; allowed: {allowed}"));
-            options = changed ?? options;
+            else if (Settings.Find(name) is not { } setting)
+                problems.Add($"{At(path, nameNode.Start)}: {name} is not a setting; known are {string.Join(", ", Settings.All.Select(s => s.Key).Order(StringComparer.Ordinal))}");
+            else
+                found.Add(new FileSetting(setting, ValuesOf(valueNode, setting.IsList), $"{path}:{nameNode.Start.Line}", At(path, valueNode.Start)));
         }
-        return options;
     }
 
-    /// <summary>The options with one setting changed; null when the value is bad (with what is allowed) or the name unknown (with nothing).</summary>
-    private static (DaemonOptions? Changed, string Allowed) Set(DaemonOptions options, string name, string value)
+    private static string[]? ValuesOf(YamlNode node, bool isList) => node switch
     {
-        const string Size = "a size such as 512MiB or 2GiB";
-        const string Time = "a time such as 90s, 3h or 7d; 0 for never";
-        const string Truth = "true or false";
-        switch (name)
-        {
-            case "store.max_size": return (TryParseSize(value, out long store) ? options with { StoreMaxBytes = store } : null, Size);
-            case "store.max_age": return (TryParseTime(value, out TimeSpan age) ? options with { StoreMaxAge = age == default ? null : age } : null, Time);
-            case "memory.max_size": return (TryParseSize(value, out long memory) ? options with { MemoryMaxBytes = memory } : null, Size);
-            case "idle_exit": return (TryParseTime(value, out TimeSpan idle) ? options with { IdleExit = idle } : null, Time);
-            case "readonly": return (bool.TryParse(value, out bool readOnly) ? options with { ReadOnly = readOnly } : null, Truth);
-            case "store.secrets":
-                return (value switch
-                {
-                    "disk" => options with { Secrets = SecretsPolicy.Disk },
-                    "memory" => options with { Secrets = SecretsPolicy.Memory },
-                    "never" => options with { Secrets = SecretsPolicy.Never },
-                    _ => null,
-                }, "disk, memory or never");
-            case "impure":
-                return (value switch
-                {
-                    "bypass" => options with { Impure = ImpurePolicy.Bypass },
-                    "freeze" => options with { Impure = ImpurePolicy.Freeze },
-                    _ => null,
-                }, "bypass or freeze");
-            default: return (null, "");
-        }
-    }
+        YamlScalarNode scalar => [scalar.Value ?? ""],
+        YamlSequenceNode items when isList => [.. items.Select(item => (item as YamlScalarNode)?.Value ?? "")],
+        _ => null,
+    };
 
     private static bool TryScale(string number, long factor, out long result)
     {

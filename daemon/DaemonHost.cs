@@ -62,9 +62,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _rooms = new StoreRooms(endpoint, options, time, log);
         _counters = new Counters(_rooms.Disk.LoadCounters());
         bool freeze = options.Impure == ImpurePolicy.Freeze;
-        var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze);
+        var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze, new ChartExclusions(options.Bypass));
         var explainer = new Explainer(fingerprinter, _rooms.Store, new MissExplainer(_rooms.Disk), freeze);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, new ProofCopies(endpoint, log.Write), options.ReadOnly, freeze);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, new ProofCopies(endpoint, log.WriteProblem), options.ReadOnly, freeze);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _counters, freeze);
         _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _counters, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
@@ -74,7 +74,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public async Task RunAsync()
     {
         foreach (string problem in _problems)
-            _log.Write("configuration: " + problem);
+            _log.WriteProblem("configuration: " + problem);
         RemoveProofs();
         _listener.Open();
         // What callers noted about a daemon that hung or could not start does not hold for this one.
@@ -128,6 +128,10 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("bytes", totals.Bytes);
             json.WriteNumber("resident_bytes", Environment.WorkingSet);
             json.WriteString("store", _rooms.Store.Status);
+            json.WriteStartObject("configuration");
+            foreach (Setting setting in Settings.All)
+                json.WriteString(setting.Key, setting.Show(_options));
+            json.WriteEndObject();
             json.WriteStartArray("problems");
             foreach (string problem in _problems)
                 json.WriteStringValue(problem);
@@ -194,7 +198,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            _log.Write($"proofs: {e.Message}");
+            _log.WriteProblem($"proofs: {e.Message}");
         }
     }
 

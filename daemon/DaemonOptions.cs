@@ -1,4 +1,7 @@
 using System;
+using System.Collections.Generic;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
@@ -14,7 +17,7 @@ public enum ImpurePolicy
 }
 
 /// <summary>
-/// Every setting with its unit and default. <see cref="ConfigurationFile"/> fills it; nothing else reads the file.
+/// Every setting with its unit and default. <see cref="Configuration"/> fills it; nothing else reads the file or its variables.
 /// </summary>
 public sealed record DaemonOptions
 {
@@ -35,6 +38,15 @@ public sealed record DaemonOptions
 
     /// <summary>What happens to output that may not be repeatable. Default: bypass.</summary>
     public ImpurePolicy Impure { get; init; } = ImpurePolicy.Bypass;
+
+    /// <summary>Absolute path of the real helm; null: found on PATH. For the shim; the daemon runs none.</summary>
+    public string? Helm { get; init; }
+
+    /// <summary>Patterns of charts that are never cached (<see cref="ChartExclusions"/>). Default: none.</summary>
+    public IReadOnlyList<string> Bypass { get; init; } = [];
+
+    /// <summary>How much goes into the log. Default: what went wrong, starts and stops.</summary>
+    public LogLevel LogLevel { get; init; } = LogLevel.Info;
 
     /// <summary>True: serve hits, store nothing.</summary>
     public bool ReadOnly { get; init; }

@@ -20,18 +20,18 @@ internal sealed class StoreRooms : IDisposable
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
         var disk = new SqliteTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
-        Disk = new SqliteTier(disk, time, line => log.Write("store: " + line));
+        Disk = new SqliteTier(disk, time, line => log.WriteProblem("store: " + line));
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),
             Disk,
             new EntryStoreOptions { Secrets = options.Secrets, MaxDiskBytes = options.StoreMaxBytes, MaxAge = options.StoreMaxAge },
             time,
-            line => log.Write("store: " + line));
+            line => log.WriteProblem("store: " + line));
     }
 
     /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>
     public static StoreRooms ForCommand(Endpoint endpoint, TimeProvider time, DaemonLog log) =>
-        new(endpoint, ConfigurationFile.Read(ConfigurationFile.Location(), out _), time, log);
+        new(endpoint, Configuration.ForDaemon().Options, time, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>
     public SqliteTier Disk { get; }

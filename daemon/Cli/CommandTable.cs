@@ -14,6 +14,8 @@ internal static class CommandTable
         if (args is ["prove", .. var proof])
             return ProveCommand.Run(proof);
         ParseResult parsed = Build().Parse(args);
+        if (parsed.Errors.Count == 0)
+            ConfigurationNotice.WriteBefore(parsed.CommandResult.Command.Name);
         // Exceptions are Program's: the library would print a stack trace.
         int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         // The library's own code for a wrong command line is 1, which `verify` has for an entry that differs.
@@ -61,6 +63,7 @@ internal static class CommandTable
         var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.") { sample, everything };
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);
+        root.Add(ConfigCommand.Create());
         return root;
     }
 

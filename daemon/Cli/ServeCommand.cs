@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
@@ -29,15 +28,15 @@ internal static class ServeCommand
         }
         // A working directory would keep its file system busy for as long as the daemon lives.
         Directory.SetCurrentDirectory("/");
-        DaemonOptions options = ConfigurationFile.Read(ConfigurationFile.Location(), out IReadOnlyList<string> problems);
-        using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached);
-        ServeAsync(endpoint, instance, options, problems, log).GetAwaiter().GetResult();
+        Configuration configuration = Configuration.ForDaemon();
+        using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached, configuration.Options.LogLevel);
+        ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult();
         return ExitCodes.Ok;
     }
 
-    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, DaemonLog log)
+    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, Configuration configuration, DaemonLog log)
     {
-        await using var host = new DaemonHost(endpoint, instance, options, problems, TimeProvider.System, log);
+        await using var host = new DaemonHost(endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log);
         await host.RunAsync().ConfigureAwait(false);
     }
 }

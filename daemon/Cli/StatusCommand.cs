@@ -13,6 +13,7 @@ internal static class StatusCommand
         Endpoint endpoint = AdminConnection.Endpoint();
         if (AdminConnection.Ask(new Message.Status()) is not { } text)
         {
+            ConfigurationNotice.Write();
             Console.WriteLine(json ? "{\"running\":false}" : $"helmcached does not run for {endpoint.Home}; the next helm template starts it");
             return ExitCodes.NotRunning;
         }

@@ -26,6 +26,7 @@ internal sealed class Fingerprinter
     private readonly TimeProvider _time;
     private readonly HelmBinaries _helms;
     private readonly bool _freeze;
+    private readonly ChartExclusions _exclusions;
     private readonly ChartSnapshots<ChartFileScreen> _charts;
     private readonly ChartScreens _screens = new();
     private readonly DigestMemo<InputFacts> _memo = new();
@@ -34,8 +35,10 @@ internal sealed class Fingerprinter
     /// <param name="time">The clock that decides which stamps are trusted.</param>
     /// <param name="helms">The helm binaries met so far.</param>
     /// <param name="freeze">Whether output that may vary is kept unproved: such entries have keys of their own.</param>
-    public Fingerprinter(TimeProvider time, HelmBinaries helms, bool freeze)
+    /// <param name="exclusions">Charts that are never cached; null for none.</param>
+    public Fingerprinter(TimeProvider time, HelmBinaries helms, bool freeze, ChartExclusions? exclusions = null)
     {
+        _exclusions = exclusions ?? ChartExclusions.None;
         _freeze = freeze;
         _time = time;
         _helms = helms;
@@ -76,6 +79,8 @@ internal sealed class Fingerprinter
 
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
     {
+        if (_exclusions.FindByPath(invocation.ChartPath) is { } excluded)
+            return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         var inputs = new InputReader(_memo, NowNs());
         if (Libc.Stat(request.Directory, follow: true, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
@@ -101,6 +106,8 @@ internal sealed class Fingerprinter
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation, HelmBinary helm, ChartSnapshot<ChartFileScreen> chart, InputReader inputs)
     {
         ChartTree<ChartFileScreen> tree = chart.Tree;
+        if (_exclusions.FindByName(tree.Metadata.Name) is { } excluded)
+            return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         if (tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation)
             return new FingerprintOutcome.Declined(BypassReason.SchemaReference, "");
 

@@ -18,22 +18,46 @@ public sealed class DaemonLog : IDisposable
     private readonly string _path;
     private readonly TimeProvider _time;
     private readonly bool _echo;
+    private readonly LogLevel _level;
     private readonly Lock _gate = new();
     private FileStream? _file;
 
     /// <param name="path">The log file.</param>
     /// <param name="time">Clock for the time stamps.</param>
     /// <param name="echo">Whether lines also go to standard error (a daemon in the foreground).</param>
-    public DaemonLog(string path, TimeProvider time, bool echo)
+    /// <param name="level">What is worth a line.</param>
+    public DaemonLog(string path, TimeProvider time, bool echo, LogLevel level = LogLevel.Info)
     {
+        _level = level;
         _path = path;
         _time = time;
         _echo = echo;
     }
 
-    /// <summary>Appends one line; line breaks inside <paramref name="message"/> become blanks.</summary>
-    public void Write(string message)
+    /// <summary>Whether calls are worth a line each.</summary>
+    public bool IsDetailed => _level >= LogLevel.Debug;
+
+    /// <summary>Something that happens now and then: a start, a stop, a repair.</summary>
+    public void Write(string message) => Append(LogLevel.Info, message);
+
+    /// <summary>Something that went wrong.</summary>
+    public void WriteProblem(string message) => Append(LogLevel.Error, message);
+
+    /// <summary>Something that happens all the time.</summary>
+    public void WriteDetail(string message) => Append(LogLevel.Debug, message);
+
+    /// <inheritdoc/>
+    public void Dispose()
     {
+        lock (_gate)
+            _file?.Dispose();
+    }
+
+    /// <summary>Appends one line; line breaks inside <paramref name="message"/> become blanks.</summary>
+    private void Append(LogLevel level, string message)
+    {
+        if (level > _level)
+            return;
         string line = _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) + " " + message.ReplaceLineEndings(" ") + "\n";
         lock (_gate)
         {
@@ -57,13 +81,6 @@ public sealed class DaemonLog : IDisposable
                 _file = null;
             }
         }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        lock (_gate)
-            _file?.Dispose();
     }
 
     private FileStream Open() => new(_path, new FileStreamOptions

@@ -36,7 +36,7 @@ internal sealed partial class RenderPipeline
 #pragma warning restore CA1031
         {
             _counters.Add(Counters.Errors);
-            _log.Write($"proof: {e}");
+            _log.WriteProblem($"proof: {e}");
             return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
         }
     }
@@ -63,7 +63,7 @@ internal sealed partial class RenderPipeline
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
             _proofs.End(id);
-            _log.Write($"proof: {e.Message}");
+            _log.WriteProblem($"proof: {e.Message}");
             return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
         }
         if (!IsUnchanged(render))

@@ -129,7 +129,7 @@ internal sealed partial class RenderPipeline
 #pragma warning restore CA1031
         {
             _counters.Add(Counters.Errors);
-            _log.Write($"render: {e}");
+            _log.WriteProblem($"render: {e}");
             return Bypass(BypassReason.Faulted, e.GetType().Name);
         }
     }
@@ -149,7 +149,7 @@ internal sealed partial class RenderPipeline
 #pragma warning restore CA1031
         {
             _counters.Add(Counters.Errors);
-            _log.Write($"publish {render.Key}: {e}");
+            _log.WriteProblem($"publish {render.Key}: {e}");
             return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
         }
         finally

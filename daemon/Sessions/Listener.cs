@@ -106,7 +106,7 @@ internal sealed class Listener : IAsyncDisposable
             {
                 string problem = $"{_endpoint.SocketPath}: cannot listen there any more: {e.Message}";
                 if (problem != _lastProblem)
-                    _log.Write(problem);
+                    _log.WriteProblem(problem);
                 _lastProblem = problem;
             }
         }
@@ -134,7 +134,7 @@ internal sealed class Listener : IAsyncDisposable
             {
                 if (_stopping.IsCancellationRequested)
                     return;
-                _log.Write($"accept: {e.Message}");
+                _log.WriteProblem($"accept: {e.Message}");
                 await Task.Delay(AcceptPause, _time).ConfigureAwait(false);
             }
         }

@@ -103,7 +103,7 @@ internal sealed class RequestDispatcher
     public void Malformed(Exception reason)
     {
         _counters.Add(Counters.Errors);
-        _log.Write($"session: closed: {reason.Message}");
+        _log.WriteProblem($"session: closed: {reason.Message}");
         // A newer installation is in use: this daemon finishes its work, and the next call starts that one's.
         if (reason is ProtocolVersionException { Version: > ProtocolVersion.Current })
             _administration.Stop();
@@ -113,6 +113,6 @@ internal sealed class RequestDispatcher
     public void Faulted(Exception reason)
     {
         _counters.Add(Counters.Errors);
-        _log.Write($"session: closed by a fault: {reason}");
+        _log.WriteProblem($"session: closed by a fault: {reason}");
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -26,6 +27,9 @@ public sealed class ConfigurationFileTests : IDisposable
               max_size: 64MiB
             idle_exit: 90m
             readonly: true
+            helm: /opt/helm
+            log: {level: debug}
+            impure: freeze
             """, out IReadOnlyList<string> problems);
         Assert.Empty(problems);
         Assert.Equal(
@@ -37,6 +41,9 @@ public sealed class ConfigurationFileTests : IDisposable
                 MemoryMaxBytes = 64 << 20,
                 IdleExit = TimeSpan.FromMinutes(90),
                 ReadOnly = true,
+                Helm = "/opt/helm",
+                LogLevel = LogLevel.Debug,
+                Impure = ImpurePolicy.Freeze,
             },
             options);
     }
@@ -48,6 +55,17 @@ public sealed class ConfigurationFileTests : IDisposable
     public void File_that_says_nothing_means_the_defaults(string text)
     {
         Assert.Equal(new DaemonOptions(), Read(text, out IReadOnlyList<string> problems));
+        Assert.Empty(problems);
+    }
+
+    [Theory]
+    [InlineData("bypass: [scratch-*, /home/me]", new[] { "scratch-*", "/home/me" })]
+    [InlineData("bypass:\n- web\n", new[] { "web" })]
+    [InlineData("bypass: web", new[] { "web" })]
+    [InlineData("bypass: []", new string[0])]
+    public void Bypass_takes_one_pattern_or_a_list(string text, string[] patterns)
+    {
+        Assert.Equal(patterns, Read(text + "\n", out IReadOnlyList<string> problems).Bypass);
         Assert.Empty(problems);
     }
 
@@ -68,6 +86,13 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("idle_exit: [1h]\n", ":1:12:", "idle_exit: this value is not understood")]
     [InlineData("store: {max_size: 5 apples}\n", ":1:19:", "a size such as")]
     [InlineData("store:\n  secrets: shout\n", ":2:12:", "disk, memory or never")]
+    [InlineData("helm: helm\n", ":1:7:", "an absolute path")]
+    [InlineData("helm: [/usr/bin/helm]\n", ":1:7:", "an absolute path")]
+    [InlineData("log:\n  level: loud\n", ":2:10:", "off, error, info or debug")]
+    [InlineData("bypass: [web, charts/web]\n", ":1:9:", "names of charts or absolute paths")]
+    [InlineData("bypass:\n  - '[z'\n", ":2:3:", "names of charts or absolute paths")]
+    [InlineData("bypass: {web: 1}\n", ":1:9:", "names of charts or absolute paths")]
+    [InlineData("store: {max_size: 1025TiB}\n", ":1:19:", "at most 1024TiB")]
     [InlineData("readonly: maybe\n", ":1:11:", "true or false")]
     [InlineData("memory:\n  max_size: 79228162514264337593543950335GiB\n", ":2:13:", "a size such as")]
     [InlineData("- a\n", ":1:1:", "not a mapping")]

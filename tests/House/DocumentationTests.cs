@@ -63,14 +63,27 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
-    public void Readme_names_every_setting()
+    public void Configuration_page_names_every_setting_with_its_variable_and_default()
     {
+        string page = Read("docs/configuration.md");
+        foreach (Setting setting in Settings.All)
+        {
+            string shown = setting.Default.Length == 0 ? "empty" : $"`{setting.Default}`";
+            Assert.Matches($@"(?m)^\| `{Regex.Escape(setting.Key)}` \| `{setting.Variable}` \| .* \| {Regex.Escape(shown)} \|$", page);
+            Assert.Contains($"\n- **`{setting.Key}`**: ", page, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Configuration_page_shows_a_file_of_all_settings_that_is_right()
+    {
+        string page = Read("docs/configuration.md");
+        string sample = page[page.IndexOf("All in one file:", StringComparison.Ordinal)..page.IndexOf("## Variables that", StringComparison.Ordinal)];
         using var directory = new TemporaryDirectory();
-        ConfigurationFile.Read(directory.Write("config.yaml", "no_such_setting: 1\n"), out IReadOnlyList<string> problems);
-        string known = Assert.Single(problems).Split("known are ")[1];
-        string shown = Read("README.md");
-        foreach (string setting in known.Split(", "))
-            Assert.Contains("    " + (setting.Contains('.') ? "  " : "") + setting.Split('.')[^1] + ":", shown, StringComparison.Ordinal);
+        string file = directory.Write("config.yaml", string.Join('\n', sample.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line[4..])));
+        var loaded = CacheDaemon.Daemon.Configuration.Load(file, static _ => null);
+        Assert.Empty(loaded.Problems);
+        Assert.All(loaded.Origins, origin => Assert.Equal(SettingSource.File, origin.Source));
     }
 
     [Fact]

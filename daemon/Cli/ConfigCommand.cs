@@ -1,0 +1,157 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Shows every setting with where it comes from, and where the running daemon, which read its settings when it started, has
+/// another one. Ends with <see cref="ExitCodes.Usage"/> when something is wrong with the configuration.
+/// </summary>
+internal static class ConfigCommand
+{
+    public static Command Create()
+    {
+        var example = new Option<bool>("--example") { Description = "Print a commented file with every setting, to start from." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new Command("config", "Show every setting, its value and where that comes from. Never starts a daemon.") { example, json };
+        command.SetAction(parsed => parsed.GetValue(example) ? Example() : Show(parsed.GetValue(json)));
+        return command;
+    }
+
+    /// <summary>A file of all settings, each commented out at its default: valid as it is, and with any comment sign taken away.</summary>
+    public static string ExampleText()
+    {
+        var text = new StringBuilder("# Settings of helmcached. Every line is optional; what is commented out is the default.\n")
+            .Append("# The daemon reads this file when it starts: `helmcached stop`, and the next call starts a new one.\n");
+        string section = "";
+        foreach (Setting setting in Settings.All)
+        {
+            string[] parts = setting.Key.Split('.');
+            string indent = parts.Length > 1 ? "  " : "";
+            text.Append('\n');
+            if (parts.Length > 1 && parts[0] != section)
+                text.Append(parts[0]).Append(":\n");
+            section = parts.Length > 1 ? parts[0] : "";
+            text.Append($"{indent}# {setting.Purpose}\n{indent}# Takes {setting.Allowed}. Variable: {setting.Variable}\n");
+            text.Append($"{indent}# {parts[^1]}: {(setting.Default.Length == 0 ? "\"\"" : setting.Default)}\n");
+        }
+        return text.ToString();
+    }
+
+    private static int Example()
+    {
+        Console.Write(ExampleText());
+        return ExitCodes.Ok;
+    }
+
+    private static int Show(bool json)
+    {
+        Configuration configuration = Configuration.ForCalls();
+        var problems = configuration.Problems.ToList();
+        if (configuration.Options.Helm is { } helm && HelmProblem(helm) is { } problem)
+            problems.Add($"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary");
+        IReadOnlyDictionary<string, string> running = Running();
+        if (json)
+            Console.WriteLine(ToJson(configuration, problems, running));
+        else
+            Print(configuration, problems, running);
+        return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Usage;
+    }
+
+    /// <summary>Why this cannot be the real helm; null when it can.</summary>
+    private static string? HelmProblem(string path) =>
+        Libc.Stat(path, follow: true, out FileStamp stamp) != 0 ? "does not exist or cannot be reached"
+        : stamp.Kind != FileKind.Regular || (stamp.Mode & 0x49) == 0 ? "is not an executable file"
+        : HelmLocator.IsShim(path, stamp) ? "is this shim, or a copy of it"
+        : null;
+
+    /// <summary>The settings of the running daemon by key; empty when none runs, or one of a version that does not say.</summary>
+    private static Dictionary<string, string> Running()
+    {
+        try
+        {
+            if (AdminConnection.Ask(new Message.Status()) is not { } status)
+                return [];
+            using JsonDocument document = JsonDocument.Parse(status);
+            return document.RootElement.TryGetProperty("configuration", out JsonElement settings)
+                ? settings.EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString() ?? "")
+                : [];
+        }
+        catch (IOException)
+        {
+            return []; // Hung; `status` is the command that says so.
+        }
+    }
+
+    /// <summary>What the running daemon has instead; null when it has the same, or when the setting is not the daemon's.</summary>
+    private static string? Other(SettingOrigin origin, string value, IReadOnlyDictionary<string, string> running) =>
+        !(origin.Setting.PerCall && origin.Source == SettingSource.Environment) && origin.Setting.Key != "helm"
+        && running.TryGetValue(origin.Setting.Key, out string? has) && has != value ? has : null;
+
+    private static void Print(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
+    {
+        string? file = ConfigurationFile.Location();
+        Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(File.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
+        Console.WriteLine();
+        var rows = new List<string[]>();
+        bool outdated = false;
+        foreach (SettingOrigin origin in configuration.Origins)
+        {
+            string value = origin.Setting.Show(configuration.Options);
+            string source = origin.Source == SettingSource.Default ? "default" : origin.Place;
+            if (Other(origin, value, running) is { } has)
+            {
+                source += $"; the running daemon has {has}";
+                outdated = true;
+            }
+            rows.Add([origin.Setting.Key, value.Length == 0 ? "(found on PATH)" : value, source]);
+        }
+        TextTable.Write(Console.Out, ["setting", "value", "from"], rows);
+        if (outdated)
+            Console.WriteLine("\nThe daemon reads its settings when it starts: `helmcached stop`, and the next call starts a new one.");
+        foreach (string problem in problems)
+            Console.Error.WriteLine($"helmcached: configuration: {problem}");
+    }
+
+    private static string ToJson(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
+    {
+        using var buffer = new MemoryStream();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            string? file = ConfigurationFile.Location();
+            json.WriteStartObject();
+            json.WriteString("file", file);
+            json.WriteBoolean("exists", File.Exists(file));
+            json.WriteStartArray("settings");
+            foreach (SettingOrigin origin in configuration.Origins)
+            {
+                string value = origin.Setting.Show(configuration.Options);
+                json.WriteStartObject();
+                json.WriteString("key", origin.Setting.Key);
+                json.WriteString("value", value);
+                json.WriteString("source", origin.Source.ToString().ToLowerInvariant());
+                json.WriteString("place", origin.Place);
+                json.WriteString("default", origin.Setting.Default);
+                json.WriteString("variable", origin.Setting.Variable);
+                if (Other(origin, value, running) is { } has)
+                    json.WriteString("running", has);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteStartArray("problems");
+            foreach (string problem in problems)
+                json.WriteStringValue(problem);
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.ToArray());
+    }
+}

@@ -1,0 +1,83 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>Where an effective value comes from.</summary>
+public enum SettingSource
+{
+    /// <summary>Nobody said anything.</summary>
+    Default,
+
+    /// <summary>The configuration file.</summary>
+    File,
+
+    /// <summary>The environment.</summary>
+    Environment,
+}
+
+/// <summary>What one setting is, and why.</summary>
+/// <param name="Setting">The setting.</param>
+/// <param name="Source">Who said so.</param>
+/// <param name="Place"><c>file:line</c>, or the name of the variable; empty for a default.</param>
+public sealed record SettingOrigin(Setting Setting, SettingSource Source, string Place);
+
+/// <summary>
+/// The effective settings: defaults, then the file, then variables. A bad file, key or value never stops anything: it is a
+/// problem to be told, and what it should have changed stays as it was.
+/// </summary>
+/// <param name="Options">The settings.</param>
+/// <param name="Origins">Where each one comes from, in the order of <see cref="Settings.All"/>.</param>
+/// <param name="Problems">One line each: where, what is wrong, what is allowed.</param>
+public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingOrigin> Origins, IReadOnlyList<string> Problems)
+{
+    /// <summary>What holds for the daemon that this process is, or that it would start.</summary>
+    public static Configuration ForDaemon() =>
+        Load(ConfigurationFile.Location(), static setting => setting.PerCall ? null : Environment.GetEnvironmentVariable(setting.Variable));
+
+    /// <summary>What holds for a call of helm made in this process's environment.</summary>
+    public static Configuration ForCalls() =>
+        Load(ConfigurationFile.Location(), static setting => Environment.GetEnvironmentVariable(setting.Variable));
+
+    /// <summary>The settings of a file and of variables.</summary>
+    /// <param name="path">The file; it need not exist.</param>
+    /// <param name="variable">The value of a setting's variable, or null. An empty one counts as unset.</param>
+    public static Configuration Load(string? path, Func<Setting, string?> variable)
+    {
+        var problems = new List<string>();
+        var options = new DaemonOptions();
+        Dictionary<Setting, SettingOrigin> origins = Settings.All.ToDictionary(s => s, s => new SettingOrigin(s, SettingSource.Default, ""));
+        foreach (FileSetting found in ConfigurationFile.Parse(path, problems))
+        {
+            if (found.Values is not { } values || found.Setting.Parse(options, values) is not { } changed)
+            {
+                problems.Add($"{found.At}: {found.Setting.Key}: this value is not understood; allowed: {found.Setting.Allowed}");
+                continue;
+            }
+            options = changed;
+            origins[found.Setting] = new SettingOrigin(found.Setting, SettingSource.File, found.Place);
+        }
+        foreach (Setting setting in Settings.All)
+        {
+            if (variable(setting) is not { Length: > 0 } text)
+                continue;
+            if (setting.Parse(options, Words(setting, text)) is not { } changed)
+            {
+                problems.Add($"{setting.Variable}: this value is not understood; allowed: {setting.Allowed}{(setting.IsList ? ", separated by colons" : "")}");
+                continue;
+            }
+            options = changed;
+            origins[setting] = new SettingOrigin(setting, SettingSource.Environment, setting.Variable);
+        }
+        return new Configuration(options, [.. Settings.All.Select(s => origins[s])], problems);
+    }
+
+    private static string[] Words(Setting setting, string text) =>
+        setting.IsList ? text.Split(':', StringSplitOptions.RemoveEmptyEntries)
+        // As the shim takes them: a relative path, and everything but 0 for yes.
+        : setting.Key == "helm" ? [Path.GetFullPath(text)]
+        : setting.Key == "readonly" ? [text == "0" ? "false" : "true"]
+        : [text];
+}

@@ -1,0 +1,31 @@
+using System;
+using System.Collections.Generic;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>One setting: what it is called, what it takes, and how it becomes part of <see cref="DaemonOptions"/>.</summary>
+/// <param name="Key">Name in the file; a dot stands for a section.</param>
+/// <param name="Purpose">What it decides, in one line, for <c>helmcached config --example</c>.</param>
+/// <param name="Allowed">What it takes, for messages.</param>
+/// <param name="Example">A value other than the default.</param>
+/// <param name="Parse">The options with this setting changed; null when the values are not understood.</param>
+/// <param name="Show">The value in some options, as it could stand in the file.</param>
+public sealed record Setting(
+    string Key, string Purpose, string Allowed, string Example,
+    Func<DaemonOptions, IReadOnlyList<string>, DaemonOptions?> Parse, Func<DaemonOptions, string> Show)
+{
+    /// <summary>The environment variable of the same meaning; it goes before the file.</summary>
+    public string Variable => "HELMCACHED_" + Key.Replace('.', '_').ToUpperInvariant();
+
+    /// <summary>Takes a list: a sequence in the file, separated by colons in the variable.</summary>
+    public bool IsList { get; init; }
+
+    /// <summary>
+    /// The variable is the shim's, call by call. The daemon must not take it from the caller that happens to start it: it would
+    /// then hold for all others.
+    /// </summary>
+    public bool PerCall { get; init; }
+
+    /// <summary>What holds when nobody says anything.</summary>
+    public string Default => Show(new DaemonOptions());
+}

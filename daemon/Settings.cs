@@ -1,0 +1,101 @@
+using System;
+using System.Collections.Generic;
+using System.Globalization;
+using System.Linq;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>The one table of all settings (<c>docs/configuration.md</c> explains them).</summary>
+public static class Settings
+{
+    /// <summary>No store is larger; and twice as much must still be a number.</summary>
+    private const long MaxSizeBytes = 1L << 50;
+
+    private const string Size = "a size such as 512MiB or 2GiB, at most 1024TiB";
+    private const string Time = "a time such as 90s, 3h or 7d; 0 for never";
+
+    /// <summary>All settings, in the order in which people are shown them.</summary>
+    public static IReadOnlyList<Setting> All { get; } =
+    [
+        new("helm", "The real helm. Empty: the first helm on PATH that is not this one.", "an absolute path, or nothing", "/usr/local/bin/helm",
+            static (options, value) => value[0].StartsWith('/') ? options with { Helm = value[0] } : value[0].Length == 0 ? options with { Helm = null } : null, static options => options.Helm ?? "")
+        { PerCall = true },
+        new("store.max_size", "The least recently used entries go first; the file never exceeds twice this.", Size, "500MiB",
+            static (options, value) => TrySize(value[0], out long size) ? options with { StoreMaxBytes = size } : null, static options => ShowSize(options.StoreMaxBytes)),
+        new("store.max_age", "Entries not used for this long go. 0: no limit.", Time, "30d",
+            static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan age) ? options with { StoreMaxAge = age == default ? null : age } : null,
+            static options => ShowTime(options.StoreMaxAge ?? default)),
+        new("store.secrets", "Where entries with a Kubernetes Secret may live.", "disk, memory or never", "memory",
+            static (options, value) => value[0] switch
+            {
+                "disk" => options with { Secrets = SecretsPolicy.Disk },
+                "memory" => options with { Secrets = SecretsPolicy.Memory },
+                "never" => options with { Secrets = SecretsPolicy.Never },
+                _ => null,
+            }, static options => Lower(options.Secrets)),
+        new("memory.max_size", "What the daemon keeps in memory; an entry above a quarter of it stays on disk only.", Size, "64MiB",
+            static (options, value) => TrySize(value[0], out long size) ? options with { MemoryMaxBytes = size } : null, static options => ShowSize(options.MemoryMaxBytes)),
+        new("idle_exit", "Time without a call after which the daemon leaves. 0: never.", Time, "12h",
+            static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan idle) ? options with { IdleExit = idle } : null,
+            static options => ShowTime(options.IdleExit)),
+        new("impure", "Output that varies from run to run: left to helm, or kept all the same.", "bypass or freeze", "freeze",
+            static (options, value) => value[0] switch
+            {
+                "bypass" => options with { Impure = ImpurePolicy.Bypass },
+                "freeze" => options with { Impure = ImpurePolicy.Freeze },
+                _ => null,
+            }, static options => Lower(options.Impure)),
+        new("bypass", "Charts that are never cached, by name or by absolute path (with all below it).",
+            "names of charts or absolute paths, with * ? and [a-z]", "[\"scratch-*\", /home/me/experiments]",
+            static (options, value) => value.All(ChartExclusions.IsPattern) ? options with { Bypass = [.. value] } : null,
+            static options => options.Bypass.Count == 0 ? "[]" : "[" + string.Join(", ", options.Bypass.Select(static p => $"\"{p}\"")) + "]")
+        { IsList = true },
+        new("log.level", "How much goes into the log: nothing, what went wrong, also starts and stops, also each call.", "off, error, info or debug", "debug",
+            static (options, value) => value[0] switch
+            {
+                "off" => options with { LogLevel = LogLevel.Off },
+                "error" => options with { LogLevel = LogLevel.Error },
+                "info" => options with { LogLevel = LogLevel.Info },
+                "debug" => options with { LogLevel = LogLevel.Debug },
+                _ => null,
+            }, static options => Lower(options.LogLevel)),
+        new("readonly", "Serve hits, store nothing.", "true or false", "true",
+            static (options, value) => bool.TryParse(value[0], out bool readOnly) ? options with { ReadOnly = readOnly } : null, static options => Lower(options.ReadOnly))
+        { PerCall = true },
+    ];
+
+    /// <summary>The setting of this name, or null.</summary>
+    public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
+
+    /// <summary>Bytes in the largest unit that needs no fraction.</summary>
+    public static string ShowSize(long bytes)
+    {
+        (string, long)[] units = [("TiB", 1L << 40), ("GiB", 1L << 30), ("MiB", 1L << 20), ("KiB", 1L << 10)];
+        foreach ((string unit, long factor) in units)
+            if (bytes != 0 && bytes % factor == 0)
+                return (bytes / factor).ToString(CultureInfo.InvariantCulture) + unit;
+        return bytes.ToString(CultureInfo.InvariantCulture);
+    }
+
+    /// <summary>A time in the largest unit that needs no fraction; <c>0</c> for none.</summary>
+    public static string ShowTime(TimeSpan time)
+    {
+        (string, long)[] units =
+        [
+            ("d", TimeSpan.TicksPerDay), ("h", TimeSpan.TicksPerHour), ("m", TimeSpan.TicksPerMinute), ("s", TimeSpan.TicksPerSecond),
+        ];
+        if (time == TimeSpan.Zero)
+            return "0";
+        foreach ((string unit, long factor) in units)
+            if (time.Ticks % factor == 0)
+                return (time.Ticks / factor).ToString(CultureInfo.InvariantCulture) + unit;
+        return time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture) + "ms";
+    }
+
+    private static bool TrySize(string text, out long bytes) => ConfigurationFile.TryParseSize(text, out bytes) && bytes <= MaxSizeBytes;
+
+    private static string Lower(object value) => value.ToString()!.ToLowerInvariant();
+}
