@@ -11,8 +11,8 @@ namespace CacheDaemon.Client.Helm;
 public readonly record struct HelmLocation(string? Path, FileStamp Stamp, string? Problem);
 
 /// <summary>
-/// Finds the real helm: <c>HELMCACHED_HELM</c>, else the first <c>helm</c> on PATH that is not us. "Us" is told by file
-/// identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
+/// Finds the real helm: <c>HELMCACHED_HELM</c>, else what the configuration names, else the first <c>helm</c> on PATH that is
+/// not us. "Us" is told by file identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
 /// </summary>
 public static class HelmLocator
 {
@@ -33,6 +33,9 @@ public static class HelmLocator
     {
         if (Endpoint.Variable("HELMCACHED_HELM"u8) is { } chosen)
             return FromVariable(Path.GetFullPath(chosen));
+        // Unlike the variable, a setting that leads nowhere (a version that was removed) must not stop helm: PATH decides then.
+        if (ConfiguredHelm.Read() is { } configured && Problem(configured, out FileStamp known) is null)
+            return new HelmLocation(configured, known, null);
         bool haveSelf = Libc.Stat("/proc/self/exe\0"u8, follow: true, out FileStamp self) == 0;
         string path = Endpoint.Variable("PATH"u8) ?? "";
         foreach (Range range in path.AsSpan().Split(':'))
@@ -64,18 +67,17 @@ public static class HelmLocator
         }
     }
 
-    private static HelmLocation FromVariable(string path)
-    {
-        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
-        string? problem =
-            errno != 0 ? "does not exist or cannot be reached"
-            : !IsExecutableFile(stamp) ? "is not an executable file"
-            : IsShim(path, stamp) ? "is this shim (or a copy of it), not the real helm: calling it would never end"
-            : null;
-        return problem is null
-            ? new HelmLocation(path, stamp, null)
-            : new HelmLocation(null, default, $"helm: {Variable}={path} {problem}; set {Variable} to the real helm binary, or unset it to search PATH");
-    }
+    /// <summary>Why the file at <paramref name="path"/> cannot be the real helm, as the end of a sentence; null when it can.</summary>
+    public static string? Problem(string path, out FileStamp stamp) =>
+        Libc.Stat(path, follow: true, out stamp) != 0 ? "does not exist or cannot be reached"
+        : !IsExecutableFile(stamp) ? "is not an executable file"
+        : IsShim(path, stamp) ? "is this shim (or a copy of it), not the real helm: calling it would never end"
+        : null;
+
+    private static HelmLocation FromVariable(string path) =>
+        Problem(path, out FileStamp stamp) is { } problem
+            ? new HelmLocation(null, default, $"helm: {Variable}={path} {problem}; set {Variable} to the real helm binary, or unset it to search PATH")
+            : new HelmLocation(path, stamp, null);
 
     private static bool IsExecutableFile(FileStamp stamp) => stamp.Kind == FileKind.Regular && (stamp.Mode & 0x49) != 0;
 }
