@@ -64,6 +64,8 @@ internal static class CommandTable
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);
         root.Add(ConfigCommand.Create());
+        root.Add(InstallCommand.Create());
+        root.Add(UninstallCommand.Create());
         return root;
     }
 

@@ -1,0 +1,259 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Puts the shim into a directory of its own and that directory first on PATH. Without <c>--write</c> nothing outside of that directory is
+/// changed; with it, start-up files get a block that <c>uninstall</c> takes out again.
+/// </summary>
+internal sealed class InstallCommand
+{
+    private static readonly string[] s_programs = ["helm", "helmcached"];
+
+    /// <summary>Only some SQLite needs it, and only a copy cannot reach the one beside the original.</summary>
+    private static readonly string[] s_libraries = ["libe_sqlite3.so"];
+
+    private readonly InstallPlaces _places;
+    private readonly InstallManifest _manifest;
+    private readonly bool _copy;
+
+    private InstallCommand(InstallPlaces places, InstallManifest manifest, bool copy) => (_places, _manifest, _copy) = (places, manifest, copy);
+
+    private string DirectoryPath => _manifest.Directory;
+
+    /// <summary>The command with its options.</summary>
+    public static Command Create()
+    {
+        var directory = new Option<string?>("--dir") { Description = "Where the shim goes; default: ~/.local/share/helmcached/bin.", HelpName = "directory" };
+        var shell = new Option<string[]>("--shell") { Description = "Only this shell; may be given again. Default: those you use." };
+        shell.AcceptOnlyFromAmong(Shell.Names);
+        var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and a version manager's helm to the configuration." };
+        var copy = new Option<bool>("--copy") { Description = "Copy the binaries instead of linking to them, so that the originals can go." };
+        var systemd = new Option<bool>("--systemd") { Description = "Write a systemd user unit for the daemon, too." };
+        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, copy, systemd };
+        command.SetAction(parsed => Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(copy), parsed.GetValue(systemd)));
+        return command;
+    }
+
+    private static int Run(string? directory, string[] shells, bool write, bool copy, bool systemd)
+    {
+        InstallPlaces places = InstallPlaces.Find();
+        string chosen = Path.GetFullPath(directory ?? places.DefaultDirectory).TrimEnd('/');
+        if (chosen.AsSpan().ContainsAny(':', '\n'))
+            throw new IOException($"{chosen} cannot be on PATH: its name has a colon or a line end; choose another --dir");
+        InstallManifest? known = InstallManifest.Load(places.Manifest);
+        if (known is not null && directory is null)
+            chosen = known.Directory;
+        if (known is not null && known.Directory != chosen)
+            throw new IOException($"the shim is installed in {known.Directory} already; run `helmcached uninstall` first, then install it into {chosen}");
+        var installer = new InstallCommand(places, known ?? InstallManifest.Begin(places.Manifest, chosen), copy);
+        installer.PlaceBinaries();
+        bool pathReady = installer.PreparePath(shells, write);
+        bool helmFound = installer.PrepareHelm(write);
+        if (systemd)
+            installer.WriteUnit();
+        Console.WriteLine();
+        Console.WriteLine(pathReady
+            ? "Open a new terminal, or run the line for your shell here; `type -a helm` then shows the shim first."
+            : "Run the line for your shell, or let `helmcached install --write` add it to the start-up file.");
+        return helmFound ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private void PlaceBinaries()
+    {
+        string source = Path.GetDirectoryName(Environment.ProcessPath!)!;
+        if (!Probe.IsShim(Path.Join(source, "helm")))
+            throw new IOException($"{source}/helm is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+        foreach (string name in s_programs)
+            if (Libc.Stat(Path.Join(DirectoryPath, name), follow: false, out _) == 0 && !IsOurs(Path.Join(DirectoryPath, name)))
+                throw new IOException($"{DirectoryPath}/{name} is there already and not ours; choose another --dir (a directory of its own), or move that file");
+        _manifest.MakeDirectory(_places.Data);
+        _manifest.MakeDirectory(DirectoryPath);
+        foreach (string name in s_programs.Concat(s_libraries.Where(library => _copy && File.Exists(Path.Join(source, library)))))
+            Place(Path.Join(source, name), Path.Join(DirectoryPath, name));
+        Marks.Good($"{_places.Short(DirectoryPath)}: helm (the shim) and helmcached, {(_copy ? "copied from" : "links to")} {source}");
+    }
+
+    /// <summary>Something that a former <c>install</c> put there, or a build of the shim that someone linked by hand.</summary>
+    private bool IsOurs(string path) =>
+        _manifest.Find(InstalledKind.Link, path) is not null || _manifest.Find(InstalledKind.File, path) is not null || Probe.IsShim(path);
+
+    private void Place(string source, string target)
+    {
+        // Run from where it is to be: nothing to do, and a link to itself would be the end of it.
+        if (Libc.Stat(source, follow: true, out FileStamp from) == 0 && Libc.Stat(target, follow: false, out FileStamp to) == 0 && from.Device == to.Device && from.Inode == to.Inode)
+            return;
+        string temporary = $"{target}.new-{Environment.ProcessId}";
+        File.Delete(temporary);
+        if (_copy)
+        {
+            File.Copy(source, temporary);
+            Replace(InstalledKind.Link, new InstalledThing(InstalledKind.File, target, DigestOf(temporary)));
+        }
+        else
+        {
+            File.CreateSymbolicLink(temporary, source);
+            Replace(InstalledKind.File, new InstalledThing(InstalledKind.Link, target, source));
+        }
+        // By rename: whoever calls helm at this moment finds the old one or the new one.
+        File.Move(temporary, target, overwrite: true);
+    }
+
+    /// <summary>Lists a thing that takes the place of one of another kind.</summary>
+    private void Replace(InstalledKind former, InstalledThing thing)
+    {
+        _manifest.Add(thing);
+        if (_manifest.Find(former, thing.Path) is { } old)
+            _manifest.Remove(old);
+    }
+
+    /// <summary>Shows or writes the PATH lines; true when each start-up file that was asked for has its line.</summary>
+    private bool PreparePath(string[] names, bool write)
+    {
+        IReadOnlyList<Shell> shells = [.. Shell.All.Where(shell => names.Length > 0 ? names.Contains(shell.Name) : shell.IsFound && shell.IsUsed(_places))];
+        if (shells.Count == 0)
+            shells = [.. Shell.All.Where(shell => shell.IsFound)];
+        bool ready = shells.Count > 0;
+        foreach (Shell shell in shells)
+        {
+            string file = shell.StartupFile(_places);
+            if (write && AddBlock(file, shell.GuardedLine(DirectoryPath)))
+            {
+                Marks.Good($"{shell.Name}: {_places.Short(file)} has the PATH line");
+            }
+            else
+            {
+                Marks.Note($"{shell.Name}: at the end of {_places.Short(file)} belongs");
+                ready = false;
+            }
+            Marks.Next(shell.Line(DirectoryPath));
+        }
+        return ready;
+    }
+
+    /// <summary>Puts our block into a file; false, with the reason told, when that cannot be done.</summary>
+    private bool AddBlock(string file, string lines)
+    {
+        try
+        {
+            byte[] before = CarefulFile.Read(file);
+            byte[]? after = MarkedBlock.Put(before, lines, out bool endedLine);
+            if (after is null)
+            {
+                Marks.Bad($"{_places.Short(file)} has a line `{MarkedBlock.Begin}` and none `{MarkedBlock.End}` after it; take out by hand what is ours, then install again");
+                return false;
+            }
+            bool replaces = MarkedBlock.IsIn(before);
+            InstalledThing? listed = _manifest.Find(InstalledKind.Block, file);
+            _manifest.MakeDirectory(Path.GetDirectoryName(file)!);
+            _manifest.Add(new InstalledThing(InstalledKind.Block, file,
+                Created: replaces && listed is not null ? listed.Created : !File.Exists(file),
+                EndedLine: replaces && listed is not null ? listed.EndedLine : endedLine));
+            if (!after.AsSpan().SequenceEqual(before))
+                CarefulFile.Replace(file, before, after);
+            return true;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Marks.Bad($"{_places.Short(file)} cannot be changed: {e.Message}");
+            return false;
+        }
+    }
+
+    /// <summary>Looks for real helm behind the shim, and behind a version manager's stub; false when there is none.</summary>
+    private bool PrepareHelm(bool write)
+    {
+        HelmLocation helm = HelmLocator.Find();
+        if (helm.Path is not { } path)
+        {
+            Marks.Bad(helm.Problem!);
+            return false;
+        }
+        if (VersionManager.IsHelm(path))
+        {
+            Marks.Good($"real helm: {path}, {Probe.HelmVersion(path) ?? "which does not tell its version"}");
+            return true;
+        }
+        if (VersionManager.Of(path) is not { } manager)
+        {
+            Marks.Note($"{path} is not a helm binary but a script or another program, so calls go through it and are not cached");
+            Marks.Next($"name the real one in {_places.Short(ConfiguredHelm.File()!)}:  helm: /path/to/helm");
+            return true;
+        }
+        if (manager.Resolve(_places.Home) is not { } resolved)
+        {
+            Marks.Note($"{path} is a stub of {manager.Name}, so calls go through it and are not cached; `{manager.Name} which helm` names no helm binary");
+            Marks.Next($"choose a version with {manager.Name}, then run `helmcached install` again");
+            return true;
+        }
+        Marks.Note($"{path} is a stub of {manager.Name}, through which nothing is cached; for you it runs {resolved}");
+        string line = $"helm: {resolved}";
+        if (write && AddSetting(line))
+        {
+            Marks.Good($"{_places.Short(ConfiguredHelm.File()!)}: {line}");
+            Marks.Next($"from now on helm is this one in every directory, whatever {manager.Name} has for it; take the line out to go back");
+        }
+        else
+        {
+            Marks.Next($"to use that one in every directory, put into {_places.Short(ConfiguredHelm.File()!)}:  {line}");
+        }
+        return true;
+    }
+
+    /// <summary>Adds the setting to the configuration, unless a setting of the user's own is there or the file would not be understood.</summary>
+    private bool AddSetting(string line)
+    {
+        if (ConfiguredHelm.File() is not { } file)
+            return false;
+        byte[] text = CarefulFile.Read(file);
+        byte[]? rest = MarkedBlock.Remove(text, endedLine: false);
+        byte[]? changed = MarkedBlock.Put(text, line, out _);
+        if (rest is null || changed is null || ConfiguredHelm.Find(rest) is not null || !IsMapping(changed))
+        {
+            Marks.Note($"{_places.Short(file)} was left as it is: it names a helm of its own, or is not a list of settings");
+            return false;
+        }
+        return AddBlock(file, line);
+    }
+
+    private static bool IsMapping(byte[] text)
+    {
+        try
+        {
+            var yaml = new YamlDotNet.RepresentationModel.YamlStream();
+            using var reader = new StreamReader(new MemoryStream(text));
+            yaml.Load(reader);
+            return yaml.Documents is [{ RootNode: YamlDotNet.RepresentationModel.YamlMappingNode }];
+        }
+        catch (YamlDotNet.Core.YamlException)
+        {
+            return false;
+        }
+    }
+
+    private void WriteUnit()
+    {
+        byte[] text = System.Text.Encoding.UTF8.GetBytes(SystemdUnit.Text(Path.Join(DirectoryPath, "helmcached")));
+        byte[] before = CarefulFile.Read(_places.Unit);
+        if (before.Length > 0 && _manifest.Find(InstalledKind.File, _places.Unit) is null)
+            throw new IOException($"{_places.Unit} is there already and not ours; move it away, or install without --systemd");
+        _manifest.MakeDirectory(Path.GetDirectoryName(_places.Unit)!);
+        _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Convert.ToHexStringLower(SHA256.HashData(text))));
+        CarefulFile.Replace(_places.Unit, before, text);
+        Marks.Good($"{_places.Short(_places.Unit)}: the daemon as a user unit");
+        Marks.Next($"systemctl --user daemon-reload && systemctl --user enable --now {SystemdUnit.Name}");
+    }
+
+    private static string DigestOf(string path)
+    {
+        using FileStream file = File.OpenRead(path);
+        return Convert.ToHexStringLower(SHA256.HashData(file));
+    }
+}

@@ -1,0 +1,150 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.Json;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>What kind of thing <c>install</c> made.</summary>
+internal enum InstalledKind
+{
+    /// <summary>A directory that was not there before.</summary>
+    Directory,
+
+    /// <summary>A symbolic link; its value is the target.</summary>
+    Link,
+
+    /// <summary>A file; its value is the SHA-256 of its content.</summary>
+    File,
+
+    /// <summary>A <see cref="MarkedBlock"/> in a file of the user's.</summary>
+    Block,
+}
+
+/// <summary>One thing that <c>install</c> made.</summary>
+/// <param name="Kind">What it is.</param>
+/// <param name="Path">Where it is.</param>
+/// <param name="Value">By kind; empty when there is nothing to say.</param>
+/// <param name="Created">A block's file was not there before.</param>
+/// <param name="EndedLine">A block's file was given a final newline.</param>
+internal sealed record InstalledThing(InstalledKind Kind, string Path, string Value = "", bool Created = false, bool EndedLine = false);
+
+/// <summary>
+/// The list of everything that <c>install</c> made, in the order in which it was made. Each thing is written down before it is made, so
+/// an interrupted installation can still be taken away whole.
+/// </summary>
+internal sealed class InstallManifest
+{
+    private const int Version = 1;
+
+    private readonly List<InstalledThing> _things = [];
+    private readonly string _path;
+
+    private InstallManifest(string path, string directory) => (_path, Directory) = (path, directory);
+
+    /// <summary>The directory with the shim.</summary>
+    public string Directory { get; private set; }
+
+    /// <summary>What was made, oldest first.</summary>
+    public IReadOnlyList<InstalledThing> Things => _things;
+
+    /// <summary>A new, empty list for an installation into <paramref name="directory"/>; nothing is written yet.</summary>
+    public static InstallManifest Begin(string path, string directory) => new(path, directory);
+
+    /// <summary>The list at <paramref name="path"/>; null when nothing is installed.</summary>
+    /// <exception cref="IOException">It cannot be read or understood.</exception>
+    public static InstallManifest? Load(string path)
+    {
+        if (!File.Exists(path))
+            return null;
+        try
+        {
+            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
+            JsonElement root = document.RootElement;
+            if (root.GetProperty("version").GetInt32() != Version)
+                throw new IOException($"{path} was written by another version of helmcached; uninstall with that one");
+            var manifest = new InstallManifest(path, root.GetProperty("directory").GetString()!);
+            foreach (JsonElement thing in root.GetProperty("made").EnumerateArray())
+            {
+                manifest._things.Add(new InstalledThing(
+                    Enum.Parse<InstalledKind>(thing.GetProperty("kind").GetString()!),
+                    thing.GetProperty("path").GetString()!,
+                    thing.GetProperty("value").GetString()!,
+                    thing.GetProperty("created").GetBoolean(),
+                    thing.GetProperty("ended_line").GetBoolean()));
+            }
+            return manifest;
+        }
+        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        {
+            throw new IOException($"{path} is damaged ({e.Message}); remove by hand what `helmcached install` made, then that file");
+        }
+    }
+
+    /// <summary>The thing of this kind at this path, if it is listed.</summary>
+    public InstalledThing? Find(InstalledKind kind, string path) => _things.FirstOrDefault(thing => thing.Kind == kind && thing.Path == path);
+
+    /// <summary>Lists a thing, or lists it anew, and writes the list down.</summary>
+    public void Add(InstalledThing thing)
+    {
+        int at = _things.FindIndex(known => known.Kind == thing.Kind && known.Path == thing.Path);
+        if (at >= 0)
+            _things[at] = thing;
+        else
+            _things.Add(thing);
+        Save();
+    }
+
+    /// <summary>Takes a thing off the list and writes the list down.</summary>
+    public void Remove(InstalledThing thing)
+    {
+        _things.Remove(thing);
+        Save();
+    }
+
+    /// <summary>Makes a directory and its missing parents, each of them listed.</summary>
+    public void MakeDirectory(string path)
+    {
+        var missing = new Stack<string>();
+        for (string? at = path; at is not null && !System.IO.Directory.Exists(at); at = Path.GetDirectoryName(at))
+            missing.Push(at);
+        foreach (string directory in missing)
+        {
+            // The list itself lies in the first of them.
+            System.IO.Directory.CreateDirectory(directory);
+            if (Find(InstalledKind.Directory, directory) is null)
+                _things.Add(new InstalledThing(InstalledKind.Directory, directory));
+        }
+        Save();
+    }
+
+    private void Save()
+    {
+        string parent = Path.GetDirectoryName(_path)!;
+        if (!System.IO.Directory.Exists(parent))
+            return; // MakeDirectory makes it next.
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
+        {
+            json.WriteStartObject();
+            json.WriteNumber("version", Version);
+            json.WriteString("directory", Directory);
+            json.WriteStartArray("made");
+            foreach (InstalledThing thing in _things)
+            {
+                json.WriteStartObject();
+                json.WriteString("kind", thing.Kind.ToString());
+                json.WriteString("path", thing.Path);
+                json.WriteString("value", thing.Value);
+                json.WriteBoolean("created", thing.Created);
+                json.WriteBoolean("ended_line", thing.EndedLine);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        CarefulFile.Replace(_path, CarefulFile.Read(_path), buffer.WrittenSpan);
+    }
+}

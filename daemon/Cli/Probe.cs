@@ -1,0 +1,115 @@
+using System;
+using System.Diagnostics;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Short questions to other programs, for <c>install</c> and <c>doctor</c>. None of them may hang us or write to our terminal.</summary>
+internal static class Probe
+{
+    /// <summary>Longest wait for an answer: a cold start of PowerShell with a large profile takes seconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
+
+    /// <summary>Absolute path of a program on PATH, or null.</summary>
+    public static string? OnPath(string program)
+    {
+        foreach (string directory in (Endpoint.Variable("PATH"u8) ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
+        {
+            string candidate = Path.GetFullPath(Path.Join(directory, program));
+            if (IsExecutable(candidate))
+                return candidate;
+        }
+        return null;
+    }
+
+    /// <summary>True for an executable regular file, links followed.</summary>
+    public static bool IsExecutable(string path) =>
+        Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && (stamp.Mode & 0x49) != 0;
+
+    /// <summary>First line of standard output of a program that ended with 0; null when it did not, or not in time.</summary>
+    /// <param name="program">Absolute path.</param>
+    /// <param name="directory">Working directory: version managers choose by it.</param>
+    /// <param name="arguments">Its arguments.</param>
+    public static string? Ask(string program, string directory, params string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        try
+        {
+            using Process? process = Process.Start(start);
+            if (process is null)
+                return null;
+            process.StandardInput.Close();
+            Task<string> output = process.StandardOutput.ReadToEndAsync();
+            Task<string> errors = process.StandardError.ReadToEndAsync();
+            if (!Task.WaitAll([output, errors], Patience) || !process.WaitForExit(Patience))
+            {
+                process.Kill(entireProcessTree: true);
+                return null;
+            }
+            return process.ExitCode == 0 ? output.Result.Split('\n')[0].Trim() : null;
+        }
+        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>What real helm calls its version, such as <c>v3.17.3+ge4da497</c>; null when it does not say.</summary>
+    public static string? HelmVersion(string helm) => Ask(helm, "/", "version", "--short");
+
+    /// <summary>
+    /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. The
+    /// shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
+    /// </summary>
+    public static unsafe string? FirstHelm(Shell shell)
+    {
+        if (OnPath(shell.Program) is not { } program)
+            return null;
+        string answer = Path.Join(Path.GetTempPath(), $"helmcached-{Environment.ProcessId}-{shell.Name}-{Guid.NewGuid():N}");
+        try
+        {
+            DaemonLauncher.Touch(answer);
+            using var arguments = new NativeStrings([shell.Program, .. shell.AskForHelm(answer)]);
+            int child;
+            fixed (byte* path = Libc.PathBytes(program))
+                child = Libc.SpawnDetached(path, arguments.Pointer, Libc.EnvironmentBlock, stdin: -1, []);
+            if (child < 0)
+                return null;
+            long started = Stopwatch.GetTimestamp();
+            while (Libc.Wait(child, block: false) is null)
+            {
+                if (Stopwatch.GetElapsedTime(started) > Patience)
+                {
+                    // Its process group is its own, and so is all that its start-up files left running in it.
+                    Libc.Kill(-child, Libc.SIGKILL);
+                    Libc.Wait(child, block: true);
+                    return null;
+                }
+                Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
+            }
+            string found = File.ReadAllText(answer).Trim();
+            return found.StartsWith('/') ? found : null;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return null;
+        }
+        finally
+        {
+            DaemonLauncher.Remove(answer);
+        }
+    }
+
+    /// <summary>True when the file is our shim, by whatever link.</summary>
+    public static bool IsShim(string path) => Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && HelmLocator.IsShim(path, stamp);
+}

@@ -1,0 +1,165 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Security.Cryptography;
+using CacheDaemon.Client;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Takes away exactly what <see cref="InstallCommand"/> made and stops the daemon. What someone has changed since is left and named. The
+/// cache stays unless <c>--purge</c> is given.
+/// </summary>
+internal static class UninstallCommand
+{
+    /// <summary>The command with its options.</summary>
+    public static Command Create()
+    {
+        var purge = new Option<bool>("--purge") { Description = "Delete the cache, its log and its locks, too." };
+        var command = new Command("uninstall", "Take away what install made, and stop the daemon.") { purge };
+        command.SetAction(parsed => Run(parsed.GetValue(purge)));
+        return command;
+    }
+
+    private static int Run(bool purge)
+    {
+        InstallPlaces places = InstallPlaces.Find();
+        InstallManifest? manifest = InstallManifest.Load(places.Manifest);
+        if (manifest is null && !purge)
+        {
+            Console.WriteLine($"helmcached is not installed: there is no {places.Short(places.Manifest)}");
+            return ExitCodes.Ok;
+        }
+        // The shim first, so that no call starts the daemon that is about to leave.
+        bool whole = manifest is null || RemoveAll(manifest, places);
+        if (Probe.OnPath("systemctl") is { } systemctl && manifest?.Find(InstalledKind.File, places.Unit) is not null)
+            Probe.Ask(systemctl, "/", "--user", "daemon-reload");
+        if (StopCommand.Run() != ExitCodes.Ok)
+            return ExitCodes.Failed;
+        Endpoint endpoint = AdminConnection.Endpoint();
+        if (purge)
+            whole &= Purge(endpoint, places);
+        else if (Directory.Exists(endpoint.Home))
+            Marks.Note($"{places.Short(endpoint.Home)}, the cache, was kept; `helmcached uninstall --purge` or `rm -r` deletes it");
+        if (manifest is not null && (Endpoint.Variable("PATH"u8) ?? "").Split(':').Contains(manifest.Directory))
+            Marks.Note("this terminal's PATH still names the directory; a new one's does not (`hash -r` makes a shell look again)");
+        return whole ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    /// <summary>Newest first; true when nothing had to be left.</summary>
+    private static bool RemoveAll(InstallManifest manifest, InstallPlaces places)
+    {
+        bool whole = true;
+        foreach (InstalledThing thing in manifest.Things.Reverse().ToArray())
+        {
+            try
+            {
+                if (thing.Kind == InstalledKind.File && thing.Path == places.Unit)
+                    Disable();
+                if (thing.Kind == InstalledKind.Directory)
+                {
+                    // The list lies in ours: what could not be removed today is still on it tomorrow.
+                    if (whole || thing.Path != places.Data)
+                        RemoveDirectory(thing.Path, places);
+                    continue;
+                }
+                if (Remove(thing) is { } left)
+                {
+                    whole = false;
+                    Marks.Bad($"{places.Short(thing.Path)} was left: {left}");
+                    continue;
+                }
+                Marks.Good($"{places.Short(thing.Path)}: {(thing.Kind == InstalledKind.Block ? "our lines are out" : "gone")}");
+                manifest.Remove(thing);
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+            {
+                whole = false;
+                Marks.Bad($"{places.Short(thing.Path)} was left: {e.Message}");
+            }
+        }
+        return whole;
+    }
+
+    /// <summary>Null when the thing is gone; else why it was left.</summary>
+    private static string? Remove(InstalledThing thing)
+    {
+        switch (thing.Kind)
+        {
+            case InstalledKind.Link when new FileInfo(thing.Path).LinkTarget is { } target:
+                if (target != thing.Value)
+                    return $"it leads to {target} now, not where we had it lead; delete it yourself if you do not need it";
+                File.Delete(thing.Path);
+                return null;
+            case InstalledKind.Link:
+                return File.Exists(thing.Path) ? "it is no link any more; delete it yourself if you do not need it" : null;
+            case InstalledKind.File when File.Exists(thing.Path):
+                if (Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(thing.Path))) != thing.Value)
+                    return "it was changed since; delete it yourself if you do not need it";
+                File.Delete(thing.Path);
+                return null;
+            case InstalledKind.Block:
+                return RemoveBlock(thing);
+            default:
+                return null;
+        }
+    }
+
+    private static void RemoveDirectory(string path, InstallPlaces places)
+    {
+        if (path == places.Data)
+            File.Delete(places.Manifest);
+        if (Directory.Exists(path) && !Directory.EnumerateFileSystemEntries(path).Any())
+            Directory.Delete(path);
+    }
+
+    private static string? RemoveBlock(InstalledThing thing)
+    {
+        if (!File.Exists(thing.Path))
+            return null;
+        byte[] before = CarefulFile.Read(thing.Path);
+        if (MarkedBlock.Remove(before, thing.EndedLine) is not { } after)
+            return $"it has a line `{MarkedBlock.Begin}` and none `{MarkedBlock.End}` after it; take out by hand what is ours";
+        if (after.Length == 0 && thing.Created)
+            File.Delete(thing.Path);
+        else if (after.Length != before.Length)
+            CarefulFile.Replace(thing.Path, before, after);
+        return null;
+    }
+
+    /// <summary>So that no link to the unit stays behind; without systemd there is none.</summary>
+    private static void Disable()
+    {
+        if (Probe.OnPath("systemctl") is { } systemctl)
+            Probe.Ask(systemctl, "/", "--user", "disable", "--now", SystemdUnit.Name);
+    }
+
+    /// <summary>Deletes the cache; a directory that someone else keeps things in loses only ours.</summary>
+    private static bool Purge(Endpoint endpoint, InstallPlaces places)
+    {
+        if (!Directory.Exists(endpoint.Home))
+            return true;
+        // The home of the account's own cache is ours alone; one that a variable names may be anything.
+        string[] ours = ["store.db*", "daemon.*", "*.lock", "avoid", "start-failed", "proofs*"];
+        foreach (string pattern in ours)
+        {
+            foreach (string path in Directory.GetFileSystemEntries(endpoint.Home, pattern))
+            {
+                if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
+                    Directory.Delete(path, recursive: true);
+                else
+                    File.Delete(path);
+            }
+        }
+        File.Delete(endpoint.SocketPath);
+        if (Directory.EnumerateFileSystemEntries(endpoint.Home).Any())
+        {
+            Marks.Note($"{places.Short(endpoint.Home)}: the cache is gone; the directory stays, since other things are in it");
+            return true;
+        }
+        Directory.Delete(endpoint.Home);
+        Marks.Good($"{places.Short(endpoint.Home)}: the cache is gone");
+        return true;
+    }
+}
