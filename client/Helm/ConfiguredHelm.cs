@@ -28,14 +28,8 @@ public static class ConfiguredHelm
     {
         if (File() is not { } file || Libc.Stat(file, follow: true, out FileStamp stamp) != 0 || stamp.Kind != FileKind.Regular || stamp.Size > MaxFileBytes)
             return null;
-        try
-        {
-            return Find(System.IO.File.ReadAllBytes(file));
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return null;
-        }
+        byte[] text = new byte[stamp.Size + 1];
+        return Libc.ReadFile(Libc.PathBytes(file), stamp, text) == 0 ? Find(text.AsSpan(0, (int)stamp.Size)) : null;
     }
 
     /// <summary>The path in a text of the file.</summary>
