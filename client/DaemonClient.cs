@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -30,6 +31,14 @@ public sealed class DaemonClient : IDisposable
     /// on a busy machine the largest results take seconds, and giving up would make each waiter render in its turn.
     /// </summary>
     public static readonly TimeSpan PublishDeadline = TimeSpan.FromSeconds(1);
+
+    /// <summary>
+    /// The most that a daemon which stops for good adds to one call, whatever it was doing when it stopped: it is silent at the
+    /// beginning, after a sign of life, when a render is handed over, or before its word on that. Once found silent it is not
+    /// waited for again, so these do not add up. What comes on top is the load of the machine.
+    /// </summary>
+    public static TimeSpan WorstHang =>
+        TimeSpan.FromTicks(Math.Max(Math.Max(FirstReplyDeadline.Ticks, SilenceDeadline.Ticks), PublishDeadline.Ticks));
 
     /// <summary>
     /// How long to leave a daemon alone after it did not answer in time. Then one caller asks again while the others
@@ -67,8 +76,22 @@ public sealed class DaemonClient : IDisposable
     }
 
     /// <summary>Sends one message, or false when the peer takes nothing for so long, or takes it too slowly.</summary>
-    public bool TrySend(Message message, TimeSpan silence) =>
-        _socket.TrySend(MessageCodec.Encode(message), silence, LocalSocket.In(silence * MaxSilences));
+    public bool TrySend(Message message, TimeSpan silence) => TrySend(MessageCodec.Encode(message), [], silence, out _);
+
+    /// <summary>
+    /// Sends one message in pieces, so that a large one need not be copied together; false as in
+    /// <see cref="TrySend(Message, TimeSpan)"/>, and <paramref name="silent"/> tells a hang from a closed connection.
+    /// </summary>
+    public bool TrySend(ReadOnlySpan<byte> head, IReadOnlyList<ReadOnlyMemory<byte>> rest, TimeSpan silence, out bool silent)
+    {
+        long started = Stopwatch.GetTimestamp();
+        long deadline = LocalSocket.In(silence * MaxSilences);
+        bool sent = _socket.TrySend(head, silence, deadline);
+        for (int i = 0; i < rest.Count && sent; i++)
+            sent = _socket.TrySend(rest[i].Span, silence, deadline);
+        silent = !sent && Stopwatch.GetElapsedTime(started) >= silence;
+        return sent;
+    }
 
     /// <summary>
     /// The next message, or null when nothing came for so long, it came too slowly, the peer left, or what came was no
@@ -95,7 +118,7 @@ public sealed class DaemonClient : IDisposable
     }
 
     /// <summary>
-    /// The answer to a request: waits for the first sign of life, then through heartbeats, for the first message that is
+    /// The answer to a request, or the daemon's word on a publication: waits for the first sign of life, then through heartbeats, for the first message that is
     /// not <see cref="Message.Waiting"/>. Null when the daemon fell silent; <paramref name="silent"/> then tells a hang
     /// from a closed connection.
     /// </summary>

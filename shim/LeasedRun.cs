@@ -14,13 +14,10 @@ namespace CacheDaemon.Shim;
 /// </summary>
 internal sealed unsafe class LeasedRun
 {
-    /// <summary>One read from a pipe: the size of the pipe's buffer.</summary>
-    private const int ReadBytes = 256 * 1024;
-
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
-    private readonly Capture _stdout = new(1);
-    private readonly Capture _stderr = new(2);
+    private readonly Capture _stdout = new();
+    private readonly Capture _stderr = new();
     private volatile int _child;
     private volatile bool _interrupted;
     private bool _leaseGone;
@@ -53,11 +50,9 @@ internal sealed unsafe class LeasedRun
         if (_interrupted || endedBy != 0 || status < 0)
             Abandon(RefuseReason.Interrupted);
         else if (!_leaseGone)
-            published = _daemon.TrySend(
-                new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, _stderr.Bytes, _stdout.Bytes),
-                DaemonClient.PublishDeadline);
+            published = Publish(exitCode, render);
 
-        Replay.Write(exitCode, _stderr.Rest, _stdout.Rest);
+        Print();
         if (endedBy != 0)
             Libc.DieBy(endedBy);
         // Our caller has its output, but may delete the inputs as soon as we end: the daemon says when it has read what it
@@ -67,6 +62,26 @@ internal sealed unsafe class LeasedRun
             DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!);
         call.Trace.Missed(_lease, verdict);
         return exitCode;
+    }
+
+    private bool Publish(int exitCode, TimeSpan render)
+    {
+        byte[] head = MessageCodec.EncodePublishHead(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, _stderr.Whole(), _stdout.Length);
+        bool published = _daemon.TrySend(head, _stdout.Pieces, DaemonClient.PublishDeadline, out bool silent);
+        if (silent)
+            Daemon.Avoid();
+        return published;
+    }
+
+    /// <summary>Writes what was captured, as helm would have, and forgets it.</summary>
+    private void Print()
+    {
+        foreach (ReadOnlyMemory<byte> piece in _stderr.Pieces)
+            Replay.Write(0, piece.Span, default);
+        foreach (ReadOnlyMemory<byte> piece in _stdout.Pieces)
+            Replay.Write(0, default, piece.Span);
+        _stderr.Clear();
+        _stdout.Clear();
     }
 
     private bool Start(Call call, out int outPipe, out int errPipe)
@@ -112,7 +127,7 @@ internal sealed unsafe class LeasedRun
         return registrations;
     }
 
-    /// <summary>Reads both pipes until helm has closed them.</summary>
+    /// <summary>Reads both pipes until helm has closed them. What is too much to keep is passed on as it comes.</summary>
     private void Drain(int outPipe, int errPipe)
     {
         Span<Libc.PollDescriptor> pipes =
@@ -130,7 +145,7 @@ internal sealed unsafe class LeasedRun
                 if (pipes[i].Descriptor < 0 || pipes[i].Returned == 0)
                     continue;
                 Capture capture = i == 0 ? _stdout : _stderr;
-                int count = Libc.Read(pipes[i].Descriptor, capture.Room(ReadBytes));
+                int count = Libc.Read(pipes[i].Descriptor, capture.Room());
                 if (count > 0)
                 {
                     capture.Add(count);
@@ -141,48 +156,17 @@ internal sealed unsafe class LeasedRun
                 open--;
             }
             if (_stdout.Length + (long)_stderr.Length > Frame.MaxCapturedBytes)
-                GiveUpCapturing();
+                Abandon(RefuseReason.OutputTooLarge);
+            if (_leaseGone)
+                Print();
         }
     }
 
-    /// <summary>Too much to keep: others must not wait for it, and our caller gets it as it comes.</summary>
-    private void GiveUpCapturing()
-    {
-        Abandon(RefuseReason.OutputTooLarge);
-        Replay.Write(0, _stderr.Rest, _stdout.Rest);
-        _stderr.Clear();
-        _stdout.Clear();
-    }
-
+    /// <summary>Gives the lease up: others must not wait for this render, and nothing of it will be kept.</summary>
     private void Abandon(RefuseReason reason)
     {
         if (!_leaseGone)
             _daemon.TrySend(new Message.Abandon(_lease.LeaseId, reason), DaemonClient.PublishDeadline);
         _leaseGone = true;
-    }
-
-    /// <summary>What one of helm's streams gave so far.</summary>
-    private sealed class Capture(int descriptor)
-    {
-        private byte[] _buffer = new byte[ReadBytes];
-
-        public int Descriptor { get; } = descriptor;
-
-        public int Length { get; private set; }
-
-        public ReadOnlyMemory<byte> Bytes => _buffer.AsMemory(0, Length);
-
-        public ReadOnlySpan<byte> Rest => _buffer.AsSpan(0, Length);
-
-        public Span<byte> Room(int count)
-        {
-            if (_buffer.Length - Length < count)
-                Array.Resize(ref _buffer, checked(Math.Max(2 * _buffer.Length, Length + count)));
-            return _buffer.AsSpan(Length);
-        }
-
-        public void Add(int count) => Length += count;
-
-        public void Clear() => Length = 0;
     }
 }

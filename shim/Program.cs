@@ -33,9 +33,10 @@ internal static class Program
         if (call.Request() is not { } request)
             return RealHelm.Become(call);
         using DaemonClient? daemon = Daemon.Connect(call.Trace);
-        if (daemon is null || !daemon.TrySend(request, DaemonClient.FirstReplyDeadline))
+        if (daemon is null)
             return RealHelm.Become(call);
-        Message? answer = daemon.ReceiveAnswer(out bool silent);
+        bool asked = daemon.TrySend(MessageCodec.Encode(request), [], DaemonClient.FirstReplyDeadline, out bool silent);
+        Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
         if (silent)
             Daemon.Avoid();
         else if (answer is not null)

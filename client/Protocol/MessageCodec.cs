@@ -24,10 +24,7 @@ public static class MessageCodec
                 WriteRender(ref w, m);
                 break;
             case Message.Publish m:
-                Start(ref w, MessageKind.Publish, 5);
-                w.Write(m.LeaseId);
-                w.Write(m.ExitCode);
-                w.Write(m.RenderMicroseconds);
+                WritePublishHead(ref w, m.LeaseId, m.ExitCode, m.RenderMicroseconds);
                 w.WriteBinary(m.Stderr.Span);
                 w.WriteBinary(m.Stdout.Span);
                 break;
@@ -149,10 +146,22 @@ public static class MessageCodec
         w.Skip(Frame.HeaderBytes);
         WriteResultHead(ref w, exitCode, source, microseconds, key);
         w.WriteBinary(stderr);
-        w.WriteBinaryHeader(stdoutBytes);
-        Span<byte> head = w.Written;
-        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + stdoutBytes));
-        return head.ToArray();
+        return EndHead(ref w, stdoutBytes);
+    }
+
+    /// <summary>A <see cref="Message.Publish"/> frame up to the bytes of its standard output, as <see cref="EncodeResultHead"/> is of a result.</summary>
+    /// <param name="leaseId">See <see cref="Message.Publish"/>.</param>
+    /// <param name="exitCode">See <see cref="Message.Publish"/>.</param>
+    /// <param name="renderMicroseconds">See <see cref="Message.Publish"/>.</param>
+    /// <param name="stderr">See <see cref="Message.Publish"/>.</param>
+    /// <param name="stdoutBytes">How many bytes will follow.</param>
+    public static byte[] EncodePublishHead(long leaseId, int exitCode, long renderMicroseconds, ReadOnlySpan<byte> stderr, int stdoutBytes)
+    {
+        var w = new MessagePackWriter(64 + stderr.Length);
+        w.Skip(Frame.HeaderBytes);
+        WritePublishHead(ref w, leaseId, exitCode, renderMicroseconds);
+        w.WriteBinary(stderr);
+        return EndHead(ref w, stdoutBytes);
     }
 
     /// <summary>Reads one message (a frame without its length). Slices refer to <paramref name="message"/>.</summary>
@@ -206,6 +215,23 @@ public static class MessageCodec
         w.WriteArrayHeader(2 + fields);
         w.Write(ProtocolVersion.Current);
         w.Write((long)kind);
+    }
+
+    /// <summary>Ends the head of a frame whose last field, binary, is sent by itself.</summary>
+    private static byte[] EndHead(ref MessagePackWriter w, int bytesToFollow)
+    {
+        w.WriteBinaryHeader(bytesToFollow);
+        Span<byte> head = w.Written;
+        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + bytesToFollow));
+        return head.ToArray();
+    }
+
+    private static void WritePublishHead(ref MessagePackWriter w, long leaseId, int exitCode, long renderMicroseconds)
+    {
+        Start(ref w, MessageKind.Publish, 5);
+        w.Write(leaseId);
+        w.Write(exitCode);
+        w.Write(renderMicroseconds);
     }
 
     private static void WriteResultHead(ref MessagePackWriter w, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key)

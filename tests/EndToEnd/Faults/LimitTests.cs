@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
@@ -92,6 +93,32 @@ public sealed class LimitTests(ITestOutputHelper output)
         await crowd.EndureAsync("daemon out of memory", $"{how}, outputs of 100 MB", () => crowd.CallsAsync(3));
         if (!daemon.HasExited)
             daemon.Kill();
+    }
+
+    /// <summary>
+    /// A caller that is not read from stands still with all that it holds, which is the output once. Above what is ever
+    /// captured nothing is held any more: what helm prints goes on as it comes.
+    /// </summary>
+    [Theory]
+    [InlineData(100_000_000, "stored", 100)]
+    [InlineData(300_000_000, "output-too-large", 256)]
+    public async Task Large_output_is_in_the_memory_of_its_caller_once(int bytes, string fate, int heldMebibytes)
+    {
+        const int OwnMebibytes = 32;
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        using Process shim = fake.Template().With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{bytes}").Start();
+        await Eventually.IsTrueAsync(fate, async () => await fake.Home.StatsAsync() is var stats
+            && (fate == "stored" ? stats.Stored : stats.RefuseReasons.GetValueOrDefault(fate)) == 1);
+        string peak = File.ReadLines($"/proc/{shim.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
+        long kibibytes = long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
+        Assert.InRange(kibibytes / 1024, 0, heldMebibytes + OwnMebibytes);
+
+        using var printed = new MemoryStream(bytes);
+        await shim.StandardOutput.BaseStream.CopyToAsync(printed);
+        await shim.WaitForExitAsync();
+        Assert.Equal(0, shim.ExitCode);
+        Assert.True(printed.GetBuffer().AsSpan(0, (int)printed.Length).SequenceEqual(FakeHelmHome.Flood(bytes)));
     }
 
     /// <summary>Runs the daemon as a child, after what <paramref name="limit"/> says to the shell.</summary>
