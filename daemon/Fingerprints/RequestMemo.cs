@@ -21,10 +21,17 @@ internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxReques
     /// <summary>Longer requests carry values on standard input; decoding is not what they wait for.</summary>
     public const int MaxMessageBytes = 64 * 1024;
 
+    /// <summary>
+    /// Most bytes of requests kept, decoded they are three to four times as many: room for <see cref="DefaultMaxRequests"/> of the
+    /// usual kilobyte or two, and a bound where each carries long values.
+    /// </summary>
+    public const int MaxBytes = 16 << 20;
+
     private readonly Lock _lock = new();
     private readonly Dictionary<byte[], KnownRequest> _known = new(BytesComparer.Instance);
     private readonly Queue<byte[]> _oldestFirst = new();
     private long _paths;
+    private long _bytes;
 
     /// <summary>How many requests are kept now.</summary>
     public int Count
@@ -58,12 +65,17 @@ internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxReques
             if (_known.TryGetValue(message, out KnownRequest? old))
                 _paths -= old.Outcome.Fingerprint.WatchedPaths;
             else
+            {
                 _oldestFirst.Enqueue(message);
+                _bytes += message.Length;
+            }
             _known[message] = request;
             _paths += request.Outcome.Fingerprint.WatchedPaths;
-            while (_known.Count > maxRequests || _paths > maxPaths)
+            while (_known.Count > maxRequests || _paths > maxPaths || _bytes > MaxBytes)
             {
-                if (_known.Remove(_oldestFirst.Dequeue(), out KnownRequest? oldest))
+                byte[] first = _oldestFirst.Dequeue();
+                _bytes -= first.Length;
+                if (_known.Remove(first, out KnownRequest? oldest))
                     _paths -= oldest.Outcome.Fingerprint.WatchedPaths;
             }
         }

@@ -127,6 +127,19 @@ public sealed class RequestMemoTests : IDisposable
     }
 
     [Fact]
+    public void Many_long_requests_take_bounded_memory()
+    {
+        Message.Render request = Request();
+        var known = new KnownRequest(request, Known(request));
+        var memo = new RequestMemo();
+
+        for (int i = 0; i < 1000; i++)
+            memo.Add([.. BitConverter.GetBytes(i), .. new byte[RequestMemo.MaxMessageBytes - sizeof(int)]], known);
+
+        Assert.Equal(RequestMemo.MaxBytes / RequestMemo.MaxMessageBytes, memo.Count);
+    }
+
+    [Fact]
     public void Requests_with_large_standard_input_are_not_kept()
     {
         Message.Render request = Request();
