@@ -30,6 +30,18 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <summary>How often counters are written and the idle time is looked at.</summary>
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromSeconds(1);
 
+    /// <summary>
+    /// Resident memory besides the configured memory tier that a quiet daemon may keep: itself and its memos take some 60 MB.
+    /// What is above is garbage of large outputs, which the collector would keep for the next ones; hours may pass until then.
+    /// </summary>
+    private const long QuietBytes = 128L << 20;
+
+    /// <summary>
+    /// Time without a call after which a collection holds up nobody. And once more much later: the shared pool of arrays lets go of
+    /// a large one at the first collection after it has not been asked for it for a minute (Utilities.cs and SharedArrayPool.cs of .NET).
+    /// </summary>
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2), LongQuietTime = TimeSpan.FromSeconds(90);
+
     private readonly Endpoint _endpoint;
     private readonly InstanceLock _instance;
     private readonly DaemonOptions _options;
@@ -42,6 +54,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly RenderPipeline _pipeline;
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
+    private int _collections;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="endpoint">Home and socket.</param>
@@ -182,6 +195,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _listener.Repair();
         _pipeline.GiveUpLateProofs();
         SaveCounters();
+        GiveMemoryBack();
         if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _pipeline.Proving == 0 && _dispatcher.Quiet > _options.IdleExit)
         {
             _log.Write("idle");
@@ -200,6 +214,16 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         {
             _log.WriteProblem($"proofs: {e.Message}");
         }
+    }
+
+    /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>
+    private void GiveMemoryBack()
+    {
+        TimeSpan quiet = _listener.Connections > 0 ? TimeSpan.Zero : _dispatcher.Quiet;
+        int due = quiet >= LongQuietTime ? 2 : quiet >= QuietTime ? 1 : 0;
+        if (due > _collections && Environment.WorkingSet > _options.MemoryMaxBytes + QuietBytes)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _collections = due;
     }
 
     private void SaveCounters()

@@ -20,6 +20,9 @@ internal static class BlobCodec
     /// <summary>No blob is longer; SQLite's own limit is 1,000,000,000 bytes, and a damaged length must not allocate more.</summary>
     public const int LargestBytes = 900_000_000;
 
+    /// <summary>Room for a larger blob is not pooled: the pool would hold on to it for the one in a thousand that needs it.</summary>
+    private const int LargestPooled = 1 << 20;
+
     private const int Quality = 1;
     private const int WindowBits = 22;
 
@@ -29,7 +32,8 @@ internal static class BlobCodec
         if (data.Length < SmallestCompressed)
             return (Raw, data);
         // Room for 7/8 only: a gain of less than an eighth is not worth decoding, so running out of room means "store raw".
-        byte[] room = ArrayPool<byte>.Shared.Rent(data.Length);
+        bool pooled = data.Length <= LargestPooled;
+        byte[] room = pooled ? ArrayPool<byte>.Shared.Rent(data.Length) : GC.AllocateUninitializedArray<byte>(data.Length - data.Length / 8);
         try
         {
             Span<byte> target = room.AsSpan(0, data.Length - data.Length / 8);
@@ -40,7 +44,8 @@ internal static class BlobCodec
         finally
         {
             // Rendered secrets pass through here and the pool lives as long as the process.
-            ArrayPool<byte>.Shared.Return(room, clearArray: true);
+            if (pooled)
+                ArrayPool<byte>.Shared.Return(room, clearArray: true);
         }
     }
 
