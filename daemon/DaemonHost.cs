@@ -2,6 +2,7 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
@@ -27,6 +28,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <summary>Longest wait for callers that render or wait when the daemon is asked to leave; longer renders lose only their entry.</summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(10);
 
+    /// <summary>Misses explained in one round of housekeeping: comparing with stored entries takes milliseconds each.</summary>
+    private const int ExplainedPerRound = 16;
+
     /// <summary>How often counters are written and the idle time is looked at.</summary>
     private static readonly TimeSpan HousekeepingInterval = TimeSpan.FromSeconds(1);
 
@@ -51,10 +55,15 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly DateTimeOffset _started;
     private readonly StoreRooms _rooms;
     private readonly Counters _counters;
+    private readonly CallJournal _journal;
+    private readonly MissExplainer _misses;
     private readonly RenderPipeline _pipeline;
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
     private int _collections;
+    private readonly Lock _saving = new();
+    private Dictionary<string, long> _unsaved = [];
+    private long _damagedCounted;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="endpoint">Home and socket.</param>
@@ -73,13 +82,17 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _log = log;
         _started = time.GetUtcNow();
         _rooms = new StoreRooms(endpoint, options, time, log);
-        _counters = new Counters(_rooms.Disk.LoadCounters());
+        IReadOnlyDictionary<string, long> persisted = _rooms.Disk.LoadCounters();
+        _counters = new Counters(persisted.Where(static c => !Tallies.IsOurs(c.Key)).ToDictionary());
+        _journal = new CallJournal(new Tallies(persisted, time), log, time);
+        _misses = new MissExplainer(_rooms.Disk);
         bool freeze = options.Impure == ImpurePolicy.Freeze;
         var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze, new ChartExclusions(options.Bypass));
-        var explainer = new Explainer(fingerprinter, _rooms.Store, new MissExplainer(_rooms.Disk), freeze);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _counters, log, time, new ProofCopies(endpoint, log.WriteProblem), options.ReadOnly, freeze);
+        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, freeze);
+        _pipeline = new RenderPipeline(
+            fingerprinter, explainer, _rooms.Store, _counters, log, time, new ProofCopies(endpoint, log.WriteProblem), options.ReadOnly, freeze, _journal);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _counters, freeze);
-        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _counters, log, time);
+        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
     }
 
@@ -157,14 +170,26 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <inheritdoc/>
     public string Stats(bool reset)
     {
-        StoreTotals totals = _rooms.Store.Totals();
-        string report = StatsReport.Write(_counters.Snapshot(), totals.Entries, totals.Bytes);
+        CountDamage();
+        string report = StatsReport.Write(_counters.Snapshot(), _journal.Tallies, _rooms.Use());
         if (reset)
         {
-            _counters.Reset();
-            _rooms.Disk.ResetCounters();
+            lock (_saving)
+            {
+                _counters.Reset();
+                _journal.Tallies.Reset();
+                _unsaved = [];
+                _rooms.Disk.ResetCounters();
+            }
         }
         return report;
+    }
+
+    /// <inheritdoc/>
+    public string Calls(int count)
+    {
+        _journal.ExplainMisses(_misses);
+        return CallReport.Write(_journal.Last(count));
     }
 
     /// <inheritdoc/>
@@ -196,6 +221,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _pipeline.GiveUpLateProofs();
         SaveCounters();
         GiveMemoryBack();
+        _journal.ExplainMisses(_misses, ExplainedPerRound);
         if (_options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _pipeline.Proving == 0 && _dispatcher.Quiet > _options.IdleExit)
         {
             _log.Write("idle");
@@ -228,8 +254,30 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
 
     private void SaveCounters()
     {
+        // Housekeeping that takes longer than its interval, and the end, may meet here.
+        lock (_saving)
+            SaveCountersAlone();
+    }
+
+    private void SaveCountersAlone()
+    {
+        CountDamage();
+        List<string> gone = _journal.Tallies.TurnPage();
         Dictionary<string, long> deltas = _counters.TakeDeltas();
-        if (deltas.Count > 0)
-            _rooms.Disk.AddCounters(deltas);
+        _journal.Tallies.TakeDeltas(deltas);
+        foreach ((string name, long amount) in _unsaved)
+            deltas[name] = deltas.GetValueOrDefault(name) + amount;
+        // A store that is out of use for a while gets them later.
+        _unsaved = deltas.Count == 0 || _rooms.Disk.AddCounters(deltas) ? [] : deltas;
+        if (gone.Count > 0)
+            _rooms.Disk.DeleteCounters(gone);
+    }
+
+    /// <summary>The store drops what is damaged wherever it meets it; here that becomes a number for people.</summary>
+    private void CountDamage()
+    {
+        long damaged = _rooms.Disk.DamagedEntries;
+        if (Interlocked.Exchange(ref _damagedCounted, damaged) is var counted && damaged > counted)
+            _counters.Add(Counters.Damaged, damaged - counted);
     }
 }

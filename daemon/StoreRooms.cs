@@ -17,8 +17,11 @@ internal sealed class StoreRooms : IDisposable
     /// <summary>Room for the schema and a few large entries, however small the configured size.</summary>
     private const long MinFileBytes = 64L << 20;
 
+    private readonly long _maxBytes;
+
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
+        _maxBytes = options.StoreMaxBytes;
         var disk = new SqliteTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
         Disk = new SqliteTier(disk, time, line => log.WriteProblem("store: " + line));
         Store = new EntryStore(
@@ -38,6 +41,13 @@ internal sealed class StoreRooms : IDisposable
 
     /// <summary>Both tiers as one.</summary>
     public EntryStore Store { get; }
+
+    /// <summary>What both tiers hold, and may hold.</summary>
+    public StoreUse Use()
+    {
+        StoreTotals totals = Store.Totals();
+        return new StoreUse(totals.Entries, totals.Bytes, _maxBytes, Store.MemoryEntries, Store.MemoryBytes, Store.MemoryLimit);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

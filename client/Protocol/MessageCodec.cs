@@ -72,6 +72,10 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Forget, 1);
                 w.WriteBinary(m.Key.Span);
                 break;
+            case Message.Calls m:
+                Start(ref w, MessageKind.Calls, 1);
+                w.Write(m.Count);
+                break;
             case Message.Result m:
                 WriteResultHead(ref w, m.ExitCode, m.Source, m.Microseconds, m.Key.Span);
                 w.WriteBinary(m.Stderr.Span);
@@ -192,6 +196,7 @@ public static class MessageCodec
             case MessageKind.Verify: return new Message.Verify();
             case MessageKind.Recall: return new Message.Recall(ReadSlice(ref r, message));
             case MessageKind.Forget: return new Message.Forget(ReadSlice(ref r, message));
+            case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
             case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message));

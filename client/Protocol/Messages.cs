@@ -19,6 +19,7 @@ public enum MessageKind
     Verify = 10,
     Recall = 11,
     Forget = 12,
+    Calls = 16,
 
     Result = 64,
     Lease = 65,
@@ -133,6 +134,9 @@ public abstract record Message
     /// <summary>Deletes an entry that real helm did not confirm, and counts that. Answered by <see cref="Json"/>.</summary>
     /// <param name="Key">From <see cref="Candidates"/>.</param>
     public sealed record Forget(ReadOnlyMemory<byte> Key) : Message;
+
+    /// <summary>Asks for the last calls as they happened, newest first. Answered by <see cref="Json"/>.</summary>
+    public sealed record Calls(int Count) : Message;
 
     // ---- replies ----
 

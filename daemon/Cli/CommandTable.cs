@@ -38,16 +38,9 @@ internal static class CommandTable
         status.SetAction(parsed => StatusCommand.Run(parsed.GetValue(json)));
         root.Add(status);
 
-        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them." };
-        var stats = new Command("stats", "Print the counters: hits, misses, bypasses and why. Never starts a daemon.") { json, reset };
-        stats.SetAction(parsed => StatsCommand.Run(parsed.GetValue(json), parsed.GetValue(reset)));
-        root.Add(stats);
+        root.Add(StatsCommand.Create());
 
-        var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.OneOrMore };
-        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, call };
-        explain.SetAction(parsed => ExplainCommand.Run(parsed.GetValue(json), parsed.GetValue(call)!));
-        root.Add(explain);
-
+        root.Add(ExplainCommand.Create());
         var all = new Option<bool>("--all") { Description = "Empty the store." };
         var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
         var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };

@@ -1,15 +1,41 @@
 using System;
+using System.CommandLine;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>Says what would happen to one command line and, for a miss, which input differs. Runs no helm, and starts no daemon.</summary>
 internal static class ExplainCommand
 {
-    public static int Run(bool json, string[] call)
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var last = new Option<int?>("--last")
+        {
+            Description = $"Show the last calls as they happened instead; all that are remembered ({CallJournal.Capacity}) when no number is given.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "number",
+        };
+        var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.ZeroOrMore };
+        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, call };
+        explain.SetAction(parsed =>
+        {
+            string[] words = parsed.GetValue(call) ?? [];
+            bool wantsLast = parsed.GetResult(last) is not null;
+            if (wantsLast == words.Length > 0)
+                return Wrong("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last");
+            if (wantsLast && parsed.GetValue(last) is <= 0)
+                return Wrong("--last takes a number of calls, 1 or more");
+            return wantsLast ? LastCalls.Run(parsed.GetValue(json), parsed.GetValue(last) ?? CallJournal.Capacity) : Run(parsed.GetValue(json), words);
+        });
+        return explain;
+    }
+
+    private static int Run(bool json, string[] call)
     {
         HelmLocation helm = HelmLocator.Find();
         if (helm.Path is null)
@@ -54,6 +80,8 @@ internal static class ExplainCommand
             case "bypass":
                 Console.WriteLine($"bypass: {Text("reason")} {Text("detail")}".TrimEnd());
                 Console.WriteLine("real helm runs each time; docs/key.md says what each reason means");
+                if (ReasonAdvice.OfBypass(Text("reason")) is { Length: > 0 } advice)
+                    Console.WriteLine($"what to do: {advice}");
                 break;
             case "hit":
                 Console.WriteLine($"hit: in {Text("tier")}, stored {Text("stored")}, {Format.Bytes(root.GetProperty("output_bytes").GetInt64())}, saves {root.GetProperty("render_ms").GetDouble():0} ms");
@@ -69,9 +97,18 @@ internal static class ExplainCommand
         }
         if (Text("key").Length > 0)
         {
-            Console.WriteLine($"chart: {Text("chart_name")} {Text("chart_version")}, {root.GetProperty("chart_files")} files, {Format.Bytes(root.GetProperty("chart_bytes").GetInt64())}");
+            Console.WriteLine($"chart: {Terminal.Harmless(Text("chart_name"))} {Terminal.Harmless(Text("chart_version"))}, {root.GetProperty("chart_files")} files, {Format.Bytes(root.GetProperty("chart_bytes").GetInt64())}");
+            if (root.GetProperty("crowded_files").GetInt32() is > 0 and var crowded)
+                Console.WriteLine($"warning: {crowded} files are below {(Text("crowded_directory") is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
+                    + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
             Console.WriteLine($"key: {Text("key")}{(root.GetProperty("with_paths").GetBoolean() ? " (with paths: the output shows some)" : "")}");
         }
+    }
+
+    private static int Wrong(string message)
+    {
+        Console.Error.WriteLine("helmcached: " + message);
+        return ExitCodes.Usage;
     }
 
     private static void PrintChanges(JsonElement root)
@@ -79,6 +116,6 @@ internal static class ExplainCommand
         JsonElement changed = root.GetProperty("changed");
         Console.WriteLine(changed.GetArrayLength() == 0 ? "no entry of this chart is stored yet" : "compared with the nearest entry:");
         foreach (JsonElement item in changed.EnumerateArray())
-            Console.WriteLine($"  {item.GetString()}");
+            Console.WriteLine($"  {Terminal.Harmless(item.GetString() ?? "")}");
     }
 }

@@ -1,37 +1,60 @@
 using System;
 using System.Collections.Generic;
+using System.CommandLine;
 using System.IO;
-using System.Text.Json;
+using System.Linq;
+using System.Threading;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Storage;
 using Spectre.Console;
+using Spectre.Console.Rendering;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary>Prints the counters, from the running daemon or, when none runs, from the store.</summary>
+/// <summary>Prints what the cache was good for, from the running daemon or, when none runs, from the store.</summary>
 internal static class StatsCommand
 {
-    public static int Run(bool json, bool reset)
+    private static readonly TimeSpan WatchInterval = TimeSpan.FromSeconds(1);
+
+    public static Command Create()
     {
-        string text = AdminConnection.Ask(new Message.Stats(reset)) ?? FromStore(reset);
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var prometheus = new Option<bool>("--prometheus") { Description = "Print the Prometheus text format, for a node exporter's textfile collector." };
+        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them." };
+        var watch = new Option<bool>("--watch") { Description = "Show them live, until Ctrl-C." };
+        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { json, prometheus, reset, watch };
+        stats.SetAction(parsed => Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(watch)));
+        return stats;
+    }
+
+    private static int Run(bool json, bool prometheus, bool reset, bool watch)
+    {
+        if ((json ? 1 : 0) + (prometheus ? 1 : 0) + (watch ? 1 : 0) > 1)
+            return Wrong("stats takes one of --json, --prometheus and --watch");
+        if (watch)
+            return reset ? Wrong("stats --watch does not reset") : Watch();
+        string text = Ask(reset);
         if (json)
             Console.WriteLine(text);
+        else if (prometheus)
+            Prometheus.Write(Console.Out, text);
         else
             Print(text);
         return ExitCodes.Ok;
     }
 
+    private static string Ask(bool reset) => AdminConnection.Ask(new Message.Stats(reset)) ?? FromStore(reset);
+
     private static string FromStore(bool reset)
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         if (!File.Exists(endpoint.StorePath))
-            return StatsReport.Write(new SortedDictionary<string, long>(), 0, 0);
+            return StatsReport.Write(new SortedDictionary<string, long>(), null, default);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
-        StoreTotals totals = rooms.Store.Totals();
-        string report = StatsReport.Write(rooms.Disk.LoadCounters(), totals.Entries, totals.Bytes);
+        IReadOnlyDictionary<string, long> counters = rooms.Disk.LoadCounters();
+        string report = StatsReport.Write(counters, new Tallies(counters, TimeProvider.System), rooms.Use());
         if (reset)
             rooms.Disk.ResetCounters();
         return report;
@@ -39,20 +62,61 @@ internal static class StatsCommand
 
     private static void Print(string text)
     {
-        using JsonDocument document = JsonDocument.Parse(text);
-        var table = new Table { Border = TableBorder.None, ShowHeaders = false };
-        table.AddColumn("").AddColumn(new TableColumn("").RightAligned());
-        foreach (JsonProperty member in document.RootElement.EnumerateObject())
+        IReadOnlyList<StatsSection> sections = StatsSection.Of(text);
+        if (Terminal.IsRich)
         {
-            if (member.Value.ValueKind != JsonValueKind.Object)
-            {
-                string value = member.Name == "bytes" ? Format.Bytes(member.Value.GetInt64()) : member.Value.ToString();
-                table.AddRow(member.Name.Replace('_', ' '), value);
-                continue;
-            }
-            foreach (JsonProperty part in member.Value.EnumerateObject())
-                table.AddRow($"{member.Name.Replace('_', ' ')}: {part.Name}", part.Value.ToString());
+            AnsiConsole.Write(Draw(sections));
+            return;
         }
-        AnsiConsole.Write(table);
+        foreach (StatsSection section in sections)
+        {
+            if (section != sections[0])
+                Console.WriteLine();
+            if (section.Title.Length > 0)
+                Console.WriteLine(section.Title);
+            TextTable.Write(Console.Out, section.Headings, section.Rows, section.RightAligned);
+        }
+    }
+
+    private static int Watch()
+    {
+        if (!Terminal.IsRich)
+            return Wrong("stats --watch needs a terminal; without one, call `helmcached stats` again and again");
+        using var end = new ManualResetEventSlim();
+        Console.CancelKeyPress += (_, pressed) =>
+        {
+            pressed.Cancel = true;
+            end.Set();
+        };
+        AnsiConsole.Live(Draw(StatsSection.Of(Ask(reset: false)))).AutoClear(false).Overflow(VerticalOverflow.Crop).Start(live =>
+        {
+            while (!end.Wait(WatchInterval))
+            {
+                live.UpdateTarget(Draw(StatsSection.Of(Ask(reset: false))));
+                live.Refresh();
+            }
+        });
+        return ExitCodes.Ok;
+    }
+
+    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(Draw));
+
+    private static IRenderable Draw(StatsSection section)
+    {
+        var table = new Table { Border = TableBorder.Rounded, Title = section.Title.Length == 0 ? null : new TableTitle(Markup.Escape(section.Title)) };
+        for (int i = 0; i < section.Headings.Length; i++)
+        {
+            var column = new TableColumn(Markup.Escape(section.Headings[i]));
+            table.AddColumn(section.RightAligned.Contains(i) ? column.RightAligned() : column);
+        }
+        foreach (string[] row in section.Rows)
+            table.AddRow([.. row.Select(Markup.Escape)]);
+        return table;
+    }
+
+    private static int Wrong(string message)
+    {
+        Console.Error.WriteLine("helmcached: " + message);
+        return ExitCodes.Usage;
     }
 }

@@ -1,5 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.Linq;
+using System.Runtime.InteropServices;
+using System.Text;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Screening;
 
@@ -65,6 +68,23 @@ internal sealed class Fingerprint
 
     /// <summary>Bytes of the chart.</summary>
     public long ChartBytes => _chart.Tree.Bytes;
+
+    /// <summary>The deepest directory that holds half of the chart's files or more, and how many; empty for the chart itself.</summary>
+    public (string Directory, int Files) Crowd()
+    {
+        var files = new Dictionary<string, int>(StringComparer.Ordinal);
+        foreach (ChartFile file in _chart.Tree.Files)
+        {
+            string name = Encoding.UTF8.GetString(file.Name);
+            for (int end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
+                CollectionsMarshal.GetValueRefOrAddDefault(files, name[..end], out _)++;
+        }
+        (string Directory, int Files) crowd = ("", _chart.Tree.Files.Count);
+        foreach ((string directory, int count) in files)
+            if (2 * count >= _chart.Tree.Files.Count && directory.Length > crowd.Directory.Length)
+                crowd = (directory, count);
+        return crowd;
+    }
 
     /// <summary>How many paths <see cref="StillValid"/> looks at.</summary>
     public int WatchedPaths => _chart.WatchedPaths + _inputs.Evidence.Count;

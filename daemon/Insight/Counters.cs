@@ -29,11 +29,14 @@ public sealed class Counters
     /// <summary>Entries deleted because real helm gave something else (<c>helmcached verify</c>).</summary>
     public const string VerifyMismatches = "verify_mismatches";
 
+    /// <summary>Entries found damaged by a read, deleted, and served as a miss.</summary>
+    public const string Damaged = "damaged";
+
     /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
     public const string TimeSavedMicroseconds = "time_saved_us";
 
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
-    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
+    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/", DoubtReasons = "doubt_reasons/";
 
     private readonly ConcurrentDictionary<(string Family, string Member), string> _names = new();
     private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);

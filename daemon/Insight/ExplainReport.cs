@@ -44,6 +44,12 @@ internal sealed record ExplainReport
 
     public long ChartBytes { get; init; }
 
+    /// <summary>For a chart of very many files: the directory that most of them are in; empty for the chart's own.</summary>
+    public string CrowdedDirectory { get; init; } = "";
+
+    /// <summary>How many are in there; 0 for a chart of ordinary size.</summary>
+    public int CrowdedFiles { get; init; }
+
     /// <summary>What of the text can vary: function or doubt, file and line.</summary>
     public string Mention { get; init; } = "";
 
@@ -71,6 +77,8 @@ internal sealed record ExplainReport
             json.WriteString("chart_version", ChartVersion);
             json.WriteNumber("chart_files", ChartFiles);
             json.WriteNumber("chart_bytes", ChartBytes);
+            json.WriteString("crowded_directory", CrowdedDirectory);
+            json.WriteNumber("crowded_files", CrowdedFiles);
             json.WriteString("mention", Mention);
             json.WriteStartArray("changed");
             foreach (string item in Changed)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
@@ -19,11 +20,16 @@ internal sealed class MissExplainer
     /// One line per differing input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>), in the order of the recipe; empty when no
     /// entry of this chart is stored.
     /// </summary>
-    public IReadOnlyList<string> Explain(string chartName, IReadOnlyList<MaterialItem> material)
+    /// <param name="chartName">The chart; only its entries are near.</param>
+    /// <param name="material">The inputs of the miss.</param>
+    /// <param name="at">Entries stored later were not there to be compared with; null: as of now.</param>
+    public IReadOnlyList<string> Explain(string chartName, IReadOnlyList<MaterialItem> material, DateTimeOffset? at = null)
     {
         List<string>? nearest = null;
         foreach (StoredMaterial stored in _disk.RecentByChart(chartName, Neighbours))
         {
+            if (stored.Created > at)
+                continue;
             List<string> difference;
             try
             {

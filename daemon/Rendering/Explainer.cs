@@ -9,6 +9,9 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <summary>Answers what would happen to a call, without counting it, leasing it or changing anything.</summary>
 internal sealed class Explainer
 {
+    /// <summary>From here on a chart's files are worth a word: each costs a stat per hit, and few charts have a hundred.</summary>
+    private const int ManyFiles = 1_000;
+
     private readonly Fingerprinter _fingerprinter;
     private readonly EntryStore _store;
     private readonly MissExplainer _misses;
@@ -39,6 +42,11 @@ internal sealed class Explainer
             ChartBytes = fingerprint.ChartBytes,
             Mention = Repeatability.Describe(fingerprint.Verdict),
         };
+        if (fingerprint.ChartFiles >= ManyFiles)
+        {
+            (string directory, int files) = fingerprint.Crowd();
+            report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
+        }
         ProofNeed need = _freeze ? ProofNeed.None : Repeatability.Of(fingerprint.Verdict);
         if (need == ProofNeed.Hopeless)
             return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.MentionsImpureFunction), Detail = report.Mention };

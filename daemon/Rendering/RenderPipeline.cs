@@ -6,6 +6,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Proving;
+using CacheDaemon.Daemon.Screening;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
@@ -26,6 +27,7 @@ internal sealed partial class RenderPipeline
     private readonly Explainer _explainer;
     private readonly EntryStore _store;
     private readonly Counters _counters;
+    private readonly CallJournal? _journal;
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
@@ -34,8 +36,11 @@ internal sealed partial class RenderPipeline
     private readonly PendingProofs _proofs;
     private readonly Leases<LeasedRender> _leases = new();
 
-    public RenderPipeline(Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, ProofCopies copies, bool readOnly, bool freeze)
+    public RenderPipeline(
+        Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, ProofCopies copies, bool readOnly, bool freeze,
+        CallJournal? journal = null)
     {
+        _journal = journal;
         _fingerprinter = fingerprinter;
         _explainer = explainer;
         _store = store;
@@ -66,8 +71,10 @@ internal sealed partial class RenderPipeline
     /// <param name="message">The bytes that the request came as.</param>
     /// <param name="known">What <see cref="Recall"/> said about those bytes just now.</param>
     /// <param name="started">Time stamp of when the request was there.</param>
-    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known, long started)
+    /// <param name="caller">Name of the calling process; empty when it is not known.</param>
+    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known, long started, string caller = "")
     {
+        var arrival = new Arrival(started, caller);
         try
         {
             string source = "";
@@ -75,10 +82,11 @@ internal sealed partial class RenderPipeline
             {
                 FingerprintOutcome outcome = look == 0 && known is not null ? known.Outcome : _fingerprinter.Compute(request);
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
-                    return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail);
+                    return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
+                arrival = arrival with { Chart = fingerprint.ChartName };
                 ProofNeed need = Need(fingerprint);
                 if (need == ProofNeed.Hopeless)
-                    return Bypass(BypassReason.MentionsImpureFunction, Repeatability.Describe(fingerprint.Verdict));
+                    return Doubt(fingerprint.Verdict, arrival);
 
                 CacheKey key = fingerprint.Key;
                 bool anew = request.Flags.HasFlag(RenderFlags.Recache);
@@ -95,34 +103,34 @@ internal sealed partial class RenderPipeline
                 if (found.Entry is { } entry)
                 {
                     Recent.Remember(key, request);
-                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, started);
+                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, arrival);
                 }
 
                 if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
-                    return Bypass(obstacle.Reason, obstacle.Detail);
+                    return Bypass(obstacle.Reason, obstacle.Detail, arrival);
                 var render = new LeasedRender(request, fingerprint, key);
                 switch (_leases.Acquire(key, render))
                 {
                     case Claim.Granted granted:
-                        return Miss(granted.LeaseId, render, held);
+                        return Miss(granted.LeaseId, render, held, arrival);
                     // What is rendered now is shared only once it is proved: nobody waits for that.
                     case Claim.Queued when need == ProofNeed.Proof:
-                        return Bypass(BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict));
+                        return Bypass(BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict), arrival);
                     case Claim.Queued queued:
                         switch (await queued.Outcome.ConfigureAwait(false))
                         {
                             case Settlement.Shared shared:
-                                return Hit(key, shared.Entry, Coalesced, started);
+                                return Hit(key, shared.Entry, Coalesced, arrival);
                             case Settlement.Inherited inherited:
-                                return Miss(inherited.LeaseId, render, held);
+                                return Miss(inherited.LeaseId, render, held, arrival);
                             case Settlement.Alone alone:
-                                return Bypass(alone.Reason, alone.Detail);
+                                return Bypass(alone.Reason, alone.Detail, arrival);
                         }
                         source = Coalesced;
                         break;
                 }
             }
-            return Bypass(BypassReason.InputsKeepChanging, "");
+            return Bypass(BypassReason.InputsKeepChanging, "", arrival);
         }
 #pragma warning disable CA1031 // Never in the way: our bug is the caller's ordinary helm run.
         catch (Exception e)
@@ -130,7 +138,7 @@ internal sealed partial class RenderPipeline
         {
             _counters.Add(Counters.Errors);
             _log.WriteProblem($"render: {e}");
-            return Bypass(BypassReason.Faulted, e.GetType().Name);
+            return Bypass(BypassReason.Faulted, e.GetType().Name, arrival);
         }
     }
 
@@ -142,7 +150,9 @@ internal sealed partial class RenderPipeline
             return Refuse(RefuseReason.LeaseLost, "");
         try
         {
-            return Judge(publish, render);
+            Answer verdict = Judge(publish, render);
+            NoteEnd(publish, verdict);
+            return verdict;
         }
 #pragma warning disable CA1031 // The caller has its output; the lease must not stay held.
         catch (Exception e)
@@ -162,6 +172,7 @@ internal sealed partial class RenderPipeline
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
     {
         held.Remove(abandon.LeaseId);
+        _journal?.NoteEnd(abandon.LeaseId, 0, 0, ReasonText.Of(abandon.Reason));
         Refuse(abandon.Reason, "");
         if (abandon.Reason == RefuseReason.OutputTooLarge)
             _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));
@@ -175,6 +186,7 @@ internal sealed partial class RenderPipeline
         foreach (long lease in held)
         {
             Refuse(RefuseReason.Interrupted, "");
+            _journal?.NoteEnd(lease, 0, 0, ReasonText.Of(RefuseReason.Interrupted));
             _leases.PassOn(lease);
         }
     }
@@ -241,10 +253,11 @@ internal sealed partial class RenderPipeline
         return RefuseReason.None;
     }
 
-    private Answer Hit(CacheKey key, Entry entry, string source, long started)
+    private Answer Hit(CacheKey key, Entry entry, string source, in Arrival arrival)
     {
-        TimeSpan elapsed = _time.GetElapsedTime(started);
-        if (source == Coalesced)
+        TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
+        bool coalesced = source == Coalesced;
+        if (coalesced)
         {
             _counters.Add(Counters.Coalesced);
         }
@@ -253,8 +266,15 @@ internal sealed partial class RenderPipeline
             _counters.Add(Counters.Hits);
             _counters.Add(Counters.HitsByTier, source);
         }
-        _counters.Add(Counters.TimeSavedMicroseconds, Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds)));
+        long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
+        _counters.Add(Counters.TimeSavedMicroseconds, saved);
         RenderResult result = entry.Result!;
+        _journal?.Note(
+            new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
+            {
+                Tier = coalesced ? "" : source,
+                Bytes = result.Stdout.Length + (long)result.Stderr.Length,
+            }, saved);
         Digest digest = key.Value;
         // The stored bytes are the frame's end as they are: nothing is copied, and nothing is kept twice.
         return new Answer(
@@ -262,13 +282,30 @@ internal sealed partial class RenderPipeline
             result.Stdout);
     }
 
-    private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held)
+    private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
     {
         held.Add(leaseId);
         _counters.Add(Counters.Misses);
         _counters.Add(Counters.HelmRuns);
+        bool recache = render.Request.Flags.HasFlag(RenderFlags.Recache);
+        _journal?.Note(new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
+        {
+            LeaseId = leaseId,
+            Changed = recache ? ["recache"] : null,
+            Material = recache ? null : render.Fingerprint.Material.Items,
+        });
         Digest digest = render.Key.Value;
         return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray()));
+    }
+
+    /// <summary>The journal says of a render what its leaseholder is told.</summary>
+    private void NoteEnd(Message.Publish publish, Answer verdict)
+    {
+        if (_journal is null || MessageCodec.Decode(verdict.Frame[Frame.HeaderBytes..]) is not Message.Published told)
+            return;
+        _journal.NoteEnd(
+            publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
+            told.Refused == RefuseReason.None ? "" : ReasonText.Of(told.Refused));
     }
 
     /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>
@@ -286,10 +323,29 @@ internal sealed partial class RenderPipeline
         return changed.Count > MaxNamed ? $"{named} and {changed.Count - MaxNamed} more" : named;
     }
 
-    private Answer Bypass(BypassReason reason, string detail)
+    /// <summary>Nothing that is mentioned can be proved not to be called: which doubt it is, is counted too.</summary>
+    private Answer Doubt(Verdict verdict, in Arrival arrival)
     {
+        DoubtReason doubt = verdict switch
+        {
+            Verdict.Doubtful doubtful => doubtful.Reason,
+            Verdict.Mentions { Doubt: { } besides } => besides.Reason,
+            _ => DoubtReason.None,
+        };
+        _counters.Add(Counters.DoubtReasons, doubt.ToString());
+        return Bypass(BypassReason.MentionsImpureFunction, Repeatability.Describe(verdict), arrival);
+    }
+
+    private Answer Bypass(BypassReason reason, string detail, in Arrival arrival)
+    {
+        string name = ReasonText.Of(reason);
         _counters.Add(Counters.Bypasses);
-        _counters.Add(Counters.BypassReasons, ReasonText.Of(reason));
+        _counters.Add(Counters.BypassReasons, name);
+        _journal?.Note(new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
+        {
+            Reason = name,
+            Detail = detail,
+        });
         return Answer.Of(new Message.Bypass(reason, detail));
     }
 
@@ -301,6 +357,12 @@ internal sealed partial class RenderPipeline
     }
 
     private const string Coalesced = "coalesced";
+
+    /// <summary>When a request came, from whom, and for which chart, as far as that is known.</summary>
+    private readonly record struct Arrival(long Started, string Caller)
+    {
+        public string Chart { get; init; } = "";
+    }
 
     /// <summary>How much of the key goes into traces: enough to find it again in the store.</summary>
     private const int ShortKeyBytes = 8;

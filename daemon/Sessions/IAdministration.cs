@@ -12,6 +12,9 @@ internal interface IAdministration
     /// <summary>One JSON document: the counters of design 2; then sets them to zero if asked.</summary>
     string Stats(bool reset);
 
+    /// <summary>One JSON document: the last calls, newest first.</summary>
+    string Calls(int count);
+
     /// <summary>One JSON document: what was deleted.</summary>
     ValueTask<string> PruneAsync(Message.Prune request);
 

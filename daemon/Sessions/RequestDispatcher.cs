@@ -16,13 +16,17 @@ internal sealed class RequestDispatcher
     private readonly Verification _verification;
     private readonly IAdministration _administration;
     private readonly Counters _counters;
+    private readonly CallJournal _journal;
+    private readonly CallerNames _callers;
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private long _lastRequest;
 
     public RequestDispatcher(
-        RenderPipeline pipeline, Explainer explainer, Verification verification, IAdministration administration, Counters counters, DaemonLog log, TimeProvider time)
+        RenderPipeline pipeline, Explainer explainer, Verification verification, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
     {
+        _journal = journal;
+        _callers = new CallerNames(time);
         _pipeline = pipeline;
         _explainer = explainer;
         _verification = verification;
@@ -46,17 +50,17 @@ internal sealed class RequestDispatcher
         Interlocked.Exchange(ref _lastRequest, started);
         bool serving = session.Peer == BypassReason.None && !Draining;
         if (serving && _pipeline.Recall(frame) is { } known)
-            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started).ConfigureAwait(false);
+            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
         switch (MessageCodec.Decode(frame))
         {
             case Message.Render when session.Peer != BypassReason.None:
-                Declined(session.Peer);
+                Declined(session.Peer, session.ProcessId);
                 return Answer.Of(new Message.Bypass(session.Peer, ""));
             case Message.Render when Draining:
-                Declined(BypassReason.Draining);
+                Declined(BypassReason.Draining, session.ProcessId);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
-                return await _pipeline.RenderAsync(render, session.Leases, frame, null, started).ConfigureAwait(false);
+                return await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
             case Message.Publish publish:
                 return _pipeline.Publish(publish, session.Leases);
             case Message.Abandon abandon:
@@ -81,6 +85,8 @@ internal sealed class RequestDispatcher
                 return Answer.Of(new Message.Json(_administration.Stats(stats.Reset)));
             case Message.Prune prune:
                 return Answer.Of(new Message.Json(await _administration.PruneAsync(prune).ConfigureAwait(false)));
+            case Message.Calls calls:
+                return Answer.Of(new Message.Json(_administration.Calls(calls.Count)));
             case Message.Stop:
                 _administration.Stop();
                 return Answer.Of(new Message.Json("{}"));
@@ -93,16 +99,23 @@ internal sealed class RequestDispatcher
     public void Left(IEnumerable<long> leases) => _pipeline.Vanished(leases);
 
     /// <summary>Counts a call that is declined before the pipeline sees it.</summary>
-    public void Declined(BypassReason reason)
+    /// <param name="reason">Why.</param>
+    /// <param name="pid">The process that called; 0 when it is not known.</param>
+    public void Declined(BypassReason reason, int pid = 0)
     {
         _counters.Add(Counters.Bypasses);
         _counters.Add(Counters.BypassReasons, ReasonText.Of(reason));
+        _journal.Note(new(CallOutcome.Bypass, "", _callers.ParentOf(pid), 0) { Reason = ReasonText.Of(reason) });
     }
 
     /// <summary>A peer sent what is no message of this version; its connection is closed.</summary>
     public void Malformed(Exception reason)
     {
-        _counters.Add(Counters.Errors);
+        // Another version is no fault of anyone: the caller becomes helm, and cannot be told why in words that it reads.
+        if (reason is ProtocolVersionException)
+            Declined(BypassReason.ProtocolMismatch);
+        else
+            _counters.Add(Counters.Errors);
         _log.WriteProblem($"session: closed: {reason.Message}");
         // A newer installation is in use: this daemon finishes its work, and the next call starts that one's.
         if (reason is ProtocolVersionException { Version: > ProtocolVersion.Current })

@@ -52,6 +52,9 @@ internal sealed class Session : IDisposable
     /// <summary>Leases that the peer holds; changed only by the request in progress.</summary>
     public ICollection<long> Leases => _leases;
 
+    /// <summary>The process that connected; 0 when it is not visible to us.</summary>
+    public int ProcessId => _pid;
+
     /// <summary>Why this peer is never served, or <see cref="BypassReason.None"/>.</summary>
     public BypassReason Peer => _peer;
 

@@ -63,6 +63,15 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <summary>Entries and bytes on disk.</summary>
     public StoreTotals Totals() => _disk.Totals();
 
+    /// <summary>Entries in memory.</summary>
+    public int MemoryEntries => _memory.Count;
+
+    /// <summary>Bytes in memory.</summary>
+    public long MemoryBytes => _memory.Bytes;
+
+    /// <summary>Bytes that memory may hold.</summary>
+    public long MemoryLimit => _memory.Limit;
+
     /// <summary>The entry under <paramref name="key"/>, from the fastest tier that has it.</summary>
     public Lookup Get(CacheKey key)
     {

@@ -57,6 +57,19 @@ public sealed partial class SqliteTier
             }, out _);
     }
 
+    /// <summary>Forgets these counters. False when it could not be done.</summary>
+    public bool DeleteCounters(IReadOnlyCollection<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return _database.TryWrite(
+            link =>
+            {
+                foreach (string name in names)
+                    link.Execute("DELETE FROM counters WHERE name = ?1", name);
+                return true;
+            }, out _);
+    }
+
     /// <summary>Sets every counter back to nothing. False when it could not be done.</summary>
     public bool ResetCounters() => _database.TryWrite(link => link.Execute("DELETE FROM counters"), out _);
 

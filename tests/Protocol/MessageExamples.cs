@@ -40,6 +40,7 @@ internal static class MessageExamples
         ["Verify"] = new Message.Verify(),
         ["Recall"] = new Message.Recall(s_key),
         ["Forget"] = new Message.Forget(s_key),
+        ["Calls"] = new Message.Calls(20),
         ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),

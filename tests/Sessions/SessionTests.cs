@@ -21,7 +21,6 @@ public sealed class SessionTests
         ["an array cut short"] = [0, 0, 0, 2, 0x92, 0x01],
         ["an unknown kind"] = [0, 0, 0, 3, 0x92, 0x01, 0x3f],
         ["a reply"] = [0, 0, 0, 3, 0x92, 0x01, 67],
-        ["an older version"] = [0, 0, 0, 3, 0x92, 0x00, 0x05],
         ["length zero"] = [0, 0, 0, 0],
         ["a length beyond the cap"] = [0x14, 0, 0, 1],
         ["the longest length"] = [0xff, 0xff, 0xff, 0xff],
@@ -39,6 +38,17 @@ public sealed class SessionTests
         await babbler.AssertClosedAsync();
         Assert.IsType<Message.Json>(await bystander.AskAsync(new Message.Status()));
         Assert.Equal(1, room.Stats.Errors);
+        Assert.False(room.Running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Older_client_is_left_to_helm_which_is_counted_as_no_error()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer older = room.Connect();
+        older.Say(0, 0, 0, 3, 0x92, 0x00, 0x05);
+        await older.AssertClosedAsync();
+        Assert.Equal((0, 1), (room.Stats.Errors, room.Stats.BypassReasons["protocol-mismatch"]));
         Assert.False(room.Running.IsCompleted);
     }
 

@@ -1,0 +1,110 @@
+using System;
+using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Screening;
+
+namespace CacheDaemon.Daemon.Insight;
+
+/// <summary>What a user can do about each reason, in a few words. Every reason has one; the names are those of <c>stats --json</c>.</summary>
+internal static class ReasonAdvice
+{
+    private const string Nothing = "nothing: only helm can answer that";
+    private const string Passing = "nothing, it passes";
+    private const string LocalChart = "pull the chart once and render the copy";
+
+    private static readonly Dictionary<string, string> s_bypass = Names(static (BypassReason reason) => ReasonText.Of(reason), static reason => reason switch
+    {
+        BypassReason.UnknownFlag => "check the flag; a flag of a newer helm is not known yet",
+        BypassReason.BadFlagValue or BypassReason.WrongArgumentCount => "check the command line; helm may complain about it too",
+        BypassReason.HelpRequested or BypassReason.NotTemplate => Nothing,
+        BypassReason.DebugOutput => "leave out --debug, unset HELM_DEBUG",
+        BypassReason.LoggingFlag => "leave out the logging flags",
+        BypassReason.ClusterAccess => "leave out --validate and --dry-run=server",
+        BypassReason.DnsEnabled => "leave out --enable-dns",
+        BypassReason.PostRenderer => "pipe the output through the post-renderer instead",
+        BypassReason.OutputDirectory => "leave out --output-dir and redirect the output",
+        BypassReason.DependencyUpdate => "run helm dependency build once, before",
+        BypassReason.VerifyRequested => "verify once with helm verify, before",
+        BypassReason.NameTemplate => "give the release a plain name",
+        BypassReason.TlsFiles or BypassReason.Credentials or BypassReason.RemoteChart => LocalChart,
+        BypassReason.RemoteValues => "download the values file once",
+        BypassReason.SetFileSyntax => "one key=path per --set-file",
+        BypassReason.FlagBeforeCommand => "put the flag after `template`",
+        BypassReason.HelmDriver => "unset HELM_DRIVER",
+        BypassReason.GoDebug => "unset GODEBUG",
+        BypassReason.Profiling => "unset HELM_PPROF_CPU_PROFILE and HELM_PPROF_MEM_PROFILE",
+        BypassReason.HomeUnset => "set HOME",
+        BypassReason.KubeconfigDoubtful => "give the namespace: -n or HELM_NAMESPACE",
+        BypassReason.OtherUser => "each user has a daemon of their own; look at HELMCACHED_HOME",
+        BypassReason.OtherMountNamespace or BypassReason.OtherRoot => "give the container a HELMCACHED_HOME of its own",
+        BypassReason.DirectoryMismatch => "name the chart by its real path",
+        BypassReason.HelmNotABinary => "point HELMCACHED_HELM at the helm binary itself",
+        BypassReason.ProtocolMismatch => "shim and daemon of different versions: helmcached stop",
+        BypassReason.Draining => "nothing: the next call finds a new daemon",
+        BypassReason.TooManyConnections => "fewer calls at once, or a higher limit of open files",
+        BypassReason.ChartMissing => "check the path; " + LocalChart,
+        BypassReason.ChartNotAFileOrDirectory or BypassReason.ChartSpecialFile => "keep sockets, pipes and devices out of the chart",
+        BypassReason.ChartUnreadable or BypassReason.InputUnreadable => "check the permissions of the files",
+        BypassReason.ChartTooLarge => "keep what is no part of the chart out of it (.helmignore)",
+        BypassReason.ChartSymlinkBroken => "remove or mend the link",
+        BypassReason.HelmIgnoreInvalid => "simplify the rules in .helmignore",
+        BypassReason.SchemaReference => "put what values.schema.json refers to into it",
+        BypassReason.ValuesMissing => "check the path of the values file",
+        BypassReason.ValuesNotRegular or BypassReason.ValuesThroughProc => "write the values into a file, or send them on standard input (-f -)",
+        BypassReason.ValuesTooLarge => "split the values file",
+        BypassReason.NameNotUtf8 => "use names in UTF-8",
+        BypassReason.MentionsImpureFunction => "see the doubts; helmcached explain names file and line",
+        BypassReason.KnownToVary => "give the random value yourself (--set); explain names it. Or: impure: freeze",
+        BypassReason.ConfiguredBypass => "as configured (bypass)",
+        BypassReason.LeaseholderFailed => "look at why the other call failed",
+        BypassReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
+        BypassReason.InputsKeepChanging => "render when the files are written",
+        BypassReason.ProofPending => Passing,
+        BypassReason.Faulted => "please report it with daemon.log",
+        _ => "",
+    });
+
+    private static readonly Dictionary<string, string> s_refuse = Names(static (RefuseReason reason) => ReasonText.Of(reason), static reason => reason switch
+    {
+        RefuseReason.HelmFailed => "nothing: failures are not kept",
+        RefuseReason.InputsChanged => "render when the files are written",
+        RefuseReason.Interrupted => "nothing: the call was ended",
+        RefuseReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
+        RefuseReason.NotRepeatable => "give the random value yourself (--set); explain names it. Or: impure: freeze",
+        RefuseReason.Unproven => "nothing: a proof follows, and then it is kept",
+        RefuseReason.ReadOnly => "as configured (readonly)",
+        RefuseReason.LeaseLost => Passing,
+        RefuseReason.StoreFailed => "check the disk; daemon.log says what failed",
+        RefuseReason.SecretsNever => "as configured (store.secrets)",
+        _ => "",
+    });
+
+    private static readonly Dictionary<string, string> s_doubt = Names(static (DoubtReason reason) => reason.ToString(), static reason => reason switch
+    {
+        DoubtReason.None => "the chart mentions something that varies, in a way that cannot be proved unused",
+        DoubtReason.TplOfMadeText or DoubtReason.MadeTextReachesTpl or DoubtReason.MadeTextStored => "give tpl a value as it is, not one put together",
+        DoubtReason.HalfAction => "do not build template text from pieces",
+        DoubtReason.DisguisedText => "write letters and braces plainly, without escapes",
+        DoubtReason.PrintsPointer => "do not print addresses (%p)",
+        DoubtReason.TplInText => "do not call tpl from values",
+        DoubtReason.OpaqueArchive => "unpack the subchart, or pack it anew",
+        _ => "",
+    });
+
+    /// <summary>About a bypass; empty for a name that this version does not know.</summary>
+    public static string OfBypass(string name) => s_bypass.GetValueOrDefault(name, "");
+
+    /// <summary>About a result that was not kept.</summary>
+    public static string OfRefusal(string name) => s_refuse.GetValueOrDefault(name, "");
+
+    /// <summary>About a doubt.</summary>
+    public static string OfDoubt(string name) => s_doubt.GetValueOrDefault(name, "");
+
+    private static Dictionary<string, string> Names<T>(Func<T, string> name, Func<T, string> advice) where T : struct, Enum
+    {
+        var table = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (T reason in Enum.GetValues<T>())
+            table[name(reason)] = advice(reason);
+        return table;
+    }
+}

@@ -1,0 +1,179 @@
+using System;
+using System.IO;
+using System.Text.Json;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.EndToEnd;
+using CacheDaemon.Tests.Support;
+using Microsoft.Data.Sqlite;
+using Xunit;
+
+namespace CacheDaemon.Tests.Cli;
+
+/// <summary>What <c>helmcached stats</c> counts and how it shows that.</summary>
+public sealed class StatsCommandTests
+{
+    private const char Escape = '\u001b';
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Calls_are_counted_by_chart_by_caller_and_by_day_and_survive_a_restart(bool restart)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        // A tool of a name of its own: what its process is called, and nothing that it was called with.
+        string tool = fake.Home.At("mytool");
+        File.Copy("/bin/bash", tool);
+        for (int i = 0; i < 3; i++)
+        {
+            Command call = fake.Template();
+            Assert.Equal(0, (await (call with { File = tool, Arguments = ["-c", "\"$0\" \"$@\"; exit $?", call.File, .. call.Arguments] }).RunAsync()).ExitCode);
+        }
+        await fake.Template("--validate").RunAsync();
+        if (restart)
+        {
+            await fake.Home.StopAsync();
+            await fake.StartDaemonAsync();
+        }
+        CommandResult result = await fake.Home.Admin("stats", "--json").RunAsync();
+        using JsonDocument stats = JsonDocument.Parse(result.StdoutText);
+        JsonElement root = stats.RootElement;
+        Assert.Equal((2, 1, 0), Counts(root.GetProperty("charts").GetProperty("web")));
+        Assert.Equal((2, 1, 0), Counts(root.GetProperty("callers").GetProperty("mytool")));
+        Assert.Equal((2, 1, 1), Counts(root.GetProperty("today")));
+        Assert.Equal((2, 1, 1), Counts(root.GetProperty("last_7_days")));
+        Assert.Equal((2, 1, 1), Counts(root));
+        Assert.Equal(0.6667, root.GetProperty("hit_rate").GetDouble());
+        Assert.DoesNotContain(fake.Work, result.StdoutText, StringComparison.Ordinal);
+
+        await fake.Home.Admin("stats", "--reset").RunAsync();
+        using JsonDocument after = JsonDocument.Parse((await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText);
+        Assert.Equal((0, 0, 0), Counts(after.RootElement.GetProperty("today")));
+        Assert.Empty(after.RootElement.GetProperty("charts").EnumerateObject());
+        Assert.Empty(after.RootElement.GetProperty("callers").EnumerateObject());
+    }
+
+    [Fact]
+    public async Task Pipe_gets_plain_lines_with_reasons_and_what_to_do_about_them()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Template().RunAsync();
+        await fake.Template("--validate").RunAsync();
+        string text = (await fake.Home.Admin("stats").RunAsync()).StdoutText;
+        Assert.DoesNotContain(Escape, text);
+        Assert.All(text, c => Assert.True(c is '\n' || (c >= ' ' && c < 127), $"U+{(int)c:X4}"));
+        Assert.Matches("(?m)^hits +1 +1 +1$", text);
+        Assert.Matches("(?m)^hit rate +50 % +50 % +50 %$", text);
+        Assert.Matches("(?m)^web +1 +1 +50 % +0 ", text);
+        Assert.Matches("(?m)^cluster-access +1  leave out --validate", text);
+        Assert.Matches("(?m)^disk +1 +.*2 GiB$", text);
+    }
+
+    [Fact]
+    public async Task Nothing_is_shown_as_nothing_and_starts_no_daemon()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        CommandResult result = await home.Admin("stats").RunAsync();
+        Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
+        Assert.Matches("(?m)^hit rate +- +- +-$", result.StdoutText);
+        Assert.Empty(home.DaemonIds());
+    }
+
+    [Theory]
+    [InlineData(null, true)]
+    [InlineData("1", false)]
+    public async Task Terminal_gets_tables_and_colours_only_where_they_are_wanted(string? noColor, bool coloured)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template("--validate").RunAsync();
+        string shown = (await OnTerminal(fake.Home.Admin("stats")).With("NO_COLOR", noColor).RunAsync()).StdoutText;
+        Assert.Contains("│", shown, StringComparison.Ordinal);
+        Assert.Contains("cluster-access", shown, StringComparison.Ordinal);
+        // The only colours are those of a title; without them nothing is coloured.
+        Assert.True(coloured || !System.Text.RegularExpressions.Regex.IsMatch(shown, "\u001b\\[[0-9;]*(3|4|9)[0-9]m"), shown);
+    }
+
+    [Fact]
+    public async Task Watch_shows_what_happens_meanwhile_and_ends_by_Ctrl_C()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command watch = OnTerminal(fake.Home.Admin("stats", "--watch"));
+        using System.Diagnostics.Process watching = watch.Start();
+        await Eventually.IsTrueAsync("stats are watched", () => fake.Home.ProcessIds("--watch").Count > 0);
+        await fake.Template("--validate").RunAsync();
+        var shown = new System.Text.StringBuilder();
+        char[] buffer = new char[4096];
+        while (!shown.ToString().Contains("cluster-access", StringComparison.Ordinal))
+        {
+            int count = await watching.StandardOutput.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            Assert.NotEqual(0, count);
+            shown.Append(buffer, 0, count);
+        }
+        await watching.StandardInput.WriteAsync('\u0003');
+        await watching.StandardInput.FlushAsync();
+        Task<string> rest = watching.StandardOutput.ReadToEndAsync();
+        await watching.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        Assert.DoesNotContain("Unhandled", await rest, StringComparison.Ordinal);
+        Assert.Empty(fake.Home.ProcessIds("--watch"));
+    }
+
+    [Theory]
+    [InlineData("--watch", "a terminal")]
+    [InlineData("--json --prometheus", "one of")]
+    [InlineData("--watch --reset", "does not reset")]
+    public async Task Wrong_words_are_answered(string words, string answer)
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        CommandResult result = await home.Admin(["stats", .. words.Split(' ')]).RunAsync();
+        Assert.Equal((2, ""), (result.ExitCode, result.StdoutText));
+        Assert.Contains(answer, result.StderrText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Damaged_entry_is_counted_when_it_is_met()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Home.StopAsync();
+        using (var connection = new SqliteConnection($"Data Source={Path.Combine(fake.Home.State, "store.db")};Pooling=False"))
+        {
+            connection.Open();
+            using SqliteCommand command = connection.CreateCommand();
+            command.CommandText = "UPDATE blobs SET data = zeroblob(length(data))";
+            Assert.Equal(1, command.ExecuteNonQuery());
+        }
+        await fake.StartDaemonAsync();
+        Assert.Equal(FakeHelmHome.Output, (await fake.Template().RunAsync()).StdoutText);
+        using JsonDocument stats = JsonDocument.Parse((await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText);
+        Assert.Equal(1, stats.RootElement.GetProperty("damaged").GetInt64());
+        Assert.Contains("damaged and deleted", (await fake.Home.Admin("stats").RunAsync()).StdoutText, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prometheus_reads_the_same_numbers()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Template().RunAsync();
+        string[] lines = (await fake.Home.Admin("stats", "--prometheus").RunAsync()).StdoutText.Split('\n');
+        Assert.Contains("helmcached_hits_total 1", lines);
+        Assert.Contains("helmcached_chart_misses_total{chart=\"web\"} 1", lines);
+    }
+
+    /// <summary>The command on a terminal of its own, 120 columns wide.</summary>
+    private static Command OnTerminal(Command command) => command with
+    {
+        File = "/usr/bin/script",
+        Arguments = ["-qec", $"stty cols 120 rows 60; exec {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
+        Environment = new System.Collections.Generic.Dictionary<string, string?>(command.Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
+    };
+
+    private static (long Hits, long Misses, long Bypasses) Counts(JsonElement element) =>
+        (element.GetProperty("hits").GetInt64(), element.GetProperty("misses").GetInt64(), element.GetProperty("bypasses").GetInt64());
+}

@@ -1,0 +1,22 @@
+using System;
+using System.Linq;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Screening;
+using Xunit;
+
+namespace CacheDaemon.Tests.Insight;
+
+public sealed class ReasonAdviceTests
+{
+    [Fact]
+    public void Every_reason_comes_with_a_word_on_what_to_do()
+    {
+        Assert.All(Enum.GetValues<BypassReason>().Where(r => r != BypassReason.None), r => Assert.NotEmpty(ReasonAdvice.OfBypass(ReasonText.Of(r))));
+        Assert.All(Enum.GetValues<RefuseReason>().Where(r => r != RefuseReason.None), r => Assert.NotEmpty(ReasonAdvice.OfRefusal(ReasonText.Of(r))));
+        Assert.All(Enum.GetValues<DoubtReason>(), r => Assert.NotEmpty(ReasonAdvice.OfDoubt(r.ToString())));
+    }
+
+    [Fact]
+    public void Reason_of_a_newer_daemon_has_none() => Assert.Equal("", ReasonAdvice.OfBypass("of-tomorrow"));
+}
