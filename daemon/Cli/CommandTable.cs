@@ -59,6 +59,7 @@ internal static class CommandTable
         root.Add(ConfigCommand.Create());
         root.Add(InstallCommand.Create());
         root.Add(UninstallCommand.Create());
+        root.Add(DoctorCommand.Create());
         return root;
     }
 

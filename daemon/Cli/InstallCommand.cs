@@ -61,8 +61,8 @@ internal sealed class InstallCommand
             installer.WriteUnit();
         Console.WriteLine();
         Console.WriteLine(pathReady
-            ? "Open a new terminal, or run the line for your shell here; `type -a helm` then shows the shim first."
-            : "Run the line for your shell, or let `helmcached install --write` add it to the start-up file.");
+            ? "Open a new terminal, or run the line for your shell here. Then: helmcached doctor"
+            : "Run the line for your shell, or let `helmcached install --write` add it to the start-up file. Then: helmcached doctor");
         return helmFound ? ExitCodes.Ok : ExitCodes.Failed;
     }
 

@@ -34,7 +34,14 @@ internal static class Probe
     /// <param name="program">Absolute path.</param>
     /// <param name="directory">Working directory: version managers choose by it.</param>
     /// <param name="arguments">Its arguments.</param>
-    public static string? Ask(string program, string directory, params string[] arguments)
+    public static string? Ask(string program, string directory, params string[] arguments) =>
+        Run(program, directory, [], arguments) is (0, { } output) ? output.Split('\n')[0].Trim() : null;
+
+    /// <summary>Exit code of a program that is run with these variables more; null when it does not run, or does not end in time.</summary>
+    public static int? ExitCode(string program, (string Name, string Value)[] variables, params string[] arguments) =>
+        Run(program, "/", variables, arguments)?.Code;
+
+    private static (int Code, string Output)? Run(string program, string directory, (string Name, string Value)[] variables, string[] arguments)
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -43,6 +50,8 @@ internal static class Probe
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        foreach ((string name, string value) in variables)
+            start.Environment[name] = value;
         try
         {
             using Process? process = Process.Start(start);
@@ -56,7 +65,7 @@ internal static class Probe
                 process.Kill(entireProcessTree: true);
                 return null;
             }
-            return process.ExitCode == 0 ? output.Result.Split('\n')[0].Trim() : null;
+            return (process.ExitCode, output.Result);
         }
         catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
         {

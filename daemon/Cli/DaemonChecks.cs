@@ -1,0 +1,41 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Json;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Protocol;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Is there a daemon, does it answer, is it of this version, and did calls have trouble with it?</summary>
+internal static class DaemonChecks
+{
+    public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
+    {
+        yield return Answer(endpoint);
+        if (DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
+            yield return DoctorCheck.Fail("daemon-hung", "daemon: it did not answer a call in time just now; calls go without it for 10 s", $"see {endpoint.LogPath}; helmcached stop");
+        if (DaemonLauncher.Exists(endpoint.StartFailedPath))
+            yield return DoctorCheck.Fail("daemon-start", "daemon: its last start failed", "helmcached serve  (in the foreground it says why)");
+    }
+
+    private static DoctorCheck Answer(Endpoint endpoint)
+    {
+        string? answer;
+        try
+        {
+            answer = AdminConnection.Ask(new Message.Status());
+        }
+        catch (IOException e)
+        {
+            return DoctorCheck.Fail("daemon", "daemon: " + e.Message, $"see {endpoint.LogPath}; helmcached stop");
+        }
+        if (answer is null)
+            return new DoctorCheck("daemon", Verdict.Note, "daemon: none runs now; the next helm template starts it");
+        using JsonDocument document = JsonDocument.Parse(answer);
+        string version = document.RootElement.GetProperty("version").GetString() ?? "";
+        string process = $"process {document.RootElement.GetProperty("pid")}";
+        return version == DaemonHost.Version
+            ? DoctorCheck.Ok("daemon", $"daemon: {process} answers, version {version}")
+            : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
+    }
+}

@@ -1,0 +1,111 @@
+using System;
+using System.Buffers;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Text.Json;
+using CacheDaemon.Client;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Looks at everything that must be right for helm to be cached, and says of each what was found and what to do. Starts no daemon in the
+/// user's home; the self-test has one of its own, in a temporary directory.
+/// </summary>
+internal static class DoctorCommand
+{
+    /// <summary>The command with its options.</summary>
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var command = new Command("doctor", "Check the installation and say what to do. Exit code 0 only if all is well.") { json };
+        command.SetAction(parsed => Run(parsed.GetValue(json)));
+        return command;
+    }
+
+    private static int Run(bool json)
+    {
+        var done = new List<DoctorCheck>();
+        foreach (DoctorCheck check in AllChecks())
+        {
+            done.Add(check);
+            if (!json)
+                Print(check);
+        }
+        int failures = done.Count(check => check.Verdict == Verdict.Fail);
+        if (json)
+            Console.WriteLine(ToJson(done));
+        else
+            Console.WriteLine(failures == 0 ? "\nall is well" : $"\n{failures} of {done.Count} checks failed");
+        return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+
+    private static IEnumerable<DoctorCheck> AllChecks()
+    {
+        Endpoint endpoint = AdminConnection.Endpoint();
+        return Guarded("path", PathChecks.Run())
+            .Concat(Guarded("helm", HelmChecks.Run()))
+            .Concat(Guarded("home", HomeChecks.Run(endpoint)))
+            .Concat(Guarded("daemon", DaemonChecks.Run(endpoint)))
+            .Concat(Guarded("self-test", SelfTest.Run()));
+    }
+
+    /// <summary>A check that cannot even be made is one that failed, and the others go on.</summary>
+    private static IEnumerable<DoctorCheck> Guarded(string name, IEnumerable<DoctorCheck> checks)
+    {
+        using IEnumerator<DoctorCheck> each = checks.GetEnumerator();
+        while (true)
+        {
+            DoctorCheck? check;
+            try
+            {
+                check = each.MoveNext() ? each.Current : null;
+            }
+            catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
+            {
+                check = DoctorCheck.Fail(name, $"this could not be looked at: {e.Message}", "see to that, then run `helmcached doctor` again");
+            }
+            if (check is null)
+                yield break;
+            yield return check;
+        }
+    }
+
+    private static void Print(DoctorCheck check)
+    {
+        switch (check.Verdict)
+        {
+            case Verdict.Ok: Marks.Good(check.Says); break;
+            case Verdict.Note: Marks.Note(check.Says); break;
+            default: Marks.Bad(check.Says); break;
+        }
+        if (check.Next.Length > 0)
+            Marks.Next(check.Next);
+    }
+
+    private static string ToJson(List<DoctorCheck> checks)
+    {
+        var buffer = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(buffer))
+        {
+            json.WriteStartObject();
+            json.WriteBoolean("ok", checks.TrueForAll(check => check.Verdict != Verdict.Fail));
+            json.WriteString("version", DaemonHost.Version);
+            json.WriteStartArray("checks");
+            foreach (DoctorCheck check in checks)
+            {
+                json.WriteStartObject();
+                json.WriteString("check", check.Name);
+                json.WriteString("result", check.Verdict switch { Verdict.Ok => "ok", Verdict.Note => "note", _ => "fail" });
+                json.WriteString("says", check.Says);
+                json.WriteString("next", check.Next);
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+            json.WriteEndObject();
+        }
+        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+    }
+}

@@ -1,0 +1,49 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Fingerprints;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Which helm is the real one, is it one, and does it lead back to us?</summary>
+internal static class HelmChecks
+{
+    public static IEnumerable<DoctorCheck> Run()
+    {
+        if (ConfiguredHelm.Read() is { } configured && HelmLocator.Problem(configured, out FileStamp _) is { } wrong)
+            yield return DoctorCheck.Fail("helm-setting", $"{ConfiguredHelm.File()}: helm: {configured} {wrong}, and is passed over", "correct that line, or take it out to search PATH");
+        HelmLocation helm = HelmLocator.Find();
+        if (helm.Path is not { } path)
+        {
+            yield return DoctorCheck.Fail("helm", helm.Problem!, $"install helm, or set {HelmLocator.Variable}");
+            yield break;
+        }
+        HelmBinary binary = HelmIdentity.Read(path);
+        if (binary.IsHelm)
+        {
+            yield return Probe.HelmVersion(path) is { } version
+                ? DoctorCheck.Ok("helm", $"real helm: {path}, {version}, SHA-256 {binary.Digest.ToString()[..16]}…")
+                : DoctorCheck.Fail("helm", $"real helm: {path} does not answer `version --short`", "run it yourself to see why");
+        }
+        else
+        {
+            VersionManager? manager = VersionManager.Of(path);
+            yield return DoctorCheck.Fail("helm",
+                manager is null
+                    ? $"real helm: {path} is not a helm binary but a script or another program, so nothing is cached"
+                    : $"real helm: {path} is a stub of {manager.Name}, so nothing is cached",
+                manager is null
+                    ? $"name the binary in {ConfiguredHelm.File()}:  helm: /path/to/helm"
+                    : "helmcached install --write  (asks it for the binary and puts that into the configuration)");
+        }
+        yield return LeadsBack(path)
+            ? DoctorCheck.Fail("loop", $"{path} calls helm by name and so comes back to the shim", $"set {HelmLocator.Variable}, or helm: in the configuration, to the real binary")
+            : DoctorCheck.Ok("loop", "no loop: real helm does not lead back to the shim");
+    }
+
+    /// <summary>
+    /// Runs it as if by the deepest shim that is allowed: when another shim meets that depth below it, that one ends with 126
+    /// (<c>shim/RealHelm</c>).
+    /// </summary>
+    private static bool LeadsBack(string path) => Probe.ExitCode(path, [("HELMCACHED_DEPTH", "23")], "version", "--short") == 126;
+}

@@ -1,0 +1,74 @@
+using System.Collections.Generic;
+using System.IO;
+using System.Text;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Storage;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Configuration, permissions, space, socket, store.</summary>
+internal static class HomeChecks
+{
+    /// <summary>Less free space than this and a store soon refuses to write.</summary>
+    private const long MinFreeBytes = 100L << 20;
+
+    public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
+    {
+        string? file = ConfigurationFile.Location();
+        ConfigurationFile.Read(file, out IReadOnlyList<string> problems);
+        foreach (string problem in problems)
+            yield return DoctorCheck.Fail("configuration", problem, "correct it; until then the default holds");
+        if (problems.Count == 0)
+            yield return DoctorCheck.Ok("configuration", File.Exists(file) ? $"configuration: {file}" : $"configuration: none ({file}), so defaults");
+
+        bool exists = Directory.Exists(endpoint.Home);
+        yield return exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"home: {endpoint.Home} is not there yet; the first render makes it");
+        long free = new DriveInfo(ExistingParent(endpoint.Home)).AvailableFreeSpace;
+        yield return free >= MinFreeBytes
+            ? DoctorCheck.Ok("disk", $"disk: {Format.Bytes(free)} free")
+            : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free where {endpoint.Home} is", $"make room, or set {Endpoint.HomeVariable} to another disk");
+        yield return Socket(endpoint);
+        if (File.Exists(endpoint.StorePath))
+        {
+            yield return StoreCheck.Run(endpoint.StorePath) is { } damage
+                ? DoctorCheck.Fail("store", $"store: {endpoint.StorePath}: {damage}", "helmcached stop, then helmcached prune --all")
+                : DoctorCheck.Ok("store", $"store: sound, {Format.Bytes(new FileInfo(endpoint.StorePath).Length)} on disk");
+        }
+        else
+        {
+            yield return DoctorCheck.Ok("store", "store: empty");
+        }
+    }
+
+    private static DoctorCheck Permissions(Endpoint endpoint)
+    {
+        uint user = Libc.EffectiveUserId;
+        if (Libc.OwnerOf(endpoint.Home) != user)
+            return DoctorCheck.Fail("home", $"home: {endpoint.Home} belongs to another user", $"chown it, or set {Endpoint.HomeVariable} to a directory of your own");
+        if (!Endpoint.IsPrivate(endpoint.Home, user))
+            return DoctorCheck.Fail("home", $"home: others may enter {endpoint.Home}, where rendered secrets lie", $"chmod 700 {endpoint.Home}");
+        foreach (string path in Directory.EnumerateFiles(endpoint.Home))
+            if ((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0)
+                return DoctorCheck.Fail("home", $"home: others may read {path}", $"chmod 600 {path}");
+        return DoctorCheck.Ok("home", $"home: {endpoint.Home}, yours alone");
+    }
+
+    private static DoctorCheck Socket(Endpoint endpoint)
+    {
+        int bytes = Encoding.UTF8.GetByteCount(endpoint.SocketPath);
+        string directory = endpoint.SocketDirectory;
+        if (directory == endpoint.Home)
+            return DoctorCheck.Ok("socket", $"socket: its path has {bytes} bytes, which fits");
+        return !Directory.Exists(directory) || Endpoint.IsPrivate(directory, Libc.EffectiveUserId)
+            ? DoctorCheck.Ok("socket", $"socket: in {directory}, since the home's path is too long for one")
+            : DoctorCheck.Fail("socket", $"socket: {directory} is not yours alone, and the home's path is too long for a socket", $"set {Endpoint.HomeVariable} to a shorter path");
+    }
+
+    private static string ExistingParent(string path)
+    {
+        while (!Directory.Exists(path))
+            path = Path.GetDirectoryName(path) ?? "/";
+        return path;
+    }
+}

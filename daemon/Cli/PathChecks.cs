@@ -1,0 +1,48 @@
+using System.Collections.Generic;
+using System.Linq;
+using CacheDaemon.Client;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Is the shim the first <c>helm</c>, here and in a new shell, and is it switched on?</summary>
+internal static class PathChecks
+{
+    public static IEnumerable<DoctorCheck> Run()
+    {
+        string? first = Probe.OnPath("helm");
+        yield return first is not null && Probe.IsShim(first)
+            ? DoctorCheck.Ok("path", $"PATH: {first} is the shim, and the first helm")
+            : DoctorCheck.Fail("path",
+                first is null ? "PATH: there is no helm at all" : $"PATH: {first} comes first and is not the shim, so nothing is cached here",
+                Installed() is { } directory
+                    ? $"open a new terminal, or run: {Shell.All[0].Line(directory)}"
+                    : "helmcached install --write");
+        foreach (Shell shell in Shell.All.Where(shell => shell.IsFound))
+        {
+            string? found = Probe.FirstHelm(shell);
+            yield return found is not null && Probe.IsShim(found)
+                ? DoctorCheck.Ok("shell-" + shell.Name, $"{shell.Name}: a new shell finds the shim, {found}")
+                : DoctorCheck.Fail("shell-" + shell.Name,
+                    found is null ? $"{shell.Name}: a new shell finds no helm, or does not answer" : $"{shell.Name}: a new shell finds {found}, which is not the shim",
+                    Advice(shell));
+        }
+        if (Endpoint.Switch("HELMCACHED_DISABLE"u8))
+            yield return DoctorCheck.Fail("switches", "HELMCACHED_DISABLE is set: every call is plain helm", "unset HELMCACHED_DISABLE");
+        if (Endpoint.Switch("HELMCACHED_RECACHE"u8))
+            yield return DoctorCheck.Fail("switches", "HELMCACHED_RECACHE is set: every call runs helm", "unset HELMCACHED_RECACHE");
+        if (Endpoint.Switch("HELMCACHED_READONLY"u8))
+            yield return new DoctorCheck("switches", Verdict.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
+    }
+
+    private static string? Installed() => InstallManifest.Load(InstallPlaces.Find().Manifest)?.Directory;
+
+    /// <summary>When our lines are there and something else is first all the same, what follows them has the last word.</summary>
+    private static string Advice(Shell shell)
+    {
+        InstallPlaces places = InstallPlaces.Find();
+        string file = shell.StartupFile(places);
+        return MarkedBlock.IsIn(CarefulFile.Read(file))
+            ? $"move our lines to the end of {places.Short(file)}: something after them, or a file read later, puts another directory first"
+            : $"helmcached install --write --shell {shell.Name}";
+    }
+}

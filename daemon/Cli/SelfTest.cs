@@ -1,0 +1,112 @@
+using System;
+using System.Collections.Generic;
+using System.Diagnostics;
+using System.Globalization;
+using System.IO;
+using System.Linq;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// Renders a chart of its own through the shim, twice, with a cache of its own, and once by real helm: miss, hit, and the same bytes. What
+/// it makes lies in one temporary directory and goes with it.
+/// </summary>
+internal static class SelfTest
+{
+    private const string Name = "self-test";
+
+    /// <summary>Nobody's real release is called this, and a namespace given is one that no kubeconfig need tell.</summary>
+    private static readonly string[] s_call = ["template", "helmcached-self-test", "chart", "--namespace", "helmcached-self-test"];
+
+    public static IEnumerable<DoctorCheck> Run()
+    {
+        string programs = Path.GetDirectoryName(Environment.ProcessPath!)!;
+        if (!Probe.IsShim(Path.Join(programs, "helm")))
+        {
+            yield return DoctorCheck.Fail(Name, $"self-test: {programs}/helm is missing or is not the shim", "keep helm and helmcached in one directory, as they were built or unpacked");
+            yield break;
+        }
+        if (HelmLocator.Find().Path is not { } helm)
+        {
+            yield return DoctorCheck.Fail(Name, "self-test: not made, since there is no real helm", "install helm");
+            yield break;
+        }
+        string directory = Directory.CreateTempSubdirectory("helmcached-doctor-").FullName;
+        try
+        {
+            WriteChart(Path.Join(directory, "chart"));
+            yield return Try(directory, programs, helm);
+        }
+        finally
+        {
+            Run(Path.Join(programs, "helmcached"), directory, helm, ["stop"]);
+            Directory.Delete(directory, recursive: true);
+        }
+    }
+
+    private static DoctorCheck Try(string directory, string programs, string helm)
+    {
+        // A daemon first: on a busy machine the first call does not wait for one.
+        (int started, _, string why, _) = Run(Path.Join(programs, "helmcached"), directory, helm, ["start"]);
+        if (started != 0)
+            return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {why}", "helmcached serve  (in the foreground it says why)");
+        (int code, byte[] real, string error, _) = Run(helm, directory, helm, s_call);
+        if (code != 0)
+            return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {error}", $"see to helm itself: {helm}");
+        (_, byte[] first, _, double missMs) = Run(Path.Join(programs, "helm"), directory, helm, s_call);
+        (_, byte[] second, _, double hitMs) = Run(Path.Join(programs, "helm"), directory, helm, s_call);
+        if (!first.AsSpan().SequenceEqual(real) || !second.AsSpan().SequenceEqual(real))
+            return DoctorCheck.Fail(Name, "self-test: the shim printed other bytes than real helm", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+        string[] outcomes = File.Exists(TracePath(directory)) ? [.. File.ReadAllLines(TracePath(directory)).Select(WhatHappened)] : [];
+        if (outcomes is not [var miss, var hit] || !miss.StartsWith("miss", StringComparison.Ordinal) || !hit.StartsWith("hit", StringComparison.Ordinal))
+            return DoctorCheck.Fail(Name, $"self-test: expected a miss, then a hit, and got: {(outcomes.Length == 0 ? "no answer" : string.Join("; ", outcomes))}", "docs/troubleshooting.md says what each reason means");
+        return DoctorCheck.Ok(Name, string.Create(CultureInfo.InvariantCulture,
+            $"self-test: miss {missMs:0.0} ms, then hit {hitMs:0.0} ms, {real.Length} bytes equal to real helm's"));
+    }
+
+    /// <summary>Outcome and reason of a line of the trace, without its key.</summary>
+    private static string WhatHappened(string line)
+    {
+        string text = line.Contains("helmcached: ", StringComparison.Ordinal) ? line[(line.IndexOf("helmcached: ", StringComparison.Ordinal) + 12)..] : line;
+        int key = text.IndexOf(" key=", StringComparison.Ordinal);
+        return key < 0 ? text : text[..key];
+    }
+
+    private static string TracePath(string directory) => Path.Join(directory, "trace");
+
+    private static void WriteChart(string chart)
+    {
+        Directory.CreateDirectory(Path.Join(chart, "templates"));
+        File.WriteAllText(Path.Join(chart, "Chart.yaml"), "apiVersion: v2\nname: self-test\nversion: 1.0.0\n");
+        File.WriteAllText(Path.Join(chart, "templates", "config.yaml"),
+            "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n  namespace: {{ .Release.Namespace }}\n");
+    }
+
+    /// <summary>Exit code, standard output, first line of standard error, milliseconds.</summary>
+    private static (int Code, byte[] Output, string Error, double Milliseconds) Run(string program, string directory, string helm, string[] arguments)
+    {
+        var start = new ProcessStartInfo(program, arguments)
+        {
+            WorkingDirectory = directory,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+        };
+        foreach (string name in (string[])["HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_READONLY", "HELM_DEBUG"])
+            start.Environment.Remove(name);
+        start.Environment[Endpoint.HomeVariable] = Path.Join(directory, "home");
+        start.Environment[HelmLocator.Variable] = helm;
+        start.Environment[ConfigurationFile.Variable] = Path.Join(directory, "no-config.yaml");
+        start.Environment["HELMCACHED_TRACE"] = TracePath(directory);
+        long started = Stopwatch.GetTimestamp();
+        using Process process = Process.Start(start)!;
+        process.StandardInput.Close();
+        using var output = new MemoryStream();
+        var errors = process.StandardError.ReadToEndAsync();
+        process.StandardOutput.BaseStream.CopyTo(output);
+        process.WaitForExit();
+        return (process.ExitCode, output.ToArray(), errors.Result.Split('\n')[0], Stopwatch.GetElapsedTime(started).TotalMilliseconds);
+    }
+}
