@@ -35,10 +35,13 @@ internal static class Repeatability
     public static string Describe(Verdict verdict) => verdict switch
     {
         Verdict.Mentions { Doubt: { } doubt } => Describe(doubt),
-        Verdict.Mentions mention => $"{mention.Function} at {mention.File}:{mention.Line}",
-        Verdict.Doubtful doubt => $"{doubt.Reason} at {doubt.File}:{doubt.Line}",
+        Verdict.Mentions mention => $"{mention.Function} at {Shown(mention.File)}:{mention.Line}",
+        Verdict.Doubtful doubt => $"{doubt.Reason} at {Shown(doubt.File)}:{doubt.Line}",
         _ => "",
     };
+
+    /// <summary>Files of a packed root chart have the mark of archive entries in front, with no archive to name.</summary>
+    private static string Shown(string file) => file.TrimStart('!');
 
     /// <summary>Why a render is not repeatable by its output alone; null when nothing shows.</summary>
     public static string? Telltale(ReadOnlySpan<byte> stdout) =>

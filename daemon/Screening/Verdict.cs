@@ -24,6 +24,6 @@ internal abstract record Verdict
     internal sealed record Mentions(
         string Function, string File, int Line, IReadOnlyList<(string File, Mention Mention)> All, bool InTextToo, Doubtful? Doubt) : Verdict;
 
-    /// <summary>No reading of the text can tell: keep the output only after an independent second render gave the same (design 6.3).</summary>
+    /// <summary>No reading of the text can tell: the output is never kept (docs/repeatability.md).</summary>
     internal sealed record Doubtful(DoubtReason Reason, string File, int Line) : Verdict;
 }
