@@ -52,6 +52,9 @@ internal sealed class Fingerprinter
     /// </summary>
     public KnownRequest? Recall(byte[] message) => _requests.Find(message);
 
+    /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
+    public bool IsKnown(ReadOnlySpan<byte> message) => _requests.Contains(message);
+
     /// <summary>Keeps a request that was answered from the store, for <see cref="Recall"/>.</summary>
     public void Remember(byte[] message, Message.Render request, FingerprintOutcome.Known outcome) =>
         _requests.Add(message, new KnownRequest(request, outcome));

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Threading;
 using CacheDaemon.Client.Protocol;
@@ -41,6 +42,13 @@ internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxReques
             lock (_lock)
                 return _known.Count;
         }
+    }
+
+    /// <summary>Whether these bytes were kept: a look into memory alone.</summary>
+    public bool Contains(ReadOnlySpan<byte> message)
+    {
+        lock (_lock)
+            return _known.GetAlternateLookup<ReadOnlySpan<byte>>().ContainsKey(message);
     }
 
     /// <summary>The request of these bytes, when its fingerprint is still valid.</summary>

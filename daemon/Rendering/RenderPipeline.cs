@@ -65,6 +65,9 @@ internal sealed partial class RenderPipeline
     /// <summary>What is known of a request by its bytes alone; null: decode it.</summary>
     public KnownRequest? Recall(byte[] message) => _fingerprinter.Recall(message);
 
+    /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
+    public bool IsKnown(ReadOnlySpan<byte> message) => _fingerprinter.IsKnown(message);
+
     /// <summary>Answers a <see cref="Message.Render"/> with a result, a lease or a bypass. Never throws.</summary>
     /// <param name="request">The call.</param>
     /// <param name="held">Leases of the caller's session; a new one is added.</param>

@@ -35,8 +35,18 @@ internal sealed class Listener : IAsyncDisposable
     private readonly PeerCheck _peers = new();
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
+    /// <summary>
+    /// Threads that accept. A call is one connection, one request and one answer: the thread that accepts it also answers it when
+    /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that stands at the door only
+    /// lets in: what one caller does, or what a file system makes of a look at its files, never keeps others out.
+    /// </summary>
+    public const int Acceptors = 4;
+
     private readonly ConcurrentDictionary<Session, Task> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();
+    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private readonly Lock _pausing = new();
+    private int _atTheDoor;
     private readonly ITimer _heartbeat;
 
     /// <summary>Held while the socket is opened anew or closed for good.</summary>
@@ -113,31 +123,12 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     /// <summary>Accepts until <see cref="Close"/>.</summary>
-    public async Task RunAsync()
+    public Task RunAsync()
     {
-        while (!_stopping.IsCancellationRequested)
-        {
-            try
-            {
-                Socket peer = await _socket!.AcceptAsync(_stopping.Token).ConfigureAwait(false);
-                Welcome(peer);
-            }
-            catch (OperationCanceledException)
-            {
-                return;
-            }
-            catch (Exception e) when (e is ObjectDisposedException or SocketException { SocketErrorCode: SocketError.OperationAborted })
-            {
-                // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
-            }
-            catch (SocketException e)
-            {
-                if (_stopping.IsCancellationRequested)
-                    return;
-                _log.WriteProblem($"accept: {e.Message}");
-                await Task.Delay(AcceptPause, _time).ConfigureAwait(false);
-            }
-        }
+        // Threads of our own and in the background: one that is held up by a file system does not hold up leaving.
+        for (int i = 0; i < Acceptors; i++)
+            new Thread(Accept) { IsBackground = true, Name = "accept" }.Start();
+        return _closed.Task;
     }
 
     /// <summary>Stops listening and removes the socket, so that the next caller starts a new daemon. Sessions go on.</summary>
@@ -151,6 +142,7 @@ internal sealed class Listener : IAsyncDisposable
                 DaemonLauncher.Remove(_endpoint.SocketPath);
             _socket?.Dispose();
         }
+        _closed.TrySetResult();
     }
 
     /// <summary>Waits for the sessions to end, then cuts off those that have not.</summary>
@@ -197,23 +189,66 @@ internal sealed class Listener : IAsyncDisposable
             Directory.Delete(_endpoint.SocketPath, recursive: false);
     }
 
-    private void Welcome(Socket peer)
+    private void Accept()
     {
-        BypassReason verdict = _peers.Check(peer, out int pid);
-        if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
+        while (!_stopping.IsCancellationRequested)
         {
-            _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
-            peer.Dispose();
-            return;
+            Socket door = Volatile.Read(ref _socket)!;
+            Interlocked.Increment(ref _atTheDoor);
+            Socket? peer = null;
+            try
+            {
+                peer = door.Accept();
+            }
+            catch (Exception e) when (e is ObjectDisposedException or SocketException)
+            {
+                // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
+                if (!_stopping.IsCancellationRequested && ReferenceEquals(door, Volatile.Read(ref _socket)))
+                    Pause(e);
+            }
+            bool last = Interlocked.Decrement(ref _atTheDoor) == 0;
+            if (peer is not null)
+                Welcome(peer, here: !last);
         }
-        var session = new Session(peer, verdict, pid, _dispatcher, _time);
-        Task running = session.RunAsync();
-        _sessions[session] = running;
-        _ = running.ContinueWith(_ =>
+    }
+
+    /// <summary>Waits a little after an accept that failed; the other threads, to which the same happens, wait for their turn to wait.</summary>
+    private void Pause(Exception reason)
+    {
+        lock (_pausing)
         {
-            _sessions.TryRemove(session, out Task? _);
-            session.Dispose();
-        }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _log.WriteProblem($"accept: {reason.Message}");
+            Libc.Poll([], (int)AcceptPause.TotalMilliseconds);
+        }
+    }
+
+    private void Welcome(Socket peer, bool here)
+    {
+        try
+        {
+            BypassReason verdict = _peers.Check(peer, out int pid);
+            if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
+            {
+                _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
+                peer.Dispose();
+                return;
+            }
+            var session = new Session(peer, verdict, pid, _dispatcher, _time);
+            // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
+            var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            _sessions[session] = ended.Task;
+            _ = session.RunAsync(here).ContinueWith(_ =>
+            {
+                _sessions.TryRemove(session, out Task? _);
+                session.Dispose();
+                ended.SetResult();
+            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+        }
+        catch (Exception e) when (e is ObjectDisposedException or SocketException)
+        {
+            _log.WriteProblem($"a caller left at once: {e.Message}");
+            peer.Dispose();
+        }
     }
 
     private void Beat()

@@ -43,14 +43,18 @@ internal sealed class RequestDispatcher
     /// <summary>True from the moment the daemon was asked to leave: renders are declined.</summary>
     public bool Draining { get; set; }
 
+    /// <summary>Whether a frame is a request that was answered before, so that its answer probably takes no waiting.</summary>
+    public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);
+
     /// <summary>The answer to one frame; null when the message has none.</summary>
     public async ValueTask<Answer?> HandleAsync(byte[] frame, Session session)
     {
         long started = _time.GetTimestamp();
         Interlocked.Exchange(ref _lastRequest, started);
-        bool serving = session.Peer == BypassReason.None && !Draining;
-        if (serving && _pipeline.Recall(frame) is { } known)
+        if (IsServing(session) && _pipeline.Recall(frame) is { } known)
             return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+        // Anything else may take long, and the thread that let this caller in has others to let in.
+        await Task.Yield();
         switch (MessageCodec.Decode(frame))
         {
             case Message.Render when session.Peer != BypassReason.None:
@@ -94,6 +98,8 @@ internal sealed class RequestDispatcher
                 throw new MessagePackException("A reply was sent as a request.");
         }
     }
+
+    private bool IsServing(Session session) => session.Peer == BypassReason.None && !Draining;
 
     /// <summary>A peer has left: its leases pass on.</summary>
     public void Left(IEnumerable<long> leases) => _pipeline.Vanished(leases);

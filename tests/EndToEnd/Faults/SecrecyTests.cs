@@ -89,7 +89,8 @@ public sealed class SecrecyTests
         await fake.Home.Admin("prune", "--all").RunAsync();
         Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
         await strace.WaitForExitAsync();
-        string calls = File.ReadAllText(log);
+        // AF_UNSPEC dissolves a connection; .NET tries it on a socket that another thread still accepts on, to wake that thread.
+        string calls = string.Join('\n', File.ReadLines(log).Where(line => !line.Contains("sa_family=AF_UNSPEC", StringComparison.Ordinal)));
         // The trace did see this process: it tells its end.
         Assert.Contains("+++ exited with 0 +++", calls, StringComparison.Ordinal);
         Assert.DoesNotContain("exec", calls, StringComparison.Ordinal);
