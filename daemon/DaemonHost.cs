@@ -153,6 +153,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("entries", totals.Entries);
             json.WriteNumber("bytes", totals.Bytes);
             json.WriteNumber("resident_bytes", Environment.WorkingSet);
+            json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
+            json.WriteNumber("gc_pause_us", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
             json.WriteString("store", _rooms.Store.Status);
             json.WriteStartObject("configuration");
             foreach (Setting setting in Settings.All)
