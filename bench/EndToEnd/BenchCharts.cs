@@ -93,6 +93,27 @@ internal static class BenchCharts
         return "fleet";
     }
 
+    /// <summary>A few lines of output, and so many files that templates could read.</summary>
+    public static string WithFiles(string root, int files)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"files-{files}"), chart = Start(root, name);
+        Write(chart, "templates/config.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\n");
+        for (int i = 0; i < files; i++)
+            Write(chart, string.Create(CultureInfo.InvariantCulture, $"files/part{i / 50}/{i}.txt"), $"file {i}\n");
+        return name;
+    }
+
+    /// <summary>One template with about so many bytes.</summary>
+    public static string WithOutput(string root, int bytes)
+    {
+        string name = string.Create(CultureInfo.InvariantCulture, $"output-{bytes}"), chart = Start(root, name);
+        var text = new StringBuilder("apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata:\n");
+        for (int i = 0; text.Length < bytes - 100; i++)
+            text.Append(CultureInfo.InvariantCulture, $"  key{i}: a value of some length that stands for itself\n");
+        Write(chart, "templates/config.yaml", text.ToString());
+        return name;
+    }
+
     /// <summary>How many environments a fleet has.</summary>
     public const int FleetSize = 60;
 

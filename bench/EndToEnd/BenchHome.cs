@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client;
@@ -67,7 +66,17 @@ internal sealed class BenchHome : IDisposable
     public string At(string name) => Path.Combine(_root, name);
 
     /// <summary>Starts the daemon and returns when it listens.</summary>
-    public void Start() => Admin("start");
+    public void Start()
+    {
+        var start = new ProcessStartInfo(Repository.Daemon, ["serve"]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        start.Environment.Clear();
+        foreach ((string name, string value) in Environment)
+            start.Environment[name] = value;
+        foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
+            if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal)) start.Environment[(string)variable.Key] = (string)variable.Value!;
+        Process.Start(start);
+        while (DaemonClient.TryConnect(Endpoint, out _) is null) Libc.Poll([], 5);
+    }
 
     /// <summary>Stops the daemon and returns when it is gone.</summary>
     public void Stop() => Admin("stop");
@@ -82,20 +91,22 @@ internal sealed class BenchHome : IDisposable
     /// <summary>Sets the counters to zero.</summary>
     public void ResetStats() => Admin("stats", "--json", "--reset");
 
-    /// <summary>Resident bytes of the daemon, by the kernel.</summary>
-    public long ResidentBytes()
+    /// <summary>One number of the daemon's status, asked for over the socket: the admin command would be a process more.</summary>
+    public long Status(string name)
     {
         using DaemonClient client = DaemonClient.TryConnect(Endpoint, out int errno) ?? throw new InvalidOperationException($"no daemon ({errno})");
         client.TrySend(new Client.Protocol.Message.Status(), TimeSpan.FromSeconds(5));
         if (client.Receive(TimeSpan.FromSeconds(5)) is not Client.Protocol.Message.Json answer)
             throw new InvalidOperationException("no status");
         using JsonDocument status = JsonDocument.Parse(answer.Text);
-        foreach (string line in File.ReadLines($"/proc/{status.RootElement.GetProperty("pid").GetInt32()}/status"))
-        {
-            if (line.StartsWith("VmRSS:", StringComparison.Ordinal))
-                return 1024 * long.Parse(line["VmRSS:".Length..].Replace("kB", "", StringComparison.Ordinal).Trim(), CultureInfo.InvariantCulture);
-        }
-        throw new InvalidOperationException("no VmRSS");
+        return status.RootElement.GetProperty(name).GetInt64();
+    }
+
+    /// <summary>Processor time that the daemon has used, in microseconds, by the kernel.</summary>
+    public double ProcessorMicroseconds()
+    {
+        using var process = Process.GetProcessById((int)Status("pid"));
+        return process.TotalProcessorTime.TotalMicroseconds;
     }
 
     /// <summary>Waits until everything written so far is older than the age at which stamps are trusted.</summary>

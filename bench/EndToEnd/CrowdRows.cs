@@ -79,7 +79,7 @@ internal sealed class CrowdRows(BenchHome home)
     private static string[] Arguments(string release, string chart, int i) => ["template", release, chart, "-f", $"environments/env{i}/values.yaml"];
 
     /// <summary>Milliseconds for all calls, <paramref name="width"/> of them at a time.</summary>
-    private static double All(Contender[] calls, int width)
+    public static double All(Contender[] calls, int width)
     {
         long started = Stopwatch.GetTimestamp();
         var running = new Queue<int>();

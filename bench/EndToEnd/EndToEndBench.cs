@@ -51,14 +51,21 @@ internal static class EndToEndBench
             ("throughput", () => [daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 2), daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8)]),
             ("memory", () => [daemon.Memory(trivial)]),
             ("binaries", () => [DaemonRows.Binaries()]),
-            ("growth", () => [Growth(rounds, quick ? 20_000 : 100_000)]),
         ];
+        bool Wanted(string name) => only < 0 || args[(only + 1)..].Contains(name);
         foreach ((string name, Func<IEnumerable<Row>> measure) in all)
         {
-            if (only >= 0 && !args[(only + 1)..].Contains(name))
-                continue;
-            foreach (Row row in measure())
+            foreach (Row row in Wanted(name) ? measure() : [])
                 report.Add(row);
+        }
+        if (Wanted("growth"))
+            Growth(report, quick ? 40 : 200, quick ? [100, 1_000, 20_000] : [100, 1_000, 10_000, 100_000]);
+        if (Wanted("curves"))
+        {
+            var curves = new Curves(home, quick ? 20 : 60);
+            report.Add(curves.TreeSize());
+            report.Add(curves.OutputSize());
+            report.Add(curves.Concurrency(trivial));
         }
         if (only < 0)
             AnsiConsole.WriteLine(report.Finish(load));
@@ -74,11 +81,13 @@ internal static class EndToEndBench
         return new HitRows(home, rounds).Warm("warm hit, trivial chart, helm 4", chart, 0.3, null, 14);
     }
 
-    private static Row Growth(int rounds, int entries)
+    private static void Growth(Report report, int rounds, int[] sizes)
     {
-        using var home = new BenchHome(Repository.Helm(3));
+        using BenchHome small = new(Repository.Helm(3)), home = new(Repository.Helm(3));
         string chart = BenchCharts.Trivial(home.Charts);
         BenchHome.LetStampsAge();
-        return new GrowthRow(home, rounds).Measure(chart, entries);
+        (Row row, Curve curve) = new GrowthRow(home, small, rounds, sizes).Measure(chart);
+        report.Add(row);
+        report.Add(curve);
     }
 }

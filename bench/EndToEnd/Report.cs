@@ -17,6 +17,7 @@ internal sealed class Report(bool quick)
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     private readonly List<Row> _rows = [];
+    private readonly List<Curve> _curves = [];
 
     /// <summary>Adds a row and shows it.</summary>
     public void Add(Row row)
@@ -24,8 +25,19 @@ internal sealed class Report(bool quick)
         _rows.Add(row);
         string verdict = row.Checks.Count == 0 ? "" : row.Checks.All(c => c.Met) ? "[green]met[/]" : "[red]missed[/]";
         AnsiConsole.MarkupLine($"{Markup.Escape(row.What)}: {Markup.Escape(string.Join("; ", row.Checks.Select(c => c.Measured)))} {verdict}");
+        if (row.Note.Length > 0)
+            AnsiConsole.MarkupLine($"  [grey]{Markup.Escape(row.Note)}[/]");
         foreach ((string name, Samples s) in row.Times)
             AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  [grey]{Markup.Escape(name)}: median {s.Median:0.00} ms, p95 {s.P95:0.00}, p99 {s.P99:0.00} ({s.Runs})[/]"));
+    }
+
+    /// <summary>Adds a curve and shows its medians.</summary>
+    public void Add(Curve curve)
+    {
+        _curves.Add(curve);
+        AnsiConsole.MarkupLine(Markup.Escape(curve.Title));
+        foreach (IGrouping<string, CurvePoint> line in curve.Points.GroupBy(p => p.Who))
+            AnsiConsole.MarkupLine($"  [grey]{Markup.Escape(line.Key)}: {string.Join(", ", line.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.At:#,0} {p.Times.Median:0.00} ms")))}[/]");
     }
 
     /// <summary>Prints the table and writes both files; returns the Markdown's path.</summary>
@@ -51,7 +63,7 @@ internal sealed class Report(bool quick)
         };
         string name = Path.Combine(Repository.Root, "bench", "results", $"{DateTimeOffset.UtcNow:yyyy-MM-dd}-{about["commit"]}{(quick ? "-quick" : "")}");
         Directory.CreateDirectory(Path.GetDirectoryName(name)!);
-        File.WriteAllText(name + ".json", JsonSerializer.Serialize(new { about, rows = _rows }, Json) + "\n");
+        File.WriteAllText(name + ".json", JsonSerializer.Serialize(new { about, rows = _rows, curves = _curves }, Json) + "\n");
         File.WriteAllText(name + ".md", Markdown(about));
         return name + ".md";
     }

@@ -9,14 +9,15 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <param name="P95">95 of 100 were faster.</param>
 /// <param name="P99">99 of 100 were faster.</param>
 /// <param name="Fastest">The fastest: what the machine can do when nobody else is on it.</param>
-internal sealed record Samples(int Runs, double Median, double P95, double P99, double Fastest)
+/// <param name="Slowest">The slowest.</param>
+internal sealed record Samples(int Runs, double Median, double P95, double P99, double Fastest, double Slowest)
 {
     /// <summary>Sorts a copy.</summary>
     public static Samples Of(IEnumerable<double> milliseconds)
     {
         double[] sorted = [.. milliseconds];
         Array.Sort(sorted);
-        return new Samples(sorted.Length, At(sorted, 0.5), At(sorted, 0.95), At(sorted, 0.99), sorted[0]);
+        return new Samples(sorted.Length, At(sorted, 0.5), At(sorted, 0.95), At(sorted, 0.99), sorted[0], sorted[^1]);
     }
 
     /// <summary>
