@@ -196,7 +196,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<string> PruneAsync(Message.Prune request) =>
-        PruneReport.Write(await _rooms.Store.PruneAsync(PruneReport.ToRequest(request)).ConfigureAwait(false));
+        PruneReport.Write(await _rooms.Store.PruneAsync(PruneReport.ToRequest(request)).ConfigureAwait(false), _rooms.Store.Totals());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()

@@ -41,15 +41,7 @@ internal static class CommandTable
         root.Add(StatsCommand.Create());
 
         root.Add(ExplainCommand.Create());
-        var all = new Option<bool>("--all") { Description = "Empty the store." };
-        var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
-        var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
-        var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
-        var prune = new Command("prune", "Delete entries from the store, for good.") { all, olderThan, maxSize, chart, dryRun };
-        prune.SetAction(parsed => PruneCommand.Run(
-            parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
-        root.Add(prune);
+        root.Add(PruneCommand.Create());
 
         var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };
         var sample = new Option<string?>("--sample") { Description = "Only this many of them, chosen at random.", HelpName = "number" };

@@ -1,17 +1,42 @@
 using System;
+using System.CommandLine;
 using System.IO;
 using System.Text.Json;
+using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
+using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>Deletes entries, through the running daemon or, when none runs, in the store itself.</summary>
 internal static class PruneCommand
 {
-    public static int Run(bool all, string? olderThan, string? maxSize, string? chart, bool dryRun)
+    /// <summary>From here on a person at a terminal is shown how far it is: below, it is done before the eye is there.</summary>
+    private const int ManyEntries = 500;
+
+    private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(200);
+
+    public static Command Create()
+    {
+        var all = new Option<bool>("--all") { Description = "Empty the store." };
+        var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
+        var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
+        var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
+        var prune = new Command("prune", "Delete entries from the store, for good.") { all, olderThan, maxSize, chart, dryRun };
+        prune.SetAction(parsed => Run(
+            parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
+        return prune;
+    }
+
+    /// <summary>An age travels in whole seconds: rounded up, so that nothing younger than asked for goes.</summary>
+    public static long WholeSeconds(TimeSpan age) => (long)Math.Ceiling(age.TotalSeconds);
+
+    private static int Run(bool all, string? olderThan, string? maxSize, string? chart, bool dryRun)
     {
         if (!all && olderThan is null && maxSize is null && chart is null)
             return Wrong("prune needs to know what to delete: --all, --older-than, --max-size or --chart");
@@ -24,26 +49,75 @@ internal static class PruneCommand
         if (maxSize is not null && !ConfigurationFile.TryParseSize(maxSize, out bytes))
             return Wrong($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
         var request = new Message.Prune(all, olderThan is null ? null : WholeSeconds(age), maxSize is null ? null : bytes, chart, dryRun);
-        string report = AdminConnection.Ask(request) ?? InStore(request);
-        using JsonDocument document = JsonDocument.Parse(report);
-        Console.WriteLine($"{(dryRun ? "would delete" : "deleted")} {document.RootElement.GetProperty("entries")} entries, {Format.Bytes(document.RootElement.GetProperty("bytes").GetInt64())}");
+        Console.WriteLine(Sentence(Carry(request), dryRun));
         return ExitCodes.Ok;
     }
 
-    /// <summary>An age travels in whole seconds: rounded up, so that nothing younger than asked for goes.</summary>
-    public static long WholeSeconds(TimeSpan age) => (long)Math.Ceiling(age.TotalSeconds);
+    private static string Carry(Message.Prune request)
+    {
+        bool watched = Terminal.IsRich && !request.DryRun;
+        if (watched && AdminConnection.Ask(request with { DryRun = true }) is { } preview)
+            return Watched(Number(preview, "entries"), () => AdminConnection.Ask(request) ?? InStore(request, false),
+                static () => AdminConnection.Ask(new Message.Status()) is { } status ? Number(status, "entries") : null);
+        return AdminConnection.Ask(request) ?? InStore(request, watched);
+    }
 
-    private static string InStore(Message.Prune request)
+    private static string InStore(Message.Prune request, bool watched)
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         if (!File.Exists(endpoint.StorePath))
-            return PruneReport.Write(default);
+            return PruneReport.Write(default, default);
         // With the lock held no daemon can start meanwhile and serve from memory what we delete on disk.
         using InstanceLock instance = InstanceLock.TryTake(endpoint)
             ?? throw new IOException($"a daemon for {endpoint.Home} is just starting or leaving; try again");
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
-        return PruneReport.Write(rooms.Store.PruneAsync(PruneReport.ToRequest(request)).GetAwaiter().GetResult());
+        PruneResult Prune(bool dryRun) => rooms.Store.PruneAsync(PruneReport.ToRequest(request with { DryRun = dryRun })).GetAwaiter().GetResult();
+        string Report(bool dryRun) => PruneReport.Write(Prune(dryRun), rooms.Store.Totals());
+        return watched
+            ? Watched(Prune(dryRun: true).Entries, () => Report(dryRun: false), () => rooms.Store.Totals().Entries)
+            : Report(request.DryRun);
+    }
+
+    /// <summary>Does the work, with a bar that follows the entries that are left when it is long.</summary>
+    /// <param name="expected">Entries that will go.</param>
+    /// <param name="work">The work; returns the report.</param>
+    /// <param name="left">Entries in the store now; null when it cannot be told.</param>
+    private static string Watched(long expected, Func<string> work, Func<long?> left)
+    {
+        if (expected < ManyEntries || left() is not { } before)
+            return work();
+        string report = "";
+        AnsiConsole.Progress().AutoClear(true).Start(context =>
+        {
+            ProgressTask bar = context.AddTask("deleting", maxValue: expected);
+            Task<string> working = Task.Run(work);
+            while (!working.Wait(LookEvery))
+                bar.Value = Math.Clamp(before - (left() ?? before), 0, expected);
+            report = working.GetAwaiter().GetResult();
+        });
+        return report;
+    }
+
+    private static string Sentence(string report, bool dryRun)
+    {
+        long entries = Number(report, "entries"), left = Number(report, "entries_left");
+        string freed = Format.Bytes(Number(report, "bytes")), size = Format.Bytes(Number(report, "bytes_left"));
+        return (entries, dryRun) switch
+        {
+            (0, _) => left == 0 ? "nothing to delete: the store is empty" : $"nothing to delete: none of the {Entries(left)} ({size}) is meant by that",
+            (_, true) => $"would delete {Entries(entries)} and free {freed}, out of {Entries(left)} ({size})",
+            _ => $"deleted {Entries(entries)} and freed {freed}; {Entries(left)} ({size}) left",
+        };
+    }
+
+    private static string Entries(long count) => count == 1 ? "1 entry" : $"{count} entries";
+
+    private static long Number(string report, string name)
+    {
+        using JsonDocument document = JsonDocument.Parse(report);
+        // A daemon that still runs after an upgrade does not say everything.
+        return document.RootElement.TryGetProperty(name, out JsonElement number) ? number.GetInt64() : 0;
     }
 
     private static int Wrong(string message)

@@ -13,8 +13,8 @@ internal static class PruneReport
     public static PruneRequest ToRequest(Message.Prune message) => new(
         message.OlderThanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null, message.MaxBytes, message.Chart, message.All, message.DryRun);
 
-    /// <summary>One JSON document: entries and bytes that went.</summary>
-    public static string Write(PruneResult result)
+    /// <summary>One JSON document: entries and bytes that went (or would), and those that are there now.</summary>
+    public static string Write(PruneResult result, StoreTotals left)
     {
         var buffer = new ArrayBufferWriter<byte>();
         using (var json = new Utf8JsonWriter(buffer))
@@ -22,6 +22,8 @@ internal static class PruneReport
             json.WriteStartObject();
             json.WriteNumber("entries", result.Entries);
             json.WriteNumber("bytes", result.Bytes);
+            json.WriteNumber("entries_left", left.Entries);
+            json.WriteNumber("bytes_left", left.Bytes);
             json.WriteEndObject();
         }
         return Encoding.UTF8.GetString(buffer.WrittenSpan);

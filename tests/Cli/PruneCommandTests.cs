@@ -2,7 +2,9 @@ using System;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Cli;
+using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.EndToEnd;
+using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -33,7 +35,7 @@ public sealed class PruneCommandTests
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
         CommandResult result = await home.Admin("prune", "--all").RunAsync();
-        Assert.Equal((0, "deleted 0 entries, 0 B\n"), (result.ExitCode, result.StdoutText));
+        Assert.Equal((0, "nothing to delete: the store is empty\n"), (result.ExitCode, result.StdoutText));
         Assert.Empty(home.DaemonIds());
     }
 
@@ -48,11 +50,11 @@ public sealed class PruneCommandTests
         await fake.Template("--set", "x=1").RunAsync();
         if (!daemonRuns)
             await fake.Home.StopAsync();
-        await AssertLeavesAsync(fake, 2, "--all", "--dry-run");
+        Assert.Matches(@"^would delete 2 entries and free [\d.]+ KiB, out of 2 entries \([\d.]+ KiB\)$", await AssertLeavesAsync(fake, 2, "--all", "--dry-run"));
         await AssertLeavesAsync(fake, 2, "--older-than", "1h");
-        await AssertLeavesAsync(fake, 2, "--chart", "other");
+        Assert.Matches(@"^nothing to delete: none of the 2 entries \([\d.]+ KiB\) is meant by that$", await AssertLeavesAsync(fake, 2, "--chart", "other"));
         await AssertLeavesAsync(fake, 2, "--max-size", "1GiB");
-        await AssertLeavesAsync(fake, 0, "--chart", "web");
+        Assert.Matches(@"^deleted 2 entries and freed [\d.]+ KiB; 0 entries \(0 B\) left$", await AssertLeavesAsync(fake, 0, "--chart", "web"));
         Assert.Equal(daemonRuns ? 1 : 0, fake.Home.DaemonIds().Count);
     }
 
@@ -68,10 +70,42 @@ public sealed class PruneCommandTests
         Assert.Equal(seconds, PruneCommand.WholeSeconds(age));
     }
 
-    private static async Task AssertLeavesAsync(FakeHelmHome fake, long entries, params string[] arguments)
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Long_work_on_a_terminal_shows_how_far_it_is(bool daemonRuns)
+    {
+        const int Entries = 3_000;
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Home.StopAsync();
+        using (var store = new SqliteTier(SqliteTierOptions.In(fake.Home.State), TimeProvider.System, static _ => { }))
+        {
+            for (int i = 0; i < Entries; i++)
+                Assert.True(store.Put(StoreRoom.Key(i), StoreRoom.Render("a" + i)));
+        }
+        if (daemonRuns)
+            await fake.StartDaemonAsync();
+        CommandResult result = await OnTerminal(fake.Home.Admin("prune", "--all")).RunAsync();
+        Assert.True(result.ExitCode == 0, result.ToString());
+        Assert.Contains("deleting", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains($"deleted {Entries + 1} entries and freed", result.StdoutText, StringComparison.Ordinal);
+        Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
+    }
+
+    /// <summary>The command on a terminal of its own.</summary>
+    private static Command OnTerminal(Command command) => (command with
+    {
+        File = "/usr/bin/script",
+        Arguments = ["-qec", $"exec {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
+    }).With("TERM", "xterm-256color").With("LANG", "C.UTF-8");
+
+    private static async Task<string> AssertLeavesAsync(FakeHelmHome fake, long entries, params string[] arguments)
     {
         CommandResult result = await fake.Home.Admin(["prune", .. arguments]).RunAsync();
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Equal(entries, (await fake.Home.StatsAsync()).Entries);
+        return result.StdoutText.TrimEnd('\n');
     }
 }
