@@ -98,7 +98,7 @@ internal static class ExplainCommand
         if (Text("key").Length > 0)
         {
             Console.WriteLine($"chart: {Terminal.Harmless(Text("chart_name"))} {Terminal.Harmless(Text("chart_version"))}, {root.GetProperty("chart_files")} files, {Format.Bytes(root.GetProperty("chart_bytes").GetInt64())}");
-            if (root.GetProperty("crowded_files").GetInt32() is > 0 and var crowded)
+            if (root.TryGetProperty("crowded_files", out JsonElement files) && files.GetInt32() is > 0 and var crowded)
                 Console.WriteLine($"warning: {crowded} files are below {(Text("crowded_directory") is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
                     + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
             Console.WriteLine($"key: {Text("key")}{(root.GetProperty("with_paths").GetBoolean() ? " (with paths: the output shows some)" : "")}");

@@ -72,8 +72,6 @@ internal static class StatsCommand
         {
             if (section != sections[0])
                 Console.WriteLine();
-            if (section.Title.Length > 0)
-                Console.WriteLine(section.Title);
             TextTable.Write(Console.Out, section.Headings, section.Rows, section.RightAligned);
         }
     }
@@ -103,7 +101,7 @@ internal static class StatsCommand
 
     private static IRenderable Draw(StatsSection section)
     {
-        var table = new Table { Border = TableBorder.Rounded, Title = section.Title.Length == 0 ? null : new TableTitle(Markup.Escape(section.Title)) };
+        var table = new Table { Border = TableBorder.Rounded };
         for (int i = 0; i < section.Headings.Length; i++)
         {
             var column = new TableColumn(Markup.Escape(section.Headings[i]));

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.IO;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Daemon.Insight;
@@ -8,11 +9,10 @@ using CacheDaemon.Daemon.Insight;
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>One table of <c>helmcached stats</c>, before it is decided how it is drawn.</summary>
-/// <param name="Title">Above it; may be empty.</param>
 /// <param name="Headings">One per column.</param>
 /// <param name="Rows">As many cells each.</param>
 /// <param name="RightAligned">Columns that hold numbers.</param>
-internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyList<string[]> Rows, int[] RightAligned)
+internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> Rows, int[] RightAligned)
 {
     /// <summary>Charts and callers shown to people; <c>--json</c> has all.</summary>
     private const int MaxMembers = 10;
@@ -22,12 +22,14 @@ internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyLi
     {
         using JsonDocument parsed = JsonDocument.Parse(document);
         JsonElement root = parsed.RootElement;
+        if (!root.TryGetProperty("today", out _))
+            throw new IOException("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
         StatsSection?[] all =
         [
             Calls(root), Members(root, "charts", "chart"), Members(root, "callers", "called by"),
-            Reasons(root, "bypass_reasons", "Left to helm", ReasonAdvice.OfBypass),
-            Reasons(root, "refuse_reasons", "Rendered but not kept", ReasonAdvice.OfRefusal),
-            Reasons(root, "doubt_reasons", "Why output was in doubt", ReasonAdvice.OfDoubt),
+            Reasons(root, "bypass_reasons", "left to helm because", ReasonAdvice.OfBypass),
+            Reasons(root, "refuse_reasons", "rendered but not kept because", ReasonAdvice.OfRefusal),
+            Reasons(root, "doubt_reasons", "output in doubt because", ReasonAdvice.OfDoubt),
             Store(root),
         ];
         return [.. all.OfType<StatsSection>()];
@@ -37,7 +39,7 @@ internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyLi
     {
         JsonElement[] spans = [root.GetProperty("today"), root.GetProperty("last_7_days"), root];
         string[] Row(string name, Func<JsonElement, string> value) => [name, .. spans.Select(value)];
-        return new StatsSection("", ["calls", "today", "7 days", "ever"],
+        return new StatsSection(["calls", "today", "7 days", "ever"],
         [
             Row("hits", static s => Number(s, "hits")),
             Row("coalesced", static s => Number(s, "coalesced")),
@@ -63,10 +65,10 @@ internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyLi
         ];
         if (members.Length > MaxMembers)
             rows.Add([$"({members.Length - MaxMembers} more: --json)", "", "", "", "", ""]);
-        return new StatsSection("", [heading, "served", "misses", "hit rate", "left to helm", "time saved"], rows, [1, 2, 3, 4, 5]);
+        return new StatsSection([heading, "served", "misses", "hit rate", "left to helm", "time saved"], rows, [1, 2, 3, 4, 5]);
     }
 
-    private static StatsSection? Reasons(JsonElement root, string name, string title, Func<string, string> advice)
+    private static StatsSection? Reasons(JsonElement root, string name, string heading, Func<string, string> advice)
     {
         (string Name, long Count)[] reasons =
         [
@@ -74,7 +76,7 @@ internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyLi
         ];
         return reasons.Length == 0
             ? null
-            : new StatsSection(title, ["reason", "calls", "what to do"], [.. reasons.Select(r => new[] { r.Name, Plain(r.Count), advice(r.Name) })], [1]);
+            : new StatsSection([heading, "calls", "what to do"], [.. reasons.Select(r => new[] { r.Name, Plain(r.Count), advice(r.Name) })], [1]);
     }
 
     private static StatsSection Store(JsonElement root)
@@ -91,7 +93,7 @@ internal sealed record StatsSection(string Title, string[] Headings, IReadOnlyLi
             rows.Add(["wrong by verify, deleted", Plain(Value("verify_mismatches")), "", ""]);
         if (Value("errors") > 0)
             rows.Add(["errors (see daemon.log)", Plain(Value("errors")), "", ""]);
-        return new StatsSection("", ["store", "entries", "size", "limit"], rows, [1, 2, 3]);
+        return new StatsSection(["store", "entries", "size", "limit"], rows, [1, 2, 3]);
     }
 
     private static string Served(JsonElement member) => Plain(member.GetProperty("hits").GetInt64() + member.GetProperty("coalesced").GetInt64());

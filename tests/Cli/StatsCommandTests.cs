@@ -82,9 +82,9 @@ public sealed class StatsCommandTests
     }
 
     [Theory]
-    [InlineData(null, true)]
-    [InlineData("1", false)]
-    public async Task Terminal_gets_tables_and_colours_only_where_they_are_wanted(string? noColor, bool coloured)
+    [InlineData(null)]
+    [InlineData("1")]
+    public async Task Terminal_gets_tables_that_need_no_colour(string? noColor)
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
@@ -92,8 +92,7 @@ public sealed class StatsCommandTests
         string shown = (await OnTerminal(fake.Home.Admin("stats")).With("NO_COLOR", noColor).RunAsync()).StdoutText;
         Assert.Contains("│", shown, StringComparison.Ordinal);
         Assert.Contains("cluster-access", shown, StringComparison.Ordinal);
-        // The only colours are those of a title; without them nothing is coloured.
-        Assert.True(coloured || !System.Text.RegularExpressions.Regex.IsMatch(shown, "\u001b\\[[0-9;]*(3|4|9)[0-9]m"), shown);
+        Assert.DoesNotMatch("\u001b\\[[0-9;]*m", shown);
     }
 
     [Fact]

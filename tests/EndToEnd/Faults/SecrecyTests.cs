@@ -22,7 +22,7 @@ public sealed class SecrecyTests
     [Fact]
     public async Task Planted_secrets_are_nowhere_but_in_the_answer_and_prune_leaves_none()
     {
-        await using var home = new DaemonHome(RealHelms.Helm3);
+        await using var home = new DaemonHome(RealHelms.Helm3, "log: {level: debug}\n");
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithValues($"shown: {Printed}\nhidden: {Unprinted}\n")
             .WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: {{ .Values.shown }}\n").WriteTo(work);
@@ -46,11 +46,14 @@ public sealed class SecrecyTests
             (await home.Admin("status", "--json").RunAsync()).StdoutText,
             (await home.Admin("status").RunAsync()).StdoutText,
             (await home.Admin("stats", "--json").RunAsync()).StdoutText,
+            (await home.Admin("stats").RunAsync()).StdoutText + (await home.Admin("stats", "--prometheus").RunAsync()).StdoutText,
+            (await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText,
             File.ReadAllText(trace),
             File.ReadAllText(Path.Combine(home.State, "daemon.log")),
         ];
-        Assert.Contains("miss", told[3], StringComparison.Ordinal);
-        Assert.Contains("started", told[4], StringComparison.Ordinal);
+        Assert.Contains("miss", told[5], StringComparison.Ordinal);
+        Assert.Contains("started", told[6], StringComparison.Ordinal);
+        Assert.Contains("call: hit memory", told[6], StringComparison.Ordinal);
         string[] secrets = [Printed, Unprinted, Given, Variable, InFile, ReleaseName, "planted-namespace"];
         foreach (string text in told)
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
