@@ -49,6 +49,10 @@ fingerprint() {
   } | hash_of_stdin
 }
 
+# The commit that is built, for --version; with "-dirty" when what is built is not quite that commit. Empty outside of a git checkout.
+revision="$(git rev-parse --short=10 HEAD 2>/dev/null || true)"
+[[ -z "$revision" ]] || git diff --quiet HEAD -- client shim daemon Directory.Build.props Directory.Packages.props 2>/dev/null || revision+="-dirty"
+
 # publish PROJECT TARGET FILE...: publishes natively for this machine and puts the named files into TARGET, each by
 # rename, so that a running daemon keeps its own copy.
 publish() {
@@ -57,7 +61,8 @@ publish() {
   staging="artifacts/publish/$project"
   rm -rf "$staging"
   mkdir -p "$target"
-  if ! dotnet publish "$project" --configuration Release --output "$staging" --nologo --verbosity quiet -clp:NoSummary; then
+  if ! dotnet publish "$project" --configuration Release --output "$staging" --nologo --verbosity quiet -clp:NoSummary \
+    -p:IncludeSourceRevisionInInformationalVersion=true -p:SourceRevisionId="$revision"; then
     printf 'build.sh: publishing %s failed\n' "$project" >&2
     exit 1
   fi

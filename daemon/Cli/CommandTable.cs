@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Invocation;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -19,7 +20,7 @@ internal static class CommandTable
         // Exceptions are Program's: the library would print a stack trace.
         int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
         // The library's own code for a wrong command line is 1, which `verify` has for an entry that differs.
-        return parsed.Errors.Count > 0 ? ExitCodes.Usage : code;
+        return parsed.Action is ParseErrorAction ? ExitCodes.Usage : code;
     }
 
     private static RootCommand Build()
@@ -52,6 +53,9 @@ internal static class CommandTable
         root.Add(InstallCommand.Create());
         root.Add(UninstallCommand.Create());
         root.Add(DoctorCommand.Create());
+        root.Add(CompletionCommand.Create());
+        root.Add(ManPage.Create(root));
+        HelpExamples.AddTo(root);
         return root;
     }
 

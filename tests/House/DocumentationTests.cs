@@ -47,7 +47,7 @@ public sealed partial class DocumentationTests
         await using var home = new DaemonHome("/nonexistent");
         string help = (await home.Admin("--help").RunAsync()).StdoutText;
         IEnumerable<string> commands = help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n')[1..]
-            .Select(line => line.Trim().Split(' ')[0]).Where(word => word.Length > 0);
+            .TakeWhile(line => line.Length > 0).Select(line => line.Trim().Split(' ')[0]);
         IEnumerable<string> listed = CommandRow().Matches(Read("README.md")).Select(row => row.Groups["command"].Value);
         Assert.Equal(commands.Order(), listed.Order());
     }

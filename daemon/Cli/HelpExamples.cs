@@ -1,0 +1,80 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.CommandLine.Help;
+using System.CommandLine.Invocation;
+using System.Linq;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>Adds examples to <c>--help</c>; the manual page shows the same ones.</summary>
+internal sealed class HelpExamples : SynchronousCommandLineAction
+{
+    private static readonly Dictionary<string, (string Line, string Does)[]> s_examples = new(StringComparer.Ordinal)
+    {
+        ["helmcached"] =
+        [
+            ("helmcached install --write", "put the shim first on PATH, then open a new terminal"),
+            ("helmcached doctor", "see whether everything is right"),
+            ("helmcached stats", "see what it saved"),
+            ("HELMCACHED_TRACE=1 helm template shop ./chart", "see what happens to one call"),
+        ],
+        ["install"] =
+        [
+            ("helmcached install", "only the directory; shows the line for your shells"),
+            ("helmcached install --write --shell bash", "adds the line to ~/.bashrc"),
+            ("helmcached install --copy --dir /opt/me/bin", "copies, into a directory of your choice"),
+        ],
+        ["uninstall"] = [("helmcached uninstall --purge", "nothing is left, the cache included")],
+        ["doctor"] = [("helmcached doctor --json", "for a script; the exit code says it too")],
+        ["explain"] =
+        [
+            ("helmcached explain -- template shop ./chart -f values.yaml", "hit, miss and why, or bypass and why"),
+        ],
+        ["stats"] = [("helmcached stats --json", "for a script")],
+        ["prune"] =
+        [
+            ("helmcached prune --older-than 30d", "what was not used for a month"),
+            ("helmcached prune --chart shop --dry-run", "what would go"),
+            ("helmcached prune --all", "everything"),
+        ],
+        ["verify"] = [("helmcached verify --sample 20", "twenty entries against real helm")],
+        ["serve"] = [("helmcached serve", "with its log on the terminal; Ctrl-C stops it")],
+        ["completion"] =
+        [
+            ("source <(helmcached completion bash)", "in ~/.bashrc"),
+            ("helmcached completion fish > ~/.config/fish/completions/helmcached.fish", "for fish"),
+        ],
+        ["man"] = [("helmcached man | man -l -", "read it"), ("helmcached man > helmcached.1", "keep it")],
+    };
+
+    private readonly HelpAction _usual;
+
+    private HelpExamples(HelpAction usual) => _usual = usual;
+
+    /// <summary>Makes the help of a tree of commands end with examples.</summary>
+    public static void AddTo(RootCommand root)
+    {
+        foreach (HelpOption option in root.Options.OfType<HelpOption>())
+            if (option.Action is HelpAction usual)
+                option.Action = new HelpExamples(usual);
+    }
+
+    /// <summary>The examples of a command, with what each does; empty when it needs none.</summary>
+    public static IReadOnlyList<(string Line, string Does)> Of(Command command) =>
+        s_examples.GetValueOrDefault(command is RootCommand ? "helmcached" : command.Name) ?? [];
+
+    /// <inheritdoc/>
+    public override int Invoke(ParseResult parseResult)
+    {
+        int code = _usual.Invoke(parseResult);
+        IReadOnlyList<(string Line, string Does)> examples = Of(parseResult.CommandResult.Command);
+        if (examples.Count == 0)
+            return code;
+        Console.WriteLine("Examples:");
+        foreach ((string line, string does) in examples)
+            Console.WriteLine($"  {line}\n      {does}");
+        Console.WriteLine();
+        return code;
+    }
+}

@@ -1,0 +1,105 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.Linq;
+using System.Text;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// The manual page helmcached(1), made from the tree of commands, so that it can lack none (man(7) macros). What the tree does not know,
+/// files, variables and exit codes, is text here.
+/// </summary>
+internal static class ManPage
+{
+    private static readonly (string Name, string Text)[] s_variables =
+    [
+        ("HELMCACHED_HOME", "Where the state is; default: .cache/helmcached in the account's home."),
+        ("HELMCACHED_CONFIG", "The configuration file; default: .config/helmcached/config.yaml in the account's home."),
+        ("HELMCACHED_HELM", "The real helm; default: helm: of the configuration, else the first helm on PATH that is not the shim."),
+        ("NO_COLOR", "Not empty: no colour on a terminal."),
+    ];
+
+    private static readonly (string Name, string Text)[] s_files =
+    [
+        ("~/.cache/helmcached", "Socket, store, log, locks; mode 0700."),
+        ("~/.config/helmcached/config.yaml", "The configuration; read by the daemon when it starts."),
+        ("~/.local/share/helmcached", "The installed shim, and the list by which uninstall goes."),
+    ];
+
+    private static readonly (string Code, string Text)[] s_codes =
+    [
+        ("0", "Done; for doctor: all is well."),
+        ("1", "It could not be done, and why is on standard error; verify: an entry differed; doctor: a check failed."),
+        ("2", "The command line or the configuration is wrong."),
+        ("3", "No daemon runs (status, explain, verify)."),
+    ];
+
+    /// <summary>The command that prints the page.</summary>
+    public static Command Create(RootCommand root)
+    {
+        var command = new Command("man", "Print the manual page: helmcached man | man -l -");
+        command.SetAction(_ =>
+        {
+            Console.Write(Write(root));
+            return ExitCodes.Ok;
+        });
+        return command;
+    }
+
+    /// <summary>The page's source.</summary>
+    public static string Write(RootCommand root)
+    {
+        var page = new StringBuilder();
+        page.Append($".TH HELMCACHED 1 \"\" \"helmcached {DaemonHost.Version}\" \"User Commands\"\n");
+        page.Append(".SH NAME\nhelmcached \\- cache for what helm template prints\n");
+        page.Append(".SH SYNOPSIS\n.B helmcached\n.I command\n.RI [ options ]\n");
+        page.Append(".SH DESCRIPTION\n");
+        page.Append("A shim called helm stands before real helm on PATH and asks a daemon for the output of helm template. ");
+        page.Append("helmcached is that daemon, and the commands to look at it and to control it. ");
+        page.Append("None of them is needed for the cache to work: the first render starts the daemon. See\n.BR helm\\-shim (1)\nfor the shim.\n");
+        page.Append(".SH COMMANDS\n");
+        foreach (Command command in root.Subcommands.Where(command => !command.Hidden))
+        {
+            string arguments = string.Concat(command.Arguments.Where(argument => !argument.Hidden).Select(argument => $" <{argument.Name}>"));
+            page.Append($".SS {Text($"helmcached {command.Name}{arguments}")}\n{Text(command.Description)}\n");
+            foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
+                Item(page, $"<{argument.Name}>", argument.Description);
+            foreach (Option option in Options(command))
+                Item(page, Spelling(option), option.Description);
+        }
+        page.Append(".SH OPTIONS\n");
+        foreach (Option option in Options(root))
+            Item(page, Spelling(option), option.Description);
+        page.Append(".SH EXAMPLES\n");
+        foreach (Command command in root.Subcommands.Prepend<Command>(root).Where(command => !command.Hidden))
+            foreach ((string line, string does) in HelpExamples.Of(command))
+                Item(page, line, does);
+        page.Append(".SH ENVIRONMENT\n");
+        foreach ((string name, string text) in s_variables)
+            Item(page, name, text);
+        page.Append("The shim reads more of them, see\n.BR helm\\-shim (1).\n.SH FILES\n");
+        foreach ((string name, string text) in s_files)
+            Item(page, name, text);
+        page.Append(".SH EXIT STATUS\n");
+        foreach ((string code, string text) in s_codes)
+            Item(page, code, text);
+        page.Append(".SH SEE ALSO\n.BR helm\\-shim (1),\n.BR helm (1)\n");
+        return page.ToString();
+    }
+
+    private static IEnumerable<Option> Options(Command command) => command.Options.Where(option => !option.Hidden);
+
+    private static string Spelling(Option option) =>
+        string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Append(option.Name)) + (option.HelpName is { } value ? $" <{value}>" : "");
+
+    private static void Item(StringBuilder page, string what, string? text) => page.Append($".TP\n.B {Text(what)}\n{Text(text)}\n");
+
+    /// <summary>Text for roff: backslashes and hyphens escaped, no line that starts with a control character.</summary>
+    private static string Text(string? text)
+    {
+        string escaped = (text ?? "").ReplaceLineEndings(" ")
+            .Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("…", "...", StringComparison.Ordinal);
+        return escaped.StartsWith('.') || escaped.StartsWith('\'') ? "\\&" + escaped : escaped;
+    }
+}

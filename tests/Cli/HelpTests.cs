@@ -1,0 +1,148 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text.RegularExpressions;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Cli;
+
+/// <summary>What the program says about itself: help, version, manual pages, completion.</summary>
+public sealed partial class HelpTests
+{
+    [Fact]
+    public async Task Version_has_the_commit()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult result = await home.Admin("--version").RunAsync();
+        Assert.Matches(@"^\d+\.\d+\.\d+\+[0-9a-f]{10}(-dirty)?\n$", result.StdoutText);
+    }
+
+    [Fact]
+    public async Task Every_example_of_the_help_is_a_command_that_parses()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        int tried = 0;
+        foreach (string command in (await CommandsAsync(home)).Prepend(""))
+        {
+            string help = (await home.Admin([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).RunAsync()).StdoutText;
+            int examples = help.IndexOf("\nExamples:\n", StringComparison.Ordinal);
+            foreach (string line in examples < 0 ? [] : help[examples..].Split('\n').Where(line => line.StartsWith("  helmcached ", StringComparison.Ordinal)))
+            {
+                // With --help behind its own words it only parses; unknown words and options are errors all the same.
+                string[] words = [.. line.Trim().Split(' ')[1..].TakeWhile(word => word is not ("|" or ">" or "--"))];
+                CommandResult result = await home.Admin([.. words, "--help"]).RunAsync();
+                Assert.True(result.ExitCode == 0, $"{line}: {result}");
+                tried++;
+            }
+        }
+        Assert.True(tried > 5);
+    }
+
+    [Fact]
+    public async Task The_manual_page_has_every_command_and_option()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        string page = (await home.Admin("man").RunAsync()).StdoutText.Replace("\\-", "-", StringComparison.Ordinal);
+        IReadOnlyList<string> commands = await CommandsAsync(home);
+        Assert.Contains("doctor", commands);
+        foreach (string command in commands)
+        {
+            int section = page.IndexOf($"\n.SS helmcached {command}", StringComparison.Ordinal);
+            Assert.True(section >= 0, $"helmcached {command} is not in the manual page");
+            string text = page[section..page.IndexOf("\n.S", section + 2, StringComparison.Ordinal)];
+            string help = (await home.Admin(command, "--help").RunAsync()).StdoutText;
+            foreach (Match option in HelpOption().Matches(help).Where(option => option.Groups["name"].Value != "--help"))
+                Assert.Contains(option.Groups["name"].Value, text, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public async Task The_shims_page_has_every_variable_that_it_reads()
+    {
+        string page = Path.Combine(Repository.Root, "docs", "man", "helm-shim.1");
+        IEnumerable<string> read = ((string[])["client", "shim"]).SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+            .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
+            .SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Value).Distinct();
+        IEnumerable<string> listed = Variable().Matches(await File.ReadAllTextAsync(page)).Select(match => match.Value).Distinct();
+        Assert.Equal(read.Order(), listed.Order());
+    }
+
+    [Fact]
+    public async Task Both_pages_are_without_warnings_for_groff()
+    {
+        if (!File.Exists("/usr/bin/groff"))
+            return;
+        await using var home = new DaemonHome("/nonexistent");
+        string page = home.At("helmcached.1");
+        await File.WriteAllBytesAsync(page, (await home.Admin("man").RunAsync()).Stdout.ToArray());
+        foreach (string file in (string[])[page, Path.Combine(Repository.Root, "docs", "man", "helm-shim.1")])
+        {
+            CommandResult result = await (home.Admin("-man", "-ww", "-Tutf8", file) with { File = "/usr/bin/groff" }).RunAsync();
+            Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
+            Assert.Contains("SEE ALSO", Overstruck().Replace(result.StdoutText, ""), StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("helmcached inst", "install")]
+    [InlineData("helmcached install --s", "--shell --systemd")]
+    [InlineData("helmcached install --shell ", "bash fish pwsh zsh")]
+    [InlineData("helmcached completion z", "zsh")]
+    public async Task Bash_completes(string line, string words)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        string script = home.At("completion");
+        await File.WriteAllBytesAsync(script, (await home.Admin("completion", "bash").RunAsync()).Stdout.ToArray());
+        const string Ask = """
+            source "$1"; COMP_LINE="$2" COMP_POINT=${#2}; read -ra COMP_WORDS <<<"$2"; [[ "$2" == *" " ]] && COMP_WORDS+=("")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _helmcached; IFS=' '; echo "${COMPREPLY[*]}"; complete -p helmcached
+            """;
+        CommandResult result = await (home.Admin("-c", Ask, "bash", script, line) with { File = "/bin/bash" })
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
+        Assert.Equal(words, result.StdoutText.Split('\n')[0]);
+        Assert.Contains("-F _helmcached helmcached", result.StdoutText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("zsh", "/usr/bin/zsh", "-n")]
+    [InlineData("fish", "/usr/bin/fish", "-n")]
+    public async Task The_script_parses_where_the_shell_is(string shell, string program, string check)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult printed = await home.Admin("completion", shell).RunAsync();
+        Assert.Contains("helmcached", printed.StdoutText, StringComparison.Ordinal);
+        if (!File.Exists(program))
+            return;
+        string script = home.At("completion");
+        await File.WriteAllBytesAsync(script, printed.Stdout.ToArray());
+        CommandResult result = await (home.Admin(check, script) with { File = program }).RunAsync();
+        Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
+    }
+
+    [Fact]
+    public async Task An_unknown_shell_is_answered_with_those_that_are_known()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult result = await home.Admin("completion", "tcsh").RunAsync();
+        Assert.Equal(2, result.ExitCode);
+        Assert.Contains("'pwsh'", result.StderrText, StringComparison.Ordinal);
+    }
+
+    private static async Task<IReadOnlyList<string>> CommandsAsync(DaemonHome home)
+    {
+        string help = (await home.Admin("--help").RunAsync()).StdoutText;
+        return [.. help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n')[1..].TakeWhile(line => line.Trim().Length > 0).Select(line => line.Trim().Split(' ')[0])];
+    }
+
+    [GeneratedRegex(@"^  (?:-\S+, )*(?<name>--[a-z][a-z-]*)", RegexOptions.Multiline)]
+    private static partial Regex HelpOption();
+
+    [GeneratedRegex("HELMCACHED_[A-Z]+")]
+    private static partial Regex Variable();
+
+    [GeneratedRegex(".\b")]
+    private static partial Regex Overstruck();
+}
