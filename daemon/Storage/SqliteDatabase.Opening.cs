@@ -114,7 +114,7 @@ internal sealed partial class SqliteDatabase
     {
         Close();
         Problem = why;
-        Volatile.Write(ref _retryAt, (_time.GetUtcNow() + _options.RetryAfter).UtcTicks);
+        Volatile.Write(ref _failedAt, _time.GetTimestamp());
         Log(why);
     }
 }

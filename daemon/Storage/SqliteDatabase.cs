@@ -30,7 +30,7 @@ internal sealed partial class SqliteDatabase : IDisposable
     private SqliteLink? _writer;
     private (ulong Device, ulong Inode)? _identity;
     private int _generation;
-    private long _retryAt;
+    private long _failedAt;
     private bool _disposed;
     private string _lastLogged = "";
     private long _lastLoggedAt;
@@ -188,7 +188,7 @@ internal sealed partial class SqliteDatabase : IDisposable
 
     private void ReopenWhenDue()
     {
-        if (_writer is not null || _disposed || _time.GetUtcNow().UtcTicks < Volatile.Read(ref _retryAt))
+        if (_writer is not null || _disposed || _time.GetElapsedTime(Volatile.Read(ref _failedAt)) < _options.RetryAfter)
             return;
         Replace(_generation, () => { });
     }

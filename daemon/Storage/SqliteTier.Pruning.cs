@@ -59,6 +59,7 @@ public sealed partial class SqliteTier
     {
         _database.ReopenWhenReplaced();
         FlushUses();
+        BringBackFromTheFuture(now);
         PruneResult result = default;
         if (maxAge is TimeSpan age)
             result += Evict(EvictionPolicy.LimitsOf(new PruneRequest(OlderThan: age), now), null, dryRun: false, null);
@@ -214,6 +215,16 @@ public sealed partial class SqliteTier
         _database.TryWrite(link => link.Execute("DELETE FROM varying") + link.Execute("DELETE FROM stamps"), out _);
         _database.DeleteAside();
     }
+
+    /// <summary>
+    /// After a clock that was ahead was set back, what was used meanwhile would count as young until the clock is there again,
+    /// perhaps for years, and everything used since would have to leave before it. From now on it was used just now.
+    /// </summary>
+    private void BringBackFromTheFuture(DateTimeOffset now) => _database.TryWrite(
+        link => link.Execute("UPDATE entries SET last_use = ?1 WHERE last_use > ?1", now.UtcTicks)
+            + link.Execute("UPDATE varying SET seen = ?1 WHERE seen > ?1", now.UtcTicks)
+            + link.Execute("UPDATE stamps SET seen = ?1 WHERE seen > ?1", now.UtcTicks),
+        out _);
 
     private void TrimNotes() => _database.TryWrite(link =>
     {

@@ -44,6 +44,37 @@ public sealed class PruneTests : IDisposable
         Assert.Equal([0, 5, 6, 7, 8, 9], Kept(10));
     }
 
+    /// <summary>A clock that was ten years ahead and was put right: what it stamped is neither kept for ever nor ever preferred.</summary>
+    [Fact]
+    public void What_was_used_in_the_future_grows_old_from_the_day_the_clock_was_set_back()
+    {
+        TimeSpan ahead = TimeSpan.FromDays(3650), limit = TimeSpan.FromDays(7);
+        _room.Clock.Advance(ahead);
+        FillTen();
+        _room.Clock.SetBack(ahead);
+        _tier.Put(Key(10), Render("of today"));
+        Assert.Equal(0, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
+        _room.Clock.Advance(TimeSpan.FromDays(6));
+        _tier.Get(Key(0));
+        Assert.Equal(0, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
+        _room.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(10, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
+        Assert.Equal([0], Kept(11));
+    }
+
+    [Fact]
+    public void Clock_set_back_does_not_make_the_newest_leave_first()
+    {
+        FillTen();
+        long all = _tier.Totals().Bytes;
+        _room.Clock.SetBack(TimeSpan.FromDays(1));
+        _tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        _room.Clock.Advance(TimeSpan.FromMinutes(1));
+        _tier.Put(Key(10), Render(Noise(10_000, 10)));
+        Prune(new PruneRequest(MaxBytes: all / 2));
+        Assert.Contains(10, Kept(11));
+    }
+
     [Fact]
     public void Size_takes_the_least_recently_used_first_and_no_more_than_needed()
     {

@@ -44,6 +44,18 @@ public sealed class TraceFactAttribute : FactAttribute
     }
 }
 
+/// <summary>Skips, with the reason, where no clock can be made.</summary>
+public sealed class ClockFactAttribute : FactAttribute
+{
+    private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("cc", "--version"));
+
+    public ClockFactAttribute()
+    {
+        if (!s_possible.Value)
+            Skip = "needs a C compiler called cc (Debian: apt-get install gcc)";
+    }
+}
+
 /// <summary>Whether this machine lets us do something: by trying it.</summary>
 internal static class Needs
 {
