@@ -9,6 +9,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
@@ -52,7 +53,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
     private readonly IReadOnlyList<string> _problems;
-    private readonly DateTimeOffset _started;
+    private readonly long _started;
     private readonly StoreRooms _rooms;
     private readonly Counters _counters;
     private readonly CallJournal _journal;
@@ -60,6 +61,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly RenderPipeline _pipeline;
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
+    private readonly FileStamp _binary = BinaryNow();
     private int _collections;
     private readonly Lock _saving = new();
     private Dictionary<string, long> _unsaved = [];
@@ -80,7 +82,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _problems = problems;
         _time = time;
         _log = log;
-        _started = time.GetUtcNow();
+        _started = time.GetTimestamp();
         _rooms = new StoreRooms(endpoint, options, time, log);
         IReadOnlyDictionary<string, long> persisted = _rooms.Disk.LoadCounters();
         _counters = new Counters(persisted.Where(static c => !Tallies.IsOurs(c.Key)).ToDictionary());
@@ -145,7 +147,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("protocol", ProtocolVersion.Current);
             json.WriteString("home", _endpoint.Home);
             json.WriteString("socket", _endpoint.SocketPath);
-            json.WriteNumber("uptime_s", (long)(_time.GetUtcNow() - _started).TotalSeconds);
+            json.WriteNumber("uptime_s", (long)_time.GetElapsedTime(_started).TotalSeconds);
             json.WriteNumber("idle_exit_s", (long)_options.IdleExit.TotalSeconds);
             json.WriteNumber("connections", _listener.Connections);
             json.WriteNumber("renders", _pipeline.Running);
@@ -219,6 +221,14 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             Stop();
             return;
         }
+        // Another one is in its place: an upgrade, perhaps of what the key is made of. The next call starts that one.
+        FileStamp binary = BinaryNow();
+        if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
+        {
+            _log.Write($"{Environment.ProcessPath} was replaced; leaving");
+            Stop();
+            return;
+        }
         _listener.Repair();
         _pipeline.GiveUpLateProofs();
         SaveCounters();
@@ -243,6 +253,10 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             _log.WriteProblem($"proofs: {e.Message}");
         }
     }
+
+    /// <summary>What lies where this program was started from; nothing while it is being replaced.</summary>
+    private static FileStamp BinaryNow() =>
+        Environment.ProcessPath is { } path && Libc.Stat(path, follow: true, out FileStamp stamp) == 0 ? stamp : default;
 
     /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>
     private void GiveMemoryBack()

@@ -15,6 +15,48 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 public sealed class UpgradeTests(ITestOutputHelper output)
 {
     /// <summary>
+    /// As package managers do it, by rename, and back: the daemon of the binary that is gone leaves, although it speaks the same
+    /// protocol. Binaries of two protocols meet in eng/upgrade.sh, which has to build them.
+    /// </summary>
+    [Fact]
+    public async Task Replaced_binaries_make_the_old_daemon_leave()
+    {
+        const int Upgrades = 4;
+        using var directory = new TemporaryDirectory();
+        string shim = Install(directory, Repository.Shim);
+        Install(directory, Repository.Daemon);
+        foreach (string library in Directory.GetFiles(Repository.BinaryDirectory, "lib*"))
+            Install(directory, library);
+        await using var fake = new FakeHelmHome(shim);
+        var crowd = new Crowd(fake, output);
+        await crowd.EndureAsync("binaries replaced", $"{Upgrades} times, both by rename: the old daemon drains, the new one starts", async () =>
+        {
+            await crowd.CallsAsync(16);
+            for (int i = 0; i < Upgrades; i++)
+            {
+                IReadOnlyList<int> old = fake.Home.DaemonIds();
+                Install(directory, Repository.Daemon);
+                Install(directory, Repository.Shim);
+                await Eventually.IsTrueAsync("another daemon runs, of the new file", () =>
+                    fake.Home.DaemonIds() is [int daemon] && !old.Contains(daemon)
+                    && File.ResolveLinkTarget($"/proc/{daemon}/exe", returnFinalTarget: false)?.FullName == directory.At("helmcached"));
+                await crowd.CallsAsync(16);
+            }
+        });
+        await crowd.AssertServedAsync();
+    }
+
+    private static string Install(TemporaryDirectory directory, string file)
+    {
+        string target = directory.At(Path.GetFileName(file));
+        // By a process of its own: what this one has open for writing is open in every child that it starts at that moment, and a
+        // file that is open for writing cannot be executed.
+        Assert.True(Needs.Succeeds("cp", file, target + ".new"));
+        File.Move(target + ".new", target, overwrite: true);
+        return target;
+    }
+
+    /// <summary>
     /// Stands for a shim of the next protocol version: a well-formed frame that begins with another version is all that
     /// an older daemon can see of one.
     /// </summary>
