@@ -1,4 +1,5 @@
 using System;
+using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -18,7 +19,7 @@ public sealed class ClockTests(ITestOutputHelper output)
     {
         using var clock = new OtherClock();
         await using var fake = new FakeHelmHome();
-        Assert.Equal(0, (await clock.Use(fake.Home.Admin("start")).RunAsync()).ExitCode);
+        using Process served = await ServeAsync(fake, clock);
         int daemon = fake.Home.DaemonIds().Single();
         var crowd = new Crowd(fake, output) { Through = clock.Use };
         await crowd.EndureAsync("clock set back", "by an hour, a day, ten years, and ahead by as much, while callers render", async () =>
@@ -42,7 +43,7 @@ public sealed class ClockTests(ITestOutputHelper output)
         using var clock = new OtherClock();
         await using var fake = new FakeHelmHome();
         clock.Set(TimeSpan.FromDays(-1));
-        Assert.Equal(0, (await clock.Use(fake.Home.Admin("start")).RunAsync()).ExitCode);
+        using Process served = await ServeAsync(fake, clock);
         // The first word of the log is the time as the daemon sees it.
         string logged = File.ReadLines(Path.Combine(fake.Home.State, "daemon.log")).First().Split(' ')[0];
         Assert.InRange(DateTimeOffset.UtcNow - DateTimeOffset.Parse(logged, CultureInfo.InvariantCulture), TimeSpan.FromHours(23), TimeSpan.FromHours(25));
@@ -74,5 +75,13 @@ public sealed class ClockTests(ITestOutputHelper output)
         CommandResult result = await clock.Use(fake.Template()).With("HELMCACHED_TRACE", "1").RunAsync();
         Assert.StartsWith("helmcached: hit", result.StderrText, StringComparison.Ordinal);
         Assert.False(File.Exists(mark));
+    }
+
+    /// <summary>Not by <c>start</c>, which gives the daemon an environment without our library.</summary>
+    private static async Task<Process> ServeAsync(FakeHelmHome fake, OtherClock clock)
+    {
+        Process daemon = clock.Use(fake.Home.Admin("serve", "--detached")).Start();
+        await Eventually.IsTrueAsync("the daemon answers", async () => (await fake.Home.Admin("status").RunAsync()).ExitCode == 0);
+        return daemon;
     }
 }
