@@ -15,7 +15,8 @@ internal static class CommandTable
         if (args is ["prove", .. var proof])
             return ProveCommand.Run(proof);
         ParseResult parsed = Build().Parse(args);
-        if (parsed.Errors.Count == 0)
+        // Not for --help, --version and the suggestions that a shell asks for while someone types.
+        if (parsed.Errors.Count == 0 && parsed.Action == parsed.CommandResult.Command.Action)
             ConfigurationNotice.WriteBefore(parsed.CommandResult.Command.Name);
         // Exceptions are Program's: the library would print a stack trace.
         int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });

@@ -9,13 +9,13 @@ namespace CacheDaemon.Daemon.Cli;
 /// </summary>
 internal static class ConfigurationNotice
 {
-    /// <summary>Commands that say it themselves, each in its way.</summary>
-    private static readonly string[] s_tellers = ["config", "doctor", "serve", "status"];
+    /// <summary>Commands that say it themselves, each in its way, and those whose output a shell's start-up file reads.</summary>
+    private static readonly string[] s_silent = ["config", "doctor", "serve", "status", "completion", "man"];
 
-    /// <summary>Writes the problems, unless the command of this name does.</summary>
+    /// <summary>Writes the problems, unless the command of this name is not the place for it.</summary>
     public static void WriteBefore(string command)
     {
-        if (!s_tellers.Contains(command))
+        if (!s_silent.Contains(command))
             Write();
     }
 

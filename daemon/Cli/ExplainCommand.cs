@@ -84,7 +84,7 @@ internal static class ExplainCommand
                     Console.WriteLine($"what to do: {advice}");
                 break;
             case "hit":
-                Console.WriteLine($"hit: in {Text("tier")}, stored {Text("stored")}, {Format.Bytes(root.GetProperty("output_bytes").GetInt64())}, saves {root.GetProperty("render_ms").GetDouble():0} ms");
+                Console.WriteLine($"hit: in {Text("tier")}, stored {Ago(root.GetProperty("stored").GetDateTimeOffset())}, {Format.Bytes(root.GetProperty("output_bytes").GetInt64())}, saves {root.GetProperty("render_ms").GetDouble():0} ms");
                 break;
             case "proof":
                 Console.WriteLine($"miss, kept only when proved: {mention} is mentioned and must be shown not to be called");
@@ -103,6 +103,12 @@ internal static class ExplainCommand
                     + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
             Console.WriteLine($"key: {Text("key")}{(root.GetProperty("with_paths").GetBoolean() ? " (with paths: the output shows some)" : "")}");
         }
+    }
+
+    private static string Ago(DateTimeOffset then)
+    {
+        TimeSpan age = DateTimeOffset.UtcNow - then;
+        return age < TimeSpan.FromSeconds(1) ? "just now" : $"{Format.Duration(age)} ago";
     }
 
     private static int Wrong(string message)

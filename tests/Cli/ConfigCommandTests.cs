@@ -60,6 +60,9 @@ public sealed class ConfigCommandTests
         Assert.Contains(place, (await home.Admin("stats", "--json").RunAsync()).StderrText, StringComparison.Ordinal);
         Assert.Contains(place, (await home.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
 
+        foreach (string[] asked in (string[][])[["--help"], ["stats", "--help"], ["--version"], ["[suggest:2]", "st"]])
+            Assert.Equal("", (await home.Admin(asked).RunAsync()).StderrText);
+
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithConfigMap("c", "a: b").WriteTo(work);
         CommandResult helm = await home.Shim(work, "template", "r", "web").With("FAKEHELM_STDOUT", "x\n").RunAsync();

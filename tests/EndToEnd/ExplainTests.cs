@@ -43,6 +43,19 @@ public sealed class ExplainTests
     }
 
     [Fact]
+    public async Task For_people_a_hit_has_its_tier_age_and_size_and_a_bypass_what_to_do()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        string directory = home.At("work");
+        Chart("web").WithConfigMap("c", "a: b").WriteTo(directory);
+        await home.StartAsync();
+        await home.Shim(directory, "template", "r", "web").RunAsync();
+        async Task<string> TextAsync(params string[] call) => (await (home.Admin(["explain", "--", .. call]) with { Directory = directory }).RunAsync()).StdoutText;
+        Assert.Matches(@"^hit: in memory, stored (just now|[\d.]+ s ago), \d+ B, saves \d+ ms\nchart: web [\d.]+, \d+ files, \d+ B\n", await TextAsync("template", "r", "web"));
+        Assert.Contains("what to do: leave out --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_a_daemon_it_says_so_and_starts_none()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
