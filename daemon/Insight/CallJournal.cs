@@ -88,7 +88,7 @@ internal sealed class CallJournal
         {
             if (NextUnexplained() is not { } miss)
                 return;
-            IReadOnlyList<string> changed = explainer.Explain(miss.Chart, miss.Material, miss.When);
+            IReadOnlyList<string> changed = Explain(explainer, miss.Chart, miss.Material, miss.When);
             lock (_gate)
             {
                 // Overwritten meanwhile: then it is another call, which has its own material or none.
@@ -118,6 +118,21 @@ internal sealed class CallJournal
         CallOutcome.Miss => "miss",
         _ => "bypass",
     };
+
+    private IReadOnlyList<string> Explain(MissExplainer explainer, string chart, IReadOnlyList<Fingerprints.MaterialItem> material, DateTimeOffset at)
+    {
+        try
+        {
+            return explainer.Explain(chart, material, at);
+        }
+#pragma warning disable CA1031 // Called by a timer, where an exception ends the process: an explanation is not worth the daemon.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _log.WriteProblem($"a miss of {Shown(chart)} cannot be explained: {e}");
+            return [];
+        }
+    }
 
     private (CallRecord Slot, string Chart, IReadOnlyList<Fingerprints.MaterialItem> Material, DateTimeOffset When)? NextUnexplained()
     {

@@ -2,7 +2,11 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -54,6 +58,30 @@ public sealed class CallJournalTests : IDisposable
     }
 
     [Fact]
+    public void Miss_is_explained_once_by_what_was_stored_before_it_whatever_else_lies_in_the_store()
+    {
+        using var room = new StoreRoom();
+        SqliteTier store = room.Open();
+        MaterialItem[] before = [new("release", 1), new("namespace", 2)], now = [new("release", 1), new("namespace", 3)];
+        store.Put(StoreRoom.Key(1), StoreRoom.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });
+        store.Put(StoreRoom.Key(2), StoreRoom.Render("b", material: "not what it should be"));
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        _journal.Note(new(CallOutcome.Miss, "web", "make", 200) { Material = now });
+        // Stored after it, and nearer.
+        _clock.Advance(TimeSpan.FromMinutes(1));
+        store.Put(StoreRoom.Key(3), StoreRoom.Render("c") with { Material = Serialised([now[0]]), Created = _clock.GetUtcNow() });
+        store.Put(StoreRoom.Key(4), StoreRoom.Render("d") with { Material = Serialised(now), Created = _clock.GetUtcNow() });
+
+        Assert.Null(_journal.Last(1)[0].Changed);
+        _journal.ExplainMisses(new MissExplainer(store));
+        Assert.Equal(["namespace changed"], _journal.Last(1)[0].Changed);
+        // Nothing is left to be looked up: a store that is closed is not asked.
+        store.Dispose();
+        _journal.ExplainMisses(new MissExplainer(store));
+        Assert.Equal(["namespace changed"], _journal.Last(1)[0].Changed);
+    }
+
+    [Fact]
     public void Noting_a_hit_allocates_nothing()
     {
         using var quiet = new DaemonLog(_directory.At("quiet"), _clock, echo: false);
@@ -87,6 +115,18 @@ public sealed class CallJournalTests : IDisposable
         Assert.Equal(["new", "old"], calls.Select(c => c.GetProperty("chart").GetString()));
         Assert.True(calls[0].GetProperty("under_way").GetBoolean());
         Assert.Equal("release changed", calls[0].GetProperty("changed")[0].GetString());
+    }
+
+    private static byte[] Serialised(MaterialItem[] items)
+    {
+        var writer = new MessagePackWriter(64);
+        writer.WriteArrayHeader(items.Length);
+        foreach (MaterialItem item in items)
+        {
+            writer.Write(item.Label);
+            writer.Write(item.Digest);
+        }
+        return writer.Written.ToArray();
     }
 
     private void Hit(string chart) => _journal.Note(new(CallOutcome.Hit, chart, "make", 100) { Tier = "memory" }, 30_000);

@@ -1,9 +1,12 @@
 using System;
 using System.IO;
+using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -22,6 +25,23 @@ public sealed class DaemonHostTests
         Assert.IsType<Message.Bypass>(await room.Connect().AskAsync(room.Site.Request("lint x")));
         room.Clock.Advance(TimeSpan.FromMinutes(59));
         Assert.False(room.Running.IsCompleted);
+    }
+
+    /// <summary>What was counted today is in the week until it is over, and in no row of the store after that.</summary>
+    [Fact]
+    public async Task Days_pass_while_the_daemon_runs()
+    {
+        await using var room = new HostRoom();
+        await room.Connect().AskAsync(room.Site.Request("lint x"));
+        room.Clock.Advance(TimeSpan.FromSeconds(1));
+        Assert.Equal((1, 1), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
+        Assert.Single(StoredDays(room));
+        room.Clock.Advance(TimeSpan.FromDays(1));
+        Assert.Equal((0, 1), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
+        room.Clock.Advance(TimeSpan.FromDays(7));
+        Assert.Equal((0, 0), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
+        Assert.Empty(StoredDays(room));
+        Assert.Equal(1, room.Stats.Bypasses);
     }
 
     [Fact]
@@ -110,5 +130,18 @@ public sealed class DaemonHostTests
     {
         await using var room = new HostRoom();
         Assert.Null(InstanceLock.TryTake(room.Endpoint));
+    }
+
+    private static long Bypasses(HostRoom room, string span)
+    {
+        using var stats = JsonDocument.Parse(room.Host.Stats(reset: false));
+        return stats.RootElement.GetProperty(span).GetProperty("bypasses").GetInt64();
+    }
+
+    /// <summary>Counters by day, as another process finds them in the store.</summary>
+    private static string[] StoredDays(HostRoom room)
+    {
+        using var store = new SqliteTier(SqliteTierOptions.In(room.Endpoint.Home), room.Clock, static _ => { });
+        return [.. store.LoadCounters().Keys.Where(name => name.StartsWith("day/bypasses/", StringComparison.Ordinal))];
     }
 }

@@ -62,6 +62,14 @@ public sealed class SqliteTierTests : TierContract, IDisposable
     }
 
     [Fact]
+    public void Counters_are_deleted_by_name()
+    {
+        _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 3, ["day/hits/2026-11-13"] = 1, ["day/hits/2026-11-14"] = 2 });
+        Assert.True(_tier.DeleteCounters(["day/hits/2026-11-13", "never seen"]));
+        Assert.Equal(["day/hits/2026-11-14", "hits"], _tier.LoadCounters().Keys.Order());
+    }
+
+    [Fact]
     public void Reset_counters_are_gone()
     {
         _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 3 });
