@@ -1,0 +1,65 @@
+using System;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Tests.Support;
+using Xunit;
+
+namespace CacheDaemon.Tests.Performance;
+
+/// <summary>Gates what it allocates to find out that nothing has changed: by the bytes of a request, and from the request itself.</summary>
+public sealed class FingerprintAllocationTests
+{
+    private const int Files = 300, Rounds = 50, MaxBytesPerFile = 400;
+
+    [Fact]
+    public void Recalling_a_request_by_its_bytes_allocates_nothing()
+    {
+        using var site = new CallSite();
+        (Fingerprinter fingerprinter, Message.Render request) = Warm(site);
+        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
+        Assert.Equal(0, PerRound(() => Assert.NotNull(fingerprinter.Recall(message))));
+    }
+
+    [Fact]
+    public void A_fingerprint_of_an_unchanged_tree_allocates_less_than_400_bytes_per_file()
+    {
+        using var site = new CallSite();
+        (Fingerprinter fingerprinter, Message.Render request) = Warm(site);
+        long bytes = PerRound(() => Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
+        Assert.True(bytes < Files * MaxBytesPerFile, $"{bytes} bytes");
+    }
+
+    private static (Fingerprinter Fingerprinter, Message.Render Request) Warm(CallSite site)
+    {
+        for (int i = 0; i < Files; i++)
+            site.Write($"work/web/templates/part{i % 10}/{i}.yaml", $"a: {i}\n");
+        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), freeze: false);
+        Message.Render request = site.Request();
+        Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request));
+        return (fingerprinter, request);
+    }
+
+    private static long PerRound(Action round)
+    {
+        round(); // Compiles what is measured.
+        round();
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Rounds; i++)
+            round();
+        return (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
+    }
+
+    private sealed class NoLedger : IStampLedger
+    {
+        public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
+        {
+            digest = default;
+            flags = 0;
+            return false;
+        }
+
+        public bool PutStamp(FileStamp stamp, Digest digest, int flags) => false;
+    }
+}
