@@ -5,6 +5,7 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using CacheDaemon.Client.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace CacheDaemon.Client;
 
@@ -118,17 +119,15 @@ public static unsafe class DaemonLauncher
     /// <summary>Creates the file or makes it young again; a failure only means that the next call learns it by itself.</summary>
     public static void Touch(string path)
     {
+        // Mode 0600 whatever the caller's umask is, like all that lies in this directory. A link that someone put there is not
+        // followed, and nothing is cut short. Whoever holds the lock is touching the file as well.
+        int descriptor = Libc.TryLock(Libc.PathBytes(path), out _);
+        if (descriptor < 0)
+            return;
+        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
         try
         {
-            // Mode 0600 whatever the caller's umask is, like all that lies in this directory.
-            using var file = new FileStream(path, new FileStreamOptions
-            {
-                Mode = FileMode.Create,
-                Access = FileAccess.Write,
-                UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-            });
-            // Truncating an empty file need not change its time.
-            File.SetLastWriteTimeUtc(file.SafeFileHandle, DateTime.UtcNow);
+            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -31,7 +31,10 @@ public sealed class InstanceLock : IDisposable
         int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath), out int errno);
         if (errno != 0)
             throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
-        return descriptor < 0 ? null : new InstanceLock(descriptor, endpoint.LockPath);
+        if (descriptor < 0)
+            return null;
+        RemoveForeign(endpoint.Home);
+        return new InstanceLock(descriptor, endpoint.LockPath);
     }
 
     /// <summary>
@@ -48,6 +51,21 @@ public sealed class InstanceLock : IDisposable
         if (_descriptor >= 0)
             Libc.Close(_descriptor);
         _descriptor = -1;
+    }
+
+    /// <summary>
+    /// Removes what others put into a home that was open to them, before it was closed: a log that leads to a file of this user,
+    /// a store with manifests of their own. What belongs to this user stays, links to another disk included.
+    /// </summary>
+    private static void RemoveForeign(string home)
+    {
+        uint user = Libc.EffectiveUserId;
+        foreach (string path in Directory.EnumerateFileSystemEntries(home))
+        {
+            if (Libc.OwnerOf(path) == user || !(Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind != FileKind.Directory))
+                continue;
+            DaemonLauncher.Remove(path);
+        }
     }
 
     private static void MakePrivate(string directory)

@@ -41,6 +41,22 @@ public sealed class DaemonLauncherTests
     }
 
     [Fact]
+    public void Mark_is_not_made_through_a_link_nor_cuts_short_what_is_there()
+    {
+        using var directory = new TemporaryDirectory();
+        string victim = directory.Write("victim", "precious");
+        File.CreateSymbolicLink(directory.At("link"), victim);
+        File.CreateSymbolicLink(directory.At("dangling"), directory.At("nowhere"));
+
+        DaemonLauncher.Touch(directory.At("link"));
+        DaemonLauncher.Touch(directory.At("dangling"));
+        DaemonLauncher.Touch(victim);
+
+        Assert.Equal("precious", File.ReadAllText(victim));
+        Assert.False(File.Exists(directory.At("nowhere")));
+    }
+
+    [Fact]
     public void Mark_that_cannot_be_made_is_no_error()
     {
         using var directory = new TemporaryDirectory();

@@ -112,6 +112,30 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         Assert.DoesNotContain(Directory.GetFiles(victim), file => file.Contains("store", StringComparison.Ordinal) || file.EndsWith(".sock", StringComparison.Ordinal));
     }
 
+    /// <summary>The home was open to others when it was made; by the time the daemon closes it they have been there.</summary>
+    [OtherUserFact]
+    public async Task What_another_user_planted_in_the_home_is_neither_followed_nor_served()
+    {
+        const string Theirs = "precious: 1\n";
+        await using var fake = new FakeHelmHome();
+        Directory.CreateDirectory(fake.Home.State);
+        string[] names = ["store.db", "store.db-wal", "daemon.log", "daemon.log.1", "avoid", "start-failed", "daemon.sock", "daemon.sock.new"];
+        foreach (string name in names)
+        {
+            File.WriteAllText(fake.Home.At("victim-" + name), Theirs);
+            File.CreateSymbolicLink(Path.Combine(fake.Home.State, name), fake.Home.At("victim-" + name));
+            Run("chown", "-h", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), Path.Combine(fake.Home.State, name));
+        }
+        File.SetUnixFileMode(fake.Home.State, (UnixFileMode)0x1FF);
+        var crowd = new Crowd(fake, output);
+        await crowd.EndureAsync("files planted in the home", "links of another user in the place of store, log, marks and socket", () => crowd.CallsAsync(60));
+        // A mark from before the first start keeps callers from starting one; a person may.
+        await fake.StartDaemonAsync();
+        await crowd.AssertServedAsync();
+        Assert.All(names, name => Assert.Equal(Theirs, File.ReadAllText(fake.Home.At("victim-" + name))));
+        Assert.All(Directory.GetFiles(fake.Home.State), file => Assert.Null(File.ResolveLinkTarget(file, returnFinalTarget: false)));
+    }
+
     [Fact]
     public async Task Lock_that_is_a_link_is_not_followed()
     {
