@@ -27,8 +27,8 @@ public sealed class DaemonClient : IDisposable
 
     /// <summary>
     /// Longest time that the daemon may take nothing of a finished render, before the caller's own output is written; a
-    /// stopped daemon costs at most this much. Longer than any pause of a daemon that is alive, and no limit on the whole:
-    /// on a busy machine the largest results take seconds, and giving up would make each waiter render in its turn.
+    /// stopped daemon costs at most this much. Longer than any pause of a daemon that is alive, and the whole of a large
+    /// result may take longer (<see cref="BytesPerSilence"/>): giving up would make each waiter render in its turn.
     /// </summary>
     public static readonly TimeSpan PublishDeadline = TimeSpan.FromSeconds(1);
 
@@ -48,10 +48,10 @@ public sealed class DaemonClient : IDisposable
     public static readonly TimeSpan AvoidAfterHang = TimeSpan.FromSeconds(10);
 
     /// <summary>
-    /// A message may take this many times the silence that is allowed in it: a peer that drips bytes is as good as hung,
-    /// and 256 MiB in ten seconds is what even a machine in trouble can copy.
+    /// A message may take its allowed silence, and as much again for each so many bytes of it: a peer that drips bytes, being out
+    /// of memory perhaps, is as good as hung, while 32 MiB in a second is what even a machine in trouble can copy.
     /// </summary>
-    private const int MaxSilences = 10;
+    private const int BytesPerSilence = 32 * 1024 * 1024;
 
     private const int FirstReadBytes = 64 * 1024;
 
@@ -85,7 +85,10 @@ public sealed class DaemonClient : IDisposable
     public bool TrySend(ReadOnlySpan<byte> head, IReadOnlyList<ReadOnlyMemory<byte>> rest, TimeSpan silence, out bool silent)
     {
         long started = Stopwatch.GetTimestamp();
-        long deadline = LocalSocket.In(silence * MaxSilences);
+        long bytes = head.Length;
+        for (int i = 0; i < rest.Count; i++)
+            bytes += rest[i].Length;
+        long deadline = Limit(silence, bytes);
         bool sent = _socket.TrySend(head, silence, deadline);
         for (int i = 0; i < rest.Count && sent; i++)
             sent = _socket.TrySend(rest[i].Span, silence, deadline);
@@ -99,13 +102,12 @@ public sealed class DaemonClient : IDisposable
     /// </summary>
     public Message? Receive(TimeSpan silence)
     {
-        long deadline = LocalSocket.In(silence * MaxSilences);
-        if (!Fill(Frame.HeaderBytes, silence, deadline))
+        if (!Fill(Frame.HeaderBytes, silence, Limit(silence, 0)))
             return null;
         try
         {
             int length = Frame.ReadLength(_buffer.AsSpan(_start));
-            if (!Fill(Frame.HeaderBytes + length, silence, deadline))
+            if (!Fill(Frame.HeaderBytes + length, silence, Limit(silence, length)))
                 return null;
             ReadOnlyMemory<byte> message = _buffer.AsMemory(_start + Frame.HeaderBytes, length);
             _start += Frame.HeaderBytes + length;
@@ -138,6 +140,8 @@ public sealed class DaemonClient : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _socket.Dispose();
+
+    private static long Limit(TimeSpan silence, long bytes) => LocalSocket.In(silence + silence * ((double)bytes / BytesPerSilence));
 
     /// <summary>
     /// Reads until <paramref name="count"/> bytes are there. The buffer is made for all of it at once when that is little enough to

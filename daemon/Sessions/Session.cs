@@ -161,7 +161,9 @@ internal sealed class Session : IDisposable
         }
         lock (_writing)
         {
-            if (_busySince == 0 || _time.GetElapsedTime(_busySince) < DaemonClient.HeartbeatInterval)
+            // Half an interval, so that the first sign of life comes after three quarters of a second at most: the peer gives
+            // a daemon up that was silent for a whole one.
+            if (_busySince == 0 || _time.GetElapsedTime(_busySince) < DaemonClient.HeartbeatInterval / 2)
                 return;
             try
             {
