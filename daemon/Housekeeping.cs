@@ -1,0 +1,126 @@
+using System;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Sessions;
+
+namespace CacheDaemon.Daemon;
+
+/// <summary>
+/// What the daemon does every second besides serving: sees whether it should leave, repairs its socket, writes counters down,
+/// gives up what nobody waits for, and gives memory back. Never throws: it runs on a timer, where an exception ends the process.
+/// </summary>
+internal sealed class Housekeeping
+{
+    /// <summary>How often it is due.</summary>
+    public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Misses explained in one round: comparing with stored entries takes milliseconds each.</summary>
+    private const int ExplainedPerRound = 16;
+
+    /// <summary>
+    /// Resident memory besides the configured memory tier that a quiet daemon may keep: itself and its memos take some 60 MB.
+    /// What is above is garbage of large outputs, which the collector would keep for the next ones; hours may pass until then.
+    /// </summary>
+    private const long QuietBytes = 128L << 20;
+
+    /// <summary>
+    /// Time without a call after which a collection holds up nobody. And once more much later: the shared pool of arrays lets go of
+    /// a large one at the first collection after it has not been asked for it for a minute (Utilities.cs and SharedArrayPool.cs of .NET).
+    /// </summary>
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2), LongQuietTime = TimeSpan.FromSeconds(90);
+
+    private readonly Endpoint _endpoint;
+    private readonly InstanceLock _instance;
+    private readonly DaemonOptions _options;
+    private readonly Listener _listener;
+    private readonly RequestDispatcher _dispatcher;
+    private readonly RenderPipeline _pipeline;
+    private readonly CounterLedger _ledger;
+    private readonly CallJournal _journal;
+    private readonly MissExplainer _misses;
+    private readonly DaemonLog _log;
+    private readonly Action _leave;
+    private readonly FileStamp _binary = BinaryNow();
+    private int _collections;
+
+    /// <param name="endpoint">Whose house it is.</param>
+    /// <param name="instance">The lock that makes this daemon the only one there.</param>
+    /// <param name="options">Every setting.</param>
+    /// <param name="listener">Repairs its socket.</param>
+    /// <param name="dispatcher">Knows when the last request came.</param>
+    /// <param name="pipeline">Holds proofs that may be late.</param>
+    /// <param name="ledger">Has counters to write down.</param>
+    /// <param name="journal">Holds misses that are not explained yet.</param>
+    /// <param name="misses">Explains them.</param>
+    /// <param name="log">Told why the daemon leaves.</param>
+    /// <param name="leave">Makes it leave.</param>
+    public Housekeeping(
+        Endpoint endpoint, InstanceLock instance, DaemonOptions options, Listener listener, RequestDispatcher dispatcher, RenderPipeline pipeline,
+        CounterLedger ledger, CallJournal journal, MissExplainer misses, DaemonLog log, Action leave)
+    {
+        _endpoint = endpoint;
+        _instance = instance;
+        _options = options;
+        _listener = listener;
+        _dispatcher = dispatcher;
+        _pipeline = pipeline;
+        _ledger = ledger;
+        _journal = journal;
+        _misses = misses;
+        _log = log;
+        _leave = leave;
+    }
+
+    /// <summary>One round.</summary>
+    public void Run()
+    {
+        try
+        {
+            if (ReasonToLeave() is { } reason)
+            {
+                _log.Write(reason);
+                _leave();
+                return;
+            }
+            _listener.Repair();
+            _pipeline.GiveUpLateProofs();
+            _ledger.Save();
+            GiveMemoryBack();
+            _journal.ExplainMisses(_misses, ExplainedPerRound);
+        }
+#pragma warning disable CA1031 // What failed is tried again in a second; the daemon goes on serving.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _log.WriteProblem($"housekeeping: {e}");
+        }
+    }
+
+    /// <summary>What lies where this program was started from; nothing while it is being replaced.</summary>
+    private static FileStamp BinaryNow() =>
+        Environment.ProcessPath is { } path && Libc.Stat(path, follow: true, out FileStamp stamp) == 0 ? stamp : default;
+
+    private string? ReasonToLeave()
+    {
+        if (!_instance.IsInPlace)
+            return $"the home was removed: {_endpoint.LockPath} is not ours any more; leaving";
+        // Another one is in its place: an upgrade, perhaps of what the key is made of. The next call starts that one.
+        FileStamp binary = BinaryNow();
+        if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
+            return $"{Environment.ProcessPath} was replaced; leaving";
+        bool unused = _options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _pipeline.Proving == 0 && _dispatcher.Quiet > _options.IdleExit;
+        return unused ? "idle" : null;
+    }
+
+    /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>
+    private void GiveMemoryBack()
+    {
+        TimeSpan quiet = _listener.Connections > 0 ? TimeSpan.Zero : _dispatcher.Quiet;
+        int due = quiet >= LongQuietTime ? 2 : quiet >= QuietTime ? 1 : 0;
+        if (due > _collections && Environment.WorkingSet > _options.MemoryMaxBytes + QuietBytes)
+            GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
+        _collections = due;
+    }
+}
