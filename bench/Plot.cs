@@ -15,7 +15,7 @@ namespace CacheDaemon.Bench;
 /// </summary>
 internal static class Plot
 {
-    private const double Width = 720, Height = 400, Left = 60, Right = 110, Top = 40, Bottom = 50;
+    private const double Width = 720, Height = 400, Left = 60, Right = 110, Top = 40, Bottom = 50, NameHeight = 14;
 
     private static readonly XNamespace s_svg = "http://www.w3.org/2000/svg";
     private static readonly JsonSerializerOptions s_json = new() { PropertyNameCaseInsensitive = true };
@@ -68,6 +68,7 @@ internal static class Plot
         foreach (double tick in y.Ticks)
             svg.Add(Line(Left, y.Place(tick), Width - Right, y.Place(tick)), Text(Left - 6, y.Place(tick) + 4, tick.ToString("#,0.##", CultureInfo.InvariantCulture), ("text-anchor", "end")));
         int index = 0;
+        var names = new List<(double X, double Y, string Name, string Colour)>();
         foreach (IGrouping<string, CurvePoint> line in curve.Points.GroupBy(p => p.Who))
         {
             string colour = s_colours[index++ % s_colours.Length];
@@ -75,10 +76,16 @@ internal static class Plot
             foreach (CurvePoint point in line)
                 svg.Add(Shape("circle", ("cx", x.Place(point.At)), ("cy", y.Place(point.Times.Median)), ("r", 3), ("fill", colour)));
             CurvePoint last = line.Last();
-            svg.Add(Text(x.Place(last.At) + 8, y.Place(last.Times.Median) + 4, line.Key, ("fill", colour)));
+            names.Add((x.Place(last.At) + 8, y.Place(last.Times.Median) + 4, line.Key, colour));
 
             XElement Polyline(IEnumerable<CurvePoint> points, Func<CurvePoint, double> value, params (string, object)[] style) =>
                 Shape("polyline", [("points", string.Join(' ', points.Select(p => $"{Number(x.Place(p.At))},{Number(y.Place(value(p)))}"))), ("fill", "none"), ("stroke", colour), .. style]);
+        }
+        double above = 0;
+        foreach ((double left, double wanted, string name, string colour) in names.OrderBy(n => n.Y))
+        {
+            above = Math.Max(wanted, above + NameHeight);
+            svg.Add(Text(left, above, name, ("fill", colour)));
         }
         return svg;
     }

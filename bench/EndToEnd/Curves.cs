@@ -54,7 +54,7 @@ internal sealed class Curves(BenchHome home, int rounds)
             Contender[] calls = [.. Enumerable.Repeat(call, callers)];
             points.Add(new CurvePoint("helmcached", callers, Samples.Of([.. Enumerable.Range(0, Math.Max(5, rounds / callers)).Select(_ => CrowdRows.All(calls, callers) / callers)])));
         }
-        return new Curve("concurrency", "Warm hits at the same moment", "callers at once", points);
+        return new Curve("concurrency", "Warm hits at the same moment: wall time for each of them", "callers at once", points);
     }
 
     private IEnumerable<CurvePoint> Points(double at, string chart, params (Contender, double)[] others)
