@@ -43,7 +43,8 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         await crowd.AssertServedAsync();
         await fake.Home.StopAsync();
-        Assert.True((await fake.Home.StatsAsync()).Entries > 0);
+        Stats left = await fake.Home.StatsAsync();
+        Assert.True(left.Entries > 0, $"nothing was stored: {left}\n{File.ReadAllText(Path.Combine(fake.Home.State, "daemon.log"))}");
     }
 
     private static void Damage(string store, string fate, Locker locker)
