@@ -37,6 +37,48 @@ public sealed class MemoryTierTests : TierContract
     }
 
     [Fact]
+    public void Ten_thousand_entries_and_large_ones_stay_below_the_limit()
+    {
+        var random = new Random(5);
+        var tier = new MemoryTier();
+        for (int n = 0; n < 10_000; n++)
+        {
+            int bytes = n % 1000 == 999 ? 50_000_000 : n % 1000 == 500 ? 30_000_000 : random.Next(100_000);
+            Entry entry = Render("") with { Result = new RenderResult(0, GC.AllocateUninitializedArray<byte>(bytes), []) };
+            Assert.Equal(bytes <= tier.Limit / MemoryTier.LargestShare, tier.Put(Key(n), entry));
+            Assert.InRange(tier.Bytes, 0, tier.Limit);
+        }
+        Assert.True(tier.Bytes > tier.Limit * 0.7, $"{tier.Bytes}");
+    }
+
+    /// <summary>What counts against the limit is at least what an entry makes the process allocate, overhead included.</summary>
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1_000)]
+    [InlineData(5_000)]
+    public void Entry_costs_no_more_than_it_counts_for(int bytes)
+    {
+        // Key, reference, hash and links, in a table that may be half empty.
+        const int Entries = 10_000, SlotBytes = 112;
+        var tier = new MemoryTier();
+        CacheKey[] keys = [.. Enumerable.Range(0, Entries).Select(Key)];
+        Fill();
+        tier.RemoveWhere((_, _) => true);
+        // The table has its size by now, so that what is measured is not what growing left behind.
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        Fill();
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        Assert.Equal(Entries, tier.Count);
+        Assert.InRange(allocated + Entries * SlotBytes, 1, tier.Bytes);
+
+        void Fill()
+        {
+            foreach (CacheKey key in keys)
+                tier.Put(key, new Entry { Result = new RenderResult(0, new byte[bytes], []), Created = default, RenderMilliseconds = 1, ChartName = "", ChartVersion = "", Material = new byte[bytes] });
+        }
+    }
+
+    [Fact]
     public void Hit_allocates_nothing()
     {
         var tier = new MemoryTier();

@@ -190,6 +190,22 @@ public sealed class SqliteTierTests : TierContract, IDisposable
     }
 
     [Fact]
+    public void Log_of_the_database_is_copied_back_and_does_not_grow()
+    {
+        const long Checkpointed = 8 << 20;
+        long largest = 0;
+        for (int n = 0; n < 700; n++)
+        {
+            Assert.True(_tier.Put(Key(n), Render(Noise(60_000, n))));
+            _tier.Get(Key(n / 2));
+            largest = Math.Max(largest, new FileInfo(_room.StoreFile + "-wal").Length);
+        }
+        // Enough was written to need it.
+        Assert.InRange(new FileInfo(_room.StoreFile).Length, 2 * Checkpointed, long.MaxValue);
+        Assert.InRange(largest, 1, Checkpointed);
+    }
+
+    [Fact]
     public void Put_that_fails_takes_the_old_entry_with_it()
     {
         _tier.Dispose();

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
@@ -9,6 +10,9 @@ using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Cli;
+using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -23,6 +27,31 @@ public sealed class HangTests(ITestOutputHelper output)
 
     /// <summary>What a busy machine may add to a deadline before the tests call it broken. The reports show the true figures.</summary>
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
+
+    /// <summary>Prints what a hung daemon can cost one call, and holds docs/reliability.md to the constants.</summary>
+    [Fact]
+    public void Worst_case_is_the_sum_of_named_deadlines()
+    {
+        Dictionary<string, TimeSpan> deadlines = new()
+        {
+            ["DaemonClient.FirstReplyDeadline"] = DaemonClient.FirstReplyDeadline,
+            ["DaemonClient.HeartbeatInterval"] = DaemonClient.HeartbeatInterval,
+            ["DaemonClient.SilenceDeadline"] = DaemonClient.SilenceDeadline,
+            ["DaemonClient.PublishDeadline"] = DaemonClient.PublishDeadline,
+            ["DaemonClient.AvoidAfterHang"] = DaemonClient.AvoidAfterHang,
+            ["DaemonLauncher.StartDeadline"] = DaemonLauncher.StartDeadline,
+            ["DaemonHost.DrainDeadline"] = DaemonHost.DrainDeadline,
+            ["Session.FrameDeadline"] = Session.FrameDeadline,
+            ["AdminConnection.Silence"] = AdminConnection.Silence,
+        };
+        string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reliability.md"));
+        foreach ((string name, TimeSpan value) in deadlines)
+            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"| `{name}` | {value.TotalSeconds:0.##} s |"), page, StringComparison.Ordinal);
+        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s"), page, StringComparison.Ordinal);
+        output.WriteLine($"a hung daemon adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s to one call, and the load of the machine");
+        // Heartbeats come often enough for both, and nobody starts a daemon for longer than a call waits for one.
+        Assert.True(DaemonClient.HeartbeatInterval * 2 <= DaemonClient.FirstReplyDeadline && DaemonClient.FirstReplyDeadline < DaemonClient.SilenceDeadline);
+    }
 
     [Fact]
     public async Task Hung_daemon_is_left_alone_after_the_first_callers_and_used_again_when_it_answers()
@@ -90,7 +119,7 @@ public sealed class HangTests(ITestOutputHelper output)
         await fake.WaitersReachAsync(Callers);
 
         // A first heartbeat later the callers are at their most patient.
-        await Task.Delay(DaemonClient.HeartbeatInterval * 1.5);
+        await Task.Delay(DaemonClient.HeartbeatInterval * 2.5);
         TimeSpan added;
         using (Signals.Hang(fake.Home.DaemonIds().Single()))
         {
