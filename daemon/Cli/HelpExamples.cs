@@ -30,8 +30,18 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         ["explain"] =
         [
             ("helmcached explain -- template shop ./chart -f values.yaml", "hit, miss and why, or bypass and why"),
+            ("helmcached explain --last 5", "the last five calls, as they happened"),
         ],
-        ["stats"] = [("helmcached stats --json", "for a script")],
+        ["stats"] =
+        [
+            ("helmcached stats --watch", "a live view; Ctrl-C ends it"),
+            ("helmcached stats --json", "for a script"),
+        ],
+        ["config"] =
+        [
+            ("helmcached config", "what holds now, and where each value comes from"),
+            ("helmcached config --example", "every setting with its default, to start a file with"),
+        ],
         ["prune"] =
         [
             ("helmcached prune --older-than 30d", "what was not used for a month"),
