@@ -1,5 +1,9 @@
 using System.CommandLine;
 using System.CommandLine.Invocation;
+using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Helping;
+using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Cli.Showing;
 
 namespace CacheDaemon.Daemon.Cli;
 

@@ -6,7 +6,6 @@ using System.Linq;
 using System.Text;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Cli;
@@ -56,7 +55,7 @@ internal static class ConfigCommand
     {
         Configuration configuration = Configuration.ForCalls();
         var problems = configuration.Problems.ToList();
-        if (configuration.Options.Helm is { } helm && HelmProblem(helm) is { } problem)
+        if (configuration.Options.Helm is { } helm && HelmLocator.Problem(helm, out _) is { } problem)
             problems.Add($"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary");
         IReadOnlyDictionary<string, string> running = Running();
         if (json)
@@ -65,13 +64,6 @@ internal static class ConfigCommand
             Print(configuration, problems, running);
         return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Usage;
     }
-
-    /// <summary>Why this cannot be the real helm; null when it can.</summary>
-    private static string? HelmProblem(string path) =>
-        Libc.Stat(path, follow: true, out FileStamp stamp) != 0 ? "does not exist or cannot be reached"
-        : stamp.Kind != FileKind.Regular || (stamp.Mode & 0x49) == 0 ? "is not an executable file"
-        : HelmLocator.IsShim(path, stamp) ? "is this shim, or a copy of it"
-        : null;
 
     /// <summary>The settings of the running daemon by key; empty when none runs, or one of a version that does not say.</summary>
     private static Dictionary<string, string> Running()

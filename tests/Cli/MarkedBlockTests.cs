@@ -1,5 +1,5 @@
 using System.Text;
-using CacheDaemon.Daemon.Cli;
+using CacheDaemon.Daemon.Cli.Installing;
 using Xunit;
 
 namespace CacheDaemon.Tests.Cli;

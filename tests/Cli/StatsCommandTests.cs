@@ -169,7 +169,8 @@ public sealed class StatsCommandTests
     private static Command OnTerminal(Command command) => command with
     {
         File = "/usr/bin/script",
-        Arguments = ["-qec", $"stty cols 120 rows 60; exec {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
+        // A test run in the background of a shell has SIGINT ignored, and so would all its children.
+        Arguments = ["-qec", $"stty cols 120 rows 60; exec env --default-signal=INT {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
         Environment = new System.Collections.Generic.Dictionary<string, string?>(command.Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
     };
 

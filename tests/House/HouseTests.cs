@@ -25,7 +25,7 @@ public sealed partial class HouseTests
     public void A_room_uses_only_rooms_to_its_right(string room)
     {
         string folder = room.Length == 0 ? "daemon" : "daemon/" + room;
-        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Folder == folder)];
+        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Room == folder)];
         Assert.NotEmpty(files);
         int place = Array.IndexOf(s_rooms, room);
         foreach (SourceFile file in files)
@@ -48,7 +48,7 @@ public sealed partial class HouseTests
     [Fact]
     public void Every_folder_of_the_daemon_is_a_room()
     {
-        IEnumerable<string> folders = SourceFile.In("daemon").Select(f => f.Folder == "daemon" ? "" : f.Folder["daemon/".Length..]).Distinct();
+        IEnumerable<string> folders = SourceFile.In("daemon").Select(f => f.Room == "daemon" ? "" : f.Room["daemon/".Length..]).Distinct();
         Assert.Equal(s_rooms.Order(), folders.Order());
     }
 
@@ -95,14 +95,14 @@ public sealed partial class HouseTests
     [Fact]
     public void Only_commands_and_the_foreground_log_write_to_the_console()
     {
-        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Folder != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Room != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
             Assert.False(Regex.IsMatch(file.Code, @"\bConsole\."), $"{file.Path} writes to the console");
     }
 
     [Fact]
     public void Rooms_of_the_daemon_take_their_time_from_a_time_provider()
     {
-        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Folder != "daemon/Cli"))
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Room != "daemon/Cli"))
             Assert.False(Regex.IsMatch(file.Code, @"\bDateTime(Offset)?\.(Utc)?Now\b|\bThread\.Sleep\b|\bTimeProvider\.System\b"), $"{file.Path} looks at a clock of its own");
     }
 

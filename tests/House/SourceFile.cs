@@ -28,6 +28,9 @@ internal sealed partial class SourceFile
     /// <summary><c>daemon/Storage</c>, <c>shim</c>.</summary>
     public string Folder => Path[..Path.LastIndexOf('/')];
 
+    /// <summary>The project's folder and the one below it: a room may have shelves.</summary>
+    public string Room => string.Join('/', Folder.Split('/').Take(2));
+
     /// <summary>The file's name up to its first dot: <c>SqliteTier</c> of <c>SqliteTier.Notes.cs</c>.</summary>
     public string Stem => System.IO.Path.GetFileName(Path).Split('.')[0];
 

@@ -7,7 +7,7 @@ using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>
 /// Renders a chart of its own through the shim, twice, with a cache of its own, and once by real helm: miss, hit, and the same bytes. What

@@ -3,7 +3,7 @@ using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>
 /// Where an installation lives. Unlike the cache's own home this follows <c>HOME</c> and <c>XDG_*</c>: it is a person's command,

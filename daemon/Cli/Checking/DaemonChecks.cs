@@ -4,7 +4,7 @@ using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>Is there a daemon, does it answer, is it of this version, and did calls have trouble with it?</summary>
 internal static class DaemonChecks

@@ -4,7 +4,7 @@ using System.CommandLine;
 using System.Linq;
 using System.Text;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Helping;
 
 /// <summary>
 /// The manual page helmcached(1), made from the tree of commands, so that it can lack none (man(7) macros). What the tree does not know,

@@ -3,7 +3,7 @@ using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary>Says whether the daemon runs, and how it is.</summary>
 internal static class StatusCommand

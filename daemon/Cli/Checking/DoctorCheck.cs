@@ -1,4 +1,4 @@
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>How one check of <c>doctor</c> came out.</summary>
 internal enum Verdict

@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary>
 /// The counters in Prometheus' text format, version 0.0.4 (prometheus.io/docs/instrumenting/exposition_formats): a HELP and a TYPE line for

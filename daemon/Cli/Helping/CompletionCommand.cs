@@ -1,8 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using CacheDaemon.Daemon.Cli.Installing;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Helping;
 
 /// <summary>
 /// Prints a script that completes <c>helmcached</c> in a shell. The scripts hold no list: they ask the program itself, by the

@@ -2,7 +2,7 @@ using System;
 using System.IO;
 using CacheDaemon.Client.Native;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>Changes a file of the user's so that no moment shows it half written, and so that all but its content stays.</summary>
 internal static class CarefulFile

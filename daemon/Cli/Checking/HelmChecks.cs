@@ -1,9 +1,10 @@
 using System.Collections.Generic;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Cli.Installing;
 using CacheDaemon.Daemon.Fingerprints;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>Which helm is the real one, is it one, and does it lead back to us?</summary>
 internal static class HelmChecks

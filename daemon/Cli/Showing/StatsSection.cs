@@ -6,7 +6,7 @@ using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Daemon.Insight;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary>One table of <c>helmcached stats</c>, before it is decided how it is drawn.</summary>
 /// <param name="Headings">One per column.</param>

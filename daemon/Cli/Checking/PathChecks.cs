@@ -1,8 +1,9 @@
 using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Cli.Installing;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>Is the shim the first <c>helm</c>, here and in a new shell, and is it switched on?</summary>
 internal static class PathChecks

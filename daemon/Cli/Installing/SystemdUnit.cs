@@ -2,7 +2,7 @@ using System;
 using System.Text;
 using CacheDaemon.Client;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>The systemd user unit: not needed, since the first render starts the daemon, but some want to see it in <c>systemctl</c>.</summary>
 internal static class SystemdUnit

@@ -5,7 +5,7 @@ using System.Text.Json;
 using CacheDaemon.Client.Protocol;
 using Spectre.Console;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary><c>helmcached explain --last</c>: the calls that the running daemon remembers, as they happened.</summary>
 internal static class LastCalls

@@ -5,7 +5,7 @@ using System.CommandLine.Help;
 using System.CommandLine.Invocation;
 using System.Linq;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Helping;
 
 /// <summary>Adds examples to <c>--help</c>; the manual page shows the same ones.</summary>
 internal sealed class HelpExamples : SynchronousCommandLineAction

@@ -10,7 +10,7 @@ using CacheDaemon.Daemon.Insight;
 using Spectre.Console;
 using Spectre.Console.Rendering;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary>Prints what the cache was good for, from the running daemon or, when none runs, from the store.</summary>
 internal static class StatsCommand

@@ -5,7 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>What kind of thing <c>install</c> made.</summary>
 internal enum InstalledKind

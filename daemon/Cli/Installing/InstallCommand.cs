@@ -6,8 +6,9 @@ using System.Linq;
 using System.Security.Cryptography;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Cli.Checking;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>
 /// Puts the shim into a directory of its own and that directory first on PATH. Without <c>--write</c> nothing outside of that directory is

@@ -5,8 +5,9 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Cli.Installing;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>Short questions to other programs, for <c>install</c> and <c>doctor</c>. None of them may hang us or write to our terminal.</summary>
 internal static class Probe

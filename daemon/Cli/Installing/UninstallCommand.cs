@@ -4,8 +4,9 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Cli.Checking;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>
 /// Takes away exactly what <see cref="InstallCommand"/> made and stops the daemon. What someone has changed since is left and named. The

@@ -8,7 +8,7 @@ using System.Text;
 using System.Text.Json;
 using CacheDaemon.Client;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>
 /// Looks at everything that must be right for helm to be cached, and says of each what was found and what to do. Starts no daemon in the

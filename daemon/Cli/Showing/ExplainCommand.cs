@@ -6,7 +6,7 @@ using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Showing;
 
 /// <summary>Says what would happen to one command line and, for a miss, which input differs. Runs no helm, and starts no daemon.</summary>
 internal static class ExplainCommand

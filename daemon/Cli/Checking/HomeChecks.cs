@@ -5,7 +5,7 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>Configuration, permissions, space, socket, store.</summary>
 internal static class HomeChecks

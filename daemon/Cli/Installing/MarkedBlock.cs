@@ -1,7 +1,7 @@
 using System;
 using System.Text;
 
-namespace CacheDaemon.Daemon.Cli;
+namespace CacheDaemon.Daemon.Cli.Installing;
 
 /// <summary>
 /// Our lines in a file that is the user's: between two marker comments, so that they can be replaced and taken out again without
