@@ -7,16 +7,12 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds="${1:-20}"
-readonly callers=8 patience=30
-
-./build.sh --tests
-bin="$PWD/artifacts/bin" fake="$PWD/artifacts/test/fakehelm/fakehelm"
-scratch="$(mktemp -d "${TMPDIR:-/tmp}/hc.XXXXXX")"
-export HELMCACHED_HOME="$scratch/s" HELMCACHED_HELM="$fake" HELMCACHED_CONFIG=/dev/null
-unset HELMCACHED_DISABLE HELMCACHED_TRACE HELMCACHED_RECACHE HELMCACHED_READONLY
+readonly patience=30
+# shellcheck source=eng/crowd.sh
+source eng/crowd.sh
+crowd_home
 cleanup() {
-  touch "$scratch/over"
-  wait || true
+  crowd_end
   "$scratch/next/artifacts/bin/helmcached" stop >/dev/null 2>&1 || true
   "$bin/helmcached" stop >/dev/null 2>&1 || true
   rm -rf "$scratch"
@@ -59,51 +55,14 @@ version_is() {
 }
 version_of() { "$1" --version | cut -d + -f 1; }
 
-mkdir -p "$scratch/web/templates"
-printf 'apiVersion: v2\nname: web\nversion: 1.0.0\n' >"$scratch/web/Chart.yaml"
-printf 'a: {{ .Values.a }}\n' >"$scratch/web/templates/a.yaml"
-
-# caller NUMBER: renders until it is over; every other call by the shim of one fixed version while there are both.
-caller() {
-  local n=0 calls=0 wrong=0 failed=0 worst=0 value text began took shim
-  while [[ ! -e "$scratch/over" ]]; do
-    n=$((n + 1))
-    if ((n % 3 == 0)); then value="$1-$n"; else value="$((n % 5))"; fi
-    shim="$scratch/bin/helm"
-    if [[ -e "$scratch/both" ]] && ((n % 2 == 0)); then shim="$bin/helm"; fi
-    began="${EPOCHREALTIME/[.,]/}"
-    if text="$(FAKEHELM_STDOUT="n: $value" "$shim" template r "$scratch/web" --set-string "a=$value" 2>&1)"; then
-      [[ "$text" == "n: $value" ]] || wrong=$((wrong + 1))
-    else
-      failed=$((failed + 1))
-    fi
-    took=$(((${EPOCHREALTIME/[.,]/} - began) / 1000))
-    ((took <= worst)) || worst=$took
-    calls=$((calls + 1))
-  done
-  printf '%d %d %d %d\n' "$calls" "$wrong" "$failed" "$worst" >"$scratch/caller.$1"
+# Every other call by the shim of one fixed version, while there are both.
+shim_for() {
+  if [[ -e "$scratch/both" ]] && (($1 % 2 == 0)); then printf '%s' "$bin/helm"; else printf '%s' "$scratch/bin/helm"; fi
 }
-# plain NUMBER: as long as a few calls take without us, with everybody at it.
-plain() {
-  local n began
-  for ((n = 0; n < 10; n++)); do
-    began="${EPOCHREALTIME/[.,]/}"
-    FAKEHELM_STDOUT="n: 0" HELMCACHED_DISABLE=1 "$bin/helm" template r "$scratch/web" >/dev/null
-    printf '%d\n' $(((${EPOCHREALTIME/[.,]/} - began) / 1000)) >>"$scratch/plain.$1"
-  done
-}
-for ((i = 1; i <= callers; i++)); do
-  plain "$i" &
-done
-wait
-alone="$(sort -n "$scratch"/plain.* | sed -n "$((callers * 5))p")"
 
 old_version="$(version_of "$bin/helmcached")" next_version="$(version_of "$next/helmcached")"
 install_from "$bin"
-for ((i = 1; i <= callers; i++)); do
-  caller "$i" &
-done
-SECONDS=0
+crowd_start
 done=0
 for ((; done < rounds; done++)); do
   version_is "$scratch/bin/helmcached" "$old_version" || break
@@ -116,12 +75,5 @@ for ((; done < rounds; done++)); do
   rm "$scratch/both"
   install_from "$bin"
 done
-touch "$scratch/over"
-wait
-cat "$scratch"/caller.* | awk -v done="$done" -v rounds="$rounds" -v alone="$alone" -v seconds="$SECONDS" '
-  { calls += $1; wrong += $2; failed += $3; if ($4 > worst) worst = $4 }
-  END {
-    printf "upgrade: %d rounds, %d calls, %d wrong, %d failed, added at most %d ms (helm alone %d ms), %d s\n", \
-      done, calls, wrong, failed, worst - alone, alone, seconds
-    exit wrong + failed > 0 || done < rounds
-  }'
+crowd_end
+crowd_sum "$done" "$rounds" rounds
