@@ -40,7 +40,7 @@ internal static class BenchCharts
         string chart = Start(root, "heavy");
         Write(chart, "values.yaml", "replicas: 2\nimage: {name: shop, tag: v3}\nport: 8080\nlabels: {team: web}\n");
         for (int i = 0; i < 60; i++)
-            Write(chart, $"templates/group{i % 10}/object{i}.yaml", Object("ConfigMap", $"heavy-{i}", 350));
+            Write(chart, $"templates/group{i % 10}/object{i}.yaml", Object("ConfigMap", $"heavy-{i}", 405));
         for (int i = 0; i < 318; i++)
             Write(chart, $"dashboards/set{i % 18}/board{i}.json", Filler(i, 20_000));
         return "heavy";
@@ -65,7 +65,7 @@ internal static class BenchCharts
     public static string Slow(string root)
     {
         string chart = Start(root, "slow");
-        Write(chart, "templates/chain.yaml", Chained("slow", 800_000));
+        Write(chart, "templates/chain.yaml", Chained("slow", 1_450_000));
         return "slow";
     }
 
