@@ -23,13 +23,7 @@ internal sealed partial class RenderPipeline
         try
         {
             _counters.Add(Counters.ProofRuns);
-            if (_proofs.End(proof.ProofId) is not { } pending)
-                return Refuse(RefuseReason.LeaseLost, "");
-            Digest expected = Digest.Of(pending.Entry.Result!.Stdout);
-            if (!proof.StdoutDigest.Span.SequenceEqual(expected.Bytes))
-                return Vary(pending.Render, RefuseReason.NotRepeatable, Repeatability.Describe(pending.Render.Fingerprint.Verdict));
-            RefuseReason refused = Store(pending.Render, pending.Entry);
-            return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
+            return Answer.Of(Judge(proof));
         }
 #pragma warning disable CA1031 // Nobody waits for a proof; the entry is simply not kept.
         catch (Exception e)
@@ -37,15 +31,25 @@ internal sealed partial class RenderPipeline
         {
             _counters.Add(Counters.Errors);
             _log.WriteProblem($"proof: {e}");
-            return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
+            return Answer.Of(Refuse(RefuseReason.StoreFailed, e.GetType().Name));
         }
+    }
+
+    private Message.Published Judge(Message.Proof proof)
+    {
+        if (_proofs.End(proof.ProofId) is not { } pending)
+            return Refuse(RefuseReason.LeaseLost, "");
+        Digest expected = Digest.Of(pending.Entry.Result!.Stdout);
+        return proof.StdoutDigest.Span.SequenceEqual(expected.Bytes)
+            ? Store(pending.Render, pending.Entry)
+            : Vary(pending.Render, RefuseReason.NotRepeatable, Repeatability.Describe(pending.Render.Fingerprint.Verdict));
     }
 
     /// <summary>
     /// Copies the inputs while the caller still waits for our word, since many delete theirs as soon as helm has ended, and asks it to start
     /// the proof run. The inputs are looked at once more after the copy: it then holds what helm was given.
     /// </summary>
-    private Answer BeginProof(LeasedRender render, Entry entry)
+    private Message.Published BeginProof(LeasedRender render, Entry entry)
     {
         string mention = Repeatability.Describe(render.Fingerprint.Verdict);
         long id = _proofs.Begin(new PendingProof(render, entry));
@@ -76,8 +80,7 @@ internal sealed partial class RenderPipeline
             _proofs.End(id);
             return Vary(render, RefuseReason.Unproven, obstacle);
         }
-        Refuse(RefuseReason.Unproven, mention);
-        return Answer.Of(new Message.Published(RefuseReason.Unproven, mention, id));
+        return Refuse(RefuseReason.Unproven, mention) with { ProofId = id };
     }
 
     /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>
@@ -100,7 +103,7 @@ internal sealed partial class RenderPipeline
         return (BypassReason.KnownToVary, Repeatability.Describe(fingerprint.Verdict));
     }
 
-    private Answer Vary(LeasedRender render, RefuseReason reason, string detail)
+    private Message.Published Vary(LeasedRender render, RefuseReason reason, string detail)
     {
         _store.MarkVarying(render.Fingerprint.Key, reason, detail);
         return Refuse(reason, detail);

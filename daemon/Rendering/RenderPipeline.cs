@@ -150,12 +150,14 @@ internal sealed partial class RenderPipeline
     {
         held.Remove(publish.LeaseId);
         if (_leases.Find(publish.LeaseId) is not { } render)
-            return Refuse(RefuseReason.LeaseLost, "");
+            return Answer.Of(Refuse(RefuseReason.LeaseLost, ""));
         try
         {
-            Answer verdict = Judge(publish, render);
-            NoteEnd(publish, verdict);
-            return verdict;
+            Message.Published verdict = Judge(publish, render);
+            _journal?.NoteEnd(
+                publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
+                verdict.Refused == RefuseReason.None ? "" : ReasonText.Of(verdict.Refused));
+            return Answer.Of(verdict);
         }
 #pragma warning disable CA1031 // The caller has its output; the lease must not stay held.
         catch (Exception e)
@@ -163,7 +165,7 @@ internal sealed partial class RenderPipeline
         {
             _counters.Add(Counters.Errors);
             _log.WriteProblem($"publish {render.Key}: {e}");
-            return Refuse(RefuseReason.StoreFailed, e.GetType().Name);
+            return Answer.Of(Refuse(RefuseReason.StoreFailed, e.GetType().Name));
         }
         finally
         {
@@ -175,8 +177,7 @@ internal sealed partial class RenderPipeline
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
     {
         held.Remove(abandon.LeaseId);
-        _journal?.NoteEnd(abandon.LeaseId, 0, 0, ReasonText.Of(abandon.Reason));
-        Refuse(abandon.Reason, "");
+        GaveUp(abandon.LeaseId, abandon.Reason);
         if (abandon.Reason == RefuseReason.OutputTooLarge)
             _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));
         else
@@ -188,13 +189,13 @@ internal sealed partial class RenderPipeline
     {
         foreach (long lease in held)
         {
-            Refuse(RefuseReason.Interrupted, "");
-            _journal?.NoteEnd(lease, 0, 0, ReasonText.Of(RefuseReason.Interrupted));
+            GaveUp(lease, RefuseReason.Interrupted);
             _leases.PassOn(lease);
         }
     }
 
-    private Answer Judge(Message.Publish publish, LeasedRender render)
+    /// <summary>What becomes of a result. Settles the lease.</summary>
+    private Message.Published Judge(Message.Publish publish, LeasedRender render)
     {
         if (publish.ExitCode != 0)
         {
@@ -234,13 +235,13 @@ internal sealed partial class RenderPipeline
             _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.ProofPending, Repeatability.Describe(before.Verdict)));
             return BeginProof(render, entry);
         }
-        RefuseReason refused = Store(render, entry);
+        Message.Published stored = Store(render, entry);
         _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
-        return refused == RefuseReason.None ? Answer.Of(new Message.Published(RefuseReason.None, "", 0)) : Refuse(refused, "");
+        return stored;
     }
 
     /// <summary>Stores a result: under the first key, or, when it shows paths, under the second with a note under the first.</summary>
-    private RefuseReason Store(LeasedRender render, Entry entry)
+    private Message.Published Store(LeasedRender render, Entry entry)
     {
         Fingerprint fingerprint = render.Fingerprint;
         bool showsPaths = entry.Result!.Stderr.Length > 0;
@@ -248,12 +249,12 @@ internal sealed partial class RenderPipeline
         if (showsPaths && refused == RefuseReason.None)
             refused = _store.PutInBackground(fingerprint.Key, entry with { Result = null, HoldsSecret = false });
         if (refused != RefuseReason.None)
-            return refused;
+            return Refuse(refused, "");
         _counters.Add(Counters.Stored);
         Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
         if (_freeze && Repeatability.Of(fingerprint.Verdict) != ProofNeed.None)
             _counters.Add(Counters.Frozen);
-        return RefuseReason.None;
+        return new Message.Published(RefuseReason.None, "", 0);
     }
 
     private Answer Hit(CacheKey key, Entry entry, string source, in Arrival arrival)
@@ -301,16 +302,6 @@ internal sealed partial class RenderPipeline
         return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray()));
     }
 
-    /// <summary>The journal says of a render what its leaseholder is told.</summary>
-    private void NoteEnd(Message.Publish publish, Answer verdict)
-    {
-        if (_journal is null || MessageCodec.Decode(verdict.Frame[Frame.HeaderBytes..]) is not Message.Published told)
-            return;
-        _journal.NoteEnd(
-            publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
-            told.Refused == RefuseReason.None ? "" : ReasonText.Of(told.Refused));
-    }
-
     /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>
     private string Why(LeasedRender render)
     {
@@ -352,11 +343,18 @@ internal sealed partial class RenderPipeline
         return Answer.Of(new Message.Bypass(reason, detail));
     }
 
-    private Answer Refuse(RefuseReason reason, string detail)
+    /// <summary>A render came to no result.</summary>
+    private void GaveUp(long leaseId, RefuseReason reason)
+    {
+        _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(reason));
+        Refuse(reason, "");
+    }
+
+    private Message.Published Refuse(RefuseReason reason, string detail)
     {
         _counters.Add(Counters.Refused);
         _counters.Add(Counters.RefuseReasons, ReasonText.Of(reason));
-        return Answer.Of(new Message.Published(reason, detail, 0));
+        return new Message.Published(reason, detail, 0);
     }
 
     private const string Coalesced = "coalesced";
