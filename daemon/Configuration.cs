@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using CacheDaemon.Client.Helm;
 
 namespace CacheDaemon.Daemon;
 
@@ -35,11 +36,11 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
 {
     /// <summary>What holds for the daemon that this process is, or that it would start.</summary>
     public static Configuration ForDaemon() =>
-        Load(ConfigurationFile.Location(), static setting => setting.PerCall ? null : Environment.GetEnvironmentVariable(setting.Variable));
+        Load(ConfiguredHelm.File(), static setting => setting.PerCall ? null : Environment.GetEnvironmentVariable(setting.Variable));
 
     /// <summary>What holds for a call of helm made in this process's environment.</summary>
     public static Configuration ForCalls() =>
-        Load(ConfigurationFile.Location(), static setting => Environment.GetEnvironmentVariable(setting.Variable));
+        Load(ConfiguredHelm.File(), static setting => Environment.GetEnvironmentVariable(setting.Variable));
 
     /// <summary>The settings of a file and of variables.</summary>
     /// <param name="path">The file; it need not exist.</param>

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -30,14 +30,8 @@ public static class ConfigurationFile
         ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)), ("w", TimeSpan.FromDays(7)),
     ];
 
-    /// <summary>Where the file is, whether or not it exists: <c>HELMCACHED_CONFIG</c>, else below the account's home.</summary>
-    public static string? Location() =>
-        Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } chosen ? Path.GetFullPath(chosen)
-        : Endpoint.AccountHome() is { } home ? home + "/.config/helmcached/config.yaml"
-        : null;
-
     /// <summary>Options and problems of the file alone; the defaults when there is none.</summary>
-    /// <param name="path">From <see cref="Location"/>.</param>
+    /// <param name="path">From <see cref="ConfiguredHelm.File"/>.</param>
     /// <param name="problems">One line each: file:line:column, what is wrong, what is allowed.</param>
     public static DaemonOptions Read(string? path, out IReadOnlyList<string> problems)
     {

@@ -90,7 +90,7 @@ internal static class ConfigCommand
 
     private static void Print(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
-        string? file = ConfigurationFile.Location();
+        string? file = ConfiguredHelm.File();
         Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(File.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
         Console.WriteLine();
         var rows = new List<string[]>();
@@ -118,7 +118,7 @@ internal static class ConfigCommand
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
         {
-            string? file = ConfigurationFile.Location();
+            string? file = ConfiguredHelm.File();
             json.WriteStartObject();
             json.WriteString("file", file);
             json.WriteBoolean("exists", File.Exists(file));

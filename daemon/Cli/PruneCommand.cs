@@ -39,15 +39,15 @@ internal static class PruneCommand
     private static int Run(bool all, string? olderThan, string? maxSize, string? chart, bool dryRun)
     {
         if (!all && olderThan is null && maxSize is null && chart is null)
-            return Wrong("prune needs to know what to delete: --all, --older-than, --max-size or --chart");
+            return Terminal.WrongUsage("prune needs to know what to delete: --all, --older-than, --max-size or --chart");
         TimeSpan age = default;
         if (olderThan is not null && !ConfigurationFile.TryParseTime(olderThan, out age))
-            return Wrong($"--older-than {olderThan} is not a time; write it as 90s, 12h or 30d");
+            return Terminal.WrongUsage($"--older-than {olderThan} is not a time; write it as 90s, 12h or 30d");
         if (olderThan is not null && age == TimeSpan.Zero)
-            return Wrong($"--older-than {olderThan} would delete everything; say --all if that is meant");
+            return Terminal.WrongUsage($"--older-than {olderThan} would delete everything; say --all if that is meant");
         long bytes = 0;
         if (maxSize is not null && !ConfigurationFile.TryParseSize(maxSize, out bytes))
-            return Wrong($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
+            return Terminal.WrongUsage($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
         var request = new Message.Prune(all, olderThan is null ? null : WholeSeconds(age), maxSize is null ? null : bytes, chart, dryRun);
         Console.WriteLine(Sentence(Carry(request), dryRun));
         return ExitCodes.Ok;
@@ -118,11 +118,5 @@ internal static class PruneCommand
         using JsonDocument document = JsonDocument.Parse(report);
         // A daemon that still runs after an upgrade does not say everything.
         return document.RootElement.TryGetProperty(name, out JsonElement number) ? number.GetInt64() : 0;
-    }
-
-    private static int Wrong(string message)
-    {
-        Console.Error.WriteLine("helmcached: " + message);
-        return ExitCodes.Usage;
     }
 }

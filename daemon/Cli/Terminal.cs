@@ -3,7 +3,7 @@ using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary>What may be done on standard output.</summary>
+/// <summary>What commands say to a person, and how much may be done on standard output.</summary>
 internal static class Terminal
 {
     /// <summary>True on a terminal that can draw and be redrawn; pipes, files and dumb terminals get plain text.</summary>
@@ -16,4 +16,11 @@ internal static class Terminal
             for (int i = 0; i < original.Length; i++)
                 shown[i] = char.IsControl(original[i]) ? '?' : original[i];
         });
+
+    /// <summary>Says what is wrong with the command line, on standard error. Returns the exit code for that.</summary>
+    public static int WrongUsage(string message)
+    {
+        Console.Error.WriteLine("helmcached: " + message);
+        return ExitCodes.Usage;
+    }
 }

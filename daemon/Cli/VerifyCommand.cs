@@ -29,9 +29,9 @@ internal sealed class VerifyCommand
     {
         int wanted = int.MaxValue;
         if (sample is not null && (!int.TryParse(sample, NumberStyles.None, CultureInfo.InvariantCulture, out wanted) || wanted == 0))
-            return Wrong($"--sample {sample} is not a number of entries");
+            return Terminal.WrongUsage($"--sample {sample} is not a number of entries");
         if (sample is not null && all)
-            return Wrong("verify takes --sample or --all, not both");
+            return Terminal.WrongUsage("verify takes --sample or --all, not both");
         if (AdminConnection.Exchange(new Message.Verify()) is not { } answer)
         {
             Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: the calls behind the entries, which it keeps in its memory only, are not known");
@@ -48,7 +48,7 @@ internal sealed class VerifyCommand
     private static int Run(ReadOnlyMemory<byte>[] keys, int wanted, long unseen)
     {
         VerifyCommand command;
-        if (!Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi)
+        if (Terminal.IsRich)
         {
             command = new VerifyCommand(AnsiConsole.WriteLine);
             AnsiConsole.Progress().AutoClear(true).Start(context =>
@@ -147,17 +147,7 @@ internal sealed class VerifyCommand
     private static Message Ask(Message question) =>
         AdminConnection.Exchange(question) ?? throw new IOException("the daemon has left; what was not verified by now stays as it is");
 
-    /// <summary>Chart and key, for people. A chart's name is a stranger's text: nothing in it may steer a terminal.</summary>
+    /// <summary>Chart and key, for people.</summary>
     private static string Name(string chart, ReadOnlyMemory<byte> key) =>
-        string.Create(chart.Length, chart, static (shown, name) =>
-        {
-            for (int i = 0; i < name.Length; i++)
-                shown[i] = char.IsControl(name[i]) ? '?' : name[i];
-        }) + " " + Convert.ToHexStringLower(key.Span[..ShortKeyBytes]);
-
-    private static int Wrong(string message)
-    {
-        Console.Error.WriteLine("helmcached: " + message);
-        return ExitCodes.Usage;
-    }
+        $"{Terminal.Harmless(chart)} {Convert.ToHexStringLower(key.Span[..ShortKeyBytes])}";
 }

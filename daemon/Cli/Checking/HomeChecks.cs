@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
 
@@ -15,7 +16,7 @@ internal static class HomeChecks
 
     public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
     {
-        string? file = ConfigurationFile.Location();
+        string? file = ConfiguredHelm.File();
         ConfigurationFile.Read(file, out IReadOnlyList<string> problems);
         foreach (string problem in problems)
             yield return DoctorCheck.Fail("configuration", problem, "correct it; until then the default holds");

@@ -27,9 +27,9 @@ internal static class ExplainCommand
             string[] words = parsed.GetValue(call) ?? [];
             bool wantsLast = parsed.GetResult(last) is not null;
             if (wantsLast == words.Length > 0)
-                return Wrong("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last");
+                return Terminal.WrongUsage("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last");
             if (wantsLast && parsed.GetValue(last) is <= 0)
-                return Wrong("--last takes a number of calls, 1 or more");
+                return Terminal.WrongUsage("--last takes a number of calls, 1 or more");
             return wantsLast ? LastCalls.Run(parsed.GetValue(json), parsed.GetValue(last) ?? CallJournal.Capacity) : Run(parsed.GetValue(json), words);
         });
         return explain;
@@ -109,12 +109,6 @@ internal static class ExplainCommand
     {
         TimeSpan age = DateTimeOffset.UtcNow - then;
         return age < TimeSpan.FromSeconds(1) ? "just now" : $"{Format.Duration(age)} ago";
-    }
-
-    private static int Wrong(string message)
-    {
-        Console.Error.WriteLine("helmcached: " + message);
-        return ExitCodes.Usage;
     }
 
     private static void PrintChanges(JsonElement root)

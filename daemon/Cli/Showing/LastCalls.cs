@@ -31,7 +31,7 @@ internal static class LastCalls
         if (rows.Length == 0)
             Console.WriteLine("no calls since the daemon started");
         else if (Terminal.IsRich)
-            Draw(rows);
+            AnsiConsole.Write(TextTable.Draw(s_headings, rows, s_numbers));
         else
             TextTable.Write(Console.Out, s_headings, rows, s_numbers);
         return ExitCodes.Ok;
@@ -72,15 +72,5 @@ internal static class LastCalls
     {
         const int Most = 3;
         return changed.Length <= Most ? changed : [.. changed[..Most], $"{changed.Length - Most} more"];
-    }
-
-    private static void Draw(string[][] rows)
-    {
-        var table = new Table { Border = TableBorder.Rounded };
-        for (int i = 0; i < s_headings.Length; i++)
-            table.AddColumn(s_numbers.Contains(i) ? new TableColumn(s_headings[i]).RightAligned() : new TableColumn(s_headings[i]));
-        foreach (string[] row in rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
-        AnsiConsole.Write(table);
     }
 }

@@ -8,7 +8,6 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 using Spectre.Console;
-using Spectre.Console.Rendering;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
 
@@ -31,9 +30,9 @@ internal static class StatsCommand
     private static int Run(bool json, bool prometheus, bool reset, bool watch)
     {
         if ((json ? 1 : 0) + (prometheus ? 1 : 0) + (watch ? 1 : 0) > 1)
-            return Wrong("stats takes one of --json, --prometheus and --watch");
+            return Terminal.WrongUsage("stats takes one of --json, --prometheus and --watch");
         if (watch)
-            return reset ? Wrong("stats --watch does not reset") : Watch();
+            return reset ? Terminal.WrongUsage("stats --watch does not reset") : Watch();
         string text = Ask(reset);
         if (json)
             Console.WriteLine(text);
@@ -79,7 +78,7 @@ internal static class StatsCommand
     private static int Watch()
     {
         if (!Terminal.IsRich)
-            return Wrong("stats --watch needs a terminal; without one, call `helmcached stats` again and again");
+            return Terminal.WrongUsage("stats --watch needs a terminal; without one, call `helmcached stats` again and again");
         using var end = new ManualResetEventSlim();
         Console.CancelKeyPress += (_, pressed) =>
         {
@@ -97,24 +96,5 @@ internal static class StatsCommand
         return ExitCodes.Ok;
     }
 
-    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(Draw));
-
-    private static IRenderable Draw(StatsSection section)
-    {
-        var table = new Table { Border = TableBorder.Rounded };
-        for (int i = 0; i < section.Headings.Length; i++)
-        {
-            var column = new TableColumn(Markup.Escape(section.Headings[i]));
-            table.AddColumn(section.RightAligned.Contains(i) ? column.RightAligned() : column);
-        }
-        foreach (string[] row in section.Rows)
-            table.AddRow([.. row.Select(Markup.Escape)]);
-        return table;
-    }
-
-    private static int Wrong(string message)
-    {
-        Console.Error.WriteLine("helmcached: " + message);
-        return ExitCodes.Usage;
-    }
+    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(static section => TextTable.Draw(section.Headings, section.Rows, section.RightAligned)));
 }
