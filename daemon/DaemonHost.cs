@@ -1,10 +1,7 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Text;
-using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
@@ -112,8 +109,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Status()
     {
         StoreTotals totals = _rooms.Store.Totals();
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("pid", Environment.ProcessId);
@@ -141,8 +137,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
                 json.WriteStringValue(problem);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        });
     }
 
     /// <inheritdoc/>

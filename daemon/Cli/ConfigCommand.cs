@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -115,8 +116,7 @@ internal static class ConfigCommand
 
     private static string ToJson(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             string? file = ConfiguredHelm.File();
             json.WriteStartObject();
@@ -143,7 +143,6 @@ internal static class ConfigCommand
                 json.WriteStringValue(problem);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.ToArray());
+        });
     }
 }

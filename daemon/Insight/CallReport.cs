@@ -1,6 +1,4 @@
 using System.Collections.Generic;
-using System.IO;
-using System.Text;
 using System.Text.Json;
 
 namespace CacheDaemon.Daemon.Insight;
@@ -11,15 +9,13 @@ internal static class CallReport
     /// <summary>One array, newest first.</summary>
     public static string Write(IEnumerable<CallRecord> calls)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartArray();
             foreach (CallRecord call in calls)
                 Write(json, call);
             json.WriteEndArray();
-        }
-        return Encoding.UTF8.GetString(buffer.ToArray());
+        });
     }
 
     private static void Write(Utf8JsonWriter json, CallRecord call)

@@ -1,8 +1,5 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
-using System.Text;
-using System.Text.Json;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -59,8 +56,7 @@ internal sealed record ExplainReport
     /// <summary>One JSON document.</summary>
     public string ToJson()
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartObject();
             json.WriteString("outcome", Outcome);
@@ -85,7 +81,6 @@ internal sealed record ExplainReport
                 json.WriteStringValue(item);
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        });
     }
 }

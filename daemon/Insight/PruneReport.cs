@@ -1,7 +1,4 @@
 using System;
-using System.Buffers;
-using System.Text;
-using System.Text.Json;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
 
@@ -16,8 +13,7 @@ internal static class PruneReport
     /// <summary>One JSON document: entries and bytes that went (or would), and those that are there now.</summary>
     public static string Write(PruneResult result, StoreTotals left)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartObject();
             json.WriteNumber("entries", result.Entries);
@@ -25,7 +21,6 @@ internal static class PruneReport
             json.WriteNumber("entries_left", left.Entries);
             json.WriteNumber("bytes_left", left.Bytes);
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        });
     }
 }

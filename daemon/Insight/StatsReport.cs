@@ -1,8 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
 using System.Linq;
-using System.Text;
 using System.Text.Json;
 
 namespace CacheDaemon.Daemon.Insight;
@@ -22,8 +20,7 @@ internal static class StatsReport
     /// <param name="use">What the tiers hold.</param>
     public static string Write(IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use)
     {
-        using var buffer = new MemoryStream();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartObject();
             foreach (string name in Plain)
@@ -48,8 +45,7 @@ internal static class StatsReport
             WriteTallies(json, "charts", tallies?.Charts ?? []);
             WriteTallies(json, "callers", tallies?.Callers ?? []);
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.ToArray());
+        });
     }
 
     /// <summary>Share of the calls that could be served which were, from 0 to 1; 0 when there were none.</summary>

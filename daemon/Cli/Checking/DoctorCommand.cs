@@ -1,12 +1,10 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Text;
-using System.Text.Json;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -87,8 +85,7 @@ internal static class DoctorCommand
 
     private static string ToJson(List<DoctorCheck> checks)
     {
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer))
+        return JsonText.Of(json =>
         {
             json.WriteStartObject();
             json.WriteBoolean("ok", checks.TrueForAll(check => check.Verdict != Verdict.Fail));
@@ -105,7 +102,6 @@ internal static class DoctorCommand
             }
             json.WriteEndArray();
             json.WriteEndObject();
-        }
-        return Encoding.UTF8.GetString(buffer.WrittenSpan);
+        });
     }
 }
