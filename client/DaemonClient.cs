@@ -1,5 +1,4 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -59,7 +58,7 @@ public sealed class DaemonClient : IDisposable
     private const int PromisedBytes = 32 * 1024 * 1024;
 
     private readonly LocalSocket _socket;
-    private byte[] _buffer = new byte[FirstReadBytes];
+    private byte[] _buffer = GC.AllocateUninitializedArray<byte>(FirstReadBytes);
     private int _start;
     private int _end;
 
@@ -76,24 +75,32 @@ public sealed class DaemonClient : IDisposable
     }
 
     /// <summary>Sends one message, or false when the peer takes nothing for so long, or takes it too slowly.</summary>
-    public bool TrySend(Message message, TimeSpan silence) => TrySend(MessageCodec.Encode(message), [], silence, out _);
+    public bool TrySend(Message message, TimeSpan silence) => TrySend(message, silence, out _);
 
     /// <summary>
-    /// Sends one message in pieces, so that a large one need not be copied together; false as in
-    /// <see cref="TrySend(Message, TimeSpan)"/>, and <paramref name="silent"/> tells a hang from a closed connection.
+    /// Sends one message, with a descriptor if there is one (not -1); false as in <see cref="TrySend(Message, TimeSpan)"/>, and
+    /// <paramref name="silent"/> tells a hang from a closed connection.
     /// </summary>
-    public bool TrySend(ReadOnlySpan<byte> head, IReadOnlyList<ReadOnlyMemory<byte>> rest, TimeSpan silence, out bool silent)
+    public bool TrySend(Message message, TimeSpan silence, out bool silent, int descriptor = -1)
     {
         long started = Stopwatch.GetTimestamp();
-        long bytes = head.Length;
-        for (int i = 0; i < rest.Count; i++)
-            bytes += rest[i].Length;
-        long deadline = Limit(silence, bytes);
-        bool sent = _socket.TrySend(head, silence, deadline);
-        for (int i = 0; i < rest.Count && sent; i++)
-            sent = _socket.TrySend(rest[i].Span, silence, deadline);
+        byte[] frame = MessageCodec.Encode(message);
+        bool sent = _socket.TrySend(frame, silence, Limit(silence, frame.Length), descriptor);
         silent = !sent && Stopwatch.GetElapsedTime(started) >= silence;
         return sent;
+    }
+
+    /// <summary>
+    /// The memory file that came with a <see cref="Message.ResultDescriptor"/>, now the caller's to close; -1 unless it is sealed and has
+    /// exactly this length, so that nothing but the whole output can come of it.
+    /// </summary>
+    public int TakeOutput(int length)
+    {
+        int descriptor = _socket.TakeDescriptor();
+        if (descriptor < 0 || (Libc.IsSealed(descriptor) && Libc.Length(descriptor) == length))
+            return descriptor;
+        Libc.Close(descriptor);
+        return -1;
     }
 
     /// <summary>

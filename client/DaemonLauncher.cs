@@ -1,11 +1,11 @@
 using System;
+using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Text;
 using CacheDaemon.Client.Native;
-using Microsoft.Win32.SafeHandles;
 
 namespace CacheDaemon.Client;
 
@@ -33,10 +33,9 @@ public static unsafe class DaemonLauncher
     /// <summary>Path of the daemon's binary: beside our own (links resolved), or null when it is not there.</summary>
     public static string? DaemonPath()
     {
-        string? self = File.ResolveLinkTarget("/proc/self/exe", returnFinalTarget: false)?.FullName;
-        if (self is null)
+        if (Libc.ReadLink("/proc/self/exe\0"u8, out byte[] self) != 0)
             return null;
-        string path = Path.Join(Path.GetDirectoryName(self), "helmcached");
+        string path = Path.Join(Path.GetDirectoryName(Encoding.UTF8.GetString(self)), "helmcached");
         return Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular ? path : null;
     }
 
@@ -96,7 +95,7 @@ public static unsafe class DaemonLauncher
     {
         if (Libc.Stat(path, follow: false, out FileStamp stamp) != 0)
             return false;
-        TimeSpan since = DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch - TimeSpan.FromTicks(stamp.ModifiedNs / 100);
+        TimeSpan since = DateTime.UtcNow - DateTime.UnixEpoch - TimeSpan.FromTicks(stamp.ModifiedNs / 100);
         return since >= TimeSpan.Zero && since < age;
     }
 
@@ -104,17 +103,7 @@ public static unsafe class DaemonLauncher
     public static bool Exists(string path) => Libc.Stat(path, follow: false, out _) == 0;
 
     /// <summary>Removes the file; a failure only means that it counts a little longer.</summary>
-    public static void Remove(string path)
-    {
-        try
-        {
-            File.Delete(path);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return;
-        }
-    }
+    public static void Remove(string path) => _ = Libc.Remove(Libc.PathBytes(path));
 
     /// <summary>Creates the file or makes it young again; a failure only means that the next call learns it by itself.</summary>
     public static void Touch(string path)
@@ -124,15 +113,8 @@ public static unsafe class DaemonLauncher
         int descriptor = Libc.TryLock(Libc.PathBytes(path), out _);
         if (descriptor < 0)
             return;
-        using var file = new SafeFileHandle(descriptor, ownsHandle: true);
-        try
-        {
-            File.SetLastWriteTimeUtc(file, DateTime.UtcNow);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return;
-        }
+        _ = Libc.Touch(descriptor);
+        Libc.Close(descriptor);
     }
 
     /// <summary>Starts the daemon and returns its pid, or a negative errno.</summary>
@@ -177,15 +159,11 @@ public static unsafe class DaemonLauncher
     {
         if (Libc.Stat(directory, follow: true, out FileStamp stamp) == 0)
             return stamp.Kind == FileKind.Directory;
-        try
-        {
-            Directory.CreateDirectory(directory, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-            return true;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+        if (Path.GetDirectoryName(directory) is { Length: > 1 } parent && !MakePrivate(parent))
             return false;
-        }
+        // Another caller may have made it in the meantime.
+        return Libc.MakePrivateDirectory(Libc.PathBytes(directory)) == 0
+            || (Libc.Stat(directory, follow: true, out stamp) == 0 && stamp.Kind == FileKind.Directory);
     }
 
     private static List<string> DaemonEnvironment(Endpoint endpoint)
@@ -203,17 +181,13 @@ public static unsafe class DaemonLauncher
 
     private static int[] OpenDescriptors()
     {
+        var names = new List<byte[]>();
+        // Without /proc, descriptors that are not close-on-exec stay open in the daemon; it closes nothing it does not know.
+        _ = Libc.ReadDirectory("/proc/self/fd\0"u8, names);
         var open = new List<int>();
-        try
-        {
-            foreach (string path in Directory.EnumerateFileSystemEntries("/proc/self/fd"))
-                if (int.TryParse(Path.GetFileName(path), NumberStyles.None, CultureInfo.InvariantCulture, out int descriptor) && descriptor > 2)
-                    open.Add(descriptor);
-        }
-        catch (IOException)
-        {
-            return []; // Without /proc, descriptors that are not close-on-exec stay open in the daemon; it closes nothing it does not know.
-        }
+        foreach (byte[] name in names)
+            if (Utf8Parser.TryParse(name, out int descriptor, out int digits) && digits == name.Length && descriptor > 2)
+                open.Add(descriptor);
         return [.. open];
     }
 }

@@ -91,19 +91,11 @@ public sealed record Endpoint(string Home, string SocketPath)
 
     private static string? HomeFromPasswd(uint user)
     {
-        byte[] file;
-        try
-        {
-            file = File.ReadAllBytes("/etc/passwd");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+        if (Libc.ReadFile("/etc/passwd\0"u8, int.MaxValue, out ReadOnlySpan<byte> lines) != 0)
             return null;
-        }
         Span<byte> wanted = stackalloc byte[10];
         System.Buffers.Text.Utf8Formatter.TryFormat(user, wanted, out int digits);
         Span<Range> fields = stackalloc Range[7];
-        ReadOnlySpan<byte> lines = file;
         foreach (Range lineRange in lines.Split((byte)'\n'))
         {
             // name:password:uid:gid:gecos:home:shell, passwd(5)

@@ -126,6 +126,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("bytes", totals.Bytes);
             json.WriteNumber("resident_bytes", Environment.WorkingSet);
             json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
+            json.WriteNumber("output_file_bytes", MemoryFile.OpenBytes);
             json.WriteNumber("gc_pause_us", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
             json.WriteString("store", _rooms.Store.Status);
             json.WriteStartObject("configuration");

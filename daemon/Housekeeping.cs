@@ -4,6 +4,7 @@ using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
 
@@ -119,7 +120,7 @@ internal sealed class Housekeeping
     {
         TimeSpan quiet = _listener.Connections > 0 ? TimeSpan.Zero : _dispatcher.Quiet;
         int due = quiet >= LongQuietTime ? 2 : quiet >= QuietTime ? 1 : 0;
-        if (due > _collections && Environment.WorkingSet > _options.MemoryMaxBytes + QuietBytes)
+        if (due > _collections && Environment.WorkingSet + MemoryFile.OpenBytes > _options.MemoryMaxBytes + QuietBytes)
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _collections = due;
     }

@@ -17,6 +17,9 @@ internal sealed class StoreRooms : IDisposable
     /// <summary>Room for the schema and a few large entries, however small the configured size.</summary>
     private const long MinFileBytes = 64L << 20;
 
+    /// <summary>As many times the memory tier may wait for the disk; what comes on top of that is not stored.</summary>
+    private const int PendingFactor = 2;
+
     private readonly long _maxBytes;
 
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
@@ -27,7 +30,7 @@ internal sealed class StoreRooms : IDisposable
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),
             Disk,
-            new EntryStoreOptions { Secrets = options.Secrets, MaxDiskBytes = options.StoreMaxBytes, MaxAge = options.StoreMaxAge },
+            new EntryStoreOptions { Secrets = options.Secrets, MaxPendingBytes = PendingFactor * options.MemoryMaxBytes, MaxDiskBytes = options.StoreMaxBytes, MaxAge = options.StoreMaxAge },
             time,
             line => log.WriteProblem("store: " + line));
     }

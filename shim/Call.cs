@@ -102,7 +102,8 @@ internal sealed unsafe class Call
             HelmPath = Helm.Path!,
             HelmStamp = Helm.Stamp,
             Stdin = stdin,
-            Flags = (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
+            Flags = RenderFlags.TakesDescriptor
+                | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
                 | (Trace.IsOn ? RenderFlags.WantsReason : 0),
         };
@@ -114,12 +115,14 @@ internal sealed unsafe class Call
     /// </summary>
     private ReadOnlyMemory<byte>? ConsumeStdin()
     {
-        int copy = Libc.MemoryFile();
+        // A file in memory is a file: beyond a limit on their size, writing it would end us.
+        int copy = Libc.LimitsFileSize ? -1 : Libc.MemoryFile();
         if (copy < 0)
             return null;
         ConsumedStdin = copy;
         byte[] buffer = new byte[64 * 1024];
-        var all = new MemoryStream();
+        byte[] all = [];
+        int length = 0;
         bool complete = true;
         while (true)
         {
@@ -136,13 +139,16 @@ internal sealed unsafe class Call
             }
             if (Libc.WriteAll(copy, buffer.AsSpan(0, count)) != 0)
                 throw new IOException("standard input does not fit into memory");
-            if (all.Length + count > MaxStdinBytes)
-                complete = false;
-            else
-                all.Write(buffer, 0, count);
+            complete &= length + count <= MaxStdinBytes;
+            if (!complete)
+                continue;
+            if (length + count > all.Length)
+                Array.Resize(ref all, 2 * (length + count));
+            buffer.AsSpan(0, count).CopyTo(all.AsSpan(length));
+            length += count;
         }
         Libc.Rewind(copy);
-        return complete ? all.GetBuffer().AsMemory(0, (int)all.Length) : (ReadOnlyMemory<byte>?)null;
+        return complete ? all.AsMemory(0, length) : (ReadOnlyMemory<byte>?)null;
     }
 
     /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>

@@ -1,7 +1,5 @@
 using System;
-using System.Collections.Generic;
 using System.Diagnostics;
-using System.Runtime.InteropServices;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -9,18 +7,16 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// A miss that is ours to render: runs the real helm as a child in our own context, captures both streams whole, hands
+/// A miss that is ours to render: runs the real helm as a child in our own context, its output going to files in memory, hands
 /// them to the daemon, then prints them. The daemon never runs helm.
 /// </summary>
 internal sealed unsafe class LeasedRun
 {
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
-    private readonly Capture _stdout = new();
-    private readonly Capture _stderr = new();
-    private volatile int _child;
-    private volatile bool _interrupted;
-    private bool _leaseGone;
+    private readonly int _stdout = Libc.MemoryFile();
+    private readonly int _stderr = Libc.MemoryFile();
+    private int _child;
 
     private LeasedRun(DaemonClient daemon, Message.Lease lease)
     {
@@ -34,139 +30,118 @@ internal sealed unsafe class LeasedRun
     private int Run(Call call)
     {
         long started = Stopwatch.GetTimestamp();
-        if (!Start(call, out int outPipe, out int errPipe))
+        // Signals to us go on to helm, which answers them in its own way (helm-inputs 8.4: it prints a line and finishes).
+        SignalRelay.Prepare();
+        if (!Start(call))
+        {
+            SignalRelay.Stop();
+            Abandon(RefuseReason.Interrupted);
             return RealHelm.Become(call);
-        List<PosixSignalRegistration> signals = ForwardSignals();
-        Drain(outPipe, errPipe);
+        }
+        SignalRelay.Start(_child);
         int status = Libc.Wait(_child, block: true) ?? 0;
         TimeSpan render = Stopwatch.GetElapsedTime(started);
-        foreach (PosixSignalRegistration registration in signals)
-            registration.Dispose();
+        SignalRelay.Stop();
 
         // Wait status as of wait(2): the low seven bits are the signal that ended the child, the next byte its exit code.
         int endedBy = status & 0x7f;
         int exitCode = (status >> 8) & 0xff;
-        bool published = false;
-        if (_interrupted || endedBy != 0 || status < 0)
-            Abandon(RefuseReason.Interrupted);
-        else if (!_leaseGone)
-            published = Publish(exitCode, render);
-
-        Print();
+        bool published = HandOver(status, exitCode, render);
+        Replay.Write(0, _stderr, _stdout);
         if (endedBy != 0)
             Libc.DieBy(endedBy);
-        // Our caller has its output, but may delete the inputs as soon as we end: the daemon says when it has read what it
-        // needs of them. The next call of the same script then finds a stored entry rather than a held lease.
-        var verdict = published ? _daemon.ReceiveAnswer(out _) as Message.Published : null;
-        if (verdict is { ProofId: not 0 })
-            DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!);
-        call.Trace.Missed(_lease, verdict);
+        Finish(call, published);
         return exitCode;
+    }
+
+    /// <summary>
+    /// Gives the daemon what helm made, or the lease back; true when it is to say what becomes of it. No fault in this reaches the caller of
+    /// <see cref="Render"/>, who would become helm: helm has run, and what it wrote is still to be printed, once.
+    /// </summary>
+    private bool HandOver(int status, int exitCode, TimeSpan render)
+    {
+        try
+        {
+            // Sealed before a page of it is in a pipe, after which the kernel says that somebody may still write. Helm has ended, so nobody does.
+            if (SignalRelay.Came || (status & 0x7f) != 0 || status < 0 || !Libc.Seal(_stdout))
+                Abandon(RefuseReason.Interrupted);
+            else if (Libc.Length(_stderr) is var errors && (errors > Frame.MaxStderrBytes || Libc.Length(_stdout) + errors > Frame.MaxCapturedBytes))
+                Abandon(RefuseReason.OutputTooLarge);
+            else
+                return Publish(exitCode, render);
+        }
+#pragma warning disable CA1031 // Out of memory above all, under a limit of the caller's. The closed connection gives the lease up.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _daemon.Dispose();
+        }
+        return false;
+    }
+
+    /// <summary>What is left to do when the output is printed; as above, no fault in it may have helm print it once more.</summary>
+    private void Finish(Call call, bool published)
+    {
+        try
+        {
+            // Our caller has its output, but may delete the inputs as soon as we end: the daemon says when it has read what it
+            // needs of them. The next call of the same script then finds a stored entry rather than a held lease.
+            var verdict = published ? _daemon.ReceiveAnswer(out _) as Message.Published : null;
+            if (verdict is { ProofId: not 0 })
+                DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!);
+            call.Trace.Missed(_lease, verdict);
+        }
+#pragma warning disable CA1031 // See above.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            return;
+        }
     }
 
     private bool Publish(int exitCode, TimeSpan render)
     {
-        byte[] head = MessageCodec.EncodePublishHead(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, _stderr.Whole(), _stdout.Length);
-        bool published = _daemon.TrySend(head, _stdout.Pieces, DaemonClient.PublishDeadline, out bool silent);
+        int length = (int)Libc.Length(_stdout);
+        bool inline = length <= Frame.MaxInlineBytes;
+        Message message = inline
+            ? new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, All(_stderr), All(_stdout))
+            : new Message.PublishDescriptor(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, All(_stderr), length);
+        bool published = _daemon.TrySend(message, DaemonClient.PublishDeadline, out bool silent, inline ? -1 : _stdout);
         if (silent)
             Daemon.Avoid();
         return published;
     }
 
-    /// <summary>Writes what was captured, as helm would have, and forgets it.</summary>
-    private void Print()
+    private static byte[] All(int file)
     {
-        foreach (ReadOnlyMemory<byte> piece in _stderr.Pieces)
-            Replay.Write(0, piece.Span, default);
-        foreach (ReadOnlyMemory<byte> piece in _stdout.Pieces)
-            Replay.Write(0, default, piece.Span);
-        _stderr.Clear();
-        _stdout.Clear();
-    }
-
-    private bool Start(Call call, out int outPipe, out int errPipe)
-    {
-        outPipe = errPipe = -1;
-        int outWrite = -1, errWrite = -1;
-        // A caller may ignore SIGCHLD; then the child's exit code would be lost.
-        Libc.SetDefault(Libc.SIGCHLD);
-        using var arguments = new NativeStrings(call.ArgumentVector());
-        bool started = false;
-        if (Libc.Pipe(out outPipe, out outWrite) == 0 && Libc.Pipe(out errPipe, out errWrite) == 0)
+        byte[] all = GC.AllocateUninitializedArray<byte>((int)Libc.Length(file));
+        for (int at = 0; at < all.Length;)
         {
-            fixed (byte* path = Libc.PathBytes(call.Helm.Path!))
-                _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.ConsumedStdin, outWrite, errWrite);
-            started = _child > 0;
+            int count = Libc.ReadAt(file, all.AsSpan(at), at);
+            if (count <= 0)
+                throw new InvalidOperationException($"the captured output cannot be read (errno {-count})");
+            at += count;
         }
-        if (outWrite >= 0) Libc.Close(outWrite);
-        if (errWrite >= 0) Libc.Close(errWrite);
-        if (!started)
-        {
-            if (outPipe >= 0) Libc.Close(outPipe);
-            if (errPipe >= 0) Libc.Close(errPipe);
-            Abandon(RefuseReason.Interrupted);
-        }
-        return started;
+        return all;
     }
 
     /// <summary>
-    /// Signals to us go on to helm, which answers them in its own way (helm-inputs 8.4: it prints a line and finishes);
-    /// a render during which one came is never stored.
+    /// Starts helm. Not where what it writes cannot be caught whole: no memory files, or a limit on the size of files, under which a
+    /// large output would end it.
     /// </summary>
-    private List<PosixSignalRegistration> ForwardSignals()
+    private bool Start(Call call)
     {
-        var registrations = new List<PosixSignalRegistration>();
-        foreach ((PosixSignal signal, int number) in (ReadOnlySpan<(PosixSignal, int)>)
-            [(PosixSignal.SIGINT, Libc.SIGINT), (PosixSignal.SIGTERM, Libc.SIGTERM), (PosixSignal.SIGHUP, Libc.SIGHUP), (PosixSignal.SIGQUIT, Libc.SIGQUIT)])
-            registrations.Add(PosixSignalRegistration.Create(signal, context =>
-            {
-                context.Cancel = true;
-                _interrupted = true;
-                Libc.Kill(_child, number);
-            }));
-        return registrations;
-    }
-
-    /// <summary>Reads both pipes until helm has closed them. What is too much to keep is passed on as it comes.</summary>
-    private void Drain(int outPipe, int errPipe)
-    {
-        Span<Libc.PollDescriptor> pipes =
-        [
-            new() { Descriptor = outPipe, Events = Libc.POLLIN },
-            new() { Descriptor = errPipe, Events = Libc.POLLIN },
-        ];
-        int open = 2;
-        while (open > 0)
-        {
-            if (Libc.Poll(pipes, -1) == 0)
-                continue;
-            for (int i = 0; i < pipes.Length; i++)
-            {
-                if (pipes[i].Descriptor < 0 || pipes[i].Returned == 0)
-                    continue;
-                Capture capture = i == 0 ? _stdout : _stderr;
-                int count = Libc.Read(pipes[i].Descriptor, capture.Room());
-                if (count > 0)
-                {
-                    capture.Add(count);
-                    continue;
-                }
-                Libc.Close(pipes[i].Descriptor);
-                pipes[i].Descriptor = -1;
-                open--;
-            }
-            if (_stdout.Length + (long)_stderr.Length > Frame.MaxCapturedBytes)
-                Abandon(RefuseReason.OutputTooLarge);
-            if (_leaseGone)
-                Print();
-        }
+        if (_stdout < 0 || _stderr < 0 || Libc.LimitsFileSize)
+            return false;
+        // A caller may ignore SIGCHLD; then the child's exit code would be lost.
+        Libc.SetDefault(Libc.SIGCHLD);
+        using var arguments = new NativeStrings(call.ArgumentVector());
+        fixed (byte* path = Libc.PathBytes(call.Helm.Path!))
+            _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.ConsumedStdin, _stdout, _stderr);
+        return _child > 0;
     }
 
     /// <summary>Gives the lease up: others must not wait for this render, and nothing of it will be kept.</summary>
-    private void Abandon(RefuseReason reason)
-    {
-        if (!_leaseGone)
-            _daemon.TrySend(new Message.Abandon(_lease.LeaseId, reason), DaemonClient.PublishDeadline);
-        _leaseGone = true;
-    }
+    private void Abandon(RefuseReason reason) =>
+        _daemon.TrySend(new Message.Abandon(_lease.LeaseId, reason), DaemonClient.PublishDeadline);
 }

@@ -35,7 +35,7 @@ internal static class Program
         using DaemonClient? daemon = Daemon.Connect(call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
-        bool asked = daemon.TrySend(MessageCodec.Encode(request), [], DaemonClient.FirstReplyDeadline, out bool silent);
+        bool asked = daemon.TrySend(request, DaemonClient.FirstReplyDeadline, out bool silent);
         Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
         if (silent)
             Daemon.Avoid();
@@ -44,8 +44,11 @@ internal static class Program
         switch (answer)
         {
             case Message.Result result:
-                call.Trace.Hit(result);
+                call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);
+            case Message.ResultDescriptor result when daemon.TakeOutput(result.StdoutLength) is var output and >= 0:
+                call.Trace.Hit(result.Source, result.Microseconds, result.Key);
+                return Replay.Write(result.ExitCode, result.Stderr.Span, output, result.StdoutLength);
             case Message.Lease lease:
                 return LeasedRun.Render(call, daemon, lease);
             case Message.Bypass bypass:

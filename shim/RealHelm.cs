@@ -1,6 +1,5 @@
 using System;
 using System.Buffers.Text;
-using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client.Helm;
@@ -33,6 +32,8 @@ internal static unsafe class RealHelm
             Libc.Duplicate(call.ConsumedStdin, 0);
         using NativeStrings? arguments = Call.HasUndecodableArgument() ? null : new NativeStrings(call.ArgumentVector());
         byte** vector = arguments is not null ? arguments.Pointer : RawArguments();
+        if (vector is null)
+            return Fail("helm: an argument is not UTF-8, and /proc/self/cmdline, which has its bytes, cannot be read; mount /proc", 126);
         int errno;
         fixed (byte* p = Libc.PathBytes(path))
         {
@@ -83,11 +84,12 @@ internal static unsafe class RealHelm
         }
     }
 
-    /// <summary>argv as bytes, for arguments that are not UTF-8.</summary>
+    /// <summary>argv as bytes, for arguments that are not UTF-8; null without /proc.</summary>
     private static byte** RawArguments()
     {
-        byte[] line = File.ReadAllBytes("/proc/self/cmdline");
-        int count = line.AsSpan().Count((byte)0);
+        if (Libc.ReadFile("/proc/self/cmdline\0"u8, int.MaxValue, out ReadOnlySpan<byte> line) != 0)
+            return null;
+        int count = line.Count((byte)0);
         byte* block = (byte*)NativeMemory.Alloc((nuint)line.Length);
         line.CopyTo(new Span<byte>(block, line.Length));
         byte** vector = (byte**)NativeMemory.Alloc((nuint)(count + 1), (nuint)sizeof(byte*));

@@ -1,7 +1,6 @@
 using System;
 using System.Diagnostics;
 using System.Globalization;
-using System.IO;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
@@ -25,10 +24,10 @@ internal sealed class Trace
 
     public static Trace Start() => new(Endpoint.Switch("HELMCACHED_TRACE"u8) ? Endpoint.Variable("HELMCACHED_TRACE"u8) : null);
 
-    public void Hit(Message.Result result)
+    public void Hit(string source, long microseconds, ReadOnlyMemory<byte> key)
     {
         if (_target is not null)
-            Line($"{(result.Source == "coalesced" ? "coalesced" : "hit " + result.Source)} {Elapsed()} ms (daemon {Milliseconds(result.Microseconds / 1000.0)} ms) key={Key(result.Key)}");
+            Line($"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} ms) key={Key(key)}");
     }
 
     public void Missed(Message.Lease lease, Message.Published? published)
@@ -60,9 +59,14 @@ internal sealed class Trace
 
     private static string Key(ReadOnlyMemory<byte> key) => Convert.ToHexStringLower(key.Span);
 
-    private static string Milliseconds(double value) => value.ToString("0.0##", CultureInfo.InvariantCulture);
+    /// <summary>With one to three digits after the point. By integers: formatting a double needs libm, which each start of the shim would load.</summary>
+    private static string Milliseconds(long microseconds)
+    {
+        string digits = (1000 + (microseconds % 1000)).ToString(CultureInfo.InvariantCulture)[1..].TrimEnd('0');
+        return string.Create(CultureInfo.InvariantCulture, $"{microseconds / 1000}.{(digits.Length == 0 ? "0" : digits)}");
+    }
 
-    private string Elapsed() => Milliseconds(Stopwatch.GetElapsedTime(_started).TotalMilliseconds);
+    private string Elapsed() => Milliseconds(Stopwatch.GetElapsedTime(_started).Ticks / TimeSpan.TicksPerMicrosecond);
 
     private void Line(string text)
     {
@@ -72,14 +76,9 @@ internal sealed class Trace
             Libc.WriteAll(2, line);
             return;
         }
-        try
-        {
-            using var file = new FileStream(_target!, FileMode.Append, FileAccess.Write, FileShare.ReadWrite, bufferSize: 0);
-            file.Write(line);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
+        if (Libc.OpenToAppend(Libc.PathBytes(_target!), out int file) != 0)
             return; // A trace that cannot be written must not disturb the call that it is about.
-        }
+        Libc.WriteAll(file, line);
+        Libc.Close(file);
     }
 }

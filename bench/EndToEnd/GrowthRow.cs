@@ -87,7 +87,7 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
             random.NextBytes(output);
             var entry = new Entry
             {
-                Result = new RenderResult(0, [.. output], []),
+                Result = new RenderResult(0, Blob.Copy(output), []),
                 Created = DateTimeOffset.UnixEpoch.AddYears(56),
                 RenderMilliseconds = 40,
                 ChartName = "filler",

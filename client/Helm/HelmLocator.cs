@@ -57,14 +57,8 @@ public static class HelmLocator
     {
         if (stamp.Size > MaxShimBytes)
             return false;
-        try
-        {
-            return File.ReadAllBytes(path).AsSpan().IndexOf(Marker) >= 0;
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            return false; // Executable but not readable: no build of ours is installed that way.
-        }
+        // Executable but not readable: no build of ours is installed that way.
+        return Libc.ReadFile(Libc.PathBytes(path), MaxShimBytes, out ReadOnlySpan<byte> content) == 0 && content.IndexOf(Marker) >= 0;
     }
 
     /// <summary>Why the file at <paramref name="path"/> cannot be the real helm, as the end of a sentence; null when it can.</summary>

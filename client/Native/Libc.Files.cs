@@ -19,6 +19,9 @@ public static unsafe partial class Libc
     /// <summary>Longest text that <see cref="ReadLink"/> returns: the kernel's PATH_MAX.</summary>
     private const int MaxLinkBytes = 4096;
 
+    /// <summary>Room for a first read of a file whose size is not known.</summary>
+    private const int FirstReadBytes = 4096;
+
     /// <summary>errno: the file is not what it was a moment ago, or not what was asked for.</summary>
     public const int ESTALE = 116;
 
@@ -37,6 +40,17 @@ public static unsafe partial class Libc
         }
         while (error == EINTR);
         return error;
+    }
+
+    /// <summary>
+    /// Opens a place in the file system and not what is there (<c>O_PATH</c>): to look at it, and to look from it at what is below. -1
+    /// when there is nothing, or no descriptor left.
+    /// </summary>
+    public static int OpenPlace(ReadOnlySpan<byte> path)
+    {
+        const int PlaceOnly = 0x200000;
+        fixed (byte* p = path)
+            return open(p, PlaceOnly | OpenCloseOnExec);
     }
 
     /// <summary>Closes a descriptor.</summary>
@@ -105,16 +119,47 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
+    /// Reads a file whole, whatever its stamp says: one of the kernel's own making has no size. A file longer than
+    /// <paramref name="most"/> bytes gives <see cref="EFBIG"/>.
+    /// </summary>
+    public static int ReadFile(ReadOnlySpan<byte> path, int most, out ReadOnlySpan<byte> content)
+    {
+        content = default;
+        int error = Open(path, out int descriptor);
+        if (error != 0)
+            return error;
+        byte[] buffer = new byte[FirstReadBytes];
+        int total = 0;
+        while ((error = Read(descriptor, buffer.AsSpan(total), out int count)) == 0 && count > 0)
+        {
+            total += count;
+            if (total == buffer.Length)
+                Array.Resize(ref buffer, 2 * total);
+        }
+        Close(descriptor);
+        if (error == 0 && total > most)
+            error = EFBIG;
+        if (error == 0)
+            content = buffer.AsSpan(0, total);
+        return error;
+    }
+
+    /// <summary>
     /// Adds the names in a directory, without "." and "..", in no order. The directory must have
     /// <paramref name="expected"/> as its stamp before and after; otherwise <see cref="ESTALE"/>.
     /// </summary>
-    public static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp expected, List<byte[]> names)
+    public static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp expected, List<byte[]> names) => ReadDirectory(path, (FileStamp?)expected, names);
+
+    /// <summary>As the other, but whatever the directory's stamp is: one of the kernel's own making changes by being looked at.</summary>
+    public static int ReadDirectory(ReadOnlySpan<byte> path, List<byte[]> names) => ReadDirectory(path, null, names);
+
+    private static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp? expected, List<byte[]> names)
     {
         int error = Open(path, out int descriptor);
         if (error != 0)
             return error;
         error = Stat(descriptor, out FileStamp before);
-        if (error == 0 && (before != expected || before.Kind != FileKind.Directory))
+        if (error == 0 && ((expected is not null && before != expected) || before.Kind != FileKind.Directory))
             error = ESTALE;
         nint stream = error == 0 ? fdopendir(descriptor) : 0;
         if (stream == 0)
@@ -136,7 +181,7 @@ public static unsafe partial class Libc
             if (error != 0)
                 return error;
             error = Stat(descriptor, out FileStamp after);
-            return error != 0 ? error : after == before ? 0 : ESTALE;
+            return error != 0 ? error : expected is null || after == before ? 0 : ESTALE;
         }
         finally
         {
@@ -158,6 +203,25 @@ public static unsafe partial class Libc
         }
         text = buffer[..(int)length].ToArray();
         return length == MaxLinkBytes ? ENAMETOOLONG : 0;
+    }
+
+    /// <summary>Removes a name that is not a directory's. Returns 0 or errno.</summary>
+    public static int Remove(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* p = path)
+            return unlink(p) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Sets the times of an open file to now. Returns 0 or errno.</summary>
+    public static int Touch(int descriptor) => futimens(descriptor, null) == 0 ? 0 : Marshal.GetLastPInvokeError();
+
+    /// <summary>Opens or creates (0666 less the umask) a file for writing at its end. Returns 0 or errno.</summary>
+    public static int OpenToAppend(ReadOnlySpan<byte> path, out int descriptor)
+    {
+        const int WriteOnly = 1, Create = 0x40, Append = 0x400;
+        fixed (byte* p = path)
+            descriptor = open(p, WriteOnly | Create | Append | OpenNoControllingTerminal | OpenCloseOnExec, 0x1b6);
+        return descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
     }
 
     /// <summary>The kind of file system that <paramref name="path"/> is on (f_type, statfs(2)).</summary>
@@ -193,6 +257,12 @@ public static unsafe partial class Libc
 
     [DllImport("libc", SetLastError = true)]
     private static extern nint readlink(byte* path, byte* buffer, nuint size);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int unlink(byte* path);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int futimens(int descriptor, void* times);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int statfs(byte* path, long* buffer);

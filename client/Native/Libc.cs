@@ -27,12 +27,15 @@ public static unsafe partial class Libc
     /// <param name="path">Path bytes, the last one NUL.</param>
     /// <param name="follow">Whether a final symbolic link is followed.</param>
     /// <param name="stamp">The stamp, when 0 is returned.</param>
-    public static int Stat(ReadOnlySpan<byte> path, bool follow, out FileStamp stamp)
+    public static int Stat(ReadOnlySpan<byte> path, bool follow, out FileStamp stamp) => Stat(AtFdCwd, path, follow, out stamp);
+
+    /// <summary>As the other; a relative path is looked up from an open directory.</summary>
+    public static int Stat(int directory, ReadOnlySpan<byte> path, bool follow, out FileStamp stamp)
     {
         Statx buffer;
         int result;
         fixed (byte* p = path)
-            result = statx(AtFdCwd, p, follow ? 0 : AtSymlinkNoFollow, StatxBasicStats, &buffer);
+            result = statx(directory, p, follow ? 0 : AtSymlinkNoFollow, StatxBasicStats, &buffer);
         if (result != 0)
         {
             stamp = default;

@@ -12,10 +12,10 @@ public sealed unsafe class LocalSocket : IDisposable
 {
     private const int AfUnix = 1, SockStream = 1, SockCloExec = 0x80000, SockNonBlock = 0x800;
     private const int SolSocket = 1, SoPeerCred = 17;
-    private const int MsgNoSignal = 0x4000;
     private const int PathBytes = 108;
 
     private int _descriptor;
+    private int _came = -1;
 
     private LocalSocket(int descriptor, int peerId)
     {
@@ -65,18 +65,19 @@ public sealed unsafe class LocalSocket : IDisposable
 
     /// <summary>
     /// Sends everything, or false when the peer took nothing for <paramref name="silence"/> or had not taken all of it at
-    /// the deadline (a <see cref="Stopwatch"/> time stamp).
+    /// the deadline (a <see cref="Stopwatch"/> time stamp). A <paramref name="descriptor"/> that is not -1 goes with it.
     /// </summary>
-    public bool TrySend(ReadOnlySpan<byte> data, TimeSpan silence, long deadline)
+    public bool TrySend(ReadOnlySpan<byte> data, TimeSpan silence, long deadline, int descriptor = -1)
     {
         while (!data.IsEmpty)
         {
-            nint sent;
-            fixed (byte* p = data)
-                sent = send(_descriptor, p, (nuint)data.Length, MsgNoSignal);
+            int sent = Libc.Send(_descriptor, data, descriptor);
             if (sent >= 0)
-                data = data[(int)sent..];
-            else if (Marshal.GetLastPInvokeError() is var error && error != Libc.EINTR && (error != Libc.EAGAIN || !WaitFor(Libc.POLLOUT, Math.Min(deadline, In(silence)))))
+            {
+                data = data[sent..];
+                descriptor = -1;
+            }
+            else if (sent != -Libc.EINTR && (sent != -Libc.EAGAIN || !WaitFor(Libc.POLLOUT, Math.Min(deadline, In(silence)))))
                 return false;
         }
         return true;
@@ -87,12 +88,25 @@ public sealed unsafe class LocalSocket : IDisposable
     {
         while (true)
         {
-            int count = Libc.Read(_descriptor, buffer);
+            int count = Libc.Receive(_descriptor, buffer, out int came);
+            if (came >= 0)
+            {
+                Drop();
+                _came = came;
+            }
             if (count >= 0)
                 return count;
             if (count != -Libc.EAGAIN || !WaitFor(Libc.POLLIN, deadline))
                 return 0;
         }
+    }
+
+    /// <summary>The descriptor that came last, now the caller's; -1 when there is none.</summary>
+    public int TakeDescriptor()
+    {
+        int came = _came;
+        _came = -1;
+        return came;
     }
 
     /// <summary>The time stamp of a moment from now.</summary>
@@ -104,6 +118,14 @@ public sealed unsafe class LocalSocket : IDisposable
         if (_descriptor >= 0)
             Libc.Close(_descriptor);
         _descriptor = -1;
+        Drop();
+    }
+
+    private void Drop()
+    {
+        if (_came >= 0)
+            Libc.Close(_came);
+        _came = -1;
     }
 
     private bool WaitFor(short events, long deadline)
@@ -121,5 +143,4 @@ public sealed unsafe class LocalSocket : IDisposable
     [DllImport("libc", SetLastError = true)] private static extern int socket(int domain, int type, int protocol);
     [DllImport("libc", SetLastError = true)] private static extern int connect(int descriptor, byte* address, uint length);
     [DllImport("libc", SetLastError = true)] private static extern int getsockopt(int descriptor, int level, int option, void* value, uint* length);
-    [DllImport("libc", SetLastError = true)] private static extern nint send(int descriptor, byte* data, nuint length, int flags);
 }

@@ -12,13 +12,25 @@ public static class Frame
     public const int HeaderBytes = 4;
 
     /// <summary>
-    /// Longest message either side accepts. Twice the largest output that is ever captured
-    /// (<see cref="MaxCapturedBytes"/>) would be the worst legal case; a frame beyond this ends the connection.
+    /// Longest message either side accepts: room for the most standard input that a request may hold, twice. Outputs beyond
+    /// <see cref="MaxInlineBytes"/> travel as descriptors. A frame beyond this ends the connection.
     /// </summary>
-    public const int MaxMessageBytes = MaxCapturedBytes + 64 * 1024 * 1024;
+    public const int MaxMessageBytes = 64 * 1024 * 1024;
 
-    /// <summary>Most output (both streams) of one render that is captured, sent and stored: 256 MiB.</summary>
+    /// <summary>
+    /// Most output that is sent within a message; what is longer is passed as a memory file. Measured with a pipe as the caller's
+    /// standard output: at 20 kB a descriptor costs 0.02 ms more than the bytes, at 0.7 MB 0.4 ms less, at 4.5 MB 3.4 ms less.
+    /// </summary>
+    public const int MaxInlineBytes = 64 * 1024;
+
+    /// <summary>Most output (both streams) of one render that is kept: 256 MiB.</summary>
     public const int MaxCapturedBytes = 256 * 1024 * 1024;
+
+    /// <summary>
+    /// Most standard error that is kept: it always travels within a message, for which the shim needs several times as much memory,
+    /// whatever limit its caller has set. helm's own is lines.
+    /// </summary>
+    public const int MaxStderrBytes = 1024 * 1024;
 
     /// <summary>Reads the length of the message that follows.</summary>
     /// <exception cref="MessagePackException">The length is zero or beyond <see cref="MaxMessageBytes"/>.</exception>

@@ -12,10 +12,14 @@ public static class MessageCodec
 {
     private const int InitialCapacity = 1024;
 
+    /// <summary>A result without its streams.</summary>
+    private const int ResultHeadBytes = 64;
+
     /// <summary>The message as one frame, length included.</summary>
     public static byte[] Encode(Message message)
     {
-        var w = new MessagePackWriter(InitialCapacity);
+        // The one that is sent for a hit knows what it needs.
+        var w = new MessagePackWriter(message is Message.ResultDescriptor hit ? ResultHeadBytes + hit.Stderr.Length : InitialCapacity);
         w.Skip(Frame.HeaderBytes);
         switch (message)
         {
@@ -24,9 +28,12 @@ public static class MessageCodec
                 WriteRender(ref w, m);
                 break;
             case Message.Publish m:
-                WritePublishHead(ref w, m.LeaseId, m.ExitCode, m.RenderMicroseconds);
-                w.WriteBinary(m.Stderr.Span);
+                WritePublishHead(ref w, MessageKind.Publish, m.LeaseId, m.ExitCode, m.RenderMicroseconds, m.Stderr.Span);
                 w.WriteBinary(m.Stdout.Span);
+                break;
+            case Message.PublishDescriptor m:
+                WritePublishHead(ref w, MessageKind.PublishDescriptor, m.LeaseId, m.ExitCode, m.RenderMicroseconds, m.Stderr.Span);
+                w.Write(m.StdoutLength);
                 break;
             case Message.Abandon m:
                 Start(ref w, MessageKind.Abandon, 2);
@@ -77,9 +84,12 @@ public static class MessageCodec
                 w.Write(m.Count);
                 break;
             case Message.Result m:
-                WriteResultHead(ref w, m.ExitCode, m.Source, m.Microseconds, m.Key.Span);
-                w.WriteBinary(m.Stderr.Span);
+                WriteResultHead(ref w, MessageKind.Result, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
                 w.WriteBinary(m.Stdout.Span);
+                break;
+            case Message.ResultDescriptor m:
+                WriteResultHead(ref w, MessageKind.ResultDescriptor, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
+                w.Write(m.StdoutLength);
                 break;
             case Message.Lease m:
                 Start(ref w, MessageKind.Lease, 3);
@@ -146,26 +156,13 @@ public static class MessageCodec
     /// <param name="stdoutBytes">How many bytes will follow.</param>
     public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr, int stdoutBytes)
     {
-        var w = new MessagePackWriter(64 + stderr.Length);
+        var w = new MessagePackWriter(ResultHeadBytes + stderr.Length);
         w.Skip(Frame.HeaderBytes);
-        WriteResultHead(ref w, exitCode, source, microseconds, key);
-        w.WriteBinary(stderr);
-        return EndHead(ref w, stdoutBytes);
-    }
-
-    /// <summary>A <see cref="Message.Publish"/> frame up to the bytes of its standard output, as <see cref="EncodeResultHead"/> is of a result.</summary>
-    /// <param name="leaseId">See <see cref="Message.Publish"/>.</param>
-    /// <param name="exitCode">See <see cref="Message.Publish"/>.</param>
-    /// <param name="renderMicroseconds">See <see cref="Message.Publish"/>.</param>
-    /// <param name="stderr">See <see cref="Message.Publish"/>.</param>
-    /// <param name="stdoutBytes">How many bytes will follow.</param>
-    public static byte[] EncodePublishHead(long leaseId, int exitCode, long renderMicroseconds, ReadOnlySpan<byte> stderr, int stdoutBytes)
-    {
-        var w = new MessagePackWriter(64 + stderr.Length);
-        w.Skip(Frame.HeaderBytes);
-        WritePublishHead(ref w, leaseId, exitCode, renderMicroseconds);
-        w.WriteBinary(stderr);
-        return EndHead(ref w, stdoutBytes);
+        WriteResultHead(ref w, MessageKind.Result, exitCode, source, microseconds, key, stderr);
+        w.WriteBinaryHeader(stdoutBytes);
+        Span<byte> head = w.Written;
+        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + stdoutBytes));
+        return head.ToArray();
     }
 
     /// <summary>Reads one message (a frame without its length). Slices refer to <paramref name="message"/>.</summary>
@@ -185,6 +182,8 @@ public static class MessageCodec
             case MessageKind.Render: return ReadRender(ref r, message);
             case MessageKind.Publish:
                 return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message));
+            case MessageKind.PublishDescriptor:
+                return new Message.PublishDescriptor(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), r.ReadInt32());
             case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
             case MessageKind.Proof: return new Message.Proof(r.ReadInt64(), ReadSlice(ref r, message), r.ReadString());
             case MessageKind.Status: return new Message.Status();
@@ -199,6 +198,8 @@ public static class MessageCodec
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
+            case MessageKind.ResultDescriptor:
+                return new Message.ResultDescriptor(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), r.ReadInt32());
             case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message));
             case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadString());
             case MessageKind.Waiting: return new Message.Waiting();
@@ -222,30 +223,24 @@ public static class MessageCodec
         w.Write((long)kind);
     }
 
-    /// <summary>Ends the head of a frame whose last field, binary, is sent by itself.</summary>
-    private static byte[] EndHead(ref MessagePackWriter w, int bytesToFollow)
+    private static void WritePublishHead(
+        ref MessagePackWriter w, MessageKind kind, long leaseId, int exitCode, long renderMicroseconds, ReadOnlySpan<byte> stderr)
     {
-        w.WriteBinaryHeader(bytesToFollow);
-        Span<byte> head = w.Written;
-        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + bytesToFollow));
-        return head.ToArray();
-    }
-
-    private static void WritePublishHead(ref MessagePackWriter w, long leaseId, int exitCode, long renderMicroseconds)
-    {
-        Start(ref w, MessageKind.Publish, 5);
+        Start(ref w, kind, 5);
         w.Write(leaseId);
         w.Write(exitCode);
         w.Write(renderMicroseconds);
+        w.WriteBinary(stderr);
     }
 
-    private static void WriteResultHead(ref MessagePackWriter w, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key)
+    private static void WriteResultHead(ref MessagePackWriter w, MessageKind kind, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr)
     {
-        Start(ref w, MessageKind.Result, 6);
+        Start(ref w, kind, 6);
         w.Write(exitCode);
         w.Write(source);
         w.Write(microseconds);
         w.WriteBinary(key);
+        w.WriteBinary(stderr);
     }
 
     private static void WriteRender(ref MessagePackWriter w, Message.Render m)

@@ -20,6 +20,7 @@ public enum MessageKind
     Recall = 11,
     Forget = 12,
     Calls = 16,
+    PublishDescriptor = 17,
 
     Result = 64,
     Lease = 65,
@@ -30,6 +31,7 @@ public enum MessageKind
     Failed = 70,
     Candidates = 71,
     Candidate = 72,
+    ResultDescriptor = 73,
 }
 
 /// <summary>What the caller's environment asks of the cache; see the variables in README.md.</summary>
@@ -46,6 +48,9 @@ public enum RenderFlags
 
     /// <summary><c>HELMCACHED_TRACE</c>: say why it is a miss.</summary>
     WantsReason = 4,
+
+    /// <summary>The caller takes a <see cref="Message.ResultDescriptor"/>; not the user's choice but what the shim is able to.</summary>
+    TakesDescriptor = 8,
 }
 
 /// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
@@ -100,6 +105,12 @@ public abstract record Message
     /// <param name="Stdout">All of standard output.</param>
     public sealed record Publish(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
 
+    /// <summary>
+    /// As <see cref="Publish"/>, where the standard output is not in the message: a memory file that holds it, and nothing else, comes along
+    /// as a descriptor (SCM_RIGHTS). The receiver seals it; one that somebody may still write to is not taken.
+    /// </summary>
+    public sealed record PublishDescriptor(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, int StdoutLength) : Message;
+
     /// <summary>The leaseholder gives up its lease without a result. Not answered.</summary>
     public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message;
 
@@ -148,6 +159,12 @@ public abstract record Message
     /// <param name="Stderr">Standard error to replay.</param>
     /// <param name="Stdout">Standard output to replay.</param>
     public sealed record Result(int ExitCode, string Source, long Microseconds, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+
+    /// <summary>
+    /// As <see cref="Result"/>, where the standard output is not in the message: a sealed memory file that holds it, and nothing else, comes
+    /// along as a descriptor. Only to a caller that asked for it (<see cref="RenderFlags.TakesDescriptor"/>).
+    /// </summary>
+    public sealed record ResultDescriptor(int ExitCode, string Source, long Microseconds, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Stderr, int StdoutLength) : Message;
 
     /// <summary>A miss that this caller is to render.</summary>
     /// <param name="LeaseId">To be named in <see cref="Publish"/> or <see cref="Abandon"/> on the same connection.</param>

@@ -19,6 +19,8 @@ internal static class ServeCommand
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         Libc.Umask = OwnerOnly;
+        // The caller that started us may have limited the size of files: a write beyond that fails, instead of ending us.
+        Libc.Ignore(Libc.SIGXFSZ);
         using InstanceLock? instance = InstanceLock.TryTake(endpoint);
         if (instance is null)
         {

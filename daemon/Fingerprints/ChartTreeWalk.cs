@@ -47,7 +47,7 @@ internal sealed class ChartTreeWalk<TFacts>
     /// <param name="rootStamp">The root's stamp, a link to it followed.</param>
     public ChartLoad<TFacts> Run(FileStamp rootStamp)
     {
-        Watch(ChartWatchMode.Target, rootStamp);
+        _watched.AddRoot(Path, rootStamp, _trust.Covers(rootStamp, Path));
         BypassReason reason = ReadRules();
         if (reason == BypassReason.None)
             reason = WalkDirectory(rootStamp, depth: 0);

@@ -91,7 +91,7 @@ internal sealed class Fingerprint
 
     /// <summary>
     /// True when computing it again for the very same request would surely give the same: every answer that the file
-    /// system gave then, about the chart and about everything else, is trusted and is its answer now. Opens nothing.
+    /// system gave then, about the chart and about everything else, is trusted and is its answer now. Opens no file.
     /// </summary>
     public bool StillValid() => _inputs.Evidence.AllTrusted && _inputs.Evidence.IsUnchanged() && _chart.StillValid();
 

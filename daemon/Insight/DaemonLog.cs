@@ -83,12 +83,20 @@ public sealed class DaemonLog : IDisposable
         }
     }
 
-    private FileStream Open() => new(_path, new FileStreamOptions
+    private FileStream Open()
     {
-        Mode = FileMode.Append,
-        Access = FileAccess.Write,
-        Share = FileShare.ReadWrite | FileShare.Delete,
-        UnixCreateMode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
-        BufferSize = 0,
-    });
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        var file = new FileStream(_path, new FileStreamOptions
+        {
+            Mode = FileMode.Append,
+            Access = FileAccess.Write,
+            Share = FileShare.ReadWrite | FileShare.Delete,
+            UnixCreateMode = OwnerOnly,
+            BufferSize = 0,
+        });
+        // One that was there may be open to others. Not through a link: the mode of what it leads to is not ours to change.
+        if (new FileInfo(_path).LinkTarget is null)
+            File.SetUnixFileMode(file.SafeFileHandle, OwnerOnly);
+        return file;
+    }
 }

@@ -41,12 +41,33 @@ internal sealed class MissExplainer
             }
             if (difference.Count > 0 && (nearest is null || difference.Count < nearest.Count))
                 nearest = difference;
+            if (nearest is { Count: 1 })
+                break; // No entry can be nearer.
         }
         return nearest ?? [];
     }
 
     /// <summary>What differs between two lists of labelled digests; labels may occur more than once.</summary>
-    public static List<string> Difference(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after)
+    public static List<string> Difference(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after) =>
+        InSameOrder(before, after) ?? InAnyOrder(before, after);
+
+    /// <summary>When both lists have the same labels in the same order, as those of one chart without new files have; otherwise null.</summary>
+    private static List<string>? InSameOrder(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after)
+    {
+        if (before.Count != after.Count)
+            return null;
+        var difference = new List<string>();
+        for (int i = 0; i < after.Count; i++)
+        {
+            if (before[i].Label != after[i].Label)
+                return null;
+            if (before[i].Digest != after[i].Digest)
+                difference.Add(after[i].Label + " changed");
+        }
+        return WithoutSum(difference);
+    }
+
+    private static List<string> InAnyOrder(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after)
     {
         var old = new Dictionary<string, Queue<ulong>>();
         foreach (MaterialItem item in before)
@@ -58,7 +79,6 @@ internal sealed class MissExplainer
         var difference = new List<string>();
         foreach (MaterialItem item in after)
         {
-            // The tree's digest sums up files that are listed one by one where that helps.
             if (!old.TryGetValue(item.Label, out Queue<ulong>? digests) || digests.Count == 0)
                 difference.Add(item.Label + " new");
             else if (digests.Dequeue() != item.Digest)
@@ -67,6 +87,12 @@ internal sealed class MissExplainer
         foreach ((string label, Queue<ulong> left) in old)
             for (int i = 0; i < left.Count; i++)
                 difference.Add(label + " gone");
+        return WithoutSum(difference);
+    }
+
+    /// <summary>The tree's digest sums up files that are listed one by one where that helps.</summary>
+    private static List<string> WithoutSum(List<string> difference)
+    {
         if (difference.Count > 1)
             difference.Remove("chart tree changed");
         return difference;

@@ -39,7 +39,7 @@ internal sealed partial class RenderPipeline
     {
         if (_proofs.End(proof.ProofId) is not { } pending)
             return Refuse(RefuseReason.LeaseLost, "");
-        Digest expected = Digest.Of(pending.Entry.Result!.Stdout);
+        Digest expected = pending.Entry.Result!.Stdout.Digest();
         return proof.StdoutDigest.Span.SequenceEqual(expected.Bytes)
             ? Store(pending.Render, pending.Entry)
             : Vary(pending.Render, RefuseReason.NotRepeatable, Repeatability.Describe(pending.Render.Fingerprint.Verdict));

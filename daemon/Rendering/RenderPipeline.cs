@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
@@ -35,6 +36,7 @@ internal sealed partial class RenderPipeline
     private readonly ProofCopies _copies;
     private readonly PendingProofs _proofs;
     private readonly Leases<LeasedRender> _leases = new();
+    private readonly Lock _looking = new();
 
     public RenderPipeline(
         Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, ProofCopies copies, bool readOnly, bool freeze,
@@ -106,7 +108,7 @@ internal sealed partial class RenderPipeline
                 if (found.Entry is { } entry)
                 {
                     Recent.Remember(key, request);
-                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, arrival);
+                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
                 }
 
                 if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
@@ -123,7 +125,7 @@ internal sealed partial class RenderPipeline
                         switch (await queued.Outcome.ConfigureAwait(false))
                         {
                             case Settlement.Shared shared:
-                                return Hit(key, shared.Entry, Coalesced, arrival);
+                                return Hit(key, shared.Entry, Coalesced, request, arrival);
                             case Settlement.Inherited inherited:
                                 return Miss(inherited.LeaseId, render, held, arrival);
                             case Settlement.Alone alone:
@@ -146,7 +148,7 @@ internal sealed partial class RenderPipeline
     }
 
     /// <summary>Takes a leaseholder's result: shares it with those who wait and stores it, if it may be kept. Never throws.</summary>
-    public Answer Publish(Message.Publish publish, ICollection<long> held)
+    public Answer Publish(Publication publish, ICollection<long> held)
     {
         held.Remove(publish.LeaseId);
         if (_leases.Find(publish.LeaseId) is not { } render)
@@ -195,7 +197,7 @@ internal sealed partial class RenderPipeline
     }
 
     /// <summary>What becomes of a result. Settles the lease.</summary>
-    private Message.Published Judge(Message.Publish publish, LeasedRender render)
+    private Message.Published Judge(Publication publish, LeasedRender render)
     {
         if (publish.ExitCode != 0)
         {
@@ -208,23 +210,24 @@ internal sealed partial class RenderPipeline
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
             return Refuse(RefuseReason.InputsChanged, "");
         }
+        (bool holdsSecret, string? telltale) = Look(publish.Stdout);
         var entry = new Entry
         {
-            Result = new RenderResult(publish.ExitCode, publish.Stdout.ToArray(), publish.Stderr.ToArray()),
+            Result = new RenderResult(publish.ExitCode, publish.Stdout, publish.Stderr),
             Created = _time.GetUtcNow(),
             RenderMilliseconds = publish.RenderMicroseconds / 1000.0,
             ChartName = before.ChartName,
             ChartVersion = before.ChartVersion,
-            HoldsSecret = SecretScan.HoldsSecret(publish.Stdout.Span),
+            HoldsSecret = holdsSecret,
             Material = before.Material.Serialise(),
         };
-        bool showsPaths = !publish.Stderr.IsEmpty;
+        bool showsPaths = publish.Stderr.Length > 0;
         if (_readOnly || render.Request.Flags.HasFlag(RenderFlags.ReadOnly))
         {
             _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
             return Refuse(RefuseReason.ReadOnly, "");
         }
-        if (Repeatability.Telltale(publish.Stdout.Span) is { } telltale && !_freeze)
+        if (telltale is not null && !_freeze)
         {
             _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, telltale));
             return Vary(render, RefuseReason.NotRepeatable, telltale);
@@ -257,8 +260,12 @@ internal sealed partial class RenderPipeline
         return new Message.Published(RefuseReason.None, "", 0);
     }
 
-    private Answer Hit(CacheKey key, Entry entry, string source, in Arrival arrival)
+    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival)
     {
+        RenderResult result = entry.Result!;
+        bool passes = result.Stdout.File is not null && (request.Flags & RenderFlags.TakesDescriptor) != 0;
+        if (!passes && result.Stdout.Length + (long)result.Stderr.Length > MaxSentBytes)
+            return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == Coalesced;
         if (coalesced)
@@ -272,7 +279,6 @@ internal sealed partial class RenderPipeline
         }
         long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
         _counters.Add(Counters.TimeSavedMicroseconds, saved);
-        RenderResult result = entry.Result!;
         _journal?.Note(
             new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
             {
@@ -280,10 +286,15 @@ internal sealed partial class RenderPipeline
                 Bytes = result.Stdout.Length + (long)result.Stderr.Length,
             }, saved);
         Digest digest = key.Value;
-        // The stored bytes are the frame's end as they are: nothing is copied, and nothing is kept twice.
-        return new Answer(
-            MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, digest.Bytes[..ShortKeyBytes], result.Stderr, result.Stdout.Length),
-            result.Stdout);
+        ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
+        // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept twice.
+        return passes
+            ? new Answer(
+                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
+                null, result.Stdout.File)
+            : new Answer(
+                MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
+                result.Stdout, null);
     }
 
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
@@ -357,7 +368,17 @@ internal sealed partial class RenderPipeline
         return new Message.Published(reason, detail, 0);
     }
 
+    /// <summary>What the output itself says, one output at a time: what is mapped counts as ours while it is.</summary>
+    private (bool HoldsSecret, string? Telltale) Look(Blob stdout)
+    {
+        lock (_looking)
+            return stdout.Read(static bytes => (SecretScan.HoldsSecret(bytes), Repeatability.Telltale(bytes)));
+    }
+
     private const string Coalesced = "coalesced";
+
+    /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
+    private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;
 
     /// <summary>When a request came, from whom, and for which chart, as far as that is known.</summary>
     private readonly record struct Arrival(long Started, string Caller)

@@ -57,7 +57,7 @@ internal sealed class Verification
             return new Message.Failed("the entry has gone");
         bool mayVary = now.Verdict is Verdict.Pure pure ? pure.OrderOnly : _freeze;
         return new Message.Candidate(
-            entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), Digest.Of(result.Stdout).ToArray(), request);
+            entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);
     }
 
     /// <summary>Deletes an entry that real helm did not confirm.</summary>

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Concurrent;
-using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
@@ -18,10 +18,18 @@ namespace CacheDaemon.Daemon.Sessions;
 internal sealed class Listener : IAsyncDisposable
 {
     /// <summary>
-    /// Most connections at once: room for a machine-wide build. A caller above it is closed at once and becomes helm. Less
-    /// where there are fewer descriptors: half of them, since charts, the store and the log need some too.
+    /// Most connections at once: room for a machine-wide build. A caller above it is closed at once and becomes helm, and those that
+    /// have been idle for long make room for the next. Less where there are fewer descriptors: half of them, since charts, the store
+    /// and the log need some too.
     /// </summary>
     public const int MaxConnections = 512;
+
+    /// <summary>
+    /// Threads that accept. A call is one connection, one request and one answer: the thread that accepts it also answers it when
+    /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that stands at the door only
+    /// lets in: what one caller does, or what a file system makes of a look at its files, never keeps others out.
+    /// </summary>
+    public const int Acceptors = 4;
 
     private readonly int _maxConnections = (int)Math.Min(MaxConnections, Libc.MaxDescriptors / 2);
 
@@ -35,14 +43,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly PeerCheck _peers = new();
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
-    /// <summary>
-    /// Threads that accept. A call is one connection, one request and one answer: the thread that accepts it also answers it when
-    /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that stands at the door only
-    /// lets in: what one caller does, or what a file system makes of a look at its files, never keeps others out.
-    /// </summary>
-    public const int Acceptors = 4;
-
-    private readonly ConcurrentDictionary<Session, Task> _sessions = new();
+    private readonly ConcurrentDictionary<Session, (Task Ended, long Since)> _sessions = new();
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _pausing = new();
@@ -148,7 +149,7 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>Waits for the sessions to end, then cuts off those that have not.</summary>
     public async Task DrainAsync(TimeSpan deadline)
     {
-        ICollection<Task> running = _sessions.Values;
+        Task[] running = [.. _sessions.Values.Select(session => session.Ended)];
         try
         {
             await Task.WhenAll(running).WaitAsync(deadline, _time).ConfigureAwait(false);
@@ -230,16 +231,19 @@ internal sealed class Listener : IAsyncDisposable
             if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
             {
                 _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
+                // Before the caller learns of it, so that who comes again finds the room that this one has made.
+                if (verdict != BypassReason.OtherUser)
+                    MakeRoom();
                 peer.Dispose();
                 return;
             }
             var session = new Session(peer, verdict, pid, _dispatcher, _time);
             // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
-            _sessions[session] = ended.Task;
+            _sessions[session] = (ended.Task, _time.GetTimestamp());
             _ = session.RunAsync(here).ContinueWith(_ =>
             {
-                _sessions.TryRemove(session, out Task? _);
+                _sessions.TryRemove(session, out (Task Ended, long Since) _);
                 session.Dispose();
                 ended.SetResult();
             }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
@@ -249,6 +253,25 @@ internal sealed class Listener : IAsyncDisposable
             _log.WriteProblem($"a caller left at once: {e.Message}");
             peer.Dispose();
         }
+    }
+
+    /// <summary>
+    /// Ends connections that are old and idle: someone who opens many and says nothing must not keep the cache from others for ever.
+    /// A caller asks as soon as it is connected, and a frame has as long to end.
+    /// </summary>
+    private void MakeRoom()
+    {
+        int ended = 0;
+        foreach ((Session session, (_, long since)) in _sessions)
+        {
+            if (session.IsIdle && _time.GetElapsedTime(since) > Session.FrameDeadline)
+            {
+                session.CutOff();
+                ended++;
+            }
+        }
+        if (ended > 0)
+            _log.WriteProblem($"{ended} connections were open and idle for more than {Session.FrameDeadline.TotalSeconds:0} s while others found no room: ended");
     }
 
     private void Beat()

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -47,15 +48,24 @@ internal sealed class RequestDispatcher
     public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);
 
     /// <summary>The answer to one frame; null when the message has none.</summary>
-    public async ValueTask<Answer?> HandleAsync(byte[] frame, Session session)
+    /// <param name="frame">The frame without its length.</param>
+    /// <param name="file">The descriptor that came along, if one did; it is closed or kept.</param>
+    /// <param name="session">Where it came from.</param>
+    public async ValueTask<Answer?> HandleAsync(byte[] frame, MemoryFile? file, Session session)
     {
         long started = _time.GetTimestamp();
         Interlocked.Exchange(ref _lastRequest, started);
         if (IsServing(session) && _pipeline.Recall(frame) is { } known)
+        {
+            file?.Dispose();
             return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+        }
         // Anything else may take long, and the thread that let this caller in has others to let in.
         await Task.Yield();
-        switch (MessageCodec.Decode(frame))
+        Message message = MessageCodec.Decode(frame);
+        if (message is not Message.PublishDescriptor)
+            file?.Dispose();
+        switch (message)
         {
             case Message.Render when session.Peer != BypassReason.None:
                 Declined(session.Peer, session.ProcessId);
@@ -65,8 +75,10 @@ internal sealed class RequestDispatcher
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
                 return await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
-            case Message.Publish publish:
-                return _pipeline.Publish(publish, session.Leases);
+            case Message.Publish p:
+                return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)), session.Leases);
+            case Message.PublishDescriptor p when file is not null && Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
+                return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
                 return null;
@@ -95,7 +107,7 @@ internal sealed class RequestDispatcher
                 _administration.Stop();
                 return Answer.Of(new Message.Json("{}"));
             default:
-                throw new MessagePackException("A reply was sent as a request.");
+                throw new MessagePackException("A reply was sent as a request, or a result without its file.");
         }
     }
 

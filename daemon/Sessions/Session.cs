@@ -4,14 +4,15 @@ using System.Collections.Generic;
 using System.Diagnostics;
 using System.Diagnostics.CodeAnalysis;
 using System.IO;
-using System.IO.Pipelines;
 using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -108,7 +109,7 @@ internal sealed class Session : IDisposable
             while (here && thread == Environment.CurrentManagedThreadId)
             {
                 if (TryTakeKnown(out byte[]? known))
-                    await AnswerAsync(known).ConfigureAwait(false);
+                    await AnswerAsync(known, null).ConfigureAwait(false);
                 else if (_left)
                     return;
                 else
@@ -116,9 +117,9 @@ internal sealed class Session : IDisposable
             }
             if (thread == Environment.CurrentManagedThreadId)
                 await Task.Yield();
-            PipeReader reader = PipeReader.Create(Stream(), new StreamPipeReaderOptions(bufferSize: 32 * 1024, leaveOpen: true));
-            while (await ReadFrameAsync(reader).ConfigureAwait(false) is { } frame)
-                await AnswerAsync(frame).ConfigureAwait(false);
+            using var reader = new FrameReader(_socket, NoteFrame);
+            while (await reader.ReadAsync(_gone.Token).ConfigureAwait(false) is { } frame)
+                await AnswerAsync(frame.Message, frame.File).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
         {
@@ -199,15 +200,6 @@ internal sealed class Session : IDisposable
         _gone.Dispose();
     }
 
-    /// <summary>The socket as a stream, whose constructor insists on a socket that blocks, though its asynchronous reads do not care.</summary>
-    private NetworkStream Stream()
-    {
-        _socket.Blocking = true;
-        var stream = new NetworkStream(_socket);
-        _socket.Blocking = false;
-        return stream;
-    }
-
     /// <summary>
     /// Takes the next frame when all of it is there within <see cref="HereWait"/> and it is a request that is known by its bytes.
     /// Otherwise nothing is taken, and <see cref="_left"/> says whether the peer has gone.
@@ -231,50 +223,20 @@ internal sealed class Session : IDisposable
         return _socket.Receive(buffer.AsSpan(0, whole), SocketFlags.None, out error) == whole;
     }
 
-    private async ValueTask<byte[]?> ReadFrameAsync(PipeReader reader)
+    /// <summary>The first byte begins the deadline of the whole frame.</summary>
+    private void NoteFrame(bool begun)
     {
-        int needed = 1; // The first byte begins the deadline of the whole frame.
-        bool haveLength = false;
-        while (true)
-        {
-            ReadResult read = await reader.ReadAtLeastAsync(needed, _gone.Token).ConfigureAwait(false);
-            ReadOnlySequence<byte> buffer = read.Buffer;
-            if (buffer.Length < needed)
-            {
-                Interlocked.Exchange(ref _frameSince, 0);
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                return null;
-            }
-            if (!haveLength)
-            {
-                haveLength = buffer.Length >= Frame.HeaderBytes;
-                needed = haveLength ? Frame.HeaderBytes + LengthOf(buffer) : Frame.HeaderBytes;
-            }
-            if (buffer.Length < needed)
-            {
-                Interlocked.CompareExchange(ref _frameSince, _time.GetTimestamp(), 0);
-                reader.AdvanceTo(buffer.Start, buffer.End);
-                continue;
-            }
+        if (begun)
+            Interlocked.CompareExchange(ref _frameSince, _time.GetTimestamp(), 0);
+        else
             Interlocked.Exchange(ref _frameSince, 0);
-            byte[] message = buffer.Slice(Frame.HeaderBytes, needed - Frame.HeaderBytes).ToArray();
-            reader.AdvanceTo(buffer.GetPosition(needed));
-            return message;
-        }
     }
 
-    private static int LengthOf(ReadOnlySequence<byte> buffer)
-    {
-        Span<byte> header = stackalloc byte[Frame.HeaderBytes];
-        buffer.Slice(0, Frame.HeaderBytes).CopyTo(header);
-        return Frame.ReadLength(header);
-    }
-
-    private async ValueTask AnswerAsync(byte[] frame)
+    private async ValueTask AnswerAsync(byte[] frame, MemoryFile? file)
     {
         lock (_writing)
             _busySince = _time.GetTimestamp();
-        Answer? answer = await _dispatcher.HandleAsync(frame, this).ConfigureAwait(false);
+        Answer? answer = await _dispatcher.HandleAsync(frame, file, this).ConfigureAwait(false);
         lock (_writing)
             _busySince = 0;
         if (answer is not { } some)
@@ -287,18 +249,39 @@ internal sealed class Session : IDisposable
 
     private async ValueTask SendAsync(Answer answer)
     {
-        int total = answer.Frame.Length + answer.Tail.Length;
-        if (answer.Tail.IsEmpty || total > OneSendBytes)
+        if (answer.Attached is { } file)
         {
-            await SendAllAsync(answer.Frame).ConfigureAwait(false);
-            await SendAllAsync(answer.Tail).ConfigureAwait(false);
+            // A peer that asked has read everything before, so there is room; one that has not is not waited for.
+            int sent = Libc.Send((int)_socket.Handle, answer.Frame.Span, file.Descriptor);
+            GC.KeepAlive(file);
+            if (sent < 0)
+                throw new IOException($"the peer does not take its answer (errno {-sent})");
+            await SendAllAsync(answer.Frame[sent..]).ConfigureAwait(false);
             return;
         }
-        byte[] whole = ArrayPool<byte>.Shared.Rent(total);
-        answer.Frame.CopyTo(whole);
-        answer.Tail.CopyTo(whole.AsMemory(answer.Frame.Length));
-        await SendAllAsync(whole.AsMemory(0, total)).ConfigureAwait(false);
-        ArrayPool<byte>.Shared.Return(whole);
+        if (answer.Tail is not { } tail)
+        {
+            await SendAllAsync(answer.Frame).ConfigureAwait(false);
+            return;
+        }
+        int total = answer.Frame.Length + tail.Length;
+        byte[] room = ArrayPool<byte>.Shared.Rent(Math.Min(total, OneSendBytes));
+        if (total <= OneSendBytes)
+        {
+            answer.Frame.CopyTo(room);
+            tail.CopyTo(room.AsSpan(answer.Frame.Length), 0);
+            await SendAllAsync(room.AsMemory(0, total)).ConfigureAwait(false);
+        }
+        else
+        {
+            await SendAllAsync(answer.Frame).ConfigureAwait(false);
+            for (int at = 0, count; at < tail.Length; at += count)
+            {
+                count = tail.CopyTo(room, at);
+                await SendAllAsync(room.AsMemory(0, count)).ConfigureAwait(false);
+            }
+        }
+        ArrayPool<byte>.Shared.Return(room);
     }
 
     private async ValueTask SendAllAsync(ReadOnlyMemory<byte> data)

@@ -1,6 +1,8 @@
 using System;
 using System.Buffers;
 using System.IO.Compression;
+using System.Runtime.InteropServices;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Storage;
 
@@ -21,51 +23,70 @@ internal static class BlobCodec
     public const int LargestBytes = 900_000_000;
 
     /// <summary>Room for a larger blob is not pooled: the pool would hold on to it for the one in a thousand that needs it.</summary>
-    private const int LargestPooled = 1 << 20;
+    private const int LargestPooled = Frame.MaxInlineBytes;
 
     private const int Quality = 1;
     private const int WindowBits = 22;
 
     /// <summary>The codec that suits <paramref name="data"/>, and what to store.</summary>
-    public static (int Codec, byte[] Stored) Encode(byte[] data)
+    public static (int Codec, byte[] Stored) Encode(ReadOnlySpan<byte> data)
     {
         if (data.Length < SmallestCompressed)
-            return (Raw, data);
+            return (Raw, data.ToArray());
         // Room for 7/8 only: a gain of less than an eighth is not worth decoding, so running out of room means "store raw".
-        bool pooled = data.Length <= LargestPooled;
-        byte[] room = pooled ? ArrayPool<byte>.Shared.Rent(data.Length) : GC.AllocateUninitializedArray<byte>(data.Length - data.Length / 8);
-        try
-        {
-            Span<byte> target = room.AsSpan(0, data.Length - data.Length / 8);
-            return BrotliEncoder.TryCompress(data, target, out int written, Quality, WindowBits)
-                ? (Brotli, target[..written].ToArray())
-                : (Raw, data);
-        }
-        finally
-        {
-            // Rendered secrets pass through here and the pool lives as long as the process.
-            if (pooled)
-                ArrayPool<byte>.Shared.Return(room, clearArray: true);
-        }
+        int room = data.Length - data.Length / 8;
+        return (data.Length <= LargestPooled ? EncodeInPool(data, room) : EncodeOffHeap(data, room)) is { } stored ? (Brotli, stored) : (Raw, data.ToArray());
     }
 
     /// <summary>The bytes that <see cref="Encode"/> was given; null when the codec is unknown or <paramref name="stored"/> is damaged.</summary>
     /// <param name="codec">As stored.</param>
     /// <param name="size">Length of the original, as stored.</param>
     /// <param name="stored">As stored.</param>
-    public static byte[]? Decode(int codec, long size, ReadOnlySpan<byte> stored)
+    public static Blob? Decode(int codec, long size, ReadOnlySpan<byte> stored)
     {
-        if (size is < 0 or > LargestBytes)
+        if (size is < 0 or > LargestBytes || (codec == Raw && stored.Length != size))
             return null;
+        using var builder = new BlobBuilder((int)size);
         switch (codec)
         {
             case Raw:
-                return stored.Length == size ? stored.ToArray() : null;
+                stored.CopyTo(builder.Room);
+                return builder.Build();
             case Brotli:
-                byte[] data = GC.AllocateUninitializedArray<byte>((int)size);
-                return BrotliDecoder.TryDecompress(stored, data, out int written) && written == size ? data : null;
+                return BrotliDecoder.TryDecompress(stored, builder.Room, out int written) && written == size ? builder.Build() : null;
             default:
                 return null;
         }
     }
+
+    private static byte[]? EncodeInPool(ReadOnlySpan<byte> data, int bytes)
+    {
+        byte[] room = ArrayPool<byte>.Shared.Rent(bytes);
+        try
+        {
+            return Compress(data, room.AsSpan(0, bytes));
+        }
+        finally
+        {
+            // Rendered secrets pass through here and the pool lives as long as the process.
+            ArrayPool<byte>.Shared.Return(room, clearArray: true);
+        }
+    }
+
+    /// <summary>Pages that are not written to cost nothing there, and the room is mostly left empty.</summary>
+    private static unsafe byte[]? EncodeOffHeap(ReadOnlySpan<byte> data, int bytes)
+    {
+        void* room = NativeMemory.Alloc((nuint)bytes);
+        try
+        {
+            return Compress(data, new Span<byte>(room, bytes));
+        }
+        finally
+        {
+            NativeMemory.Free(room);
+        }
+    }
+
+    private static byte[]? Compress(ReadOnlySpan<byte> data, Span<byte> room) =>
+        BrotliEncoder.TryCompress(data, room, out int written, Quality, WindowBits) ? room[..written].ToArray() : null;
 }

@@ -6,7 +6,7 @@ namespace CacheDaemon.Daemon.Storage;
 /// <param name="ExitCode">helm's exit code; only 0 is ever stored.</param>
 /// <param name="Stdout">Bytes of standard output, never decoded.</param>
 /// <param name="Stderr">Bytes of standard error, never decoded.</param>
-public sealed record RenderResult(int ExitCode, byte[] Stdout, byte[] Stderr);
+public sealed record RenderResult(int ExitCode, Blob Stdout, byte[] Stderr);
 
 /// <summary>
 /// What a key maps to: a result with its provenance; or, when <see cref="Result"/> is null, the note that the answer

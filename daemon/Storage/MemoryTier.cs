@@ -15,7 +15,7 @@ public sealed class MemoryTier : ITier
     public const long DefaultLimitBytes = 128L << 20;
 
     /// <summary>What one entry costs besides its bytes: node, dictionary slot, records, array headers; rounded up.</summary>
-    public const int OverheadBytes = 384;
+    public const int OverheadBytes = 432;
 
     /// <summary>An entry larger than the limit divided by this is not kept: it would push out many for one.</summary>
     public const int LargestShare = 4;

@@ -14,6 +14,8 @@ namespace CacheDaemon.Daemon.Storage;
 /// </summary>
 public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
 {
+    private static readonly Blob s_empty = Blob.Of([]);
+
     private readonly SqliteDatabase _database;
     private readonly TimeProvider _time;
     private readonly UseLog _uses = new();
@@ -109,13 +111,13 @@ public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
         {
             Digest? stdout = DigestAt(row, 4), stderr = DigestAt(row, 5);
             bool note = row.GetInt64(2) != 0;
-            if (!TryStream(row, stdout, 12, out byte[] output))
+            if (!TryStream(row, stdout, 12, out Blob output))
                 return new Reading.Damaged(id, stdout);
-            if (!TryStream(row, stderr, 15, out byte[] errors))
+            if (!TryStream(row, stderr, 15, out Blob errors))
                 return new Reading.Damaged(id, stderr);
             var entry = new Entry
             {
-                Result = note ? null : new RenderResult(checked((int)row.GetInt64(3)), output, errors),
+                Result = note ? null : new RenderResult(checked((int)row.GetInt64(3)), output, errors.ToArray()),
                 Created = new DateTimeOffset(row.GetInt64(6), TimeSpan.Zero),
                 RenderMilliseconds = row.GetDouble(7),
                 ChartName = row.GetString(8),
@@ -138,16 +140,16 @@ public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
         row.IsDBNull(column) ? null : Digest.FromBytes(raw.sqlite3_column_blob(row.Handle, column));
 
     /// <summary>The stream whose codec, size and data stand at <paramref name="column"/>; false when it is not what was stored.</summary>
-    private static bool TryStream(SqliteDataReader row, Digest? digest, int column, out byte[] stream)
+    private static bool TryStream(SqliteDataReader row, Digest? digest, int column, out Blob stream)
     {
-        stream = [];
+        stream = s_empty;
         if (digest is null)
             return true;
         if (row.IsDBNull(column + 2))
             return false;
-        byte[]? data = BlobCodec.Decode(
+        Blob? data = BlobCodec.Decode(
             checked((int)row.GetInt64(column)), row.GetInt64(column + 1), raw.sqlite3_column_blob(row.Handle, column + 2));
-        if (data is null || Digest.Of(data) != digest)
+        if (data is null || data.Digest() != digest)
             return false;
         stream = data;
         return true;
@@ -160,7 +162,7 @@ public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
         // First, since it may take a blob with it that the new entry brings back.
         link.Execute("DELETE FROM entries WHERE key = ?1", Bytes(key));
         Digest? stdout = WriteBlob(link, entry.Result?.Stdout);
-        Digest? stderr = WriteBlob(link, entry.Result?.Stderr);
+        Digest? stderr = WriteBlob(link, entry.Result is { Stderr: var errors } ? Blob.Of(errors) : null);
         link.Execute("""
             INSERT INTO entries (key, seal, is_note, exit, stdout, stderr, created, last_use, uses, render_ms, chart,
                                  chart_version, holds_secret, own_bytes, material)
@@ -174,15 +176,15 @@ public sealed partial class SqliteTier : ITier, IStampLedger, IDisposable
     }
 
     /// <summary>Sees to it that the blob is there and answers its digest; null for the empty stream.</summary>
-    private static Digest? WriteBlob(SqliteLink link, byte[]? data)
+    private static Digest? WriteBlob(SqliteLink link, Blob? data)
     {
         if (data is null or { Length: 0 })
             return null;
-        Digest digest = Digest.Of(data);
+        Digest digest = data.Digest();
         byte[] name = digest.ToArray();
         if (link.Number("SELECT count(*) FROM blobs WHERE digest = ?1", name) == 0)
         {
-            (int codec, byte[] stored) = BlobCodec.Encode(data);
+            (int codec, byte[] stored) = data.Read(BlobCodec.Encode);
             link.Execute("INSERT INTO blobs (digest, codec, size, stored_bytes, uses, data) VALUES (?1, ?2, ?3, ?4, 0, ?5)",
                 name, codec, data.Length, SqliteSchema.Charge(stored.Length), stored);
         }

@@ -92,7 +92,7 @@ public sealed class AdminFaultTests
         await Eventually.IsTrueAsync("start has tried", () => fake.Home.ProcessIds("start").Count == 1);
         fake.LetGo();
         Assert.Equal(0, (await start).ExitCode);
-        Assert.NotEqual(old, fake.Home.DaemonIds().Single());
+        Assert.NotEqual(old, await fake.Home.DaemonIdAsync());
         Assert.Equal(FakeHelmHome.Output, (await rendering).StdoutText);
         // `stop` waits for the lock to be free, which the new daemon may have taken first.
         await stop;

@@ -13,11 +13,29 @@ public sealed class DaemonLifeTests
     {
         await using var fake = new FakeHelmHome();
         await fake.Template().RunAsync();
-        Assert.Single(fake.Home.DaemonIds());
+        await fake.Home.DaemonIdAsync();
         // On a slow machine the first render does not wait for it.
         await Eventually.IsTrueAsync("the daemon listens", () => File.Exists(Path.Combine(fake.Home.State, "daemon.sock")));
         Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
         Assert.Empty(fake.Home.DaemonIds());
+    }
+
+    [Fact]
+    public async Task Home_is_made_with_its_parents_and_each_is_private()
+    {
+        await using var fake = new FakeHelmHome();
+        string home = fake.Home.At("one", "two", "three");
+        await fake.Template().With("HELMCACHED_HOME", home).RunAsync();
+        try
+        {
+            foreach (string directory in (string[])[fake.Home.At("one"), fake.Home.At("one", "two"), home])
+                Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
+            await Eventually.IsTrueAsync("the daemon listens", () => File.Exists(Path.Combine(home, "daemon.sock")));
+        }
+        finally
+        {
+            Assert.Equal(0, (await fake.Home.Admin("stop").With("HELMCACHED_HOME", home).RunAsync()).ExitCode);
+        }
     }
 
     [Theory]
@@ -40,9 +58,9 @@ public sealed class DaemonLifeTests
         CommandResult[] results = await Task.WhenAll(
             fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync());
         Assert.All(results, result => Assert.Equal(0, result.ExitCode));
-        Assert.Single(fake.Home.DaemonIds());
+        await fake.Home.DaemonIdAsync();
         Assert.NotEqual(0, (await fake.Home.Admin("serve").RunAsync()).ExitCode);
-        Assert.Single(fake.Home.DaemonIds());
+        await fake.Home.DaemonIdAsync();
     }
 
     [Fact]
@@ -95,7 +113,7 @@ public sealed class DaemonLifeTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
-        Assert.Equal(1, (await fake.Home.StatsAsync()).Entries);
+        await fake.Home.EntriesReachAsync(1);
         Assert.Equal(0, (await fake.Home.Admin("prune", "--all").RunAsync()).ExitCode);
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
         await fake.Template().RunAsync();

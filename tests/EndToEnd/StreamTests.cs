@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -19,7 +20,7 @@ public sealed class StreamTests
         // The shell's cat ends at end of file; a daemon that inherited the pipe's end would keep it waiting for ever.
         CommandResult result = await Shell(fake, "\"$0\" \"$@\" | cat; echo ended >&2").RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, "ended\n"), (result.ExitCode, result.StdoutText, result.StderrText));
-        Assert.Single(fake.Home.DaemonIds());
+        await fake.Home.DaemonIdAsync();
     }
 
     [Fact]
@@ -40,6 +41,10 @@ public sealed class StreamTests
     [InlineData("\"$0\" \"$@\" 2>&- | wc -c; echo ${PIPESTATUS[0]}")]
     [InlineData("\"$0\" \"$@\" <&- | wc -c; echo ${PIPESTATUS[0]}")]
     [InlineData("\"$0\" \"$@\" >out 2>&1; echo $?; wc -c <out; rm out")]
+    [InlineData("\"$0\" \"$@\" >>out; \"$0\" \"$@\" >>out; echo $?; cat out; rm out")]
+    [InlineData("\"$0\" \"$@\" >/dev/null; echo $?")]
+    [InlineData("(ulimit -f 20; \"$0\" \"$@\" | wc -c; echo ${PIPESTATUS[0]})")]
+    [InlineData("(ulimit -f 20; \"$0\" \"$@\" 2>/dev/null >out; echo $?; wc -c <out; rm out)")]
     [InlineData("(trap '' PIPE; \"$0\" \"$@\" | head -c 10; echo \" ${PIPESTATUS[0]}\")")]
     public async Task Outputs_that_cannot_take_it_end_as_with_real_helm(string script)
     {
@@ -126,8 +131,47 @@ public sealed class StreamTests
         CommandResult result = await held.CompleteAsync(process);
         Assert.Equal(143, result.ExitCode);
         int helm = fake.RunIds.Single();
-        await Eventually.IsTrueAsync("helm is gone", () => !Directory.Exists($"/proc/{helm}"));
+        await Eventually.IsTrueAsync("helm is gone", () => Signals.IsGone(helm));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
+    }
+
+    /// <summary>Before helm, while it is being started, and after: a signal ends both or neither.</summary>
+    [Fact]
+    public async Task Signal_at_any_moment_leaves_no_helm_behind()
+    {
+        const int Moments = 80;
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        for (int i = 0; i < Moments; i++)
+        {
+            Command held = fake.HeldTemplate();
+            using Process process = held.Start();
+            var since = Stopwatch.StartNew();
+            while (since.Elapsed < TimeSpan.FromMilliseconds(0.1 * i))
+                Thread.SpinWait(10);
+            Signals.Send(process.Id, Signals.Terminate);
+            Assert.Equal(143, (await held.CompleteAsync(process)).ExitCode);
+        }
+        await Eventually.IsTrueAsync("every helm is gone", () => fake.RunIds.All(Signals.IsGone));
+        Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
+    }
+
+    /// <summary>What a caller ignores, such as Ctrl-C in a background job, helm ignores too: the shim changes nothing about it.</summary>
+    [Theory]
+    [InlineData("INT", 2)]
+    [InlineData("HUP", 1)]
+    public async Task Signal_that_the_caller_ignores_is_ignored_by_helm(string name, int number)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command held = fake.HeldTemplate();
+        Task<CommandResult> call = (held with { File = "/usr/bin/env", Arguments = [$"--ignore-signal={name}", held.File, .. held.Arguments] }).RunAsync();
+        await fake.RunsReachAsync(1);
+        string ignored = File.ReadLines($"/proc/{fake.RunIds.Single()}/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
+        Assert.NotEqual(0UL, ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (number - 1)));
+        Signals.Send(fake.RunIds.Single(), number);
+        fake.LetGo();
+        Assert.Equal((0, FakeHelmHome.Output), ((await call).ExitCode, (await call).StdoutText));
     }
 
     private static Command Shell(FakeHelmHome fake, string script)

@@ -45,7 +45,7 @@ public sealed class SwitchTests
         Assert.Equal("new: 1\n", renewed.StdoutText);
         Assert.Equal("new: 1\n", (await fake.Template().RunAsync()).StdoutText);
         Assert.Equal(2, fake.Runs);
-        Assert.Equal(1, (await fake.Home.StatsAsync()).Entries);
+        await fake.Home.EntriesReachAsync(1);
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Security.Cryptography;
 using System.Text;
 using System.Threading;
@@ -113,10 +114,12 @@ internal static class Program
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', lines))));
     }
 
+    /// <summary>In large pieces, or writing would take longer than whatever is tested.</summary>
     private static void Flood(Stream output, int count)
     {
-        byte[] line = Encoding.ASCII.GetBytes("# " + new string('x', 61) + "\n");
-        for (int written = 0; written < count; written += line.Length)
-            output.Write(line, 0, Math.Min(line.Length, count - written));
+        const int LineBytes = 64, Lines = 1024;
+        byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("# " + new string('x', LineBytes - 3) + "\n", Lines)));
+        for (int written = 0; written < count; written += lines.Length)
+            output.Write(lines, 0, Math.Min(lines.Length, count - written));
     }
 }

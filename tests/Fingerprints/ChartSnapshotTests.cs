@@ -46,6 +46,28 @@ public sealed class ChartSnapshotTests
     }
 
     [Fact]
+    public void Chart_is_looked_for_where_its_path_leads_now()
+    {
+        using ChartDirectory chart = Rich();
+        using ChartDirectory twin = Rich();
+        string link = Path.Combine(chart.Parent, "link");
+        File.CreateSymbolicLink(link, chart.Root);
+        ChartSnapshot<int> snapshot = chart.Snapshot(link);
+        Assert.True(snapshot.StillValid());
+
+        // The chart that was read is unchanged, but no longer what the path means.
+        File.Delete(link);
+        File.CreateSymbolicLink(link, twin.Root);
+        Assert.False(snapshot.StillValid());
+        File.Delete(link);
+        Assert.False(snapshot.StillValid());
+        File.CreateSymbolicLink(link, chart.Root);
+        Assert.True(snapshot.StillValid());
+        chart.Write("templates/x.yaml", "y: {{ .Values.a }}\n");
+        Assert.False(snapshot.StillValid());
+    }
+
+    [Fact]
     public void What_is_ignored_is_not_watched()
     {
         using ChartDirectory chart = Rich();

@@ -36,11 +36,12 @@ public sealed class FrozenNumbersTests
     [Fact]
     public void Message_kinds_keep_their_numbers() => AssertFrozen<MessageKind>("""
         Render=1 Publish=2 Abandon=3 Proof=4 Status=5 Stats=6 Prune=7 Stop=8 Explain=9 Verify=10 Recall=11 Forget=12 Calls=16
-        Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
+        PublishDescriptor=17 Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
+        ResultDescriptor=73
         """);
 
     [Fact]
-    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4");
+    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4 TakesDescriptor=8");
 
     [Fact]
     public void Doubt_reasons_keep_their_numbers() => AssertFrozen<DoubtReason>("""

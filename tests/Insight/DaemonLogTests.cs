@@ -36,6 +36,25 @@ public sealed class DaemonLogTests : IDisposable
     }
 
     [Fact]
+    public void File_that_was_open_to_others_is_closed_to_them_but_not_what_a_link_leads_to()
+    {
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite, Shared = OwnerOnly | UnixFileMode.OtherRead;
+        File.WriteAllText(LogPath, "");
+        File.SetUnixFileMode(LogPath, Shared);
+        using (DaemonLog log = Open())
+            log.Write("one");
+        Assert.Equal(OwnerOnly, File.GetUnixFileMode(LogPath));
+
+        string elsewhere = _directory.At("elsewhere");
+        File.Move(LogPath, elsewhere);
+        File.SetUnixFileMode(elsewhere, Shared);
+        File.CreateSymbolicLink(LogPath, elsewhere);
+        using (DaemonLog log = Open())
+            log.Write("two");
+        Assert.Equal((Shared, 2), (File.GetUnixFileMode(elsewhere), File.ReadAllLines(elsewhere).Length));
+    }
+
+    [Fact]
     public void File_is_private_before_and_after_it_is_rotated()
     {
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;

@@ -52,7 +52,7 @@ public sealed class HitAllocationTests
         var held = new HashSet<long>();
         Answer first = await pipeline.RenderAsync(request, held, message, null, TimeProvider.System.GetTimestamp());
         var lease = Assert.IsType<Message.Lease>(MessageCodec.Decode(first.Frame[Frame.HeaderBytes..]));
-        pipeline.Publish(new Message.Publish(lease.LeaseId, 0, 1000, default, new byte[20_000]), held);
+        pipeline.Publish(new Publication(lease.LeaseId, 0, 1000, [], new byte[20_000]), held);
         // Once from the store, which makes it known; twice by its bytes, which compiles what runs below.
         for (int i = 0; i < 3; i++)
             Assert.Equal(i > 0, Hit(pipeline, message, request, held));
@@ -72,7 +72,7 @@ public sealed class HitAllocationTests
 #pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.
         ValueTask<Answer> answering = pipeline.RenderAsync(known?.Request ?? request, held, message, known, TimeProvider.System.GetTimestamp());
         Assert.True(answering.IsCompletedSuccessfully);
-        Assert.Equal(20_000, answering.Result.Tail.Length);
+        Assert.Equal(20_000, answering.Result.Tail!.Length);
 #pragma warning restore CA2012
         return known is not null;
     }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Diagnostics;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -47,6 +48,28 @@ public sealed class HitFootprintTests
     }
 
     [TraceFact]
+    public async Task Shim_claims_no_more_memory_than_it_may_use_and_reads_no_file_about_the_processor_caches()
+    {
+        await using DaemonHome home = await WarmAsync();
+        string[] calls = await TraceShimAsync(home);
+
+        // Ten times the limit of its heap would be 20 GB; a runtime without a limit claims 256.
+        long most = calls.Where(c => Is(c, "mmap")).Max(c => long.Parse(c.Split(',')[1], CultureInfo.InvariantCulture));
+        Assert.InRange(most, 1, 20L << 30);
+        Assert.DoesNotContain(calls, c => c.Contains("/cache/index", StringComparison.Ordinal));
+    }
+
+    [TraceFact]
+    public async Task Shim_loads_the_c_library_and_no_other()
+    {
+        await using DaemonHome home = await WarmAsync();
+        string[] calls = await TraceShimAsync(home);
+
+        string library = Assert.Single(calls, c => Is(c, "openat") && c.Contains(".so", StringComparison.Ordinal) && !c.Contains("ld.so.cache", StringComparison.Ordinal));
+        Assert.Contains("/libc.so", library, StringComparison.Ordinal);
+    }
+
+    [TraceFact]
     public async Task Daemon_opens_no_file_for_a_warm_hit()
     {
         await using DaemonHome home = await WarmAsync();
@@ -65,8 +88,10 @@ public sealed class HitFootprintTests
         Assert.Equal(0, hit.ExitCode);
         Assert.True(hits > 1);
         string[] calls = await CallsAsync(home);
-        Assert.Contains(calls, c => Is(c, "statx") && c.Contains("web/templates/a.yaml", StringComparison.Ordinal));
-        Assert.DoesNotContain(calls, c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal));
+        Assert.Contains(calls, c => Is(c, "statx") && c.Contains("\"templates/a.yaml\"", StringComparison.Ordinal));
+        // The place where the chart is, to look from there; its content is not opened.
+        string place = Assert.Single(calls, c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal));
+        Assert.Contains("O_PATH", place, StringComparison.Ordinal);
     }
 
     /// <summary>A home whose daemon knows the call by its bytes: it has served it from memory after the stamps had aged.</summary>

@@ -34,15 +34,6 @@ public sealed class MessageCodecTests
     }
 
     [Fact]
-    public void A_publish_in_two_pieces_is_the_same_frame()
-    {
-        var publish = (Message.Publish)MessageExamples.All["Publish"];
-        byte[] head = MessageCodec.EncodePublishHead(
-            publish.LeaseId, publish.ExitCode, publish.RenderMicroseconds, publish.Stderr.Span, publish.Stdout.Length);
-        Assert.Equal(MessageCodec.Encode(publish), (byte[])[.. head, .. publish.Stdout.Span]);
-    }
-
-    [Fact]
     public void A_message_of_another_version_is_told_apart_from_garbage()
     {
         byte[] frame = MessageCodec.Encode(new Message.Status());

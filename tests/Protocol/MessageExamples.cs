@@ -41,6 +41,7 @@ internal static class MessageExamples
         ["Recall"] = new Message.Recall(s_key),
         ["Forget"] = new Message.Forget(s_key),
         ["Calls"] = new Message.Calls(20),
+        ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
         ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),
@@ -49,6 +50,7 @@ internal static class MessageExamples
         ["Json"] = new Message.Json("{}"),
         ["Failed"] = new Message.Failed("no"),
         ["Candidates"] = new Message.Candidates([s_key], 3),
+        ["ResultDescriptor"] = new Message.ResultDescriptor(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), 700_000),
         ["Candidate"] = new Message.Candidate("web", false, 0, s_empty, s_key, Render),
     };
 }

@@ -70,7 +70,7 @@ internal sealed class PipelineRoom : IDisposable
     /// <summary>The message that a caller would get.</summary>
     public static Message Decode(Answer answer)
     {
-        byte[] whole = [.. answer.Frame.Span, .. answer.Tail.Span];
+        byte[] whole = [.. answer.Frame.Span, .. answer.Tail?.ToArray() ?? []];
         Assert.Equal(whole.Length - Frame.HeaderBytes, Frame.ReadLength(whole));
         return MessageCodec.Decode(whole.AsMemory(Frame.HeaderBytes));
     }
@@ -98,7 +98,7 @@ internal sealed class PipelineRoom : IDisposable
 
         public Message.Published Publish(long lease, string stdout, string stderr = "", int exitCode = 0) =>
             Assert.IsType<Message.Published>(Decode(room.Pipeline.Publish(
-                new Message.Publish(lease, exitCode, 40_000, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
+                new Publication(lease, exitCode, 40_000, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
 
         public void Abandon(long lease, RefuseReason reason) => room.Pipeline.Abandon(new Message.Abandon(lease, reason), _held);
 

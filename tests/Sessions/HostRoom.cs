@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Insight;
@@ -95,6 +96,23 @@ internal sealed class HostRoom : IAsyncDisposable
         }
 
         public void Say(Message message) => Say(MessageCodec.Encode(message));
+
+        /// <summary>Says it with a descriptor, which stays ours.</summary>
+        public void Say(Message message, int descriptor)
+        {
+            byte[] frame = MessageCodec.Encode(message);
+            Assert.Equal(frame.Length, Libc.Send((int)_socket.Handle, frame, descriptor));
+        }
+
+        /// <summary>The next message that fits into one read, and the descriptor that came with it (-1: none), now the caller's.</summary>
+        public (Message Message, int Descriptor) HearWithDescriptor()
+        {
+            byte[] bytes = new byte[4096];
+            Assert.True(_socket.Poll(s_patience, SelectMode.SelectRead));
+            int count = Libc.Receive((int)_socket.Handle, bytes, out int descriptor);
+            Assert.Equal(count, Frame.HeaderBytes + Frame.ReadLength(bytes));
+            return (MessageCodec.Decode(bytes.AsMemory(Frame.HeaderBytes, count - Frame.HeaderBytes)), descriptor);
+        }
 
         public async Task<Message> HearAsync()
         {

@@ -191,4 +191,35 @@ public sealed class SessionTests
         await room.StatusReachesAsync("connections", Listener.MaxConnections - 1);
         Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
     }
+
+    /// <summary>Connections are closed by whoever opened them; these are somebody's who never will.</summary>
+    [Fact]
+    public async Task Silent_connections_keep_nobody_out_for_ever()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
+        waiter.Say(room.Site.Request());
+        await room.StatusReachesAsync("waiting", 1);
+        var silent = new List<HostRoom.Peer>();
+        for (int i = 0; i < Listener.MaxConnections - 2; i++)
+            silent.Add(room.Connect());
+        await room.StatusReachesAsync("connections", Listener.MaxConnections);
+        // As long as they may still be about to ask, they stay.
+        await room.Connect().AssertClosedAsync();
+        await room.StatusReachesAsync("connections", Listener.MaxConnections);
+        room.Clock.Advance(Session.FrameDeadline + TimeSpan.FromSeconds(1));
+        await room.Connect().AssertClosedAsync();
+        await room.StatusReachesAsync("connections", 2);
+        await silent[0].AssertClosedAsync();
+        Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
+
+        // Who renders, and who waits for that, says nothing either.
+        Assert.IsType<Message.Published>(await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
+        Message answer;
+        do
+            answer = await waiter.HearAsync();
+        while (answer is Message.Waiting);
+        Assert.IsType<Message.Result>(answer);
+    }
 }

@@ -87,7 +87,7 @@ internal sealed class StoreRoom : IDisposable
     {
         Assert.NotNull(actual);
         Assert.Equal(expected.Result?.ExitCode, actual.Result?.ExitCode);
-        Assert.Equal(expected.Result?.Stdout, actual.Result?.Stdout);
+        Assert.Equal(expected.Result?.Stdout.ToArray(), actual.Result?.Stdout.ToArray());
         Assert.Equal(expected.Result?.Stderr, actual.Result?.Stderr);
         Assert.Equal(expected.Material, actual.Material);
         Assert.Equal(

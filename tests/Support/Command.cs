@@ -65,10 +65,17 @@ public sealed record Command(string File, IReadOnlyList<string> Arguments)
     /// <summary>Feeds standard input and waits for a process of <see cref="Start"/>.</summary>
     public async Task<CommandResult> CompleteAsync(Process process)
     {
+        using var stdout = new MemoryStream();
+        CommandResult result = await CompleteAsync(process, stdout).ConfigureAwait(false);
+        return new CommandResult(result.ExitCode, stdout.ToArray(), result.Stderr.ToArray());
+    }
+
+    /// <summary>The same, with standard output going to <paramref name="stdout"/> and not into the result.</summary>
+    public async Task<CommandResult> CompleteAsync(Process process, Stream stdout)
+    {
         using var timeout = new CancellationTokenSource(Patience);
         try
         {
-            using var stdout = new MemoryStream();
             using var stderr = new MemoryStream();
             Task feeding = FeedAsync(process, timeout.Token);
             await Task.WhenAll(
@@ -76,7 +83,7 @@ public sealed record Command(string File, IReadOnlyList<string> Arguments)
                 process.StandardOutput.BaseStream.CopyToAsync(stdout, timeout.Token),
                 process.StandardError.BaseStream.CopyToAsync(stderr, timeout.Token),
                 process.WaitForExitAsync(timeout.Token)).ConfigureAwait(false);
-            return new CommandResult(process.ExitCode, stdout.ToArray(), stderr.ToArray());
+            return new CommandResult(process.ExitCode, [], stderr.ToArray());
         }
         catch (OperationCanceledException)
         {

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 
 namespace CacheDaemon.Tests.Support;
@@ -14,6 +15,12 @@ namespace CacheDaemon.Tests.Support;
 /// </summary>
 public sealed class DaemonHome : IAsyncDisposable
 {
+    /// <summary>
+    /// No daemon needs this long to leave: it waits ten seconds for renders (<c>DaemonHost.DrainDeadline</c>), and for its store. On a
+    /// machine with thirty busy processes each of its steps takes a second.
+    /// </summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
     private readonly TemporaryDirectory _directory = new();
     private readonly string? _shimPath;
     private readonly string? _daemonPath;
@@ -80,6 +87,17 @@ public sealed class DaemonHome : IAsyncDisposable
     public IReadOnlyList<int> DaemonIds() =>
         [.. Processes().Where(p => p.Arguments.Length > 1 && p.Arguments[1] == "serve").Select(p => p.Id)];
 
+    /// <summary>
+    /// The process id of the one daemon that serves this home. Waits for others that found its lock taken: they end by themselves, but
+    /// nobody waits for that who started them.
+    /// </summary>
+    public async Task<int> DaemonIdAsync()
+    {
+        IReadOnlyList<int> ids = [];
+        await Eventually.IsTrueAsync("one daemon runs", () => (ids = DaemonIds()).Count == 1).ConfigureAwait(false);
+        return ids[0];
+    }
+
     /// <summary>Ids of all processes of this home whose command line contains <paramref name="argument"/>.</summary>
     public IReadOnlyList<int> ProcessIds(string argument) =>
         [.. Processes().Where(p => p.Arguments.Contains(argument)).Select(p => p.Id)];
@@ -92,35 +110,56 @@ public sealed class DaemonHome : IAsyncDisposable
             throw new InvalidOperationException($"helmcached start: {result}");
     }
 
-    /// <summary>Stops the daemon by its own command, and by signal when it does not obey.</summary>
+    /// <summary>
+    /// Waits until exactly so many entries are on disk: they are written after the caller was answered, by a thread that may have
+    /// to wait for its turn.
+    /// </summary>
+    public Task EntriesReachAsync(int count) =>
+        Eventually.IsTrueAsync($"{count} entries on disk", async () => (await StatsAsync().ConfigureAwait(false)).Entries == count);
+
+    /// <summary>
+    /// Stops the daemon by its own command, by SIGTERM where that does not reach it, and returns when all of it is gone. A daemon that has
+    /// not left by then has a fault, or waits for a caller that the test has left behind: it is killed, and its log told.
+    /// </summary>
+    /// <exception cref="TimeoutException">It did not leave by itself.</exception>
     public async Task StopAsync()
     {
-        if (DaemonIds().Count > 0)
-            await Admin("stop").RunAsync().ConfigureAwait(false);
+        if (DaemonIds() is not { Count: > 0 } asked)
+            return;
+        CommandResult stop = await Admin("stop").RunAsync().ConfigureAwait(false);
+        // Not to one that was reached and is on its way out: it would not finish what it writes.
+        if (!stop.StdoutText.StartsWith("helmcached stopped", StringComparison.Ordinal))
+            Signals.Send(asked, Signals.Terminate);
         long started = Stopwatch.GetTimestamp();
-        while (DaemonIds() is { Count: > 0 } ids)
+        // A shim may have started another one meanwhile.
+        while (asked.Union(DaemonIds()).Where(id => !Signals.IsGone(id)).ToArray() is { Length: > 0 } left)
         {
-            if (Stopwatch.GetElapsedTime(started) > TimeSpan.FromSeconds(5))
-                Kill(ids);
+            if (Stopwatch.GetElapsedTime(started) > Patience)
+            {
+                Kill(left);
+                string log = Path.Combine(State, "daemon.log");
+                throw new TimeoutException($"process {string.Join(' ', left)} has not left; stop said: {stop}{stop.StdoutText}\n{(File.Exists(log) ? File.ReadAllText(log) : "no log")}");
+            }
+            if (DaemonIds().Except(asked).ToArray() is { Length: > 0 } more)
+            {
+                Signals.Send(more, Signals.Terminate);
+                asked = [.. asked, .. more];
+            }
             await Task.Delay(5).ConfigureAwait(false);
         }
     }
 
-    /// <summary>SIGKILL to these processes; gone ones are fine.</summary>
+    /// <summary>SIGKILL to these processes, and waits until nothing is left of them; gone ones are fine.</summary>
     public static void Kill(IEnumerable<int> ids)
     {
-        foreach (int id in ids)
+        int[] all = [.. ids];
+        Signals.Send(all, Signals.Kill);
+        long started = Stopwatch.GetTimestamp();
+        while (all.Any(id => !Signals.IsGone(id)))
         {
-            try
-            {
-                using var process = Process.GetProcessById(id);
-                process.Kill();
-                process.WaitForExit(5000);
-            }
-            catch (ArgumentException)
-            {
-                // Ended by itself meanwhile.
-            }
+            if (Stopwatch.GetElapsedTime(started) > Patience)
+                throw new TimeoutException($"process {string.Join(' ', all)} was killed and is not gone");
+            Thread.Sleep(1);
         }
     }
 

@@ -41,18 +41,39 @@ internal static class Signals
         return new Hung(process);
     }
 
+    /// <summary>
+    /// True when nothing of a process is left but, perhaps, a word to its parent. The first thread of one that ends leaves before the
+    /// others do, and what the process had open and locked goes with the last of them.
+    /// </summary>
+    public static bool IsGone(int process)
+    {
+        try
+        {
+            return Directory.GetDirectories($"/proc/{process}/task") is [var last] && StateOf(last) is 'Z' or 'X';
+        }
+        catch (IOException)
+        {
+            return true;
+        }
+    }
+
     private static bool IsStopped(string task)
     {
         try
         {
-            // proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.
-            string stat = File.ReadAllText(Path.Combine(task, "stat"));
-            return stat.AsSpan(stat.LastIndexOf(')') + 1).StartsWith(" T");
+            return StateOf(task) is 'T';
         }
         catch (IOException)
         {
             return true; // This thread has ended.
         }
+    }
+
+    private static char StateOf(string task)
+    {
+        // proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.
+        string stat = File.ReadAllText(Path.Combine(task, "stat"));
+        return stat[stat.LastIndexOf(')') + 2];
     }
 
     [DllImport("libc")]

@@ -31,6 +31,8 @@ public sealed class Stats
 
     public long VerifyMismatches => Number("verify_mismatches");
 
+    public long Damaged => Number("damaged");
+
     public long Entries => Number("entries");
 
     public IReadOnlyDictionary<string, long> BypassReasons => Table("bypass_reasons");

@@ -1,7 +1,7 @@
 using System;
 using System.Diagnostics;
 using System.IO;
-using System.Threading.Tasks;
+using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
@@ -36,43 +36,18 @@ internal static class Probe
     /// <param name="directory">Working directory: version managers choose by it.</param>
     /// <param name="arguments">Its arguments.</param>
     public static string? Ask(string program, string directory, params string[] arguments) =>
-        Run(program, directory, [], arguments) is (0, { } output) ? output.Split('\n')[0].Trim() : null;
+        ProgramRun.ToEnd(program, arguments, Patience, start => start.WorkingDirectory = directory) is { Code: 0, Output: var output }
+            ? Encoding.UTF8.GetString(output).Split('\n')[0].Trim()
+            : null;
 
     /// <summary>Exit code of a program that is run with these variables more; null when it does not run, or does not end in time.</summary>
     public static int? ExitCode(string program, (string Name, string Value)[] variables, params string[] arguments) =>
-        Run(program, "/", variables, arguments)?.Code;
-
-    private static (int Code, string Output)? Run(string program, string directory, (string Name, string Value)[] variables, string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments)
+        ProgramRun.ToEnd(program, arguments, Patience, start =>
         {
-            WorkingDirectory = directory,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
-        foreach ((string name, string value) in variables)
-            start.Environment[name] = value;
-        try
-        {
-            using Process? process = Process.Start(start);
-            if (process is null)
-                return null;
-            process.StandardInput.Close();
-            Task<string> output = process.StandardOutput.ReadToEndAsync();
-            Task<string> errors = process.StandardError.ReadToEndAsync();
-            if (!Task.WaitAll([output, errors], Patience) || !process.WaitForExit(Patience))
-            {
-                process.Kill(entireProcessTree: true);
-                return null;
-            }
-            return (process.ExitCode, output.Result);
-        }
-        catch (Exception e) when (e is IOException or System.ComponentModel.Win32Exception or InvalidOperationException)
-        {
-            return null;
-        }
-    }
+            start.WorkingDirectory = "/";
+            foreach ((string name, string value) in variables)
+                start.Environment[name] = value;
+        }).Code;
 
     /// <summary>What real helm calls its version, such as <c>v3.17.3+ge4da497</c>; null when it does not say.</summary>
     public static string? HelmVersion(string helm) => Ask(helm, "/", "version", "--short");

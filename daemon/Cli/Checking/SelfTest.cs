@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
@@ -19,6 +18,9 @@ internal static class SelfTest
 
     /// <summary>Nobody's real release is called this, and a namespace given is one that no kubeconfig need tell.</summary>
     private static readonly string[] s_call = ["template", "helmcached-self-test", "chart", "--namespace", "helmcached-self-test"];
+
+    /// <summary>Longest wait for each of the programs: <c>helmcached stop</c> itself waits for half of it.</summary>
+    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     public static IEnumerable<DoctorCheck> Run()
     {
@@ -49,21 +51,26 @@ internal static class SelfTest
     private static DoctorCheck Try(string directory, string programs, string helm)
     {
         // A daemon first: on a busy machine the first call does not wait for one.
-        (int started, _, string why, _) = Run(Path.Join(programs, "helmcached"), directory, helm, ["start"]);
-        if (started != 0)
-            return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {why}", "helmcached serve  (in the foreground it says why)");
-        (int code, byte[] real, string error, _) = Run(helm, directory, helm, s_call);
-        if (code != 0)
-            return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {error}", $"see to helm itself: {helm}");
-        (_, byte[] first, _, double missMs) = Run(Path.Join(programs, "helm"), directory, helm, s_call);
-        (_, byte[] second, _, double hitMs) = Run(Path.Join(programs, "helm"), directory, helm, s_call);
-        if (!first.AsSpan().SequenceEqual(real) || !second.AsSpan().SequenceEqual(real))
-            return DoctorCheck.Fail(Name, "self-test: the shim printed other bytes than real helm", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+        ProgramRun started = Run(Path.Join(programs, "helmcached"), directory, helm, ["start"]);
+        if (started.Code != 0)
+            return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {started.Error}", "helmcached serve  (in the foreground it says why)");
+        ProgramRun real = Run(helm, directory, helm, s_call);
+        if (real.Code != 0)
+            return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {real.Error}", $"see to helm itself: {helm}");
+        ProgramRun first = Run(Path.Join(programs, "helm"), directory, helm, s_call);
+        ProgramRun second = Run(Path.Join(programs, "helm"), directory, helm, s_call);
+        foreach (ProgramRun run in (ProgramRun[])[first, second])
+        {
+            if (run.Code != 0)
+                return DoctorCheck.Fail(Name, $"self-test: the shim cannot render what real helm can: {run.Error}", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+            if (!run.Output.AsSpan().SequenceEqual(real.Output))
+                return DoctorCheck.Fail(Name, "self-test: the shim printed other bytes than real helm", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+        }
         string[] outcomes = File.Exists(TracePath(directory)) ? [.. File.ReadAllLines(TracePath(directory)).Select(WhatHappened)] : [];
         if (outcomes is not [var miss, var hit] || !miss.StartsWith("miss", StringComparison.Ordinal) || !hit.StartsWith("hit", StringComparison.Ordinal))
             return DoctorCheck.Fail(Name, $"self-test: expected a miss, then a hit, and got: {(outcomes.Length == 0 ? "no answer" : string.Join("; ", outcomes))}", "docs/troubleshooting.md says what each reason means");
         return DoctorCheck.Ok(Name, string.Create(CultureInfo.InvariantCulture,
-            $"self-test: miss {missMs:0.0} ms, then hit {hitMs:0.0} ms, {real.Length} bytes equal to real helm's"));
+            $"self-test: miss {first.Took.TotalMilliseconds:0.0} ms, then hit {second.Took.TotalMilliseconds:0.0} ms, {real.Output.Length} bytes equal to real helm's"));
     }
 
     /// <summary>Outcome and reason of a line of the trace, without its key.</summary>
@@ -84,29 +91,14 @@ internal static class SelfTest
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n  namespace: {{ .Release.Namespace }}\n");
     }
 
-    /// <summary>Exit code, standard output, first line of standard error, milliseconds.</summary>
-    private static (int Code, byte[] Output, string Error, double Milliseconds) Run(string program, string directory, string helm, string[] arguments)
+    private static ProgramRun Run(string program, string directory, string helm, string[] arguments) => ProgramRun.ToEnd(program, arguments, s_patience, start =>
     {
-        var start = new ProcessStartInfo(program, arguments)
-        {
-            WorkingDirectory = directory,
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-        };
+        start.WorkingDirectory = directory;
         foreach (string name in (string[])["HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_READONLY", "HELM_DEBUG"])
             start.Environment.Remove(name);
         start.Environment[Endpoint.HomeVariable] = Path.Join(directory, "home");
         start.Environment[HelmLocator.Variable] = helm;
         start.Environment[ConfigurationFile.Variable] = Path.Join(directory, "no-config.yaml");
         start.Environment["HELMCACHED_TRACE"] = TracePath(directory);
-        long started = Stopwatch.GetTimestamp();
-        using Process process = Process.Start(start)!;
-        process.StandardInput.Close();
-        using var output = new MemoryStream();
-        var errors = process.StandardError.ReadToEndAsync();
-        process.StandardOutput.BaseStream.CopyTo(output);
-        process.WaitForExit();
-        return (process.ExitCode, output.ToArray(), errors.Result.Split('\n')[0], Stopwatch.GetElapsedTime(started).TotalMilliseconds);
-    }
+    });
 }

@@ -14,6 +14,8 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 [Collection(FaultsCollection.Name)]
 public sealed class ClockTests(ITestOutputHelper output)
 {
+    private const int Callers = 8;
+
     [ClockFact]
     public async Task Clock_set_back_and_forth_while_callers_render()
     {
@@ -31,7 +33,7 @@ public sealed class ClockTests(ITestOutputHelper output)
                 await crowd.CallsAsync(24);
             }
         });
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();
         Assert.Contains("helmcached 0", (await fake.Home.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
     }
@@ -53,8 +55,9 @@ public sealed class ClockTests(ITestOutputHelper output)
             // Of one length, one after the other as fast as it goes: stamp and size alone would not tell them apart.
             string content = $"a: {i % 10}\n";
             File.WriteAllText(values, content);
-            CommandResult result = await clock.Use(fake.Template().With("FAKEHELM_STDOUT", $"rendered {content}")).RunAsync();
-            Assert.Equal((0, $"rendered {content}", ""), (result.ExitCode, result.StdoutText, result.StderrText));
+            Command call = clock.Use(fake.Template().With("FAKEHELM_STDOUT", $"rendered {content}"));
+            CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => call.RunAsync()));
+            Assert.All(results, result => Assert.Equal((0, $"rendered {content}", ""), (result.ExitCode, result.StdoutText, result.StderrText)));
         }
         // Each content was rendered once and was then known: the cache works, it only reads more than usual.
         Assert.Equal(10, fake.Runs);
@@ -69,7 +72,10 @@ public sealed class ClockTests(ITestOutputHelper output)
         await fake.Template().RunAsync();
         string mark = Path.Combine(fake.Home.State, "avoid");
         using (Signals.Hang(fake.Home.DaemonIds().Single()))
-            await fake.Template().RunAsync();
+        {
+            CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
+            Assert.All(results, r => Assert.Equal((0, FakeHelmHome.Output, ""), (r.ExitCode, r.StdoutText, r.StderrText)));
+        }
         Assert.True(File.Exists(mark));
         clock.Set(TimeSpan.FromDays(-1));
         CommandResult result = await clock.Use(fake.Template()).With("HELMCACHED_TRACE", "1").RunAsync();

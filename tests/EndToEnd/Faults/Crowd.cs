@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
@@ -105,13 +106,15 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
     private async Task<TimeSpan> PlainHelmAsync()
     {
         int each = OutputBytes > 10_000_000 ? 1 : 4;
+        Command plain = CallOf(0).Command.With("HELMCACHED_DISABLE", "1");
         var times = new ConcurrentQueue<TimeSpan>();
         await Task.WhenAll(Enumerable.Range(0, Callers).Select(async _ =>
         {
             for (int i = 0; i < each; i++)
             {
                 long started = Stopwatch.GetTimestamp();
-                await CallOf(0).Command.With("HELMCACHED_DISABLE", "1").RunAsync();
+                using Process process = plain.Start();
+                await plain.CompleteAsync(process, Stream.Null);
                 times.Enqueue(Stopwatch.GetElapsedTime(started));
             }
         }));
@@ -129,7 +132,9 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
             long started = Stopwatch.GetTimestamp();
             try
             {
-                Judge(await command.RunAsync(), expected);
+                using Process process = command.Start();
+                using var printed = new ComparedStream(expected);
+                Judge(await command.CompleteAsync(process, printed), printed);
             }
             catch (TimeoutException e)
             {
@@ -141,12 +146,12 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
         }
     }
 
-    private void Judge(CommandResult result, ReadOnlyMemory<byte> expected)
+    private void Judge(CommandResult result, ComparedStream printed)
     {
-        if (result.ExitCode == 0 && result.Stderr.IsEmpty && result.Stdout.Span.SequenceEqual(expected.Span))
+        if (result.ExitCode == 0 && result.Stderr.IsEmpty && printed.IsEqual)
             return;
         Interlocked.Increment(ref result.ExitCode == 0 ? ref _wrong : ref _failed);
-        Show($"{result}; stdout {Beginning(result.Stdout)}; expected {Beginning(expected)}");
+        Show($"exit {result.ExitCode}, stderr: {result.StderrText}; stdout: {printed}");
     }
 
     private void Show(string difference)
@@ -154,6 +159,4 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
         if (_differences.Count < MaxShown)
             _differences.Enqueue(difference);
     }
-
-    private static string Beginning(ReadOnlyMemory<byte> text) => Encoding.UTF8.GetString(text.Span[..Math.Min(80, text.Length)]).TrimEnd();
 }

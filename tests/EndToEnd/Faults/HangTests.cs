@@ -83,7 +83,7 @@ public sealed class HangTests(ITestOutputHelper output)
             }
             await Eventually.IsTrueAsync("the mark is gone", () => !File.Exists(mark));
         });
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         long before = (await fake.Home.StatsAsync()).Hits;
         await crowd.CallOf(0).Command.RunAsync();
         Assert.Equal(before + 1, (await fake.Home.StatsAsync()).Hits);
@@ -98,7 +98,8 @@ public sealed class HangTests(ITestOutputHelper output)
         string mark = Path.Combine(fake.Home.State, "avoid");
         using (Signals.Hang(daemon))
         {
-            await fake.Template().RunAsync();
+            CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
+            Assert.All(results, result => Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText)));
             Assert.True(File.Exists(mark));
             DaemonHome.Kill([daemon]);
         }
@@ -210,7 +211,7 @@ public sealed class HangTests(ITestOutputHelper output)
                     await Task.Delay(random.Next(100));
             }
         });
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
 
     private void Report(string fault, string how, CommandResult[] results, byte[] expected, TimeSpan added)

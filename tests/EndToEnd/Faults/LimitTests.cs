@@ -5,7 +5,10 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
+using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using Xunit.Abstractions;
@@ -60,7 +63,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         int daemon = fake.Home.DaemonIds().Single();
         var held = new List<Socket>();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("hostile peers of the same user", "100 unfinished frames of 300 MB, 100 of noise", async () =>
+        await crowd.EndureAsync("hostile peers of the same user", "100 frames of 50 MB that come byte by byte, 100 of noise", async () =>
         {
             var random = new Random(3);
             byte[] noise = new byte[4000];
@@ -68,17 +71,30 @@ public sealed class LimitTests(ITestOutputHelper output)
             {
                 Socket slow = Connect(fake);
                 held.Add(slow);
-                await slow.SendAsync(new byte[] { 0x12, 0, 0, 0, 0x9c, 0x01 });
+                await slow.SendAsync(new byte[] { 0x03, 0, 0, 0, 0x9c, 0x01 });
                 using Socket noisy = Connect(fake);
                 random.NextBytes(noise);
                 noise[0] = 0;
                 noise[1] = 0;
                 await noisy.SendAsync(noise);
             }
+            using var over = new CancellationTokenSource();
+            Task dripping = Task.Run(async () =>
+            {
+                while (!over.IsCancellationRequested)
+                {
+                    held.ForEach(s => s.Send([0]));
+                    await Task.Delay(20); // How fast they drip; nothing is waited for.
+                }
+            });
             await crowd.CallsAsync(60);
+            // Not by real helm alone: the cache answers while they drip.
+            await crowd.AssertServedAsync();
+            await over.CancelAsync();
+            await dripping;
             held.ForEach(s => s.Dispose());
         });
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();
     }
 
@@ -89,20 +105,40 @@ public sealed class LimitTests(ITestOutputHelper output)
     {
         await using var fake = new FakeHelmHome();
         using Process daemon = await ServeAsync(fake, limit);
-        var crowd = new Crowd(fake, output) { OutputBytes = 100_000_000, Callers = 3, RoundsAfter = 1 };
-        await crowd.EndureAsync("daemon out of memory", $"{how}, outputs of 100 MB", () => crowd.CallsAsync(3));
+        // One round of known and new calls, then another: each of the callers holds its output once.
+        var crowd = new Crowd(fake, output) { OutputBytes = 100_000_000, RoundsAfter = 1 };
+        await crowd.EndureAsync("daemon out of memory", $"{how}, outputs of 100 MB", () => crowd.CallsAsync(crowd.Callers));
         if (!daemon.HasExited)
             daemon.Kill();
     }
 
+    [Fact]
+    public async Task Log_of_a_busy_daemon_stays_within_its_size()
+    {
+        await using var fake = new FakeHelmHome();
+        string log = Path.Combine(fake.Home.State, "daemon.log");
+        Directory.CreateDirectory(fake.Home.State);
+        string filler = new string('x', 1023) + "\n";
+        File.WriteAllText(log, string.Concat(Enumerable.Repeat(filler, (int)(DaemonLog.RotateAtBytes / filler.Length) - 1)));
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
+        File.SetUnixFileMode(log, OwnerOnly);
+        Assert.Equal(0, (await fake.Home.Admin("start").With("HELMCACHED_LOG_LEVEL", "debug").RunAsync()).ExitCode);
+        var crowd = new Crowd(fake, output);
+        await crowd.EndureAsync("log at its size", "1 kB of room left, every call a line", () => crowd.CallsAsync(60));
+        Assert.InRange(new FileInfo(log + ".1").Length, DaemonLog.RotateAtBytes - filler.Length, DaemonLog.RotateAtBytes + filler.Length);
+        Assert.InRange(new FileInfo(log).Length, 1, DaemonLog.RotateAtBytes / 10);
+        Assert.Contains("call: ", File.ReadAllText(log), StringComparison.Ordinal);
+        Assert.Equal((OwnerOnly, OwnerOnly), (File.GetUnixFileMode(log), File.GetUnixFileMode(log + ".1")));
+    }
+
     /// <summary>
-    /// A caller that is not read from stands still with all that it holds, which is the output once. Above what is ever
-    /// captured nothing is held any more: what helm prints goes on as it comes.
+    /// A caller that is not read from stands still with the file that helm wrote into, which the daemon has too by then: nothing of it is in
+    /// the memory of the caller.
     /// </summary>
     [Theory]
-    [InlineData(100_000_000, "stored", 100)]
-    [InlineData(300_000_000, "output-too-large", 256)]
-    public async Task Large_output_is_in_the_memory_of_its_caller_once(int bytes, string fate, int heldMebibytes)
+    [InlineData(100_000_000, "stored")]
+    [InlineData(300_000_000, "output-too-large")]
+    public async Task Large_output_is_not_in_the_memory_of_its_caller(int bytes, string fate)
     {
         const int OwnMebibytes = 32;
         await using var fake = new FakeHelmHome();
@@ -112,13 +148,78 @@ public sealed class LimitTests(ITestOutputHelper output)
             && (fate == "stored" ? stats.Stored : stats.RefuseReasons.GetValueOrDefault(fate)) == 1);
         string peak = File.ReadLines($"/proc/{shim.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         long kibibytes = long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
-        Assert.InRange(kibibytes / 1024, 0, heldMebibytes + OwnMebibytes);
+        Assert.InRange(kibibytes / 1024, 0, OwnMebibytes);
 
         using var printed = new MemoryStream(bytes);
         await shim.StandardOutput.BaseStream.CopyToAsync(printed);
         await shim.WaitForExitAsync();
         Assert.Equal(0, shim.ExitCode);
         Assert.True(printed.GetBuffer().AsSpan(0, (int)printed.Length).SequenceEqual(FakeHelmHome.Flood(bytes)));
+    }
+
+    /// <summary>
+    /// Standard error travels within a message, for which the shim needs memory. Whatever it lacks when helm has ended, helm is not run again,
+    /// and what it wrote is printed, once.
+    /// </summary>
+    [Theory]
+    [InlineData(200_000)]
+    [InlineData(300_000)]
+    [InlineData(360_000)]
+    [InlineData(450_000)]
+    public async Task Caller_with_little_memory_gets_large_output_of_one_run(int kibibytes)
+    {
+        const int ErrorBytes = 31_000_000;
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        string helm = fake.Home.At("loud");
+        File.WriteAllText(helm, $"#!/bin/sh\nhead -c {ErrorBytes} /dev/zero >&2\necho manifest\n");
+        File.SetUnixFileMode(helm, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        Command command = fake.Template().With("FAKEHELM_REAL", helm);
+        CommandResult result = await (command with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", $"ulimit -v {kibibytes}; exec \"$0\" \"$@\"", command.File, .. command.Arguments],
+        }).RunAsync();
+        Assert.Equal((0, "manifest\n", ErrorBytes), (result.ExitCode, result.StdoutText, result.Stderr.Length));
+        Assert.Equal(1, fake.Runs);
+    }
+
+    [Fact]
+    public async Task Standard_input_is_left_to_helm_where_the_size_of_files_is_limited()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command command = fake.Template("-f", "-").With("FAKEHELM_STDOUT", null).With("FAKEHELM_REPORT", "1");
+        command = command with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", "ulimit -f 8; \"$0\" \"$@\" | cat; exit ${PIPESTATUS[0]}", command.File, .. command.Arguments],
+            Stdin = Encoding.ASCII.GetBytes("a: " + new string('x', 60_000) + "\n"),
+        };
+        CommandResult real = await (command with { Arguments = [.. command.Arguments.Select((a, i) => i == 2 ? fake.Home.RealHelm : a)] }).RunAsync();
+        CommandResult result = await command.RunAsync();
+        Assert.Equal(0, result.ExitCode);
+        Assert.Equal(Line(real), Line(result));
+
+        static string Line(CommandResult of) => of.StdoutText.Split('\n').Single(line => line.Contains("stdin", StringComparison.OrdinalIgnoreCase));
+    }
+
+    [Fact]
+    public async Task Daemon_whose_files_are_limited_in_size_still_serves_large_outputs()
+    {
+        const int Bytes = 4_000_000;
+        await using var fake = new FakeHelmHome();
+        Command command = fake.Template().With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{Bytes}");
+        await fake.StartDaemonAsync();
+        await command.RunAsync();
+        await fake.Home.StopAsync();
+
+        // What is on disk is taken to a file in memory, which is longer than this daemon may make one.
+        using Process daemon = await ServeAsync(fake, "ulimit -f 1000");
+        Assert.Equal(Bytes, (await command.RunAsync()).Stdout.Length);
+        Assert.Equal(Bytes, (await command.RunAsync()).Stdout.Length);
+        Assert.Equal(1, fake.Runs);
+        Assert.False(daemon.HasExited);
     }
 
     /// <summary>Runs the daemon as a child, after what <paramref name="limit"/> says to the shell.</summary>

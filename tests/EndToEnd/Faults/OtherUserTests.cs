@@ -72,7 +72,7 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output) { Through = command => As(OtherUserFactAttribute.User, tools.Use(command)) };
         await crowd.EndureAsync("socket of another user", "the caller's home holds the socket of someone else's daemon", () => crowd.CallsAsync(40));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Misses);
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
 
     [OtherUserFact]
@@ -114,7 +114,23 @@ public sealed class OtherUserTests(ITestOutputHelper output)
 
     /// <summary>The home was open to others when it was made; by the time the daemon closes it they have been there.</summary>
     [OtherUserFact]
-    public async Task What_another_user_planted_in_the_home_is_neither_followed_nor_served()
+    public Task Links_that_another_user_planted_in_the_home_are_neither_followed_nor_served() =>
+        AssertPlantedFilesAreRemovedAsync("links of another user in the place of store, log, marks and socket", (victim, planted) =>
+        {
+            File.CreateSymbolicLink(planted, victim);
+            Run("chown", "-h", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), planted);
+        });
+
+    [OtherUserFact]
+    public Task Hard_links_that_another_user_planted_in_the_home_are_neither_written_nor_served() =>
+        AssertPlantedFilesAreRemovedAsync("hard links to files of another user, open to all, in the place of store, log, marks and socket", (victim, planted) =>
+        {
+            File.SetUnixFileMode(victim, (UnixFileMode)0x1B6);
+            Run("chown", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), victim);
+            Run("ln", victim, planted);
+        });
+
+    private async Task AssertPlantedFilesAreRemovedAsync(string how, Action<string, string> plant)
     {
         const string Theirs = "precious: 1\n";
         await using var fake = new FakeHelmHome();
@@ -123,17 +139,18 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         foreach (string name in names)
         {
             File.WriteAllText(fake.Home.At("victim-" + name), Theirs);
-            File.CreateSymbolicLink(Path.Combine(fake.Home.State, name), fake.Home.At("victim-" + name));
-            Run("chown", "-h", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), Path.Combine(fake.Home.State, name));
+            plant(fake.Home.At("victim-" + name), Path.Combine(fake.Home.State, name));
         }
         File.SetUnixFileMode(fake.Home.State, (UnixFileMode)0x1FF);
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("files planted in the home", "links of another user in the place of store, log, marks and socket", () => crowd.CallsAsync(60));
+        await crowd.EndureAsync("files planted in the home", how, () => crowd.CallsAsync(60));
         // A mark from before the first start keeps callers from starting one; a person may.
         await fake.StartDaemonAsync();
         await crowd.AssertServedAsync();
         Assert.All(names, name => Assert.Equal(Theirs, File.ReadAllText(fake.Home.At("victim-" + name))));
         Assert.All(Directory.GetFiles(fake.Home.State), file => Assert.Null(File.ResolveLinkTarget(file, returnFinalTarget: false)));
+        // The names in the home lead to other files now.
+        Assert.All(names, name => Run("bash", "-c", $"test $(stat -c %h {fake.Home.At("victim-" + name)}) = 1"));
     }
 
     [Fact]

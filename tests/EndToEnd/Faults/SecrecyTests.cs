@@ -40,20 +40,27 @@ public sealed class SecrecyTests
             await bypassed.RunAsync();
             await failing.RunAsync();
         }
-        Assert.Equal(1, (await home.StatsAsync()).Entries);
+        await home.EntriesReachAsync(1);
+        Command explain = home.Admin(["explain", "--", .. call.Arguments]) with { Directory = work, Environment = call.Environment };
         string[] told =
         [
             (await home.Admin("status", "--json").RunAsync()).StdoutText,
             (await home.Admin("status").RunAsync()).StdoutText,
             (await home.Admin("stats", "--json").RunAsync()).StdoutText,
             (await home.Admin("stats").RunAsync()).StdoutText + (await home.Admin("stats", "--prometheus").RunAsync()).StdoutText,
-            (await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText,
+            (await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText + (await home.Admin("explain", "--last", "20").RunAsync()).StdoutText,
             File.ReadAllText(trace),
             File.ReadAllText(Path.Combine(home.State, "daemon.log")),
+            (await explain.RunAsync()).StdoutText + (await (explain with { Arguments = ["explain", "--json", .. explain.Arguments.Skip(1)] }).RunAsync()).StdoutText,
+            (await (explain with { Arguments = [.. explain.Arguments, "--set", $"more={Given}"] }).RunAsync()).StdoutText,
+            (await home.Admin("verify").RunAsync()).StdoutText + (await home.Admin("prune", "--all", "--dry-run").RunAsync()).StdoutText,
         ];
         Assert.Contains("miss", told[5], StringComparison.Ordinal);
         Assert.Contains("started", told[6], StringComparison.Ordinal);
         Assert.Contains("call: hit memory", told[6], StringComparison.Ordinal);
+        Assert.Contains("hit", told[7], StringComparison.Ordinal);
+        Assert.Contains("miss", told[8], StringComparison.Ordinal);
+        Assert.Contains("verified 1 entries", told[9], StringComparison.Ordinal);
         string[] secrets = [Printed, Unprinted, Given, Variable, InFile, ReleaseName, "planted-namespace"];
         foreach (string text in told)
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));

@@ -33,21 +33,45 @@ public sealed partial class SignalTests
         await terminal.WaitForExitAsync();
         Assert.Equal(130, terminal.ExitCode);
         int helm = fake.RunIds.Single();
-        await Eventually.IsTrueAsync("helm is gone", () => !Directory.Exists($"/proc/{helm}"));
+        await Eventually.IsTrueAsync("helm is gone", () => Signals.IsGone(helm));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 
-    /// <summary>A shell that is no terminal's says "Terminated" only of a child ended by the signal, not of one with exit code 143.</summary>
-    [Fact]
-    public async Task Parent_sees_that_helm_was_ended_by_a_signal()
+    /// <summary>A shell ends with a child that Ctrl-C ended, and goes on after one that merely says 130: the loop of a script must end.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Ctrl_C_ends_the_script_around_us_too(bool cached)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command call = cached ? fake.HeldTemplate() : fake.HeldTemplate().With("HELMCACHED_DISABLE", "1");
+        string loop = $"for i in 1 2 3; do {call.File} {string.Join(' ', call.Arguments)}; echo went on; done";
+        Command script = (call with { File = "/usr/bin/script", Arguments = ["-qec", $"exec env --default-signal=INT bash -c '{loop}'", "/dev/null"] }).With("SHELL", "/bin/bash");
+        using Process terminal = script.Start();
+        await fake.RunsReachAsync(1);
+        await terminal.StandardInput.WriteAsync('\u0003');
+        await terminal.StandardInput.FlushAsync();
+        string shown = await terminal.StandardOutput.ReadToEndAsync();
+        await terminal.WaitForExitAsync();
+        Assert.Equal(130, terminal.ExitCode);
+        Assert.DoesNotContain("went on", shown, StringComparison.Ordinal);
+        Assert.Equal(1, fake.Runs);
+    }
+
+    /// <summary>A shell says "Terminated" only of a child ended by the signal, not of one with exit code 143.</summary>
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Parent_sees_that_helm_was_ended_by_a_signal(bool onTerminal)
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         Command call = fake.Template().With("FAKEHELM_SIGNAL", "15");
         Command real = fake.Real(call);
-        string expected = await SeenByShellAsync(real);
+        string expected = await SeenByShellAsync(real, onTerminal);
         Assert.Contains("Terminated", expected, StringComparison.Ordinal);
-        Assert.Equal(expected, await SeenByShellAsync(call));
+        Assert.Equal(expected, await SeenByShellAsync(call, onTerminal));
     }
 
     [Fact]
@@ -74,11 +98,17 @@ public sealed partial class SignalTests
         Assert.Equal(1, fake.Runs);
     }
 
-    private static async Task<string> SeenByShellAsync(Command command)
+    private static async Task<string> SeenByShellAsync(Command command, bool onTerminal)
     {
-        CommandResult result = await (command with { File = "/bin/bash", Arguments = ["-c", "\"$0\" \"$@\"; echo \"code $?\" >&2", command.File, .. command.Arguments] }).RunAsync();
+        Command shell = command with { File = "/bin/bash", Arguments = ["-c", "\"$0\" \"$@\"; echo \"code $?\" >&2", command.File, .. command.Arguments] };
+        if (onTerminal)
+        {
+            string line = $"/bin/bash -c '\"$0\" \"$@\"; echo \"code $?\"' {command.File} {string.Join(' ', command.Arguments)}";
+            shell = (command with { File = "/usr/bin/script", Arguments = ["-qec", line, "/dev/null"] }).With("SHELL", "/bin/bash");
+        }
+        CommandResult result = await shell.RunAsync();
         // Without the process id and the command, which differ.
-        return Varying().Replace(result.StderrText, "*");
+        return Varying().Replace(result.StdoutText + result.StderrText, "*");
     }
 
     [GeneratedRegex(@"(?<=: +)[0-9]+ (?=Terminated)|(?<=Terminated).*")]

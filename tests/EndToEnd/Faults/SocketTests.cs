@@ -53,7 +53,7 @@ public sealed class SocketTests(ITestOutputHelper output)
                 && File.GetUnixFileMode(socket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
         });
         if (fate != "with its directory made anew")
-            Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+            Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();
     }
 
@@ -77,7 +77,7 @@ public sealed class SocketTests(ITestOutputHelper output)
         Assert.True(File.Exists(Path.Combine(fake.Home.State, "daemon.lock")));
         var crowd = new Crowd(fake, output);
         await crowd.EndureAsync("lock of a dead daemon", "its lock file and socket are left", () => crowd.CallsAsync(40));
-        Assert.Single(fake.Home.DaemonIds());
+        await fake.Home.DaemonIdAsync();
         await crowd.AssertServedAsync();
     }
 

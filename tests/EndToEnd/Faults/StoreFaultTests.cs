@@ -42,6 +42,8 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         DaemonHome.Kill(fake.Home.DaemonIds());
         await fake.StartDaemonAsync();
         await crowd.AssertServedAsync();
+        // Served from memory perhaps; the store works again when it is on disk too, and still there without the daemon.
+        await Eventually.IsTrueAsync("an entry is on disk", async () => (await fake.Home.StatsAsync()).Entries > 0);
         await fake.Home.StopAsync();
         Stats left = await fake.Home.StatsAsync();
         Assert.True(left.Entries > 0, $"nothing was stored: {left}\n{File.ReadAllText(Path.Combine(fake.Home.State, "daemon.log"))}");

@@ -96,7 +96,7 @@ public sealed class UpgradeTests(ITestOutputHelper output)
                 Send(fake, 0);
             await crowd.CallsAsync(30);
         });
-        Assert.Equal(daemon, fake.Home.DaemonIds().Single());
+        Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
 
     [Fact]

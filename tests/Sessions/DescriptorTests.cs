@@ -1,0 +1,180 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Storage;
+using Xunit;
+
+namespace CacheDaemon.Tests.Sessions;
+
+/// <summary>Large outputs travel as memory files: what the daemon takes, and what it gives.</summary>
+public sealed class DescriptorTests
+{
+    private static readonly byte[] s_output = Text(700_000);
+
+    [Fact]
+    public async Task What_was_published_as_a_file_is_served_as_a_sealed_file_with_the_same_bytes()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        using MemoryFile file = FileOf(s_output);
+        await PublishAsync(room, peer, file, s_output.Length);
+        AssertServedAsFile(room, peer);
+    }
+
+    [Fact]
+    public async Task Caller_that_takes_no_descriptor_gets_the_bytes()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        using MemoryFile file = FileOf(s_output);
+        await PublishAsync(room, peer, file, s_output.Length);
+        Assert.Equal(s_output, Assert.IsType<Message.Result>(await peer.AskAsync(room.Site.Request())).Stdout.ToArray());
+    }
+
+    [Fact]
+    public async Task Large_output_that_came_within_a_message_is_served_as_a_file_too()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
+        Assert.IsType<Message.Published>(await peer.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, s_output)));
+        AssertServedAsFile(room, peer);
+    }
+
+    [Fact]
+    public async Task Publisher_cannot_change_what_it_has_published()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        using MemoryFile file = FileOf(s_output);
+        await PublishAsync(room, peer, file, s_output.Length);
+        Assert.NotEqual(0, Libc.WriteAll(file.Descriptor, "more"u8));
+        Assert.NotEqual(0, Libc.SetLength(file.Descriptor, 3));
+    }
+
+    /// <summary>A file on disk, a file that somebody may write to, a length that is not the file's, and no file at all.</summary>
+    [Theory]
+    [InlineData("on disk")]
+    [InlineData("mapped for writing")]
+    [InlineData("longer than said")]
+    [InlineData("none")]
+    public async Task Result_whose_file_cannot_be_trusted_ends_the_connection_and_is_not_served(string what)
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
+        var publish = new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, s_output.Length);
+        using MemoryFile file = FileOf(s_output);
+        using FileStream onDisk = File.Create(room.Site.At("output"));
+        onDisk.Write(s_output);
+        onDisk.Flush();
+        using var mapped = new BlobRoom(file, what == "mapped for writing");
+        switch (what)
+        {
+            case "none":
+                peer.Say(publish);
+                break;
+            case "on disk":
+                peer.Say(publish, (int)onDisk.SafeFileHandle.DangerousGetHandle());
+                break;
+            case "longer than said":
+                peer.Say(publish with { StdoutLength = s_output.Length - 1 }, file.Descriptor);
+                break;
+            default:
+                peer.Say(publish, file.Descriptor);
+                break;
+        }
+        await peer.AssertClosedAsync();
+        // The lease went on, to whoever asks next.
+        Assert.IsType<Message.Lease>(await room.Connect().AskAsync(room.Site.Request()));
+    }
+
+    [Fact]
+    public async Task Descriptors_with_messages_that_have_none_are_closed()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        Assert.IsType<Message.Json>(await peer.AskAsync(new Message.Status()));
+        long before = MemoryFile.OpenFiles;
+        for (int i = 0; i < 20; i++)
+        {
+            using MemoryFile file = FileOf(s_output);
+            peer.Say(new Message.Status(), file.Descriptor);
+            Assert.IsType<Message.Json>(await peer.HearAsync());
+        }
+        // Other tests have files of their own in this process.
+        Assert.InRange(MemoryFile.OpenFiles, 0, before + 10);
+    }
+
+    [Fact]
+    public async Task Descriptors_with_requests_that_are_known_by_their_bytes_are_closed()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        using MemoryFile output = FileOf(s_output);
+        await PublishAsync(room, peer, output, s_output.Length);
+        // Old enough for the stamps of its files to be trusted.
+        room.Clock.Advance(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
+        Message.Render request = room.Site.Request();
+        Assert.IsType<Message.Result>(await peer.AskAsync(request));
+        long before = MemoryFile.OpenFiles;
+        for (int i = 0; i < 40; i++)
+        {
+            using MemoryFile file = FileOf([1]);
+            peer.Say(request, file.Descriptor);
+            Assert.IsType<Message.Result>(await peer.HearAsync());
+        }
+        // Other tests have files of their own in this process.
+        Assert.InRange(MemoryFile.OpenFiles, 0, before + 20);
+    }
+
+    private static void AssertServedAsFile(HostRoom room, HostRoom.Peer peer)
+    {
+        peer.Say(Asking(room));
+        (Message answer, int descriptor) = peer.HearWithDescriptor();
+        using var came = new MemoryFile(descriptor);
+        Assert.Equal(s_output.Length, Assert.IsType<Message.ResultDescriptor>(answer).StdoutLength);
+        Assert.True(Libc.IsSealed(descriptor));
+        Assert.Equal(s_output, Blob.Take(came)!.ToArray());
+    }
+
+    private static Message.Render Asking(HostRoom room) => room.Site.Request() with { Flags = RenderFlags.TakesDescriptor };
+
+    private static async Task PublishAsync(HostRoom room, HostRoom.Peer peer, MemoryFile file, int length)
+    {
+        Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
+        peer.Say(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, length), file.Descriptor);
+        Assert.Equal(RefuseReason.None, Assert.IsType<Message.Published>(await peer.HearAsync()).Refused);
+    }
+
+    private static MemoryFile FileOf(byte[] bytes)
+    {
+        MemoryFile file = MemoryFile.Create()!;
+        Assert.Equal(0, Libc.WriteAll(file.Descriptor, bytes));
+        return file;
+    }
+
+    private static byte[] Text(int length)
+    {
+        byte[] text = new byte[length];
+        for (int i = 0; i < length; i++)
+            text[i] = (byte)('a' + i % 23);
+        return text;
+    }
+
+    /// <summary>A mapping of a file that could be written through.</summary>
+    private sealed unsafe class BlobRoom : IDisposable
+    {
+        private readonly byte* _at;
+
+        public BlobRoom(MemoryFile file, bool map) => _at = map ? Libc.Map(file.Descriptor, s_output.Length, writable: true) : null;
+
+        public void Dispose()
+        {
+            if (_at is not null)
+                Libc.Unmap(_at, s_output.Length);
+        }
+    }
+}
