@@ -24,10 +24,11 @@ internal static class Plot
     private static readonly string[] s_colours = ["#0072b2", "#d55e00", "#009e73", "#cc79a7"];
 
     /// <summary>Runs and returns an exit code.</summary>
-    public static int Run(string[] args)
+    /// <param name="given">A result's JSON; null: the newest.</param>
+    public static int Run(string? given)
     {
         string results = Path.Combine(Repository.Root, "bench", "results"), plots = Path.Combine(Repository.Root, "docs", "plots");
-        string? file = args.Length > 1 ? args[1] : Directory.EnumerateFiles(results, "*.json").MaxBy(File.GetLastWriteTimeUtc);
+        string? file = given ?? Directory.EnumerateFiles(results, "*.json").MaxBy(File.GetLastWriteTimeUtc);
         if (file is null)
         {
             Console.Error.WriteLine($"{results} holds no result; run bench -- e2e first");

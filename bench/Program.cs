@@ -1,28 +1,38 @@
 using System;
+using System.CommandLine;
+using System.IO;
 using BenchmarkDotNet.Running;
 using CacheDaemon.Bench;
+using CacheDaemon.Bench.Charts;
 using CacheDaemon.Bench.EndToEnd;
 
-return args switch
+var quick = new Option<bool>("--quick") { Description = "Fewer rounds" };
+var only = new Option<string[]>("--only") { Description = "Some rows, and no files: " + string.Join(' ', EndToEndBench.Rows), HelpName = "ROW...", AllowMultipleArgumentsPerToken = true, DefaultValueFactory = _ => [] };
+only.AcceptOnlyFromAmong([.. EndToEndBench.Rows]);
+var load = new Option<int>("--load") { Description = "So many processes keep the processors busy meanwhile", HelpName = "N" };
+load.Validators.Add(result =>
 {
-    ["e2e", ..] => EndToEndBench.Run(args),
-    ["micro", .. var rest] => Micro(rest),
-    ["plot", ..] => Plot.Run(args),
-    _ => Usage(),
-};
+    if (result.Tokens is [var token] && !(int.TryParse(token.Value, out int processes) && processes is >= 0 and <= 1000))
+        result.AddError("--load takes a number from 0 to 1000");
+});
+var endToEnd = new Command("e2e", "Measures whole processes against real helm and the floor; writes bench/results/") { quick, only, load };
+endToEnd.SetAction(parsed => EndToEndBench.Run(parsed.GetValue(quick), parsed.GetValue(only)!, parsed.GetValue(load)));
 
-static int Micro(string[] arguments)
-{
-    BenchmarkSwitcher.FromAssembly(typeof(EndToEndBench).Assembly).Run(arguments.Length == 0 ? ["--filter", "*"] : arguments);
-    return 0;
-}
+var results = new Argument<string?>("results") { Description = "A JSON of bench/results; else the newest", Arity = ArgumentArity.ZeroOrOne };
+var plot = new Command("plot", "Draws the curves of a result into docs/plots") { results };
+plot.SetAction(parsed => Plot.Run(parsed.GetValue(results)));
 
-static int Usage()
+var directory = new Argument<string>("directory");
+var charts = new Command("charts", "Writes the charts of e2e, to look at and to time by other means") { directory };
+charts.SetAction(parsed =>
 {
-    Console.Error.WriteLine("""
-        bench e2e [--quick] [--only ROW...]   whole processes against real helm and the floor; writes bench/results/
-        bench plot [RESULTS.json]             draws the curves of the newest, or of that, result into docs/plots
-        bench micro [ARGUMENTS]               BenchmarkDotNet over the parts, e.g. --filter '*Fingerprint*' --job short
-        """);
-    return 2;
-}
+    foreach (Func<string, string> write in BenchCharts.All)
+        Console.WriteLine(Path.Combine(parsed.GetValue(directory)!, write(parsed.GetValue(directory)!)));
+});
+
+var passedOn = new Argument<string[]>("arguments") { Description = "For BenchmarkDotNet, e.g. --filter '*Fingerprint*' --job short", Arity = ArgumentArity.ZeroOrMore };
+var micro = new Command("micro", "Runs BenchmarkDotNet over the parts") { passedOn };
+micro.TreatUnmatchedTokensAsErrors = false;
+micro.SetAction(_ => BenchmarkSwitcher.FromAssembly(typeof(EndToEndBench).Assembly).Run(args.Length == 1 ? ["--filter", "*"] : args[1..]));
+
+return new RootCommand("Benchmarks of helmcached") { endToEnd, plot, charts, micro }.Parse(args).Invoke();

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Text;
 using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
@@ -15,6 +16,9 @@ namespace CacheDaemon.Bench.EndToEnd;
 internal sealed class BenchHome : IDisposable
 {
     private readonly string _root;
+
+    /// <summary>The daemon that <see cref="Start"/> started; 0 when there is none.</summary>
+    private int _daemon;
     private readonly string _before = Directory.GetCurrentDirectory();
 
     /// <param name="helm">The real helm of this home.</param>
@@ -68,18 +72,22 @@ internal sealed class BenchHome : IDisposable
     /// <summary>Starts the daemon and returns when it listens.</summary>
     public void Start()
     {
-        var start = new ProcessStartInfo(Repository.Daemon, ["serve"]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Clear();
-        foreach ((string name, string value) in Environment)
-            start.Environment[name] = value;
+        var environment = new Dictionary<string, string>(Environment);
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
-            if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal)) start.Environment[(string)variable.Key] = (string)variable.Value!;
-        Process.Start(start);
+            if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal)) environment[(string)variable.Key] = (string)variable.Value!;
+        using var serve = new Contender("daemon", Repository.Daemon, ["serve"], environment);
+        _daemon = serve.Start();
         while (DaemonClient.TryConnect(Endpoint, out _) is null) Libc.Poll([], 5);
     }
 
     /// <summary>Stops the daemon and returns when it is gone.</summary>
-    public void Stop() => Admin("stop");
+    public void Stop()
+    {
+        Admin("stop");
+        if (_daemon != 0)
+            Libc.Wait(_daemon, block: true);
+        _daemon = 0;
+    }
 
     /// <summary>One number of <c>stats --json</c>.</summary>
     public long Stat(string name)
@@ -122,13 +130,7 @@ internal sealed class BenchHome : IDisposable
 
     private string Admin(params string[] arguments)
     {
-        var start = new ProcessStartInfo(Repository.Daemon, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        start.Environment.Clear();
-        foreach ((string name, string value) in Environment)
-            start.Environment[name] = value;
-        using Process process = Process.Start(start)!;
-        string output = process.StandardOutput.ReadToEnd();
-        process.WaitForExit();
-        return output;
+        using Contender command = Other("admin", Repository.Daemon, arguments);
+        return Encoding.UTF8.GetString(command.Capture(out _));
     }
 }

@@ -1,9 +1,7 @@
 using System;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using System.Threading;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
@@ -16,59 +14,41 @@ internal sealed class DaemonRows(BenchHome home)
 {
     private const double Megabyte = 1024 * 1024;
 
-    /// <summary>Hits per second that the daemon gives to clients that keep their connection; the clients use the same processors.</summary>
-    public Row Throughput(string chart, TimeSpan time, int connections)
+    /// <summary>Hits per second that the daemon gives to a client that keeps its connections; the client uses the same processors.</summary>
+    /// <param name="chart">The chart.</param>
+    /// <param name="time">How long.</param>
+    /// <param name="connections">How many are kept.</param>
+    /// <param name="budget">Whether this is the row that the budget is about.</param>
+    public Row Throughput(string chart, TimeSpan time, int connections, bool budget)
     {
         using Contender shim = home.Shim("template", "rel", chart);
         shim.Run();
-        shim.Run();
+        int output = shim.Capture().Length;
         byte[] request = MessageCodec.Encode(Request("rel", chart));
-        using var stop = new CancellationTokenSource(time);
-        long hits = 0;
-        long bytes = 0;
+        LoadGenerator.Run(home.Endpoint.SocketPath, request, connections, TimeSpan.FromSeconds(0.5));
+        home.ResetStats();
         long allocated = home.Status("allocated_bytes");
         double processor = home.ProcessorMicroseconds();
-        long started = Stopwatch.GetTimestamp();
-        Thread[] threads = [.. Enumerable.Range(0, connections).Select(_ => new Thread(() =>
-        {
-            using LocalSocket socket = LocalSocket.TryConnect(Libc.PathBytes(home.Endpoint.SocketPath), out int errno) ?? throw new InvalidOperationException($"connect: {errno}");
-            byte[] buffer = new byte[256 * 1024];
-            long deadline = Stopwatch.GetTimestamp() + 60 * Stopwatch.Frequency;
-            long mine = 0;
-            int size = 0;
-            while (!stop.IsCancellationRequested)
-            {
-                socket.TrySend(request, TimeSpan.FromSeconds(5), deadline);
-                int have = 0;
-                size = Frame.HeaderBytes;
-                while (have < size)
-                {
-                    have += socket.Receive(buffer.AsSpan(have), deadline);
-                    if (have >= Frame.HeaderBytes)
-                        size = Frame.HeaderBytes + Frame.ReadLength(buffer);
-                }
-                mine++;
-            }
-            Interlocked.Add(ref hits, mine);
-            Interlocked.Exchange(ref bytes, size);
-        }))];
-        foreach (Thread thread in threads)
-            thread.Start();
-        foreach (Thread thread in threads)
-            thread.Join();
-        double perSecond = hits / Stopwatch.GetElapsedTime(started).TotalSeconds;
-        double allocatedPerHit = (double)(home.Status("allocated_bytes") - allocated) / hits, processorPerHit = (home.ProcessorMicroseconds() - processor) / hits;
-        return new Row($"hits per second over {connections} kept connections",
-            [new Check("per second", perSecond, 15_000, AtLeast: true), new Check("bytes allocated per hit", allocatedPerHit, 1000)], Row.NoTimes,
-            string.Create(CultureInfo.InvariantCulture, $"replies of {bytes:#,0} bytes; {processorPerHit:0} µs of the daemon's processor time per hit"));
+        LoadGenerator.Outcome run = LoadGenerator.Run(home.Endpoint.SocketPath, request, connections, time);
+        double daemon = (home.ProcessorMicroseconds() - processor) / run.Hits, client = run.Processor.TotalMicroseconds / run.Hits;
+        double allocatedPerHit = (double)(home.Status("allocated_bytes") - allocated) / run.Hits, perSecond = run.Hits / run.Elapsed.TotalSeconds;
+        long hits = home.Stat("hits");
+        if (hits != run.Hits + connections)
+            throw new InvalidOperationException($"{chart}: {run.Hits + connections} replies, but {hits} hits");
+        return new Row(string.Create(CultureInfo.InvariantCulture, $"hits per second over {connections} kept connections, {output:#,0} bytes of output"),
+            budget ? [new Check("per second", perSecond, 15_000, AtLeast: true), new Check("bytes allocated per hit", allocatedPerHit, 1000)] : [], Row.NoTimes,
+            string.Create(CultureInfo.InvariantCulture, $"{perSecond:#,0} per second, {allocatedPerHit:0} bytes allocated each; processor time per hit: daemon {daemon:0.0} µs, client {client:0.0} µs, of {Environment.ProcessorCount} processors' {1e6 * Environment.ProcessorCount / perSecond:0} µs"));
     }
 
-    /// <summary>Resident memory after a start, and with the memory tier full.</summary>
+    /// <summary>Memory of the process and of the memory files that it holds, which are not mapped and so no part of the former.</summary>
+    private double Held() => home.Status("resident_bytes") + home.Status("output_file_bytes");
+
+    /// <summary>Memory after a start, and with the memory tier full.</summary>
     public Row Memory(string chart)
     {
         home.Stop();
         home.Start();
-        double idle = home.Status("resident_bytes") / Megabyte;
+        double idle = Held() / Megabyte;
         byte[] output = new byte[1 << 20];
         for (int i = 0; i < 160; i++)
         {
@@ -76,8 +56,8 @@ internal sealed class DaemonRows(BenchHome home)
             Publish($"fill{i}", chart, output);
             Ask($"fill{i}", chart);
         }
-        double full = home.Status("resident_bytes") / Megabyte;
-        return new Row("resident memory", [new Check("MB idle after start", idle, 30), new Check("MB with the memory tier full", full, 200)], Row.NoTimes,
+        double full = Held() / Megabyte;
+        return new Row("memory, with that of outputs in files", [new Check("MB idle after start", idle, 30), new Check("MB with the memory tier full", full, 200)], Row.NoTimes,
             $"160 entries of 1 MB that do not compress went through a tier of 128 MiB; the collector stopped the daemon for {home.Status("gc_pause_us") / 1000} ms in all");
     }
 

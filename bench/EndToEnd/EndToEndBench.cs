@@ -1,30 +1,37 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using CacheDaemon.Bench.Charts;
 using Spectre.Console;
 
 namespace CacheDaemon.Bench.EndToEnd;
 
 /// <summary>
-/// <c>bench -- e2e [--quick] [--only TEXT]</c>: every row of the table of budgets, by whole processes, beside real helm and beside
+/// <c>bench -- e2e</c>: every row of the table of budgets, by whole processes, beside real helm and beside
 /// the floor. Builds nothing but the floor program; measures what <c>build.sh</c> left in <c>artifacts/bin</c>.
 /// </summary>
 internal static class EndToEndBench
 {
+    /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
+    public static IReadOnlyList<string> Rows { get; } =
+        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "growth", "curves"];
+
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
-    public static int Run(string[] args)
+    /// <param name="quick">Fewer rounds.</param>
+    /// <param name="only">The rows to measure; none: all, and the results are written.</param>
+    /// <param name="load">How many processes of our own keep the processors busy meanwhile.</param>
+    public static int Run(bool quick, string[] only, int load)
     {
-        bool quick = args.Contains("--quick");
-        int only = Array.IndexOf(args, "--only");
         int rounds = quick ? 60 : 300;
-        double load = Report.Load();
-        var report = new Report(quick);
+        double before = Report.Load();
+        var report = new Report(quick, load);
         using var home = new BenchHome(Repository.Helm(3));
         string trivial = BenchCharts.Trivial(home.Charts), medium = BenchCharts.Medium(home.Charts), heavy = BenchCharts.Heavy(home.Charts);
-        string definitions = BenchCharts.Definitions(home.Charts), slow = BenchCharts.Slow(home.Charts);
+        string twenty = BenchCharts.TwentyKilobytes(home.Charts), definitions = BenchCharts.Definitions(home.Charts), slow = BenchCharts.Slow(home.Charts);
         string varying = BenchCharts.Varying(home.Charts), fleet = BenchCharts.Fleet(home.Charts);
         home.Start();
         BenchHome.LetStampsAge();
+        using var busy = new OtherLoad(home, load);
 
         var hits = new HitRows(home, rounds);
         var overhead = new OverheadRows(home, rounds);
@@ -32,10 +39,11 @@ internal static class EndToEndBench
         var daemon = new DaemonRows(home);
         (string Name, Func<IEnumerable<Row>> Measure)[] all =
         [
+            ("driver", () => [DriverRow.Measure(home, rounds)]),
             ("trivial", () => [hits.Warm("warm hit, trivial chart", trivial, 0.3, 1.25, 14, peers: true)]),
             ("medium", () => [hits.Warm("warm hit, medium chart", medium, 0.3, null, null)]),
             ("heavy", () => [hits.Warm("warm hit, large chart", heavy, 0.1, 1.5, 45, peers: true)]),
-            ("crd", () => [hits.Warm("warm hit, CRD-only chart", definitions, 0.1, 1.3, null, peers: false, "--include-crds")]),
+            ("crd", () => [hits.Warm("warm hit, CRD-only chart", definitions, 0.1, 1.3, null)]),
             ("slow", () => [hits.Warm("warm hit, slow chart", slow, 0.04, null, 350)]),
             ("helm4", () => [Helm4(rounds)]),
             ("varying", () => [overhead.Varying(varying)]),
@@ -43,16 +51,19 @@ internal static class EndToEndBench
             ("miss", () => [
                 overhead.Miss(trivial),
                 new OverheadRows(home, rounds / 4).Miss(heavy),
-                new OverheadRows(home, rounds / 6).Miss(definitions, "--include-crds")]),
+                new OverheadRows(home, rounds / 6).Miss(definitions)]),
             ("disk", () => [hits.FromDisk(trivial, quick ? 40 : 200)]),
             ("first", () => [hits.FirstRequest(trivial, quick ? 10 : 40)]),
             ("crowd", () => [crowd.Concurrent(slow, quick ? 2 : 5)]),
-            ("fleet", () => crowd.Fleet(fleet, 1, quick ? 6 : 20).Concat(crowd.Fleet(fleet, 8, quick ? 8 : 24))),
-            ("throughput", () => [daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 2), daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8)]),
+            ("fleet", () => crowd.FleetOf(fleet, 1, quick ? 3 : 7, 4).Concat(crowd.FleetOf(fleet, 8, quick ? 3 : 7, 16))),
+            ("throughput", () => [
+                daemon.Throughput(twenty, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: true),
+                daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false),
+                daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false)]),
             ("memory", () => [daemon.Memory(trivial)]),
             ("binaries", () => [DaemonRows.Binaries()]),
         ];
-        bool Wanted(string name) => only < 0 || args[(only + 1)..].Contains(name);
+        bool Wanted(string name) => only.Length == 0 || only.Contains(name);
         foreach ((string name, Func<IEnumerable<Row>> measure) in all)
         {
             foreach (Row row in Wanted(name) ? measure() : [])
@@ -67,8 +78,8 @@ internal static class EndToEndBench
             report.Add(curves.OutputSize());
             report.Add(curves.Concurrency(trivial));
         }
-        if (only < 0)
-            AnsiConsole.WriteLine(report.Finish(load));
+        if (only.Length == 0)
+            AnsiConsole.WriteLine(report.Finish(before));
         return 0;
     }
 

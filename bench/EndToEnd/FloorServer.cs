@@ -1,5 +1,4 @@
 using System;
-using System.Diagnostics;
 using System.Globalization;
 using System.IO;
 using CacheDaemon.Client.Native;
@@ -9,7 +8,7 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <summary>The other end of the floor program: one process that answers every round trip with the same number of bytes.</summary>
 internal sealed class FloorServer : IDisposable
 {
-    private readonly Process _process;
+    private readonly int _process;
     private readonly string _socket;
 
     /// <param name="home">Where its socket goes.</param>
@@ -17,8 +16,9 @@ internal sealed class FloorServer : IDisposable
     public FloorServer(BenchHome home, int bytes)
     {
         _socket = home.At($"floor-{bytes}.sock");
-        _process = Process.Start(new ProcessStartInfo(Repository.Floor(), ["serve", _socket, bytes.ToString(CultureInfo.InvariantCulture)]))!;
-        while (!File.Exists(_socket) && !_process.HasExited)
+        using Contender serve = home.Other("floor server", Repository.Floor(), "serve", _socket, bytes.ToString(CultureInfo.InvariantCulture));
+        _process = serve.Start();
+        while (!File.Exists(_socket) && Libc.Wait(_process, block: false) is null)
             Libc.Poll([], 1);
         Contender = home.Other("floor", Repository.Floor(), _socket);
     }
@@ -29,9 +29,8 @@ internal sealed class FloorServer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _process.Kill();
-        _process.WaitForExit();
-        _process.Dispose();
+        Libc.Kill(_process, Libc.SIGKILL);
+        Libc.Wait(_process, block: true);
         File.Delete(_socket);
         Contender.Dispose();
     }

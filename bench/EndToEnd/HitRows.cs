@@ -15,10 +15,9 @@ internal sealed class HitRows(BenchHome home, int rounds)
     /// <param name="floorLimit">Budget against the floor; null: none.</param>
     /// <param name="helmLimit">Budget against real helm; null: none.</param>
     /// <param name="peers">Whether the alternatives take part.</param>
-    /// <param name="flags">More arguments.</param>
-    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false, params string[] flags)
+    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false)
     {
-        string[] arguments = ["template", "rel", chart, .. flags];
+        string[] arguments = ["template", "rel", chart];
         using Contender shim = home.Shim(arguments), helm = home.Real(arguments);
         byte[] expected = helm.Capture();
         for (int i = 0; i < 3; i++)

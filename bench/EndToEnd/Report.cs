@@ -12,7 +12,9 @@ using Spectre.Console;
 namespace CacheDaemon.Bench.EndToEnd;
 
 /// <summary>What a run found: on the screen, as JSON for machines and plots, as Markdown for people.</summary>
-internal sealed class Report(bool quick)
+/// <param name="quick">Whether there were fewer rounds.</param>
+/// <param name="load">How many processes of the bench's own kept the processors busy.</param>
+internal sealed class Report(bool quick, int load)
 {
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
@@ -59,9 +61,10 @@ internal sealed class Report(bool quick)
             ["processor"] = Processor(),
             ["processors"] = Environment.ProcessorCount.ToString(CultureInfo.InvariantCulture),
             ["system"] = RuntimeInformation.OSDescription,
+            ["busy processes of the bench"] = load.ToString(CultureInfo.InvariantCulture),
             ["load before and after"] = string.Create(CultureInfo.InvariantCulture, $"{loadBefore:0.00}, {Load():0.00}"),
         };
-        string name = Path.Combine(Repository.Root, "bench", "results", $"{DateTimeOffset.UtcNow:yyyy-MM-dd}-{about["commit"]}{(quick ? "-quick" : "")}");
+        string name = Path.Combine(Repository.Root, "bench", "results", $"{DateTimeOffset.UtcNow:yyyy-MM-dd}-{about["commit"]}{(quick ? "-quick" : "")}{(load > 0 ? $"-load{load}" : "")}");
         Directory.CreateDirectory(Path.GetDirectoryName(name)!);
         File.WriteAllText(name + ".json", JsonSerializer.Serialize(new { about, rows = _rows, curves = _curves }, Json) + "\n");
         File.WriteAllText(name + ".md", Markdown(about));
@@ -79,6 +82,8 @@ internal sealed class Report(bool quick)
         text.Append("\n| what | budget | measured | met | note |\n|---|---|---|---|---|\n");
         foreach (Row row in _rows)
         {
+            if (row.Checks.Count == 0 && row.Note.Length > 0)
+                text.Append(CultureInfo.InvariantCulture, $"| {row.What} | none | | | {row.Note} |\n");
             foreach (Check check in row.Checks)
                 text.Append(CultureInfo.InvariantCulture, $"| {row.What} | {check.Budget} | {check.Measured} | {(check.Met ? "yes" : "**no**")} | {(check == row.Checks[0] ? row.Note : "")} |\n");
         }

@@ -1,6 +1,9 @@
 using System;
-using System.Diagnostics;
+using System.Collections;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
+using System.Text;
 
 namespace CacheDaemon.Bench.EndToEnd;
 
@@ -46,10 +49,10 @@ internal static class Repository
 
     private static string Output(string file, params string[] arguments)
     {
-        using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardOutput = true })!;
-        string text = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        return process.ExitCode == 0 ? text : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with {process.ExitCode}: {text}");
+        Dictionary<string, string> environment = Environment.GetEnvironmentVariables().Cast<DictionaryEntry>().ToDictionary(v => (string)v.Key, v => (string)v.Value!);
+        using var command = new Contender(file, "/usr/bin/env", [file, .. arguments], environment) { ShowsErrors = true };
+        string text = Encoding.UTF8.GetString(command.Capture(out int status)).Trim();
+        return status == 0 ? text : throw new InvalidOperationException($"{file} {string.Join(' ', arguments)} ended with wait status {status}: {text}");
     }
 
     private static string FindRoot()
