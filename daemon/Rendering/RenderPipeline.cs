@@ -147,11 +147,13 @@ internal sealed partial class RenderPipeline
         }
     }
 
-    /// <summary>Takes a leaseholder's result: shares it with those who wait and stores it, if it may be kept. Never throws.</summary>
+    /// <summary>
+    /// Takes a leaseholder's result: shares it with those who wait and stores it, if it may be kept. Never throws. A lease belongs to the
+    /// session that it was given to: leases are numbered in turn, and a wrong number must not become another call's manifest.
+    /// </summary>
     public Answer Publish(Publication publish, ICollection<long> held)
     {
-        held.Remove(publish.LeaseId);
-        if (_leases.Find(publish.LeaseId) is not { } render)
+        if (!held.Remove(publish.LeaseId) || _leases.Find(publish.LeaseId) is not { } render)
             return Answer.Of(Refuse(RefuseReason.LeaseLost, ""));
         try
         {
@@ -175,10 +177,11 @@ internal sealed partial class RenderPipeline
         }
     }
 
-    /// <summary>A leaseholder gave up.</summary>
+    /// <summary>A leaseholder gave up. Nothing happens when it holds no such lease.</summary>
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
     {
-        held.Remove(abandon.LeaseId);
+        if (!held.Remove(abandon.LeaseId))
+            return;
         GaveUp(abandon.LeaseId, abandon.Reason);
         if (abandon.Reason == RefuseReason.OutputTooLarge)
             _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));

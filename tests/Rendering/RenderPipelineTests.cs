@@ -86,6 +86,21 @@ public sealed class RenderPipelineTests : IDisposable
     }
 
     [Fact]
+    public async Task Lease_of_another_caller_can_neither_be_published_nor_given_up()
+    {
+        PipelineRoom.Caller holder = _room.NewCaller(), waiter = _room.NewCaller(), stranger = _room.NewCaller();
+        long lease = await holder.LeaseAsync();
+        Task<Message> asks = waiter.AskAsync();
+        Assert.Equal(RefuseReason.LeaseLost, stranger.Publish(lease, "foreign").Refused);
+        stranger.Abandon(lease, RefuseReason.OutputTooLarge);
+        stranger.Abandon(lease, RefuseReason.Interrupted);
+        Assert.False(asks.IsCompleted);
+        Assert.Equal(RefuseReason.None, holder.Publish(lease, Output).Refused);
+        AssertResult(await asks, Output, "coalesced");
+        _room.AssertCounted("coalesced=1 helm_runs=1 misses=1 refuse_reasons/lease-lost=1 refused=1 stored=1");
+    }
+
+    [Fact]
     public async Task Waiters_of_a_render_that_is_too_large_run_helm()
     {
         PipelineRoom.Caller first = _room.NewCaller();
