@@ -21,7 +21,8 @@ internal static class ServeCommand
         Libc.Umask = OwnerOnly;
         // The caller that started us may have limited the size of files: a write beyond that fails, instead of ending us.
         Libc.Ignore(Libc.SIGXFSZ);
-        using InstanceLock? instance = InstanceLock.TryTake(endpoint);
+        // Given up by the end of the process and not before: whoever waits for the lock, as `stop` does, waits until nothing of us is left.
+        InstanceLock? instance = InstanceLock.TryTake(endpoint);
         if (instance is null)
         {
             if (!detached)
