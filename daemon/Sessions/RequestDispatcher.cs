@@ -22,6 +22,7 @@ internal sealed class RequestDispatcher
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private long _lastRequest;
+    private volatile bool _draining;
 
     public RequestDispatcher(
         RenderPipeline pipeline, Explainer explainer, Verification verification, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
@@ -42,7 +43,7 @@ internal sealed class RequestDispatcher
     public TimeSpan Quiet => _time.GetElapsedTime(Interlocked.Read(ref _lastRequest));
 
     /// <summary>True from the moment the daemon was asked to leave: renders are declined.</summary>
-    public bool Draining { get; set; }
+    public bool Draining { get => _draining; set => _draining = value; }
 
     /// <summary>Whether a frame is a request that was answered before, so that its answer probably takes no waiting.</summary>
     public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);

@@ -63,6 +63,7 @@ internal sealed class Session : IDisposable
     private readonly Lock _writing = new();
     private readonly HashSet<long> _leases = [];
     private long _busySince;
+    private bool _answering;
     private long _frameSince;
     private bool _left;
 
@@ -84,17 +85,22 @@ internal sealed class Session : IDisposable
     /// <summary>Why this peer is never served, or <see cref="BypassReason.None"/>.</summary>
     public BypassReason Peer => _peer;
 
-    /// <summary>True when the peer holds no lease and waits for nothing.</summary>
+    /// <summary>True when the peer holds no lease and waits for nothing: an answer that is ready and not sent yet is waited for.</summary>
     public bool IsIdle
     {
         get
         {
             lock (_writing)
-                return _busySince == 0 && _leases.Count == 0;
+                return !_answering && _leases.Count == 0;
         }
     }
 
-    /// <summary>Serves the peer until it leaves, misbehaves or is cut off.</summary>
+    /// <summary>
+    /// True when the daemon is leaving and this peer has had what it was waited for: <see cref="Listener.CutOffIdle"/> came too early for it.
+    /// </summary>
+    private bool IsOver => _dispatcher.Draining && IsIdle;
+
+    /// <summary>Serves the peer until it leaves, misbehaves or is cut off, or the daemon leaves.</summary>
     /// <param name="here">
     /// Whether requests that are known by their bytes may be answered on the calling thread, as long as they come without waiting.
     /// Everything else gives the thread back at once.
@@ -106,7 +112,7 @@ internal sealed class Session : IDisposable
             _socket.Blocking = false; // Nothing here waits but by a deadline.
             int thread = Environment.CurrentManagedThreadId;
             // An answer that did not come at once leaves us on another thread, which is not ours to wait on.
-            while (here && thread == Environment.CurrentManagedThreadId)
+            while (here && !IsOver && thread == Environment.CurrentManagedThreadId)
             {
                 if (TryTakeKnown(out byte[]? known))
                     await AnswerAsync(known, null).ConfigureAwait(false);
@@ -118,7 +124,7 @@ internal sealed class Session : IDisposable
             if (thread == Environment.CurrentManagedThreadId)
                 await Task.Yield();
             using var reader = new FrameReader(_socket, NoteFrame);
-            while (await reader.ReadAsync(_gone.Token).ConfigureAwait(false) is { } frame)
+            while (!IsOver && await reader.ReadAsync(_gone.Token).ConfigureAwait(false) is { } frame)
                 await AnswerAsync(frame.Message, frame.File).ConfigureAwait(false);
         }
         catch (Exception e) when (e is IOException or SocketException or ObjectDisposedException or OperationCanceledException)
@@ -235,16 +241,22 @@ internal sealed class Session : IDisposable
     private async ValueTask AnswerAsync(byte[] frame, MemoryFile? file)
     {
         lock (_writing)
+        {
             _busySince = _time.GetTimestamp();
+            _answering = true;
+        }
         Answer? answer = await _dispatcher.HandleAsync(frame, file, this).ConfigureAwait(false);
         lock (_writing)
             _busySince = 0;
-        if (answer is not { } some)
-            return;
-        // The same deadline holds for a peer that does not take its answer.
-        Interlocked.Exchange(ref _frameSince, _time.GetTimestamp());
-        await SendAsync(some).ConfigureAwait(false);
-        Interlocked.Exchange(ref _frameSince, 0);
+        if (answer is { } some)
+        {
+            // The same deadline holds for a peer that does not take its answer.
+            Interlocked.Exchange(ref _frameSince, _time.GetTimestamp());
+            await SendAsync(some).ConfigureAwait(false);
+            Interlocked.Exchange(ref _frameSince, 0);
+        }
+        lock (_writing)
+            _answering = false;
     }
 
     private async ValueTask SendAsync(Answer answer)

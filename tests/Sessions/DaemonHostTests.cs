@@ -15,8 +15,6 @@ namespace CacheDaemon.Tests.Sessions;
 /// <summary>When the daemon leaves, and how.</summary>
 public sealed class DaemonHostTests
 {
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
     [Fact]
     public async Task Each_call_begins_the_quiet_time_anew()
     {
@@ -32,6 +30,8 @@ public sealed class DaemonHostTests
     public async Task Days_pass_while_the_daemon_runs()
     {
         await using var room = new HostRoom();
+        // From the beginning of a day, so that a second more is the same day.
+        room.Clock.Advance(TimeSpan.FromDays(1) - room.Clock.GetUtcNow().TimeOfDay);
         await room.Connect().AskAsync(room.Site.Request("lint x"));
         room.Clock.Advance(TimeSpan.FromSeconds(1));
         Assert.Equal((1, 1), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
@@ -50,7 +50,7 @@ public sealed class DaemonHostTests
         await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
         Assert.True(File.Exists(room.Endpoint.SocketPath));
         room.Clock.Advance(TimeSpan.FromMinutes(61));
-        await room.Running.WaitAsync(s_patience);
+        await room.Running.WaitAsync(Eventually.Patience);
         Assert.False(File.Exists(room.Endpoint.SocketPath));
     }
 
@@ -91,9 +91,10 @@ public sealed class DaemonHostTests
             await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
         Assert.Equal(RefuseReason.None, published.Refused);
         Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiter.HearAsync()).Source);
-        holder.Dispose();
-        waiter.Dispose();
-        await room.Running.WaitAsync(s_patience);
+        // Whoever was waited for is let go, and not only by itself.
+        foreach (HostRoom.Peer peer in (HostRoom.Peer[])[admin, holder, waiter])
+            await peer.AssertClosedAsync();
+        await room.Running.WaitAsync(Eventually.Patience);
     }
 
     [Fact]
