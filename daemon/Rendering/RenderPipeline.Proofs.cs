@@ -22,7 +22,6 @@ internal sealed partial class RenderPipeline
     {
         try
         {
-            _counters.Add(Counters.ProofRuns);
             return Answer.Of(Judge(proof));
         }
 #pragma warning disable CA1031 // Nobody waits for a proof; the entry is simply not kept.
@@ -32,6 +31,11 @@ internal sealed partial class RenderPipeline
             _counters.Add(Counters.Errors);
             _log.WriteProblem($"proof: {e}");
             return Answer.Of(Refuse(RefuseReason.StoreFailed, e.GetType().Name));
+        }
+        finally
+        {
+            // Last, so that whoever sees it counted finds its verdict.
+            _counters.Add(Counters.ProofRuns);
         }
     }
 
