@@ -9,11 +9,11 @@ namespace CacheDaemon.Daemon.Cli;
 /// <summary>Starts the daemon in the background and waits until it listens; for one that is leaving, until it has left.</summary>
 internal static class StartCommand
 {
-    /// <summary>A person is watching: long enough for a slow disk, short enough not to look hung.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+    /// <summary>One that cannot start ends, which is seen at once. This is for one that is on its way: a busy machine with a slow disk takes seconds.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
-    /// <summary>While another daemon is leaving: its own deadline more.</summary>
-    private static readonly TimeSpan PatienceWithOther = DaemonHost.DrainDeadline + Patience;
+    /// <summary>While another daemon is leaving: its own deadline, and a little for its store.</summary>
+    private static readonly TimeSpan PatienceWithOther = DaemonHost.DrainDeadline + TimeSpan.FromSeconds(5);
 
     /// <summary>Pause before the next try while another daemon has the lock.</summary>
     private const int PauseMilliseconds = 100;
