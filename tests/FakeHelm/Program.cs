@@ -21,7 +21,7 @@ namespace CacheDaemon.FakeHelm;
 internal static class Program
 {
     /// <summary>How long to wait for <see cref="Behaviour.WaitForFile"/> before giving up: a test that died must not leave us.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     private static ReadOnlySpan<byte> Marker => "path\thelm.sh/helm/v3/cmd/helm\nmod\thelm.sh/helm/v3\n"u8;
 

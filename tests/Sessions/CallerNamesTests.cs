@@ -35,7 +35,7 @@ public sealed class CallerNamesTests
     [Fact]
     public void Parent_of_a_child_is_this_process()
     {
-        using Process child = new Command("/bin/sleep", ["60"]).Start();
+        using Process child = new Command("/bin/sleep", ["1000"]).Start();
         var names = new CallerNames(_clock);
         Assert.Equal(File.ReadAllText("/proc/self/comm").TrimEnd('\n'), names.ParentOf(child.Id));
         child.Kill();
@@ -56,7 +56,7 @@ public sealed class CallerNamesTests
         using var directory = new TemporaryDirectory();
         string go = directory.At("go");
         // The shell starts a child, then becomes another program, whose parent-hood stays.
-        Command shell = new("/bin/bash", ["-c", $"sleep 60 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 60"]);
+        Command shell = new("/bin/bash", ["-c", $"sleep 1000 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 1000"]);
         using Process parent = shell.Start();
         int child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
         try

@@ -69,7 +69,7 @@ internal sealed class HostRoom : IAsyncDisposable
         Host.Stop();
         foreach (Peer peer in _peers)
             peer.Dispose();
-        await Running.WaitAsync(TimeSpan.FromSeconds(30));
+        await Running.WaitAsync(Eventually.Patience);
         await Host.DisposeAsync();
         _log.Dispose();
         _lock.Dispose();
@@ -80,8 +80,6 @@ internal sealed class HostRoom : IAsyncDisposable
     /// <summary>One client: says any bytes, and reads what comes.</summary>
     internal sealed class Peer : IDisposable
     {
-        private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
-
         private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
 
         public Peer(string path) => _socket.Connect(new UnixDomainSocketEndPoint(path));
@@ -108,7 +106,7 @@ internal sealed class HostRoom : IAsyncDisposable
         public (Message Message, int Descriptor) HearWithDescriptor()
         {
             byte[] bytes = new byte[4096];
-            Assert.True(_socket.Poll(s_patience, SelectMode.SelectRead));
+            Assert.True(_socket.Poll(Eventually.Patience, SelectMode.SelectRead));
             int count = Libc.Receive((int)_socket.Handle, bytes, out int descriptor);
             Assert.Equal(count, Frame.HeaderBytes + Frame.ReadLength(bytes));
             return (MessageCodec.Decode(bytes.AsMemory(Frame.HeaderBytes, count - Frame.HeaderBytes)), descriptor);
@@ -129,7 +127,7 @@ internal sealed class HostRoom : IAsyncDisposable
         /// <summary>Passes when the other side has closed without another word.</summary>
         public async Task AssertClosedAsync()
         {
-            using var timeout = new CancellationTokenSource(s_patience);
+            using var timeout = new CancellationTokenSource(Eventually.Patience);
             try
             {
                 Assert.Equal(0, await _socket.ReceiveAsync(new byte[1], SocketFlags.None, timeout.Token));
@@ -145,7 +143,7 @@ internal sealed class HostRoom : IAsyncDisposable
         private async Task<byte[]> ReadAsync(int count)
         {
             byte[] bytes = new byte[count];
-            using var timeout = new CancellationTokenSource(s_patience);
+            using var timeout = new CancellationTokenSource(Eventually.Patience);
             for (int have = 0; have < count;)
             {
                 int got = await _socket.ReceiveAsync(bytes.AsMemory(have), SocketFlags.None, timeout.Token);

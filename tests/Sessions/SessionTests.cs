@@ -59,7 +59,7 @@ public sealed class SessionTests
         HostRoom.Peer newer = room.Connect();
         newer.Say(0, 0, 0, 3, 0x92, ProtocolVersion.Current + 1, 0x05);
         await newer.AssertClosedAsync();
-        await room.Running.WaitAsync(TimeSpan.FromSeconds(30));
+        await room.Running.WaitAsync(Eventually.Patience);
     }
 
     [Fact]
@@ -142,7 +142,7 @@ public sealed class SessionTests
                 Assert.IsType<Message.Waiting>(await waiter.HearAsync());
             }
         });
-        await beats.WaitAsync(TimeSpan.FromSeconds(60));
+        await beats.WaitAsync(Eventually.Patience);
     }
 
     [Fact]

@@ -12,8 +12,8 @@ namespace CacheDaemon.Tests.Support;
 /// </summary>
 public sealed record Command(string File, IReadOnlyList<string> Arguments)
 {
-    /// <summary>No command of a test takes this long; one that does hangs, and is killed with its children.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    /// <summary>No command of a test takes this long, a script that packs or builds on a busy machine included; one that does hangs, and is killed with its children.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Working directory; the root directory when a test does not care.</summary>
     public string Directory { get; init; } = "/";

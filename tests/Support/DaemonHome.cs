@@ -4,8 +4,9 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
-using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Native;
+using Microsoft.Win32.SafeHandles;
 
 namespace CacheDaemon.Tests.Support;
 
@@ -15,12 +16,6 @@ namespace CacheDaemon.Tests.Support;
 /// </summary>
 public sealed class DaemonHome : IAsyncDisposable
 {
-    /// <summary>
-    /// No daemon needs this long to leave: it waits ten seconds for renders (<c>DaemonHost.DrainDeadline</c>), and for its store. On a
-    /// machine with thirty busy processes each of its steps takes a second.
-    /// </summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
-
     private readonly TemporaryDirectory _directory = new();
     private readonly string? _shimPath;
     private readonly string? _daemonPath;
@@ -110,6 +105,14 @@ public sealed class DaemonHome : IAsyncDisposable
             throw new InvalidOperationException($"helmcached start: {result}");
     }
 
+    /// <summary>Holds the lock of the daemon, by this process, until the answer is disposed: as something that never listens would.</summary>
+    public IDisposable HoldLock()
+    {
+        Directory.CreateDirectory(State);
+        int descriptor = Libc.TryLock(Libc.PathBytes(Path.Combine(State, "daemon.lock")), out int errno);
+        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException($"the lock is held already, or cannot be opened (errno {errno})");
+    }
+
     /// <summary>
     /// Waits until exactly so many entries are on disk: they are written after the caller was answered, by a thread that may have
     /// to wait for its turn.
@@ -127,14 +130,14 @@ public sealed class DaemonHome : IAsyncDisposable
         if (DaemonIds() is not { Count: > 0 } asked)
             return;
         CommandResult stop = await Admin("stop").RunAsync().ConfigureAwait(false);
-        // Not to one that was reached and is on its way out: it would not finish what it writes.
-        if (!stop.StdoutText.StartsWith("helmcached stopped", StringComparison.Ordinal))
+        // Not to one that was reached and is on its way out, however long that takes: it would not finish what it writes.
+        if (!stop.StdoutText.StartsWith("helmcached stopped", StringComparison.Ordinal) && !stop.StderrText.Contains("was asked to stop", StringComparison.Ordinal))
             Signals.Send(asked, Signals.Terminate);
         long started = Stopwatch.GetTimestamp();
         // A shim may have started another one meanwhile.
         while (asked.Union(DaemonIds()).Where(id => !Signals.IsGone(id)).ToArray() is { Length: > 0 } left)
         {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
+            if (Stopwatch.GetElapsedTime(started) > Eventually.Patience)
             {
                 Kill(left);
                 string log = Path.Combine(State, "daemon.log");
@@ -154,13 +157,7 @@ public sealed class DaemonHome : IAsyncDisposable
     {
         int[] all = [.. ids];
         Signals.Send(all, Signals.Kill);
-        long started = Stopwatch.GetTimestamp();
-        while (all.Any(id => !Signals.IsGone(id)))
-        {
-            if (Stopwatch.GetElapsedTime(started) > Patience)
-                throw new TimeoutException($"process {string.Join(' ', all)} was killed and is not gone");
-            Thread.Sleep(1);
-        }
+        Eventually.IsTrue($"process {string.Join(' ', all)} is gone", () => all.All(Signals.IsGone));
     }
 
     public async ValueTask DisposeAsync()

@@ -1,10 +1,8 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Runtime.InteropServices;
-using System.Threading;
 
 namespace CacheDaemon.Tests.Support;
 
@@ -12,8 +10,6 @@ namespace CacheDaemon.Tests.Support;
 internal static class Signals
 {
     public const int Interrupt = 2, Kill = 9, Terminate = 15, Continue = 18, Stop = 19;
-
-    private static readonly TimeSpan s_patience = TimeSpan.FromSeconds(30);
 
     /// <summary>Sends a signal; a process that is gone already is fine.</summary>
     public static void Send(int process, int signal) => _ = kill(process, signal);
@@ -31,13 +27,7 @@ internal static class Signals
     public static IDisposable Hang(int process)
     {
         Send(process, Stop);
-        long started = Stopwatch.GetTimestamp();
-        while (!Directory.GetDirectories($"/proc/{process}/task").All(IsStopped))
-        {
-            if (Stopwatch.GetElapsedTime(started) > s_patience)
-                throw new TimeoutException($"process {process} did not stop");
-            Thread.Sleep(1);
-        }
+        Eventually.IsTrue($"process {process} has stopped", () => Directory.GetDirectories($"/proc/{process}/task").All(IsStopped));
         return new Hung(process);
     }
 
