@@ -19,6 +19,8 @@ public sealed class LastCallsTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template("--set", "x=secret1").RunAsync();
+        // A miss is compared with what is on disk, and only once.
+        await fake.Home.EntriesReachAsync(1);
         await fake.Template("--set", "x=secret1").RunAsync();
         await fake.Template("--set", "x=secret2").RunAsync();
         await fake.Template("--validate").RunAsync();
@@ -46,7 +48,9 @@ public sealed class LastCallsTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
+        await fake.Home.EntriesReachAsync(1);
         await fake.Template("-n", "prod").RunAsync();
+        await fake.Home.EntriesReachAsync(2);
         await fake.Template("-n", "prod", "--set", "x=1").RunAsync();
         using JsonDocument document = JsonDocument.Parse((await fake.Home.Admin("explain", "--last", "--json").RunAsync()).StdoutText);
         string[][] changed = [.. document.RootElement.EnumerateArray().Select(c => c.GetProperty("changed").EnumerateArray().Select(i => i.GetString()!).ToArray())];

@@ -61,6 +61,7 @@ public sealed class StatsCommandTests
         await fake.Template().RunAsync();
         await fake.Template().RunAsync();
         await fake.Template("--validate").RunAsync();
+        await fake.Home.EntriesReachAsync(1);
         string text = (await fake.Home.Admin("stats").RunAsync()).StdoutText;
         Assert.DoesNotContain(Escape, text);
         Assert.All(text, c => Assert.True(c is '\n' || (c >= ' ' && c < 127), $"U+{(int)c:X4}"));
@@ -108,14 +109,14 @@ public sealed class StatsCommandTests
         char[] buffer = new char[4096];
         while (!shown.ToString().Contains("cluster-access", StringComparison.Ordinal))
         {
-            int count = await watching.StandardOutput.ReadAsync(buffer).AsTask().WaitAsync(TimeSpan.FromSeconds(60));
+            int count = await watching.StandardOutput.ReadAsync(buffer).AsTask().WaitAsync(Eventually.Patience);
             Assert.NotEqual(0, count);
             shown.Append(buffer, 0, count);
         }
         await watching.StandardInput.WriteAsync('\u0003');
         await watching.StandardInput.FlushAsync();
         Task<string> rest = watching.StandardOutput.ReadToEndAsync();
-        await watching.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        await watching.WaitForExitAsync().WaitAsync(Eventually.Patience);
         Assert.DoesNotContain("Unhandled", await rest, StringComparison.Ordinal);
         Assert.Empty(fake.Home.ProcessIds("--watch"));
     }

@@ -20,6 +20,8 @@ public sealed class ExplainTests
         Assert.Equal("miss", Outcome(await ExplainAsync(home, directory, "template", "r", "web")));
         await home.Shim(directory, "template", "r", "web").RunAsync();
         Assert.Equal("hit", Outcome(await ExplainAsync(home, directory, "template", "r", "web")));
+        // What is on disk is compared with.
+        await home.EntriesReachAsync(1);
 
         File.WriteAllText(Path.Combine(directory, "web", "values.yaml"), "a: 2\n");
         JsonElement missed = await ExplainAsync(home, directory, "template", "r", "web", "-n", "prod");

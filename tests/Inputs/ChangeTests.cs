@@ -100,7 +100,8 @@ public sealed class ChangeTests
         Assert.Equal(FakeHelmHome.Output, (await first).StdoutText);
         Assert.All(await Task.WhenAll(waiters), result => Assert.Equal((0, "new: 1\n"), (result.ExitCode, result.StdoutText)));
         Stats stats = await fake.Home.StatsAsync();
-        Assert.True(stats.RefuseReasons.GetValueOrDefault("inputs-changed") == 1 && stats is { Stored: 1, Entries: 1, Errors: 0 }, stats.ToString());
+        Assert.True(stats.RefuseReasons.GetValueOrDefault("inputs-changed") == 1 && stats is { Stored: 1, Errors: 0 }, stats.ToString());
+        await fake.Home.EntriesReachAsync(1);
         Assert.Equal(2, fake.Runs);
         Assert.Equal("new: 1\n", (await fake.Template(more).RunAsync()).StdoutText);
     }
