@@ -1,6 +1,5 @@
 using System;
 using System.Collections.Generic;
-using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Net.Sockets;
@@ -102,19 +101,10 @@ public sealed class AdminFaultTests
     public async Task Start_gives_up_on_a_lock_that_stays_held()
     {
         await using var fake = new FakeHelmHome();
-        Directory.CreateDirectory(fake.Home.State);
-        using Process holder = Process.Start("flock", [Path.Combine(fake.Home.State, "daemon.lock"), "sleep", "60"]);
-        try
-        {
-            await Eventually.IsTrueAsync("the lock is held", () => File.Exists(Path.Combine(fake.Home.State, "daemon.lock")));
-            AssertOneLine("start", await fake.Home.Admin("start").RunAsync(), "neither listens nor leaves", "fuser");
-            File.WriteAllText(Path.Combine(fake.Home.State, "store.db"), "");
-            AssertOneLine("prune", await fake.Home.Admin("prune", "--all").RunAsync(), "starting or leaving");
-        }
-        finally
-        {
-            holder.Kill(entireProcessTree: true);
-        }
+        using IDisposable held = fake.Home.HoldLock();
+        AssertOneLine("start", await fake.Home.Admin("start").RunAsync(), "neither listens nor leaves", "fuser");
+        File.WriteAllText(Path.Combine(fake.Home.State, "store.db"), "");
+        AssertOneLine("prune", await fake.Home.Admin("prune", "--all").RunAsync(), "starting or leaving");
     }
 
     private static async Task<IEnumerable<(string Command, CommandResult Result)>> RunAllAsync(FakeHelmHome fake) =>
