@@ -28,8 +28,11 @@ public sealed class StreamTests
     {
         await using var fake = new FakeHelmHome();
         await Shell(fake, "exec 9>extra; \"$0\" \"$@\"").RunAsync();
-        int daemon = fake.Home.DaemonIds().Single();
-        string[] open = [.. Directory.EnumerateFileSystemEntries($"/proc/{daemon}/fd").Select(f => File.ResolveLinkTarget(f, returnFinalTarget: false)?.FullName ?? "")];
+        int daemon = await fake.Home.DaemonIdAsync();
+        // On a busy machine the first caller does not wait until it has left its directory; it has when it listens.
+        await Eventually.IsTrueAsync("the daemon listens", () => File.Exists(Path.Combine(fake.Home.State, "daemon.sock")));
+        string[] open = [.. Directory.EnumerateFileSystemEntries($"/proc/{daemon}/fd").Select(TargetOf)];
+        Assert.Contains(Path.Combine(fake.Home.State, "daemon.lock"), open);
         Assert.DoesNotContain(open, target => target.StartsWith(fake.Work, StringComparison.Ordinal));
         Assert.DoesNotContain(fake.Work, Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", returnFinalTarget: false)!.FullName, StringComparison.Ordinal);
     }
@@ -172,6 +175,19 @@ public sealed class StreamTests
         Signals.Send(fake.RunIds.Single(), number);
         fake.LetGo();
         Assert.Equal((0, FakeHelmHome.Output), ((await call).ExitCode, (await call).StdoutText));
+    }
+
+    /// <summary>Where a descriptor leads; nowhere when it was closed meanwhile.</summary>
+    private static string TargetOf(string descriptor)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(descriptor, returnFinalTarget: false)?.FullName ?? "";
+        }
+        catch (IOException)
+        {
+            return "";
+        }
     }
 
     private static Command Shell(FakeHelmHome fake, string script)
