@@ -210,19 +210,23 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public async Task Hits_go_on_while_a_large_prune_runs()
     {
-        for (int n = 0; n < 300; n++)
-            _tier.Put(Key(n), Render(Noise(30_000, n)));
-        _room.Clock.Advance(TimeSpan.FromDays(1));
-        _tier.Put(Key(1000), Render("kept"));
-        Task<PruneResult> prune = Task.Run(() => Prune(new PruneRequest(OlderThan: TimeSpan.FromHours(1))));
         int hits = 0;
-        while (!prune.IsCompleted)
+        // One prune may be over before this thread has its turn.
+        for (int round = 0; hits <= 10; round++)
         {
-            AssertSame(Render("kept"), _tier.Get(Key(1000)));
-            hits++;
+            Assert.True(round < 20, $"{hits} hits during {round} prunes");
+            for (int n = 0; n < 300; n++)
+                _tier.Put(Key(n), Render(Noise(30_000, n)));
+            _room.Clock.Advance(TimeSpan.FromDays(1));
+            _tier.Put(Key(1000), Render("kept"));
+            Task<PruneResult> prune = Task.Run(() => Prune(new PruneRequest(OlderThan: TimeSpan.FromHours(1))));
+            while (!prune.IsCompleted)
+            {
+                AssertSame(Render("kept"), _tier.Get(Key(1000)));
+                hits++;
+            }
+            Assert.Equal(300, (await prune).Entries);
         }
-        Assert.Equal(300, (await prune).Entries);
-        Assert.True(hits > 10, $"{hits} hits");
         Assert.Empty(_room.Log);
     }
 

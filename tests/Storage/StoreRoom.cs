@@ -36,11 +36,11 @@ internal sealed class StoreRoom : IDisposable
         return tier;
     }
 
-    /// <summary>A connection of someone else.</summary>
+    /// <summary>A connection of someone else, who waits for the lock as long as a slow disk may take.</summary>
     public SqliteConnection Connect(string? file = null)
     {
         _ = SqliteNative.Description;
-        var connection = new SqliteConnection($"Data Source={file ?? StoreFile};Pooling=False;Default Timeout=1");
+        var connection = new SqliteConnection($"Data Source={file ?? StoreFile};Pooling=False;Default Timeout=60");
         connection.Open();
         return connection;
     }
