@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Sessions;
@@ -96,16 +97,13 @@ public sealed class DescriptorTests
     {
         await using var room = new HostRoom();
         HostRoom.Peer peer = room.Connect();
-        Assert.IsType<Message.Json>(await peer.AskAsync(new Message.Status()));
-        long before = MemoryFile.OpenFiles;
         for (int i = 0; i < 20; i++)
         {
-            using MemoryFile file = FileOf(s_output);
-            peer.Say(new Message.Status(), file.Descriptor);
+            using var watched = new WatchedDescriptor();
+            peer.Say(new Message.Status(), watched.Descriptor);
             Assert.IsType<Message.Json>(await peer.HearAsync());
+            watched.AssertClosed();
         }
-        // Other tests have files of their own in this process.
-        Assert.InRange(MemoryFile.OpenFiles, 0, before + 10);
     }
 
     [Fact]
@@ -119,15 +117,13 @@ public sealed class DescriptorTests
         room.Clock.Advance(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
         Message.Render request = room.Site.Request();
         Assert.IsType<Message.Result>(await peer.AskAsync(request));
-        long before = MemoryFile.OpenFiles;
         for (int i = 0; i < 40; i++)
         {
-            using MemoryFile file = FileOf([1]);
-            peer.Say(request, file.Descriptor);
+            using var watched = new WatchedDescriptor();
+            peer.Say(request, watched.Descriptor);
             Assert.IsType<Message.Result>(await peer.HearAsync());
+            watched.AssertClosed();
         }
-        // Other tests have files of their own in this process.
-        Assert.InRange(MemoryFile.OpenFiles, 0, before + 20);
     }
 
     private static void AssertServedAsFile(HostRoom room, HostRoom.Peer peer)
@@ -162,6 +158,31 @@ public sealed class DescriptorTests
         for (int i = 0; i < length; i++)
             text[i] = (byte)('a' + i % 23);
         return text;
+    }
+
+    /// <summary>The end of a pipe, whose other end tells when nobody has it any more. A count of open files would be all tests'.</summary>
+    private sealed class WatchedDescriptor : IDisposable
+    {
+        private readonly int _read, _write;
+        private bool _given;
+
+        public WatchedDescriptor() => Assert.Equal(0, Libc.Pipe(out _read, out _write));
+
+        public int Descriptor => _write;
+
+        public void AssertClosed()
+        {
+            Libc.Close(_write);
+            _given = true;
+            Assert.Equal(Libc.POLLHUP, Libc.Poll(_read, Libc.POLLIN, (int)Eventually.Patience.TotalMilliseconds));
+        }
+
+        public void Dispose()
+        {
+            Libc.Close(_read);
+            if (!_given)
+                Libc.Close(_write);
+        }
     }
 
     /// <summary>A mapping of a file that could be written through.</summary>
