@@ -40,13 +40,17 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         locker.Dispose();
         // A daemon that was killed meanwhile finds a store that works.
         DaemonHome.Kill(fake.Home.DaemonIds());
-        await fake.StartDaemonAsync();
-        await crowd.AssertServedAsync();
-        // Served from memory perhaps; the store works again when it is on disk too, and still there without the daemon.
-        await Eventually.IsTrueAsync("an entry is on disk", async () => (await fake.Home.StatsAsync()).Entries > 0);
-        await fake.Home.StopAsync();
-        Stats left = await fake.Home.StatsAsync();
-        Assert.True(left.Entries > 0, $"nothing was stored: {left}\n{File.ReadAllText(Path.Combine(fake.Home.State, "daemon.log"))}");
+        // Served from memory perhaps; the store works again when another daemon finds it on disk. Damage that only a write meets takes
+        // that write with it, and the next one goes into a fresh store.
+        await Eventually.IsTrueAsync("an entry is kept", async () =>
+        {
+            await fake.StartDaemonAsync();
+            await crowd.AssertServedAsync();
+            await fake.Home.StopAsync();
+            await fake.StartDaemonAsync();
+            CommandResult result = await crowd.CallOf(0).Command.With("HELMCACHED_TRACE", "1").RunAsync();
+            return result.StderrText.StartsWith("helmcached: hit disk", StringComparison.Ordinal);
+        });
     }
 
     private static void Damage(string store, string fate, Locker locker)
