@@ -16,6 +16,12 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <param name="sizes">Entries in the store, rising.</param>
 internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, params int[] sizes)
 {
+    /// <summary>What the prune leaves: some hundred entries, those of the calls among them.</summary>
+    private const int KeptBytes = 1 << 20;
+
+    /// <summary>Most calls beside the other program.</summary>
+    private const int MostBeside = 2_000;
+
     private int _filled;
 
     /// <summary>Fills the store behind the stopped daemon's back, and measures at each size.</summary>
@@ -39,21 +45,30 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
         }
         Dictionary<string, Samples> times = Samples.Alternate(rounds, (few, 1), (hit, 1));
         Samples many = times[hit.Name], starts = points[^2].Times;
-        Samples evicting = Samples.Of(WhilePruning(hit));
+        Samples evicting = WhilePruning(hit), beside;
+        using (OtherLoad.Writing(home))
+            beside = Samples.Alternate(Math.Min(evicting.Runs, MostBeside), (hit, 1))[hit.Name];
         times["hit while evicting"] = evicting;
+        times["hit beside a program that writes files"] = beside;
         times["start"] = starts;
         var row = new Row(string.Create(CultureInfo.InvariantCulture, $"store with {sizes[^1]:#,0} entries"),
             [
                 new Check($"× hit with {sizes[0]} entries", many.Median / times[few.Name].Median, 1.2),
                 new Check("ms to start", starts.Median, 100),
                 new Check("ms more at p95 while evicting", evicting.P95 - many.P95, 5),
-            ], times, $"eviction is helmcached prune of all but one byte; {evicting.Runs} hits went on meanwhile, the slowest took {evicting.Slowest.ToString("0.0", CultureInfo.InvariantCulture)} ms");
+            ], times, string.Create(CultureInfo.InvariantCulture,
+                $"eviction is helmcached prune of all but {KeptBytes / 1024} KiB; the {evicting.Runs} calls meanwhile were hits, by the counters; the slowest took {evicting.Slowest:0.0} ms, with nobody else {many.Slowest:0.0} ms of {many.Runs}, beside a program that writes as much and is not ours {beside.Slowest:0.0} ms of {beside.Runs}"));
         return (row, new Curve("entries", "Warm hit and daemon start against the size of the store", "entries in the store", points));
     }
 
-    private List<double> WhilePruning(Contender hit)
+    /// <summary>
+    /// Calls while a prune runs that keeps the entry of these calls, the most recently used. One that took it would make a call a miss, which runs helm,
+    /// and no hit that was late: the counters say that there was none.
+    /// </summary>
+    private Samples WhilePruning(Contender hit)
     {
-        int prune = home.Other("prune", Repository.Daemon, "prune", "--max-size", "1").Start();
+        (long hits, long runs) = (home.Stat("hits"), home.Stat("helm_runs"));
+        int prune = home.Other("prune", Repository.Daemon, "prune", "--max-size", $"{KeptBytes}").Start();
         var during = new List<double>();
         long started = Stopwatch.GetTimestamp();
         bool running = true;
@@ -62,7 +77,10 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
             during.Add(hit.Run());
             running = Libc.Wait(prune, block: false) is null;
         }
-        return during;
+        (hits, runs) = (home.Stat("hits") - hits, home.Stat("helm_runs") - runs);
+        return hits == during.Count && runs == 0
+            ? Samples.Of(during)
+            : throw new InvalidOperationException($"{during.Count} calls while evicting, but {hits} hits and {runs} runs of helm");
     }
 
     private List<double> Starts(Contender start)
