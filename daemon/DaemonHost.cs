@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
-using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
@@ -38,6 +37,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
     private readonly Housekeeping _housekeeping;
+    private readonly ChoreThread _chores;
     private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="endpoint">Home and socket.</param>
@@ -67,6 +67,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _pipeline, _ledger, _journal, _misses, log, Stop);
+        _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
     }
 
     /// <summary>Serves until stopped.</summary>
@@ -84,7 +85,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Leave);
         _log.Write($"started: pid {Environment.ProcessId}, version {Version}, protocol {ProtocolVersion.Current}");
         Task accepting = _listener.RunAsync();
-        using (ITimer housekeeping = _time.CreateTimer(_ => _housekeeping.Run(), null, Housekeeping.Interval, Housekeeping.Interval))
+        Action housekeeping = _housekeeping.Run;
+        using (_chores)
+        using (_time.CreateTimer(_ => _chores.Request(housekeeping), null, Housekeeping.Interval, Housekeeping.Interval))
             await _stop.Task.ConfigureAwait(false);
 
         _dispatcher.Draining = true;
@@ -98,6 +101,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
         _log.Write("stopped");
     }
+
+    /// <summary>Completes when the housekeeping that was due before is done; at once after the daemon was stopped.</summary>
+    public Task HousekeepingAsync() => _chores.RunAsync(static () => 0);
 
     /// <summary>The product's version.</summary>
     public static string Version => typeof(DaemonHost).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
@@ -165,6 +171,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
+        _chores.Dispose();
         await _listener.DisposeAsync().ConfigureAwait(false);
         _rooms.Dispose();
     }

@@ -10,7 +10,7 @@ namespace CacheDaemon.Daemon;
 
 /// <summary>
 /// What the daemon does every second besides serving: sees whether it should leave, repairs its socket, writes counters down,
-/// gives up what nobody waits for, and gives memory back. Never throws: it runs on a timer, where an exception ends the process.
+/// gives up what nobody waits for, and gives memory back. Never throws. It may wait for the disk: it has a thread of its own.
 /// </summary>
 internal sealed class Housekeeping
 {

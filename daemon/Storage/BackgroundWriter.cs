@@ -8,13 +8,12 @@ namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>
 /// Entries on their way to disk, and the one thread that takes them there, since SQLite's calls block. Entries can be
-/// found here until they are written. Between writes the thread does upkeep when it is asked to.
+/// found here until they are written.
 /// </summary>
 internal sealed class BackgroundWriter : IDisposable
 {
     private readonly long _maxBytes;
     private readonly Action<CacheKey, Entry> _write;
-    private readonly Action _upkeep;
     private readonly Action<string> _log;
     private readonly Thread _thread;
 
@@ -24,18 +23,15 @@ internal sealed class BackgroundWriter : IDisposable
     private readonly Dictionary<CacheKey, Entry> _pending = [];
     private readonly List<TaskCompletionSource> _flushes = [];
     private long _bytes;
-    private bool _upkeepDue;
     private bool _stopping;
 
     /// <param name="maxBytes">Bytes that may wait.</param>
     /// <param name="write">Writes one entry, if <see cref="IsPending"/> still says so.</param>
-    /// <param name="upkeep">Work between writes.</param>
-    /// <param name="log">Receives what neither should have thrown.</param>
-    public BackgroundWriter(long maxBytes, Action<CacheKey, Entry> write, Action upkeep, Action<string> log)
+    /// <param name="log">Receives what that should not have thrown.</param>
+    public BackgroundWriter(long maxBytes, Action<CacheKey, Entry> write, Action<string> log)
     {
         _maxBytes = maxBytes;
         _write = write;
-        _upkeep = upkeep;
         _log = log;
         _thread = new Thread(Work) { IsBackground = true, Name = "store writer" };
         _thread.Start();
@@ -84,17 +80,7 @@ internal sealed class BackgroundWriter : IDisposable
             _pending.Clear();
     }
 
-    /// <summary>Asks for upkeep; returns at once.</summary>
-    public void RequestUpkeep()
-    {
-        lock (_lock)
-        {
-            _upkeepDue = true;
-            Monitor.PulseAll(_lock);
-        }
-    }
-
-    /// <summary>Completes when everything taken in before, and upkeep asked for before, is done.</summary>
+    /// <summary>Completes when everything taken in before is done.</summary>
     public Task FlushAsync()
     {
         lock (_lock)
@@ -125,29 +111,21 @@ internal sealed class BackgroundWriter : IDisposable
         {
             (CacheKey Key, Entry Entry) item = default;
             TaskCompletionSource[] flushed = [];
-            bool upkeep = false;
             lock (_lock)
             {
-                while (_queue.Count == 0 && !_upkeepDue && _flushes.Count == 0 && !_stopping)
+                while (_queue.Count == 0 && _flushes.Count == 0 && !_stopping)
                     Monitor.Wait(_lock);
                 // Entries first: a flush and the end both mean "after everything that waits".
                 if (!_queue.TryDequeue(out item))
                 {
-                    upkeep = _upkeepDue;
-                    _upkeepDue = false;
-                    if (!upkeep)
-                    {
-                        flushed = [.. _flushes];
-                        _flushes.Clear();
-                        if (flushed.Length == 0)
-                            return;
-                    }
+                    flushed = [.. _flushes];
+                    _flushes.Clear();
+                    if (flushed.Length == 0)
+                        return;
                 }
             }
             if (item.Entry is not null)
                 Write(item.Key, item.Entry);
-            else if (upkeep)
-                Guarded(_upkeep);
             foreach (TaskCompletionSource flush in flushed)
                 flush.SetResult();
         }
@@ -155,27 +133,21 @@ internal sealed class BackgroundWriter : IDisposable
 
     private void Write(CacheKey key, Entry entry)
     {
-        Guarded(() => _write(key, entry));
+        try
+        {
+            _write(key, entry);
+        }
+#pragma warning disable CA1031 // The thread outlives any bug in its work: an entry lost is a miss, a dead writer would be a full memory. It is logged.
+        catch (Exception e)
+#pragma warning restore CA1031
+        {
+            _log($"store writer: {e.GetType().Name}: {e.Message}");
+        }
         lock (_lock)
         {
             _bytes -= entry.Bytes;
             if (ReferenceEquals(_pending.GetValueOrDefault(key), entry))
                 _pending.Remove(key);
-        }
-    }
-
-    /// <summary>The thread outlives any bug in its work: an entry lost is a miss, a dead writer would be a full memory.</summary>
-    private void Guarded(Action work)
-    {
-        try
-        {
-            work();
-        }
-#pragma warning disable CA1031 // See above; nothing is hidden, it is logged.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _log($"store writer: {e.GetType().Name}: {e.Message}");
         }
     }
 }

@@ -23,6 +23,9 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     private readonly EntryStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly BackgroundWriter _writer;
+
+    /// <summary>Upkeep and prunes, which take seconds where many entries go.</summary>
+    private readonly ChoreThread _chores;
     private readonly ITimer _clock;
     private readonly ConcurrentDictionary<CacheKey, VaryingNote> _varying = new();
 
@@ -53,8 +56,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         _disk = disk;
         _options = options;
         _time = time;
-        _writer = new BackgroundWriter(options.MaxPendingBytes, WritePending, Upkeep, log);
-        _clock = time.CreateTimer(_ => _writer.RequestUpkeep(), null, TimeSpan.Zero, options.UpkeepEvery);
+        _writer = new BackgroundWriter(options.MaxPendingBytes, WritePending, log);
+        _chores = new ChoreThread("store upkeep", yields: true, log);
+        Action upkeep = Upkeep;
+        _clock = time.CreateTimer(_ => _chores.Request(upkeep), null, TimeSpan.Zero, options.UpkeepEvery);
     }
 
     /// <summary>One line for people: whether the disk is in use and, if not, why.</summary>
@@ -175,29 +180,32 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
             _writer.ForgetAll();
         await FlushAsync().ConfigureAwait(false);
 
-        PruneResult result = _disk.Prune(request, _time.GetUtcNow(), RemoveFromMemory);
+        PruneResult result = await _chores.RunAsync(() => _disk.Prune(request, _time.GetUtcNow(), RemoveFromMemory)).ConfigureAwait(false);
         if (request.DryRun)
             return result;
         if (request.All)
             _varying.Clear();
         bool wholeChart = request is { Chart: not null, OlderThan: null, MaxBytes: null };
         lock (_changing)
-        {
-            // Entries that live in memory only; those on disk are gone from here already.
             _version++;
-            if (request.All || wholeChart)
-                _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart);
-        }
+        // Entries that live in memory only; those on disk are gone from here already.
+        if (request.All || wholeChart)
+            _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart);
         return result;
     }
 
-    /// <summary>Completes when everything put in the background before is on disk.</summary>
-    public Task FlushAsync() => _writer.FlushAsync();
+    /// <summary>Completes when everything put in the background before is on disk, and upkeep that was due before is done.</summary>
+    public async Task FlushAsync()
+    {
+        await _writer.FlushAsync().ConfigureAwait(false);
+        await _chores.RunAsync(static () => 0).ConfigureAwait(false);
+    }
 
     /// <summary>Writes what waits, which may take a moment, and stops.</summary>
     public void Dispose()
     {
         _clock.Dispose();
+        _chores.Dispose();
         _writer.Dispose();
         _disk.FlushUses();
     }
@@ -249,6 +257,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
 
     private void Upkeep()
     {
+        // What came before it is on disk, so that the limits hold for it too.
+        _writer.FlushAsync().GetAwaiter().GetResult();
         if (_options.Secrets != SecretsPolicy.Disk)
             _disk.RemoveSecrets();
         _disk.EvictToLimits(_options.MaxDiskBytes, _options.MaxAge, _time.GetUtcNow());

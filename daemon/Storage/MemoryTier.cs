@@ -108,26 +108,30 @@ public sealed class MemoryTier : ITier
         }
     }
 
-    /// <summary>Removes every entry that <paramref name="matches"/>; answers how many, and their bytes.</summary>
+    /// <summary>
+    /// Removes every entry that <paramref name="matches"/>; answers how many, and their bytes. What is put meanwhile stays. Hits go on: a
+    /// full tier has a hundred thousand entries, and to look at all of them takes ten times as long as a hit may.
+    /// </summary>
     public PruneResult RemoveWhere(Func<CacheKey, Entry, bool> matches)
     {
         ArgumentNullException.ThrowIfNull(matches);
+        Node[] nodes;
         lock (_lock)
+            nodes = [.. _nodes.Values];
+        PruneResult removed = default;
+        foreach (Node node in nodes)
         {
-            long before = _bytes;
-            long entries = 0;
-            for (Node node = _ring.Newer; node != _ring;)
+            if (!matches(node.Key, node.Entry))
+                continue;
+            lock (_lock)
             {
-                Node next = node.Newer;
-                if (matches(node.Key, node.Entry))
-                {
-                    Drop(node);
-                    entries++;
-                }
-                node = next;
+                if (_nodes.GetValueOrDefault(node.Key) != node)
+                    continue;
+                Drop(node);
+                removed += new PruneResult(1, node.Cost);
             }
-            return new PruneResult(entries, before - _bytes);
         }
+        return removed;
     }
 
     private void EvictToLimit()

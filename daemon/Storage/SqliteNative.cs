@@ -29,6 +29,8 @@ internal static unsafe class SqliteNative
         NativeLibrary.SetDllImportResolver(typeof(SQLite3Provider_e_sqlite3).Assembly, Resolve);
         // Named here, so that the trimmer keeps what Microsoft.Data.Sqlite would look up by reflection.
         Batteries_V2.Init();
+        // SQLite's count of the memory in use takes one lock for each allocation, of all connections: readers would meet an eviction there.
+        raw.sqlite3_config(raw.SQLITE_CONFIG_MEMSTATUS, 0);
         return $"{(system == IntPtr.Zero ? "bundled" : "system")} {raw.sqlite3_libversion().utf8_to_string()}";
 
         IntPtr Resolve(string name, Assembly assembly, DllImportSearchPath? path) =>

@@ -107,7 +107,7 @@ public sealed class AcceptingTests
     /// <summary>A request that the daemon answers by its bytes alone.</summary>
     private static async Task<Message.Render> KnownAsync(HostRoom room, byte[] output)
     {
-        room.Clock.Advance(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
+        await room.PassAsync(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
         Message.Render request = room.Site.Request();
         HostRoom.Peer peer = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(request));

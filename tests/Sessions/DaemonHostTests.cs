@@ -19,9 +19,9 @@ public sealed class DaemonHostTests
     public async Task Each_call_begins_the_quiet_time_anew()
     {
         await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
-        room.Clock.Advance(TimeSpan.FromMinutes(59));
+        await room.PassAsync(TimeSpan.FromMinutes(59));
         Assert.IsType<Message.Bypass>(await room.Connect().AskAsync(room.Site.Request("lint x")));
-        room.Clock.Advance(TimeSpan.FromMinutes(59));
+        await room.PassAsync(TimeSpan.FromMinutes(59));
         Assert.False(room.Running.IsCompleted);
     }
 
@@ -31,14 +31,14 @@ public sealed class DaemonHostTests
     {
         await using var room = new HostRoom();
         // From the beginning of a day, so that a second more is the same day.
-        room.Clock.Advance(TimeSpan.FromDays(1) - room.Clock.GetUtcNow().TimeOfDay);
+        await room.PassAsync(TimeSpan.FromDays(1) - room.Clock.GetUtcNow().TimeOfDay);
         await room.Connect().AskAsync(room.Site.Request("lint x"));
-        room.Clock.Advance(TimeSpan.FromSeconds(1));
+        await room.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal((1, 1), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
         Assert.Single(StoredDays(room));
-        room.Clock.Advance(TimeSpan.FromDays(1));
+        await room.PassAsync(TimeSpan.FromDays(1));
         Assert.Equal((0, 1), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
-        room.Clock.Advance(TimeSpan.FromDays(7));
+        await room.PassAsync(TimeSpan.FromDays(7));
         Assert.Equal((0, 0), (Bypasses(room, "today"), Bypasses(room, "last_7_days")));
         Assert.Empty(StoredDays(room));
         Assert.Equal(1, room.Stats.Bypasses);
@@ -49,7 +49,7 @@ public sealed class DaemonHostTests
     {
         await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
         Assert.True(File.Exists(room.Endpoint.SocketPath));
-        room.Clock.Advance(TimeSpan.FromMinutes(61));
+        await room.PassAsync(TimeSpan.FromMinutes(61));
         await room.Running.WaitAsync(Eventually.Patience);
         Assert.False(File.Exists(room.Endpoint.SocketPath));
     }
@@ -60,7 +60,7 @@ public sealed class DaemonHostTests
         await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
         HostRoom.Peer peer = room.Connect();
         await room.StatusReachesAsync("connections", 1);
-        room.Clock.Advance(TimeSpan.FromHours(5));
+        await room.PassAsync(TimeSpan.FromHours(5));
         Assert.IsType<Message.Json>(await peer.AskAsync(new Message.Status()));
         Assert.False(room.Running.IsCompleted);
     }
@@ -69,7 +69,7 @@ public sealed class DaemonHostTests
     public async Task Zero_means_never()
     {
         await using var room = new HostRoom(idleExit: TimeSpan.Zero);
-        room.Clock.Advance(TimeSpan.FromDays(400));
+        await room.PassAsync(TimeSpan.FromDays(400));
         Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
     }
 
@@ -107,9 +107,9 @@ public sealed class DaemonHostTests
         await room.StatusReachesAsync("waiting", 1);
         room.Host.Stop();
         // The wait may not have begun before the first of these.
-        await Eventually.IsTrueAsync("the daemon has left", () =>
+        await Eventually.IsTrueAsync("the daemon has left", async () =>
         {
-            room.Clock.Advance(DaemonHost.DrainDeadline);
+            await room.PassAsync(DaemonHost.DrainDeadline);
             return room.Running.IsCompletedSuccessfully;
         });
     }
@@ -120,7 +120,7 @@ public sealed class DaemonHostTests
         await using var room = new HostRoom();
         await room.Connect().AskAsync(room.Site.Request("lint x"));
         Assert.Equal(1, room.Stats.Bypasses);
-        room.Clock.Advance(TimeSpan.FromSeconds(1));
+        await room.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(1, room.Stats.Bypasses);
         Assert.Contains("\"bypasses\":1", Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Stats(Reset: true))).Text, StringComparison.Ordinal);
         Assert.Equal(0, room.Stats.Bypasses);

@@ -50,6 +50,13 @@ internal sealed class HostRoom : IAsyncDisposable
     /// <summary>The counters and totals.</summary>
     public Stats Stats => Stats.Parse(Host.Stats(reset: false));
 
+    /// <summary>Lets time pass, and the daemon do what is due by then.</summary>
+    public async Task PassAsync(TimeSpan time)
+    {
+        Clock.Advance(time);
+        await Host.HousekeepingAsync();
+    }
+
     public Peer Connect()
     {
         var peer = new Peer(Endpoint.SocketPath);

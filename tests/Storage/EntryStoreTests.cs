@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Concurrent;
 using System.IO;
 using System.Linq;
+using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
@@ -274,5 +276,42 @@ public sealed class EntryStoreTests : IDisposable
         await store.FlushAsync();
         Assert.InRange(disk.Totals().Entries, 1, 30);
         Assert.Empty(_room.Log);
+    }
+
+    /// <summary>The pool's threads, as many as processors, answer callers: work that may take seconds is none for them.</summary>
+    [Fact]
+    public async Task Prunes_and_upkeep_take_no_thread_of_the_pool()
+    {
+        var clock = new PoolNoticing();
+        using (var store = new EntryStore(new MemoryTier(), _room.Open(), new EntryStoreOptions(), clock, _room.Log.Enqueue))
+        {
+            store.Put(Key(1), Render("a"));
+            Assert.Equal(1, (await store.PruneAsync(new PruneRequest(All: true))).Entries);
+            await store.FlushAsync();
+        }
+        // One is of the upkeep that is due at the start, the other of the prune.
+        Assert.Equal([false, false], clock.Asked);
+    }
+
+    [Fact]
+    public async Task Store_that_was_closed_answers_a_late_prune_and_a_late_flush()
+    {
+        EntryStore store = Open(out _);
+        store.Put(Key(1), Render("a"));
+        store.Dispose();
+        Assert.Equal(default, await store.PruneAsync(new PruneRequest(All: true)));
+        await store.FlushAsync();
+    }
+
+    /// <summary>Notes at each look whether it comes from a thread of the pool.</summary>
+    private sealed class PoolNoticing : TimeProvider
+    {
+        public ConcurrentQueue<bool> Asked { get; } = new();
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            Asked.Enqueue(Thread.CurrentThread.IsThreadPoolThread);
+            return base.GetUtcNow();
+        }
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using System.Threading.Tasks;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
@@ -101,6 +102,24 @@ public sealed class MemoryTierTests : TierContract
         Assert.Equal(2, tier.RemoveWhere((_, entry) => entry.ChartName == "web").Entries);
         Assert.Equal(1, tier.Count);
         Assert.NotNull(tier.Get(Key(2)));
+    }
+
+    [Fact]
+    public void Hits_go_on_while_others_are_looked_through()
+    {
+        var tier = new MemoryTier();
+        tier.Put(Key(1), Render("a", chart: "web"));
+        tier.Put(Key(2), Render("b", chart: "db"));
+        PruneResult removed = tier.RemoveWhere((_, entry) =>
+        {
+            Assert.True(Task.Run(() => tier.Get(Key(2))).Wait(TimeSpan.FromSeconds(30)), "the tier is locked");
+            // Another one under the same key is not the one that was looked at.
+            if (entry.ChartName == "web")
+                tier.Put(Key(1), Render("new", chart: "web"));
+            return entry.ChartName == "web";
+        });
+        Assert.Equal(default, removed);
+        AssertSame(Render("new", chart: "web"), tier.Get(Key(1)));
     }
 
     /// <summary>A list in order of use, nothing clever: what the tier must be indistinguishable from.</summary>

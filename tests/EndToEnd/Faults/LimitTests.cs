@@ -9,7 +9,9 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
+using Microsoft.Data.Sqlite;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -36,6 +38,36 @@ public sealed class LimitTests(ITestOutputHelper output)
         });
         Assert.False(daemon.HasExited);
         await crowd.AssertServedAsync();
+    }
+
+    /// <summary>
+    /// On one processor the pool begins with one thread. A caller in a directory of its own, whose request the daemon does not know yet, is answered
+    /// there: it must not be behind those who wait for the store's lock, nor may the heart stop.
+    /// </summary>
+    [Fact]
+    public async Task Hits_on_one_processor_while_prunes_wait_for_the_disk()
+    {
+        await using var fake = new FakeHelmHome();
+        using Process daemon = await ServeAsync(fake, "export DOTNET_PROCESSOR_COUNT=1");
+        Assert.Equal(0, (await fake.Template().RunAsync()).ExitCode);
+        var strange = new SqliteConnection($"Data Source={Path.Combine(fake.Home.State, SqliteTierOptions.FileName)};Pooling=False");
+        strange.Open();
+        using (SqliteCommand begin = strange.CreateCommand())
+        {
+            begin.CommandText = "BEGIN IMMEDIATE";
+            begin.ExecuteNonQuery();
+        }
+        Task<CommandResult>[] prunes = [.. Enumerable.Range(0, 4).Select(_ => fake.Home.Admin("prune", "--older-than", "1000d").RunAsync())];
+        for (int i = 0; i < 30; i++)
+        {
+            string elsewhere = Directory.CreateDirectory(fake.Home.At($"work{i}")).FullName;
+            ChartBuilder.Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}").WriteTo(elsewhere);
+            CommandResult result = await fake.Home.Shim(elsewhere, "template", "r", "web").With("HELMCACHED_TRACE", "1").RunAsync();
+            Assert.StartsWith("helmcached: hit memory", result.StderrText, StringComparison.Ordinal);
+        }
+        strange.Dispose();
+        Assert.All(await Task.WhenAll(prunes), prune => Assert.Equal(0, prune.ExitCode));
+        Assert.Equal(1, fake.Runs);
     }
 
     [Fact]
