@@ -12,6 +12,7 @@ public static unsafe partial class Libc
 
     private const int OCloExec = 0x80000;
     private const int ORdOnly = 0, ORdWr = 2;
+    private const int RlimitNoFile = 7;
     private const int FGetFd = 1, FSetPipeSize = 1031;
     private const int LockExclusive = 2, LockNonBlocking = 4;
     private const short SpawnSetSigDef = 0x04, SpawnSetSid = 0x80;
@@ -177,10 +178,22 @@ public static unsafe partial class Libc
     {
         get
         {
-            const int NoFile = 7;
             ulong* limit = stackalloc ulong[2]; // struct rlimit: soft, hard
-            return getrlimit(NoFile, limit) == 0 ? (long)Math.Min(limit[0], int.MaxValue) : 256;
+            return getrlimit(RlimitNoFile, limit) == 0 ? (long)Math.Min(limit[0], int.MaxValue) : 256;
         }
+    }
+
+    /// <summary>
+    /// Raises <see cref="MaxDescriptors"/> to what it may be raised to (the hard limit). The soft one is low for the sake of programs that call
+    /// select(2), which knows no descriptor above 1,023 (getrlimit(2)).
+    /// </summary>
+    public static void RaiseMaxDescriptors()
+    {
+        ulong* limit = stackalloc ulong[2];
+        if (getrlimit(RlimitNoFile, limit) != 0 || limit[0] == limit[1])
+            return;
+        limit[0] = limit[1];
+        _ = setrlimit(RlimitNoFile, limit);
     }
 
     /// <summary>True when the descriptor is open.</summary>
@@ -301,6 +314,7 @@ public static unsafe partial class Libc
     }
 
     [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
+    [DllImport("libc")] private static extern int setrlimit(int resource, ulong* limit);
     [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);
     [DllImport("libc")] private static extern nint signal(int number, nint handler);
     [DllImport("libc")] private static extern int sigaction(int number, void* action, void* former);

@@ -19,6 +19,8 @@ internal static class ServeCommand
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         Libc.Umask = OwnerOnly;
+        // The caller's soft limit of descriptors says nothing about how many a daemon needs.
+        Libc.RaiseMaxDescriptors();
         // The caller that started us may have limited the size of files: a write beyond that fails, instead of ending us.
         Libc.Ignore(Libc.SIGXFSZ);
         // Given up by the end of the process and not before: whoever waits for the lock, as `stop` does, waits until nothing of us is left.

@@ -177,6 +177,19 @@ internal sealed partial class RenderPipeline
         }
     }
 
+    /// <summary>
+    /// A leaseholder's result did not arrive: the kernel drops a file for which the process has no descriptor left. Those who wait run helm,
+    /// all at once, since the result of the next of them could be lost as well. Never throws.
+    /// </summary>
+    public Answer Lose(long leaseId, ICollection<long> held)
+    {
+        if (!held.Remove(leaseId))
+            return Answer.Of(Refuse(RefuseReason.LeaseLost, ""));
+        _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(RefuseReason.StoreFailed));
+        _leases.Settle(leaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
+        return Answer.Of(Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
+    }
+
     /// <summary>A leaseholder gave up. Nothing happens when it holds no such lease.</summary>
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
     {

@@ -9,6 +9,7 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -18,23 +19,17 @@ namespace CacheDaemon.Daemon.Sessions;
 internal sealed class Listener : IAsyncDisposable
 {
     /// <summary>
-    /// Most connections at once: room for a machine-wide build. A caller above it is closed at once and becomes helm, and those that
-    /// have been idle for long make room for the next. Less where there are fewer descriptors: half of them, since charts, the store
-    /// and the log need some too.
-    /// </summary>
-    public const int MaxConnections = 512;
-
-    /// <summary>
     /// Threads that accept. A call is one connection, one request and one answer: the thread that accepts it also answers it when
     /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that stands at the door only
     /// lets in: what one caller does, or what a file system makes of a look at its files, never keeps others out.
     /// </summary>
     public const int Acceptors = 4;
 
-    private readonly int _maxConnections = (int)Math.Min(MaxConnections, Libc.MaxDescriptors / 2);
-
     /// <summary>Pause after an accept that failed for lack of descriptors or memory: no faster loop would help.</summary>
     private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>A problem that lasts gets a line once in so long.</summary>
+    private static readonly TimeSpan SameProblemAfter = TimeSpan.FromMinutes(1);
 
     private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
@@ -55,6 +50,7 @@ internal sealed class Listener : IAsyncDisposable
     private Socket? _socket;
     private FileStamp _ownSocket;
     private string _lastProblem = "";
+    private long? _lastPause;
 
     public Listener(Endpoint endpoint, RequestDispatcher dispatcher, TimeProvider time, DaemonLog log)
     {
@@ -218,7 +214,13 @@ internal sealed class Listener : IAsyncDisposable
     {
         lock (_pausing)
         {
-            _log.WriteProblem($"accept: {reason.Message}");
+            if (_lastPause is not { } last || _time.GetElapsedTime(last) > SameProblemAfter)
+            {
+                _lastPause = _time.GetTimestamp();
+                _log.WriteProblem($"accept: {reason.Message}");
+                // Perhaps there are descriptors that nobody uses any more.
+                MemoryFile.CloseForgotten();
+            }
             Libc.Poll([], (int)AcceptPause.TotalMilliseconds);
         }
     }
@@ -228,7 +230,7 @@ internal sealed class Listener : IAsyncDisposable
         try
         {
             BypassReason verdict = _peers.Check(peer, out int pid);
-            if (verdict == BypassReason.OtherUser || _sessions.Count >= _maxConnections)
+            if (verdict == BypassReason.OtherUser || _sessions.Count >= DescriptorShares.Ours.Connections)
             {
                 _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
                 // Before the caller learns of it, so that who comes again finds the room that this one has made.

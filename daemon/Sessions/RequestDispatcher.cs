@@ -78,7 +78,9 @@ internal sealed class RequestDispatcher
                 return await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
             case Message.Publish p:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)), session.Leases);
-            case Message.PublishDescriptor p when file is not null && Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
+            case Message.PublishDescriptor p when file is null:
+                return _pipeline.Lose(p.LeaseId, session.Leases);
+            case Message.PublishDescriptor p when Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
@@ -108,7 +110,7 @@ internal sealed class RequestDispatcher
                 _administration.Stop();
                 return Answer.Of(new Message.Json("{}"));
             default:
-                throw new MessagePackException("A reply was sent as a request, or a result without its file.");
+                throw new MessagePackException("A reply was sent as a request, or a result whose file cannot be trusted.");
         }
     }
 

@@ -245,7 +245,17 @@ internal sealed class Session : IDisposable
             _busySince = _time.GetTimestamp();
             _answering = true;
         }
-        Answer? answer = await _dispatcher.HandleAsync(frame, file, this).ConfigureAwait(false);
+        Answer? answer;
+        try
+        {
+            answer = await _dispatcher.HandleAsync(frame, file, this).ConfigureAwait(false);
+        }
+        catch
+        {
+            // Not left to the collector: there may be many such peers, and few descriptors.
+            file?.Dispose();
+            throw;
+        }
         lock (_writing)
             _busySince = 0;
         if (answer is { } some)

@@ -17,10 +17,6 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
     /// <summary>Nor is this part of the bytes that are in use.</summary>
     private const int TolerableShare = 8;
 
-    /// <summary>Part of the process's descriptors that outputs may take: charts, callers and the store need the rest.</summary>
-    private const int DescriptorShare = 4;
-
-    private static readonly long s_mostFiles = Libc.MaxDescriptors / DescriptorShare;
     private static readonly Lock s_collecting = new();
     private static long s_bytes;
     private static long s_files;
@@ -41,7 +37,7 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
     public static long OpenFiles => Interlocked.Read(ref s_files);
 
     /// <summary>False when so many files are open that outputs should be kept otherwise.</summary>
-    public static bool IsRoom => OpenFiles < s_mostFiles;
+    public static bool IsRoom => OpenFiles < DescriptorShares.Ours.Outputs;
 
     /// <summary>The open descriptor, as long as this object is in use.</summary>
     public int Descriptor => (int)handle;
@@ -64,6 +60,13 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
         return (int)length;
     }
 
+    /// <summary>Closes the files that nobody refers to: for when descriptors have run out.</summary>
+    public static void CloseForgotten()
+    {
+        GC.Collect();
+        GC.WaitForPendingFinalizers();
+    }
+
     /// <inheritdoc/>
     protected override bool ReleaseHandle()
     {
@@ -80,8 +83,7 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
             return;
         try
         {
-            GC.Collect();
-            GC.WaitForPendingFinalizers();
+            CloseForgotten();
             Interlocked.Exchange(ref s_collectAt, OpenBytes + Math.Max(OpenBytes / TolerableShare, WorthCollecting));
         }
         finally

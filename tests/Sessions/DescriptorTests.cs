@@ -55,12 +55,11 @@ public sealed class DescriptorTests
         Assert.NotEqual(0, Libc.SetLength(file.Descriptor, 3));
     }
 
-    /// <summary>A file on disk, a file that somebody may write to, a length that is not the file's, and no file at all.</summary>
+    /// <summary>A file on disk, a file that somebody may write to, and a length that is not the file's.</summary>
     [Theory]
     [InlineData("on disk")]
     [InlineData("mapped for writing")]
     [InlineData("longer than said")]
-    [InlineData("none")]
     public async Task Result_whose_file_cannot_be_trusted_ends_the_connection_and_is_not_served(string what)
     {
         await using var room = new HostRoom();
@@ -74,9 +73,6 @@ public sealed class DescriptorTests
         using var mapped = new BlobRoom(file, what == "mapped for writing");
         switch (what)
         {
-            case "none":
-                peer.Say(publish);
-                break;
             case "on disk":
                 peer.Say(publish, (int)onDisk.SafeFileHandle.DangerousGetHandle());
                 break;
@@ -89,6 +85,31 @@ public sealed class DescriptorTests
         }
         await peer.AssertClosedAsync();
         // The lease went on, to whoever asks next.
+        Assert.IsType<Message.Lease>(await room.Connect().AskAsync(room.Site.Request()));
+    }
+
+    /// <summary>
+    /// A process without a descriptor to spare gets the message and not the file (recvmsg(2), MSG_CTRUNC). The next of those who wait would fare
+    /// no better: they do not render in turn.
+    /// </summary>
+    [Fact]
+    public async Task Result_whose_file_was_lost_on_the_way_lets_all_who_wait_go()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer peer = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
+        HostRoom.Peer[] waiters = [room.Connect(), room.Connect()];
+        foreach (HostRoom.Peer waiter in waiters)
+            waiter.Say(room.Site.Request());
+        await room.StatusReachesAsync("waiting", waiters.Length);
+        Message answer = await peer.AskAsync(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, s_output.Length));
+        Assert.Equal(RefuseReason.StoreFailed, Assert.IsType<Message.Published>(answer).Refused);
+        foreach (HostRoom.Peer waiter in waiters)
+            Assert.Equal(BypassReason.LeaseholderFailed, Assert.IsType<Message.Bypass>(await waiter.HearAsync()).Reason);
+        Assert.Equal(1, room.Stats.RefuseReasons["store-failed"]);
+        // A lease that this peer does not hold is nobody's business.
+        Assert.Equal(RefuseReason.LeaseLost,
+            Assert.IsType<Message.Published>(await peer.AskAsync(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, 1))).Refused);
         Assert.IsType<Message.Lease>(await room.Connect().AskAsync(room.Site.Request()));
     }
 
@@ -114,7 +135,7 @@ public sealed class DescriptorTests
         using MemoryFile output = FileOf(s_output);
         await PublishAsync(room, peer, output, s_output.Length);
         // Old enough for the stamps of its files to be trusted.
-        room.Clock.Advance(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
+        await room.PassAsync(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
         Message.Render request = room.Site.Request();
         Assert.IsType<Message.Result>(await peer.AskAsync(request));
         for (int i = 0; i < 40; i++)

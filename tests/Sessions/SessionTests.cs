@@ -4,6 +4,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -95,9 +96,9 @@ public sealed class SessionTests
         await room.StatusReachesAsync("connections", 2);
         Task closed = half.AssertClosedAsync();
         // The session may not have met the bytes before the first of these.
-        await Eventually.IsTrueAsync("the connection is closed", () =>
+        await Eventually.IsTrueAsync("the connection is closed", async () =>
         {
-            room.Clock.Advance(Session.FrameDeadline + DaemonClient.HeartbeatInterval);
+            await room.PassAsync(Session.FrameDeadline + DaemonClient.HeartbeatInterval);
             return closed.IsCompletedSuccessfully;
         });
         Assert.IsType<Message.Json>(await quiet.AskAsync(new Message.Status()));
@@ -114,13 +115,13 @@ public sealed class SessionTests
         Assert.False(waiter.HasMail);
         for (int beat = 0; beat < 3; beat++)
         {
-            room.Clock.Advance(DaemonClient.HeartbeatInterval);
+            await room.PassAsync(DaemonClient.HeartbeatInterval);
             Assert.IsType<Message.Waiting>(await waiter.HearAsync());
         }
         Assert.False(holder.HasMail);
         Assert.IsType<Message.Published>(await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
         Assert.IsType<Message.Result>(await waiter.HearAsync());
-        room.Clock.Advance(DaemonClient.HeartbeatInterval);
+        await room.PassAsync(DaemonClient.HeartbeatInterval);
         Assert.False(waiter.HasMail);
     }
 
@@ -138,7 +139,7 @@ public sealed class SessionTests
         {
             for (int beat = 0; beat < 5000; beat++)
             {
-                room.Clock.Advance(DaemonClient.HeartbeatInterval);
+                await room.PassAsync(DaemonClient.HeartbeatInterval);
                 Assert.IsType<Message.Waiting>(await waiter.HearAsync());
             }
         });
@@ -181,14 +182,14 @@ public sealed class SessionTests
     {
         await using var room = new HostRoom();
         var peers = new List<HostRoom.Peer>();
-        for (int i = 0; i < Listener.MaxConnections; i++)
+        for (int i = 0; i < DescriptorShares.Ours.Connections; i++)
             peers.Add(room.Connect());
-        await room.StatusReachesAsync("connections", Listener.MaxConnections);
+        await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections);
         await room.Connect().AssertClosedAsync();
         Assert.Equal(1, room.Stats.BypassReasons["too-many-connections"]);
         Assert.IsType<Message.Json>(await peers[^1].AskAsync(new Message.Status()));
         peers[0].Dispose();
-        await room.StatusReachesAsync("connections", Listener.MaxConnections - 1);
+        await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections - 1);
         Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
     }
 
@@ -202,13 +203,13 @@ public sealed class SessionTests
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
         var silent = new List<HostRoom.Peer>();
-        for (int i = 0; i < Listener.MaxConnections - 2; i++)
+        for (int i = 0; i < DescriptorShares.Ours.Connections - 2; i++)
             silent.Add(room.Connect());
-        await room.StatusReachesAsync("connections", Listener.MaxConnections);
+        await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections);
         // As long as they may still be about to ask, they stay.
         await room.Connect().AssertClosedAsync();
-        await room.StatusReachesAsync("connections", Listener.MaxConnections);
-        room.Clock.Advance(Session.FrameDeadline + TimeSpan.FromSeconds(1));
+        await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections);
+        await room.PassAsync(Session.FrameDeadline + TimeSpan.FromSeconds(1));
         await room.Connect().AssertClosedAsync();
         await room.StatusReachesAsync("connections", 2);
         await silent[0].AssertClosedAsync();

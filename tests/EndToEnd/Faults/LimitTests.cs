@@ -40,6 +40,33 @@ public sealed class LimitTests(ITestOutputHelper output)
         await crowd.AssertServedAsync();
     }
 
+    /// <summary>Long outputs come and go as files, of which this daemon may have next to none: what there is room for, arrives.</summary>
+    [Fact]
+    public async Task Too_few_descriptors_for_all_outputs()
+    {
+        const int Limit = 40;
+        await using var fake = new FakeHelmHome();
+        using Process daemon = await ServeAsync(fake, $"ulimit -n {Limit}");
+        var crowd = new Crowd(fake, output) { Callers = 24, OutputBytes = 200_000 };
+        await crowd.EndureAsync("descriptors used up", $"daemon with ulimit -n {Limit}, 24 callers, outputs of 200 kB", () => crowd.CallsAsync(150));
+        Assert.False(daemon.HasExited);
+        await crowd.AssertServedAsync();
+        Stats stats = await fake.Home.StatsAsync();
+        Assert.Equal((0, 0), (stats.Errors, stats.RefuseReasons.GetValueOrDefault("store-failed")));
+        Assert.InRange(stats.Stored, 1, int.MaxValue);
+        Assert.InRange(File.ReadAllLines(Path.Combine(fake.Home.State, "daemon.log")).Length, 1, 10);
+    }
+
+    [Fact]
+    public async Task Soft_limit_of_descriptors_of_whoever_starts_the_daemon_is_raised()
+    {
+        await using var fake = new FakeHelmHome();
+        using Process daemon = await ServeAsync(fake, "ulimit -Sn 64");
+        string[] limits = File.ReadLines($"/proc/{daemon.Id}/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(limits[4], limits[3]);
+    }
+
     /// <summary>
     /// On one processor the pool begins with one thread. A caller in a directory of its own, whose request the daemon does not know yet, is answered
     /// there: it must not be behind those who wait for the store's lock, nor may the heart stop.
