@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
+using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
@@ -45,6 +45,12 @@ internal sealed unsafe class Call
     /// is untouched.
     /// </summary>
     public int ConsumedStdin { get; private set; } = -1;
+
+    /// <summary>
+    /// Why a part of standard input, which we have taken, cannot be given to helm any more; null as long as it can. Helm must not run then: it
+    /// would render other values.
+    /// </summary>
+    public string? StdinLost { get; private set; }
 
     /// <summary>False when this call is real helm's alone: switched off, not a render, or nothing to run it with.</summary>
     public bool MayAsk =>
@@ -111,7 +117,7 @@ internal sealed unsafe class Call
 
     /// <summary>
     /// Reads all of standard input and keeps a copy that helm can read instead. Null when that is not possible or when
-    /// it is too much; what was consumed is kept for helm in any case.
+    /// it is too much; what was consumed is kept for helm in any case, or else <see cref="StdinLost"/> says why not.
     /// </summary>
     private ReadOnlyMemory<byte>? ConsumeStdin()
     {
@@ -119,11 +125,9 @@ internal sealed unsafe class Call
         int copy = Libc.LimitsFileSize ? -1 : Libc.MemoryFile();
         if (copy < 0)
             return null;
-        ConsumedStdin = copy;
         byte[] buffer = new byte[64 * 1024];
-        byte[] all = [];
+        byte[]? all = [];
         int length = 0;
-        bool complete = true;
         while (true)
         {
             int count = Libc.Read(0, buffer);
@@ -132,23 +136,45 @@ internal sealed unsafe class Call
                 Libc.Poll(0, Libc.POLLIN, -1);
                 continue;
             }
-            if (count <= 0)
+            if (count < 0)
             {
-                complete &= count == 0;
-                break;
+                // Nothing was taken: helm will meet the same fault, and says it in its own words.
+                if (ConsumedStdin >= 0)
+                    StdinLost = $"helm: read /dev/stdin: {Marshal.GetPInvokeErrorMessage(-count)}";
+                return null;
             }
-            if (Libc.WriteAll(copy, buffer.AsSpan(0, count)) != 0)
-                throw new IOException("standard input does not fit into memory");
-            complete &= length + count <= MaxStdinBytes;
-            if (!complete)
-                continue;
-            if (length + count > all.Length)
-                Array.Resize(ref all, 2 * (length + count));
-            buffer.AsSpan(0, count).CopyTo(all.AsSpan(length));
-            length += count;
+            ConsumedStdin = copy;
+            if (count == 0)
+                break;
+            int error = Libc.WriteAll(copy, buffer.AsSpan(0, count));
+            if (error != 0)
+            {
+                StdinLost = $"helm: standard input cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
+                return null;
+            }
+            all = Append(all, length, buffer.AsSpan(0, count));
+            length += all is null ? 0 : count;
         }
         Libc.Rewind(copy);
-        return complete ? all.AsMemory(0, length) : (ReadOnlyMemory<byte>?)null;
+        return all is null ? null : all.AsMemory(0, length);
+    }
+
+    /// <summary><paramref name="all"/>, or a larger array, with more in it; null when that is too much, and from then on.</summary>
+    private static byte[]? Append(byte[]? all, int length, ReadOnlySpan<byte> more)
+    {
+        if (all is null || length + more.Length > MaxStdinBytes)
+            return null;
+        try
+        {
+            if (length + more.Length > all.Length)
+                Array.Resize(ref all, 2 * (length + more.Length));
+            more.CopyTo(all.AsSpan(length));
+            return all;
+        }
+        catch (OutOfMemoryException)
+        {
+            return null; // Under a limit of the caller's. What was consumed is still whole in the copy.
+        }
     }
 
     /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>
@@ -157,7 +183,7 @@ internal sealed unsafe class Call
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);
         for (byte** p = Libc.EnvironmentBlock; p is not null && *p is not null; p++)
         {
-            ReadOnlySpan<byte> entry = System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p);
+            ReadOnlySpan<byte> entry = MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p);
             int equals = entry.IndexOf((byte)'=');
             if (equals <= 0)
                 continue;

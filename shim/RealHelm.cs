@@ -28,6 +28,8 @@ internal static unsafe class RealHelm
             return Fail(call.Helm.Problem!, 127);
         if (Depth >= MaxDepth)
             return Fail($"helm: {path} leads back to this shim ({MaxDepth} times by now); set {HelmLocator.Variable} to the real helm binary", 126);
+        if (call.StdinLost is { } lost)
+            return Fail(lost, 1);
         if (call.ConsumedStdin >= 0)
             Libc.Duplicate(call.ConsumedStdin, 0);
         using NativeStrings? arguments = Call.HasUndecodableArgument() ? null : new NativeStrings(call.ArgumentVector());

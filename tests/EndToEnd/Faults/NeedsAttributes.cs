@@ -44,6 +44,12 @@ public sealed class TraceFactAttribute : FactAttribute
     }
 }
 
+/// <inheritdoc cref="TraceFactAttribute"/>
+public sealed class TraceTheoryAttribute : TheoryAttribute
+{
+    public TraceTheoryAttribute() => Skip = new TraceFactAttribute().Skip;
+}
+
 /// <summary>Skips, with the reason, where no clock can be made.</summary>
 public sealed class ClockFactAttribute : FactAttribute
 {
