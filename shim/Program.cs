@@ -1,5 +1,6 @@
 using System;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Shim;
@@ -30,6 +31,7 @@ internal static class Program
 
     private static int Serve(Call call)
     {
+        Libc.IgnoreWhatGoIgnores();
         if (call.Request() is not { } request)
             return RealHelm.Become(call);
         using DaemonClient? daemon = Daemon.Connect(call.Trace);

@@ -6,8 +6,8 @@ namespace CacheDaemon.Client.Native;
 /// <summary>Processes, descriptors and signals; see the other half for who this is for.</summary>
 public static unsafe partial class Libc
 {
-    public const int EIO = 5, EAGAIN = 11, EPIPE = 32, ENOEXEC = 8, EINPROGRESS = 115;
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGXFSZ = 25;
+    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, EPIPE = 32, ENOEXEC = 8, ENOSYS = 38, EINPROGRESS = 115;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
     private const int OCloExec = 0x80000;
@@ -38,11 +38,31 @@ public static unsafe partial class Libc
         return false;
     }
 
+    /// <summary>
+    /// Signals that end a program by default and that Go programs, helm among them, take no notice of: USR1, USR2, ALRM, XCPU, XFSZ, VTALRM,
+    /// PROF, IO and PWR. Schedulers of batch jobs send some of them to every process of a job.
+    /// </summary>
+    private static ReadOnlySpan<byte> UnnoticedByGo => [10, 12, 14, 24, SIGXFSZ, 26, 27, 29, 30];
+
+    /// <summary>Signals, bit by bit, that are ignored here only and by default in what this process becomes or starts. .NET ignores SIGPIPE.</summary>
+    private static uint s_ignoredHere = 1u << SIGPIPE;
+
+    /// <summary>From now on no signal ends this process that would not end helm. What it becomes or starts is not concerned.</summary>
+    public static void IgnoreWhatGoIgnores()
+    {
+        const nint Default = 0, Ignore = 1;
+        foreach (byte number in UnnoticedByGo)
+            if (signal(number, Ignore) == Default)
+                s_ignoredHere |= 1u << number;
+    }
+
     /// <summary>Replaces this process. Returns only on failure, with errno.</summary>
     public static int Exec(byte* path, byte** argv, byte** environment)
     {
-        // .NET ignores SIGPIPE, and an ignored signal stays ignored across exec: helm would then print write errors.
-        signal(SIGPIPE, 0);
+        // An ignored signal stays ignored across exec: without SIGPIPE helm would print write errors.
+        for (int number = 1; number < 32; number++)
+            if ((s_ignoredHere & (1u << number)) != 0)
+                signal(number, 0);
         execve(path, argv, environment);
         return Marshal.GetLastPInvokeError();
     }
@@ -57,7 +77,7 @@ public static unsafe partial class Libc
         if (stdin >= 0) posix_spawn_file_actions_adddup2(actions, stdin, 0);
         if (stdout >= 0) posix_spawn_file_actions_adddup2(actions, stdout, 1);
         if (stderr >= 0) posix_spawn_file_actions_adddup2(actions, stderr, 2);
-        DefaultSigPipe(attributes);
+        DefaultIgnoredHere(attributes);
         posix_spawnattr_setflags(attributes, SpawnSetSigDef);
         int pid;
         int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
@@ -84,7 +104,7 @@ public static unsafe partial class Libc
             posix_spawn_file_actions_adddup2(actions, stdin, 0);
         foreach (int descriptor in close)
             posix_spawn_file_actions_addclose(actions, descriptor);
-        DefaultSigPipe(attributes);
+        DefaultIgnoredHere(attributes);
         posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSid);
         int pid;
         int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
@@ -93,13 +113,22 @@ public static unsafe partial class Libc
         return error == 0 ? pid : -error;
     }
 
-    private static void DefaultSigPipe(byte* attributes)
+    private static void DefaultIgnoredHere(byte* attributes)
     {
-        // sigset_t is 128 bytes in glibc and musl; signal n is bit n-1.
-        byte* set = stackalloc byte[128];
-        new Span<byte>(set, 128).Clear();
-        set[(SIGPIPE - 1) / 8] = 1 << ((SIGPIPE - 1) % 8);
+        ulong* set = stackalloc ulong[SignalSetWords];
+        Fill(set, s_ignoredHere);
         posix_spawnattr_setsigdefault(attributes, set);
+    }
+
+    /// <summary>sigset_t is 128 bytes in glibc and musl; signal n is bit n-1.</summary>
+    private const int SignalSetWords = 16;
+
+    /// <param name="set">All of a sigset_t.</param>
+    /// <param name="signals">Signal n as bit n.</param>
+    private static void Fill(ulong* set, uint signals)
+    {
+        new Span<ulong>(set, SignalSetWords).Clear();
+        set[0] = signals >> 1;
     }
 
     /// <summary>Waits for a child. Returns its raw wait status, or -errno.</summary>
@@ -116,10 +145,14 @@ public static unsafe partial class Libc
         return result == 0 ? null : result < 0 ? -Marshal.GetLastPInvokeError() : status;
     }
 
-    /// <summary>Ends this process as if <paramref name="signalNumber"/> had killed it.</summary>
+    /// <summary>Ends this process as if <paramref name="signalNumber"/> had killed it, also when our caller had it blocked, as Go does.</summary>
     public static void DieBy(int signalNumber)
     {
+        const int Unblock = 1;
         signal(signalNumber, 0);
+        ulong* set = stackalloc ulong[SignalSetWords];
+        Fill(set, 1u << signalNumber);
+        sigprocmask(Unblock, set, null);
         kill(getpid(), signalNumber);
         _exit(128 + signalNumber);
     }
@@ -318,6 +351,7 @@ public static unsafe partial class Libc
     [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);
     [DllImport("libc")] private static extern nint signal(int number, nint handler);
     [DllImport("libc")] private static extern int sigaction(int number, void* action, void* former);
+    [DllImport("libc")] private static extern int sigprocmask(int how, ulong* set, ulong* former);
     [DllImport("libc")] private static extern int kill(int pid, int number);
     [DllImport("libc")] private static extern int getpid();
     [DllImport("libc")] private static extern uint geteuid();
@@ -343,5 +377,5 @@ public static unsafe partial class Libc
     [DllImport("libc")] private static extern int posix_spawnattr_init(byte* attributes);
     [DllImport("libc")] private static extern int posix_spawnattr_destroy(byte* attributes);
     [DllImport("libc")] private static extern int posix_spawnattr_setflags(byte* attributes, short flags);
-    [DllImport("libc")] private static extern int posix_spawnattr_setsigdefault(byte* attributes, byte* set);
+    [DllImport("libc")] private static extern int posix_spawnattr_setsigdefault(byte* attributes, ulong* set);
 }

@@ -27,7 +27,15 @@ public static unsafe class SignalRelay
     /// </summary>
     public static void Prepare()
     {
-        if (SystemNative_InitializeTerminalAndSignalHandling() == 0)
+        bool ignoresContinue = Libc.IsIgnored(Libc.SIGCONT);
+        int prepared = SystemNative_InitializeTerminalAndSignalHandling();
+        // It answers SIGCONT by setting up the terminal as it was. From the background ("bg" after Ctrl-Z) that is not allowed, and the kernel
+        // stops the whole process group for it, helm included.
+        if (ignoresContinue)
+            Libc.Ignore(Libc.SIGCONT);
+        else
+            Libc.SetDefault(Libc.SIGCONT);
+        if (prepared == 0)
             return; // No memory for a thread: they end us, and helm, which is in our process group, by itself.
         SystemNative_SetPosixSignalHandler(&Answer);
         foreach (int signal in Signals)

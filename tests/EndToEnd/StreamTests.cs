@@ -48,6 +48,7 @@ public sealed class StreamTests
     [InlineData("\"$0\" \"$@\" >/dev/null; echo $?")]
     [InlineData("(ulimit -f 20; \"$0\" \"$@\" | wc -c; echo ${PIPESTATUS[0]})")]
     [InlineData("(ulimit -f 20; \"$0\" \"$@\" 2>/dev/null >out; echo $?; wc -c <out; rm out)")]
+    [InlineData("\"$0\" \"$@\" >/dev/null; (ulimit -f 20; \"$0\" \"$@\" 2>/dev/null >out; echo $?; wc -c <out; rm out)")]
     [InlineData("(trap '' PIPE; \"$0\" \"$@\" | head -c 10; echo \" ${PIPESTATUS[0]}\")")]
     public async Task Outputs_that_cannot_take_it_end_as_with_real_helm(string script)
     {
@@ -159,6 +160,35 @@ public sealed class StreamTests
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 
+    /// <summary>Go programs take no notice of USR1, USR2, ALRM, XCPU, XFSZ, VTALRM, PROF, IO and PWR, some of which batch systems send to every process of a job.</summary>
+    [Fact]
+    public async Task Signal_that_helm_takes_no_notice_of_ends_neither_the_one_who_renders_nor_who_waits()
+    {
+        int[] signals = [10, 12, 14, 24, 25, 26, 27, 29, 30];
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command held = fake.HeldTemplate();
+        using Process renders = held.Start();
+        await fake.RunsReachAsync(1);
+        using Process waits = held.Start();
+        await fake.WaitersReachAsync(1);
+        foreach (int signal in signals)
+        {
+            Signals.Send(renders.Id, signal);
+            Signals.Send(waits.Id, signal);
+        }
+        // Helm itself does not learn of it.
+        ulong ignored = IgnoredBy(fake.RunIds.Single());
+        Assert.All(signals, signal => Assert.Equal(0UL, ignored & (1UL << (signal - 1))));
+        fake.LetGo();
+        foreach (Process process in (Process[])[renders, waits])
+        {
+            CommandResult result = await held.CompleteAsync(process);
+            Assert.Equal((0, FakeHelmHome.Output), (result.ExitCode, result.StdoutText));
+        }
+        Assert.Equal(1, fake.Runs);
+    }
+
     /// <summary>What a caller ignores, such as Ctrl-C in a background job, helm ignores too: the shim changes nothing about it.</summary>
     [Theory]
     [InlineData("INT", 2)]
@@ -170,8 +200,7 @@ public sealed class StreamTests
         Command held = fake.HeldTemplate();
         Task<CommandResult> call = (held with { File = "/usr/bin/env", Arguments = [$"--ignore-signal={name}", held.File, .. held.Arguments] }).RunAsync();
         await fake.RunsReachAsync(1);
-        string ignored = File.ReadLines($"/proc/{fake.RunIds.Single()}/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
-        Assert.NotEqual(0UL, ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture) & (1UL << (number - 1)));
+        Assert.NotEqual(0UL, IgnoredBy(fake.RunIds.Single()) & (1UL << (number - 1)));
         Signals.Send(fake.RunIds.Single(), number);
         fake.LetGo();
         Assert.Equal((0, FakeHelmHome.Output), ((await call).ExitCode, (await call).StdoutText));
@@ -188,6 +217,12 @@ public sealed class StreamTests
         {
             return "";
         }
+    }
+
+    private static ulong IgnoredBy(int process)
+    {
+        string ignored = File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
+        return ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 
     private static Command Shell(FakeHelmHome fake, string script)

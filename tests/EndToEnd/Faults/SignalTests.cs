@@ -59,6 +59,37 @@ public sealed partial class SignalTests
         Assert.Equal(1, fake.Runs);
     }
 
+    /// <summary>Whoever touches the terminal from the background is stopped by it, with the whole job.</summary>
+    [Fact]
+    public async Task Job_that_was_stopped_goes_on_in_the_background()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command call = fake.HeldTemplate();
+        Command shell = call with { File = "/usr/bin/script", Arguments = ["-qec", "exec env --default-signal=TSTP,TTOU,TTIN bash --norc --noprofile -i", "/dev/null"] };
+        using Process terminal = shell.With("SHELL", "/bin/bash").With("TERM", "dumb").Start();
+        await TypeAsync($"{call.File} {string.Join(' ', call.Arguments)} >out; echo ended >>out\n");
+        await fake.RunsReachAsync(1);
+        int helm = fake.RunIds.Single();
+        await TypeAsync("\u001a");
+        await Eventually.IsTrueAsync("helm is stopped", () => StateOf(helm) == 'T');
+        await TypeAsync("bg\n");
+        await Eventually.IsTrueAsync("helm goes on", () => StateOf(helm) != 'T');
+        fake.LetGo();
+        string output = Path.Combine(fake.Work, "out");
+        await Eventually.IsTrueAsync("the call ends", () => File.ReadAllText(output).EndsWith("ConfigMap\n", StringComparison.Ordinal));
+        await TypeAsync("exit\nexit\n");
+        await terminal.WaitForExitAsync();
+
+        async Task TypeAsync(string keys)
+        {
+            await terminal.StandardInput.WriteAsync(keys);
+            await terminal.StandardInput.FlushAsync();
+        }
+
+        static char StateOf(int process) => File.ReadAllText($"/proc/{process}/stat").Split(") ")[1][0];
+    }
+
     /// <summary>A shell says "Terminated" only of a child ended by the signal, not of one with exit code 143.</summary>
     [Theory]
     [InlineData(false)]
@@ -72,6 +103,23 @@ public sealed partial class SignalTests
         string expected = await SeenByShellAsync(real, onTerminal);
         Assert.Contains("Terminated", expected, StringComparison.Ordinal);
         Assert.Equal(expected, await SeenByShellAsync(call, onTerminal));
+    }
+
+    /// <summary>Go programs unblock the signal that they die of; a shell goes on after one that merely says 141.</summary>
+    [TraceFact]
+    public async Task Broken_pipe_ends_us_by_its_signal_though_our_caller_had_it_blocked()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Command call = fake.Template().With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", "1000000");
+        string log = fake.Home.At("strace");
+        const string Script = "log=$0; strace -o \"$log\" -e trace=none env --block-signal=PIPE \"$@\" | head -c 10";
+        for (int i = 0; i < 2; i++) // A miss, then a hit.
+        {
+            await (call with { File = "/bin/bash", Arguments = ["-c", Script, log, call.File, .. call.Arguments] }).RunAsync();
+            Assert.Contains("killed by SIGPIPE", File.ReadAllText(log), StringComparison.Ordinal);
+        }
+        Assert.Equal(1, fake.Runs);
     }
 
     [Fact]
