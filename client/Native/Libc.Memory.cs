@@ -86,10 +86,10 @@ public static unsafe partial class Libc
             int error = count < 0 ? Marshal.GetLastPInvokeError() : EIO;
             if (error == EAGAIN)
                 Poll(to, POLLOUT, -1);
-            else if (error == EPIPE)
-                return error;
+            else if (error is EINVAL or EPERM or ENOSYS)
+                return Copy(to, from, offset, length); // A file that is appended to, or a device, takes bytes only; a sandbox may forbid this call.
             else if (error != EINTR)
-                return Copy(to, from, offset, length); // A file that is appended to, or a device, takes bytes only; other faults will repeat.
+                return error; // Not tried again: what a socket was told once, such as a reset, it is not told twice.
         }
         return 0;
     }

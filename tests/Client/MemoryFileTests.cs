@@ -2,6 +2,8 @@ using System;
 using System.IO;
 using System.IO.Pipes;
 using System.Linq;
+using System.Net;
+using System.Net.Sockets;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
@@ -62,6 +64,23 @@ public sealed class MemoryFileTests
         using var writing = new AnonymousPipeClientStream(PipeDirection.Out, reading.GetClientHandleAsString());
         reading.Dispose();
         Assert.Equal(Libc.EPIPE, Libc.SendFile((int)writing.SafePipeHandle.DangerousGetHandle(), file.Descriptor, s_bytes.Length));
+    }
+
+    /// <summary>A second attempt would meet a broken pipe, of which helm dies; of a reset connection it does not.</summary>
+    [Fact]
+    public void Connection_that_was_reset_says_so_once()
+    {
+        using MemoryFile file = Filled();
+        using var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        listener.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        listener.Listen();
+        using var writing = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        writing.Connect(listener.LocalEndPoint!);
+        using (Socket reading = listener.Accept())
+            reading.LingerState = new LingerOption(enable: true, seconds: 0);
+        Assert.True(writing.Poll(TimeSpan.FromSeconds(10), SelectMode.SelectRead)); // The reset has come.
+        const int ConnectionReset = 104;
+        Assert.Equal(ConnectionReset, Libc.SendFile((int)writing.Handle, file.Descriptor, s_bytes.Length));
     }
 
     [Fact]
