@@ -54,7 +54,7 @@ public class HotPathBenchmarks
     public void AcquireAndPassOnLease()
     {
         var key = new CacheKey(Digest.Of(BitConverter.GetBytes(++_key)));
-        if (_leases.Acquire(key, _work) is Claim.Granted granted)
+        if (_leases.Acquire(key, _work) is Claim<object>.Granted granted)
             _leases.PassOn(granted.LeaseId);
     }
 }

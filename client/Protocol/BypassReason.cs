@@ -72,6 +72,7 @@ public enum BypassReason
     OutputTooLarge = 114,
     InputsKeepChanging = 115,
     ProofPending = 116,
+    LeaseholderSlow = 117,
 
     // Ourselves.
     Faulted = 130,

@@ -60,6 +60,7 @@ internal static class ReasonAdvice
         BypassReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
         BypassReason.InputsKeepChanging => "render when the files are written",
         BypassReason.ProofPending => Passing,
+        BypassReason.LeaseholderSlow => "see whether the helm of the other call hangs or was stopped",
         BypassReason.Faulted => "please report it with daemon.log",
         _ => "",
     });

@@ -7,4 +7,5 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <param name="Request">The call.</param>
 /// <param name="Fingerprint">Taken before the render.</param>
 /// <param name="Key">The key that the lease is for: the first one, or the one with paths.</param>
-internal sealed record LeasedRender(Message.Render Request, Fingerprint Fingerprint, CacheKey Key);
+/// <param name="Asked">Time stamp of when it was asked for.</param>
+internal sealed record LeasedRender(Message.Render Request, Fingerprint Fingerprint, CacheKey Key, long Asked);

@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
@@ -8,17 +9,21 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>What came of asking for the right to render.</summary>
-internal abstract record Claim
+/// <typeparam name="TWork">As of <see cref="Leases{TWork}"/>.</typeparam>
+internal abstract record Claim<TWork>
 {
     private Claim()
     {
     }
 
     /// <summary>The caller renders; to be settled or passed on whatever happens.</summary>
-    public sealed record Granted(long LeaseId) : Claim;
+    public sealed record Granted(long LeaseId) : Claim<TWork>;
 
-    /// <summary>Someone else renders; the task tells how that ended.</summary>
-    public sealed record Queued(Task<Settlement> Outcome) : Claim;
+    /// <summary>
+    /// Someone else renders, what the holder brought along; the task tells how that ended. Who waits no longer says so
+    /// (<see cref="Leases{TWork}.Leave"/>).
+    /// </summary>
+    public sealed record Queued(Task<Settlement> Outcome, TWork Holder) : Claim<TWork>;
 }
 
 /// <summary>How a lease ended, for those who waited for it.</summary>
@@ -72,14 +77,14 @@ internal sealed class Leases<TWork> where TWork : class
             {
                 int waiting = 0;
                 foreach (Queue<Waiter> queue in _waiters.Values)
-                    waiting += queue.Count;
+                    waiting += queue.Count(static waiter => !waiter.HasLeft);
                 return waiting;
             }
         }
     }
 
     /// <summary>Asks for the lease of <paramref name="key"/>.</summary>
-    public Claim Acquire(CacheKey key, TWork work)
+    public Claim<TWork> Acquire(CacheKey key, TWork work)
     {
         lock (_gate)
         {
@@ -87,10 +92,23 @@ internal sealed class Leases<TWork> where TWork : class
             {
                 var waiter = new Waiter(work);
                 queue.Enqueue(waiter);
-                return new Claim.Queued(waiter.Turn.Task);
+                return new Claim<TWork>.Queued(waiter.Turn.Task, _held.Values.First(held => held.Key == key).Work);
             }
             _waiters.Add(key, new Queue<Waiter>());
-            return new Claim.Granted(Hold(key, work));
+            return new Claim<TWork>.Granted(Hold(key, work));
+        }
+    }
+
+    /// <summary>Takes a claim out of the queue, so that no lease passes to it. False when it has an answer already.</summary>
+    public bool Leave(CacheKey key, Claim<TWork>.Queued claim)
+    {
+        lock (_gate)
+        {
+            // A lease that ended left the queue before it answered.
+            Waiter? waiter = _waiters.GetValueOrDefault(key)?.FirstOrDefault(waiter => waiter.Turn.Task == claim.Outcome);
+            if (waiter is null)
+                return false;
+            return waiter.HasLeft = true;
         }
     }
 
@@ -122,7 +140,11 @@ internal sealed class Leases<TWork> where TWork : class
         {
             if (!_held.Remove(leaseId, out (CacheKey Key, TWork) held))
                 return;
-            if (_waiters[held.Key].TryDequeue(out Waiter? next))
+            Waiter? next;
+            while (_waiters[held.Key].TryDequeue(out next) && next.HasLeft)
+            {
+            }
+            if (next is { HasLeft: false })
                 next.Turn.SetResult(new Settlement.Inherited(Hold(held.Key, next.Work)));
             else
                 _waiters.Remove(held.Key);
@@ -138,6 +160,8 @@ internal sealed class Leases<TWork> where TWork : class
     private sealed class Waiter(TWork work)
     {
         public TWork Work { get; } = work;
+
+        public bool HasLeft { get; set; }
 
         public TaskCompletionSource<Settlement> Turn { get; } = new(TaskCreationOptions.RunContinuationsAsynchronously);
     }

@@ -24,6 +24,12 @@ internal sealed partial class RenderPipeline
     /// </summary>
     private const int MaxLooks = 4;
 
+    /// <summary>
+    /// How old the render of another may be for those who wait for it. Hardly a chart takes a minute; a helm that does may have been stopped,
+    /// or hang, and whoever waits for it must not hang with it.
+    /// </summary>
+    public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
+
     private readonly Fingerprinter _fingerprinter;
     private readonly Explainer _explainer;
     private readonly EntryStore _store;
@@ -113,16 +119,16 @@ internal sealed partial class RenderPipeline
 
                 if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
                     return Bypass(obstacle.Reason, obstacle.Detail, arrival);
-                var render = new LeasedRender(request, fingerprint, key);
+                var render = new LeasedRender(request, fingerprint, key, _time.GetTimestamp());
                 switch (_leases.Acquire(key, render))
                 {
-                    case Claim.Granted granted:
+                    case Claim<LeasedRender>.Granted granted:
                         return Miss(granted.LeaseId, render, held, arrival);
                     // What is rendered now is shared only once it is proved: nobody waits for that.
-                    case Claim.Queued when need == ProofNeed.Proof:
+                    case Claim<LeasedRender>.Queued when need == ProofNeed.Proof:
                         return Bypass(BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict), arrival);
-                    case Claim.Queued queued:
-                        switch (await queued.Outcome.ConfigureAwait(false))
+                    case Claim<LeasedRender>.Queued queued:
+                        switch (await WaitAsync(key, queued).ConfigureAwait(false))
                         {
                             case Settlement.Shared shared:
                                 return Hit(key, shared.Entry, Coalesced, request, arrival);
@@ -209,6 +215,20 @@ internal sealed partial class RenderPipeline
         {
             GaveUp(lease, RefuseReason.Interrupted);
             _leases.PassOn(lease);
+        }
+    }
+
+    /// <summary>How the render of another ended for one who waits for it.</summary>
+    private async Task<Settlement> WaitAsync(CacheKey key, Claim<LeasedRender>.Queued queued)
+    {
+        TimeSpan left = MaxWait - _time.GetElapsedTime(queued.Holder.Asked);
+        try
+        {
+            return await queued.Outcome.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time).ConfigureAwait(false);
+        }
+        catch (TimeoutException)
+        {
+            return _leases.Leave(key, queued) ? new Settlement.Alone(BypassReason.LeaseholderSlow, "") : await queued.Outcome.ConfigureAwait(false);
         }
     }
 

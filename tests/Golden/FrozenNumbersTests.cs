@@ -23,7 +23,7 @@ public sealed class FrozenNumbersTests
         HelmIgnoreInvalid=86 SchemaReference=87 ValuesMissing=88 ValuesNotRegular=89 ValuesThroughProc=90 ValuesTooLarge=91
         InputUnreadable=92 NameNotUtf8=93
         MentionsImpureFunction=110 KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
-        InputsKeepChanging=115 ProofPending=116
+        InputsKeepChanging=115 ProofPending=116 LeaseholderSlow=117
         Faulted=130
         """);
 

@@ -55,6 +55,24 @@ public sealed class LeasesTests
     }
 
     [Fact]
+    public async Task Passing_on_passes_by_who_waits_no_longer()
+    {
+        long lease = Granted(_leases.Acquire(s_key, "a"));
+        Claim<string> second = _leases.Acquire(s_key, "b"), third = _leases.Acquire(s_key, "c"), fourth = _leases.Acquire(s_key, "d");
+        Assert.Equal("a", Assert.IsType<Claim<string>.Queued>(second).Holder);
+        Assert.True(_leases.Leave(s_key, (Claim<string>.Queued)second));
+        Assert.Equal(2, _leases.Waiting);
+        _leases.PassOn(lease);
+        long inherited = Assert.IsType<Settlement.Inherited>(await Queued(third)).LeaseId;
+        Assert.False(_leases.Leave(s_key, (Claim<string>.Queued)third)); // It has its answer.
+        Assert.True(_leases.Leave(s_key, (Claim<string>.Queued)fourth));
+        _leases.PassOn(inherited);
+        Assert.False(Queued(second).IsCompleted);
+        Assert.Equal((0, 0), (_leases.Count, _leases.Waiting));
+        Granted(_leases.Acquire(s_key, "e"));
+    }
+
+    [Fact]
     public void Passing_on_without_waiters_frees_the_key()
     {
         _leases.PassOn(Granted(_leases.Acquire(s_key, "a")));
@@ -99,9 +117,9 @@ public sealed class LeasesTests
         {
             for (int i = 0; i < 500; i++)
             {
-                Claim claim = _leases.Acquire(s_key, $"{worker}.{i}");
+                Claim<string> claim = _leases.Acquire(s_key, $"{worker}.{i}");
                 long lease;
-                if (claim is Claim.Granted granted)
+                if (claim is Claim<string>.Granted granted)
                     lease = granted.LeaseId;
                 else if (await Queued(claim) is Settlement.Inherited inherited)
                     lease = inherited.LeaseId;
@@ -134,8 +152,8 @@ public sealed class LeasesTests
             switch (random.Next(4))
             {
                 case 0 or 1:
-                    Claim claim = leases.Acquire(StoreRoom.Key(key), $"{step}");
-                    Assert.Equal(line.Count == 0, claim is Claim.Granted);
+                    Claim<string> claim = leases.Acquire(StoreRoom.Key(key), $"{step}");
+                    Assert.Equal(line.Count == 0, claim is Claim<string>.Granted);
                     line.Add(new Claimant($"{step}", claim));
                     break;
                 case 2 when line.Count > 0:
@@ -163,16 +181,16 @@ public sealed class LeasesTests
             Assert.Same(expected, await Queued(claimant.Claim));
     }
 
-    private static long Granted(Claim claim) => Assert.IsType<Claim.Granted>(claim).LeaseId;
+    private static long Granted(Claim<string> claim) => Assert.IsType<Claim<string>.Granted>(claim).LeaseId;
 
-    private static Task<Settlement> Queued(Claim claim) => Assert.IsType<Claim.Queued>(claim).Outcome;
+    private static Task<Settlement> Queued(Claim<string> claim) => Assert.IsType<Claim<string>.Queued>(claim).Outcome;
 
-    private sealed class Claimant(string work, Claim claim)
+    private sealed class Claimant(string work, Claim<string> claim)
     {
         public string Work { get; } = work;
 
-        public Claim Claim { get; } = claim;
+        public Claim<string> Claim { get; } = claim;
 
-        public long LeaseId { get; set; } = claim is Claim.Granted granted ? granted.LeaseId : 0;
+        public long LeaseId { get; set; } = claim is Claim<string>.Granted granted ? granted.LeaseId : 0;
     }
 }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -110,6 +111,25 @@ public sealed class RenderPipelineTests : IDisposable
         AssertBypass(await asks, BypassReason.OutputTooLarge);
         await _room.NewCaller().LeaseAsync();
         _room.AssertCounted("bypass_reasons/output-too-large=1 bypasses=1 helm_runs=2 misses=2 refuse_reasons/output-too-large=1 refused=1");
+    }
+
+    /// <summary>A helm that was stopped, or hangs, is no reason for others to hang.</summary>
+    [Fact]
+    public async Task Waiters_of_a_render_that_does_not_end_run_helm()
+    {
+        PipelineRoom.Caller first = _room.NewCaller();
+        long lease = await first.LeaseAsync();
+        _room.Clock.Advance(RenderPipeline.MaxWait / 2);
+        Task<Message> asks = _room.NewCaller().AskAsync();
+        Assert.Equal(1, _room.Pipeline.Waiting);
+        _room.Clock.Advance(RenderPipeline.MaxWait / 2);
+        AssertBypass(await asks, BypassReason.LeaseholderSlow);
+        // Nor does one begin to wait.
+        AssertBypass(await _room.NewCaller().AskAsync(), BypassReason.LeaseholderSlow);
+        Assert.Equal((1, 0), (_room.Pipeline.Running, _room.Pipeline.Waiting));
+        // When it does end, it is as good as any.
+        Assert.Equal(RefuseReason.None, first.Publish(lease, Output).Refused);
+        AssertResult(await _room.NewCaller().AskAsync(), Output, "memory");
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
@@ -130,20 +131,24 @@ public sealed class SessionTests
     {
         await using var room = new HostRoom();
         HostRoom.Peer holder = room.Connect(), stopped = room.Connect(), waiter = room.Connect();
-        await holder.AskAsync(room.Site.Request());
-        stopped.Say(room.Site.Request());
-        waiter.Say(room.Site.Request());
-        await room.StatusReachesAsync("waiting", 2);
-        // More than any socket's buffer holds of them.
-        Task beats = Task.Run(async () =>
+        // In all more than a socket's buffer holds of them, and in each round as many as come while one waits at most.
+        const int Rounds = 3;
+        int beats = (int)(RenderPipeline.MaxWait / DaemonClient.HeartbeatInterval) - 10;
+        for (int round = 0; round < Rounds; round++)
         {
-            for (int beat = 0; beat < 5000; beat++)
+            Message.Render request = room.Site.Request($"template round{round} ./web");
+            Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(request));
+            stopped.Say(request); // Not heard any more when it was full before.
+            waiter.Say(request);
+            await Eventually.IsTrueAsync("somebody waits", () => !room.Host.Status().Contains("\"waiting\":0", StringComparison.Ordinal));
+            for (int beat = 0; beat < beats; beat++)
             {
                 await room.PassAsync(DaemonClient.HeartbeatInterval);
                 Assert.IsType<Message.Waiting>(await waiter.HearAsync());
             }
-        });
-        await beats.WaitAsync(Eventually.Patience);
+            await holder.AskAsync(new Message.Publish(lease.LeaseId, 1, 1, default, default));
+            Assert.IsType<Message.Bypass>(await waiter.HearAsync());
+        }
     }
 
     [Fact]
