@@ -191,6 +191,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         // Entries that live in memory only; those on disk are gone from here already.
         if (request.All || wholeChart)
             _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart);
+        // Deleted means deleted: outputs in memory files too, as soon as the callers that have one let go of it.
+        MemoryFile.CloseForgotten();
         return result;
     }
 

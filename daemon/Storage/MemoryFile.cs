@@ -60,11 +60,11 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
         return (int)length;
     }
 
-    /// <summary>Closes the files that nobody refers to: for when descriptors have run out.</summary>
+    /// <summary>Closes the files that nobody refers to any more, without waiting until there are many bytes of them.</summary>
     public static void CloseForgotten()
     {
-        GC.Collect();
-        GC.WaitForPendingFinalizers();
+        if (OpenFiles > 0)
+            CollectForgotten();
     }
 
     /// <inheritdoc/>
@@ -83,7 +83,8 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
             return;
         try
         {
-            CloseForgotten();
+            GC.Collect();
+            GC.WaitForPendingFinalizers();
             Interlocked.Exchange(ref s_collectAt, OpenBytes + Math.Max(OpenBytes / TolerableShare, WorthCollecting));
         }
         finally

@@ -3,6 +3,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
@@ -78,6 +79,24 @@ public sealed class SecrecyTests
         Assert.DoesNotContain(Printed, RawFiles(home.State), StringComparison.Ordinal);
         await home.StopAsync();
         Assert.DoesNotContain(Printed, RawFiles(home.State), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Prune_closes_the_files_in_memory_at_once()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        for (int i = 0; i < 3; i++)
+            await fake.Template("--set", $"a={i}").With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", "1000000").RunAsync();
+        Assert.Equal(3_000_000, await BytesAsync());
+        Assert.Equal(0, (await fake.Home.Admin("prune", "--all").RunAsync()).ExitCode);
+        Assert.Equal(0, await BytesAsync());
+
+        async Task<long> BytesAsync()
+        {
+            using var status = JsonDocument.Parse((await fake.Home.Admin("status", "--json").RunAsync()).StdoutText);
+            return status.RootElement.GetProperty("output_file_bytes").GetInt64();
+        }
     }
 
     [TraceFact]
