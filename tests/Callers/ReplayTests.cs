@@ -170,6 +170,7 @@ public sealed class ReplayTests
     public async Task Argo_CD_builds_dependencies_after_the_error_it_looks_for(int major)
     {
         await using var stage = new CallerStage(major);
+        await stage.Home.StartAsync();
         CallerStage.Write(Path.Combine(stage.ChartPath, "Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n  - {name: late, version: 1.0.0, repository: \"file://../late\"}\n");
         ChartBuilder.Chart("late").WithConfigMap("late", "a: b").WriteTo(stage.Work);
         foreach (string helm in (string[])[stage.Home.RealHelm, stage.Home.ShimPath, stage.Home.ShimPath])
