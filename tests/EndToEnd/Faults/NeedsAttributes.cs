@@ -20,8 +20,11 @@ public sealed class MountTheoryAttribute : TheoryAttribute
 /// <summary>Skips, with the reason, where the tests cannot act as another user.</summary>
 public sealed class OtherUserFactAttribute : FactAttribute
 {
-    /// <summary>A user that owns nothing.</summary>
-    public const int User = 54321;
+    /// <summary>
+    /// A user that owns nothing. Another one in each run of the tests: a daemon whose home has too long a path keeps its socket in a directory in
+    /// /tmp that is named after the user, and two runs at a time must not meet there.
+    /// </summary>
+    public static int User { get; } = 100_000 + Environment.ProcessId;
 
     private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "true"));
 
