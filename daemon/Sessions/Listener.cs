@@ -243,9 +243,6 @@ internal sealed class Listener : IAsyncDisposable
             // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _sessions[session] = (ended.Task, _time.GetTimestamp());
-            // Let in while we closed, perhaps too late for CutOffIdle to see it.
-            if (_stopping.IsCancellationRequested)
-                session.CutOff();
             _ = session.RunAsync(here).ContinueWith(_ =>
             {
                 _sessions.TryRemove(session, out (Task Ended, long Since) _);

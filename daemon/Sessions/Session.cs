@@ -96,7 +96,8 @@ internal sealed class Session : IDisposable
     }
 
     /// <summary>
-    /// True when the daemon is leaving and this peer has had what it was waited for: <see cref="Listener.CutOffIdle"/> came too early for it.
+    /// True when the daemon is leaving and waits for nothing of this peer, which was busy, or not let in yet, when
+    /// <see cref="Listener.CutOffIdle"/> looked for such.
     /// </summary>
     private bool IsOver => _dispatcher.Draining && IsIdle;
 
