@@ -18,10 +18,13 @@ public sealed class DaemonClient : IDisposable
     /// </summary>
     public static readonly TimeSpan FirstReplyDeadline = TimeSpan.FromSeconds(1);
 
-    /// <summary>How often a daemon that has not answered yet says that it lives: well within both deadlines.</summary>
-    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(500);
+    /// <summary>
+    /// How often a daemon that has not answered yet says that it lives. The first time comes after one and a half of these at most, which
+    /// leaves a busy machine two thirds of <see cref="FirstReplyDeadline"/> to let the daemon and its caller have their turns.
+    /// </summary>
+    public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(250);
 
-    /// <summary>Silence after which a daemon that did show life counts as dead: six missed heartbeats.</summary>
+    /// <summary>Silence after which a daemon that did show life counts as dead: twelve missed heartbeats.</summary>
     public static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(3);
 
     /// <summary>

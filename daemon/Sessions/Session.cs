@@ -169,8 +169,8 @@ internal sealed class Session : IDisposable
         }
         lock (_writing)
         {
-            // Half an interval, so that the first sign of life comes after three quarters of a second at most: the peer gives
-            // a daemon up that was silent for a whole one.
+            // Half an interval, so that the first sign of life comes after one and a half of them at most: the peer gives a daemon up that
+            // was silent for four.
             if (_busySince == 0 || _time.GetElapsedTime(_busySince) < DaemonClient.HeartbeatInterval / 2)
                 return;
             try
