@@ -1,8 +1,8 @@
-using System;
 using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Tests.Support;
 using Xunit;
 
 namespace CacheDaemon.Tests.Helm;
@@ -65,10 +65,7 @@ public sealed class CommandLineTests
     {
         string[] args = ["--kubeconfig", "F", "-n=foo", "--debug", "version"];
         CommandLine.FindSubcommand(args, out _);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < 100; i++)
-            CommandLine.FindSubcommand(args, out _);
-        Assert.Equal(0, GC.GetAllocatedBytesForCurrentThread() - before);
+        Assert.Equal(0, Allocation.PerRound(100, () => CommandLine.FindSubcommand(args, out _)));
     }
 
     [Theory]

@@ -45,10 +45,7 @@ public sealed class FingerprintAllocationTests
     {
         round(); // Compiles what is measured.
         round();
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Rounds; i++)
-            round();
-        return (GC.GetAllocatedBytesForCurrentThread() - before) / Rounds;
+        return Allocation.PerRound(Rounds, round);
     }
 
     private sealed class NoLedger : IStampLedger

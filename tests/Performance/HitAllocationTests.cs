@@ -57,11 +57,7 @@ public sealed class HitAllocationTests
         for (int i = 0; i < 3; i++)
             Assert.Equal(i > 0, Hit(pipeline, message, request, held));
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 0; i < Hits; i++)
-            Hit(pipeline, message, request, held);
-        long perHit = (GC.GetAllocatedBytesForCurrentThread() - before) / Hits;
-
+        long perHit = Allocation.PerRound(Hits, () => Hit(pipeline, message, request, held));
         Assert.True(perHit < MaxBytesPerHit, $"{perHit} bytes per hit");
     }
 
