@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Text.Json;
 using System.Threading.Tasks;
+using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.EndToEnd;
 using CacheDaemon.Tests.Support;
 using Microsoft.Data.Sqlite;
@@ -140,9 +141,8 @@ public sealed class StatsCommandTests
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
-        using (var connection = new SqliteConnection($"Data Source={Path.Combine(fake.Home.State, "store.db")};Pooling=False"))
+        using (SqliteConnection connection = StoreConnection.Open(Path.Combine(fake.Home.State, SqliteTierOptions.FileName)))
         {
-            connection.Open();
             using SqliteCommand command = connection.CreateCommand();
             command.CommandText = "UPDATE blobs SET data = zeroblob(length(data))";
             Assert.Equal(1, command.ExecuteNonQuery());

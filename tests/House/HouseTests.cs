@@ -92,6 +92,14 @@ public sealed partial class HouseTests
             Assert.False(Regex.IsMatch(file.Code, @"\bDllImport\(|\bLibraryImport\("), $"{file.Path} declares a native function: that belongs in client/Native");
     }
 
+    /// <summary>A connection that is made without choosing the library first mixes two of them.</summary>
+    [Fact]
+    public void Connections_to_databases_have_one_door_each()
+    {
+        foreach (SourceFile file in SourceFile.In("daemon", "tests", "bench").Where(f => f.Path is not ("daemon/Storage/SqliteLink.cs" or "tests/Support/StoreConnection.cs")))
+            Assert.False(Regex.IsMatch(file.Code, @"\bnew SqliteConnection\("), $"{file.Path} connects to a database by itself");
+    }
+
     [Fact]
     public void Only_commands_and_the_foreground_log_write_to_the_console()
     {

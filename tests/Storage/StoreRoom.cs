@@ -36,14 +36,8 @@ internal sealed class StoreRoom : IDisposable
         return tier;
     }
 
-    /// <summary>A connection of someone else, who waits for the lock as long as a slow disk may take.</summary>
-    public SqliteConnection Connect(string? file = null)
-    {
-        _ = SqliteNative.Description;
-        var connection = new SqliteConnection($"Data Source={file ?? StoreFile};Pooling=False;Default Timeout=60");
-        connection.Open();
-        return connection;
-    }
+    /// <summary>A connection of someone else.</summary>
+    public SqliteConnection Connect(string? file = null) => StoreConnection.Open(file ?? StoreFile);
 
     /// <summary>Runs SQL as someone else would; answers the first column of the first row.</summary>
     public object? Sql(string sql, string? file = null)

@@ -87,9 +87,7 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
     /// <summary>How many outputs of ours lie in the store as they were printed, and how many with the flipped byte.</summary>
     private static (int Sound, int Flipped) Stored(string store)
     {
-        _ = SqliteNative.Description;
-        using var connection = new SqliteConnection($"Data Source={store};Pooling=False;Default Timeout=30");
-        connection.Open();
+        using SqliteConnection connection = StoreConnection.Open(store);
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "SELECT CAST(data AS TEXT) FROM blobs";
         using SqliteDataReader rows = command.ExecuteReader();

@@ -77,8 +77,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         using Process daemon = await ServeAsync(fake, "export DOTNET_PROCESSOR_COUNT=1");
         Assert.Equal(0, (await fake.Template().RunAsync()).ExitCode);
-        var strange = new SqliteConnection($"Data Source={Path.Combine(fake.Home.State, SqliteTierOptions.FileName)};Pooling=False");
-        strange.Open();
+        SqliteConnection strange = StoreConnection.Open(Path.Combine(fake.Home.State, SqliteTierOptions.FileName));
         using (SqliteCommand begin = strange.CreateCommand())
         {
             begin.CommandText = "BEGIN IMMEDIATE";

@@ -132,9 +132,7 @@ public sealed class SecrecyTests
 
     private static byte[] Material(string store)
     {
-        _ = SqliteNative.Description;
-        using var connection = new SqliteConnection($"Data Source={store};Pooling=False;Mode=ReadOnly");
-        connection.Open();
+        using SqliteConnection connection = StoreConnection.Open(store, readOnly: true);
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = "SELECT material FROM entries LIMIT 1";
         return (byte[])command.ExecuteScalar()!;

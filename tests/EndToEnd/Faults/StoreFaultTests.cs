@@ -98,18 +98,10 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
 
     private static void Sql(string store, string sql)
     {
-        using SqliteConnection connection = Open(store);
+        using SqliteConnection connection = StoreConnection.Open(store);
         using SqliteCommand command = connection.CreateCommand();
         command.CommandText = sql;
         command.ExecuteNonQuery();
-    }
-
-    private static SqliteConnection Open(string store)
-    {
-        _ = SqliteNative.Description;
-        var connection = new SqliteConnection($"Data Source={store};Pooling=False;Default Timeout=5");
-        connection.Open();
-        return connection;
     }
 
     /// <summary>Holds the write lock of the database, as a careless backup or a person with a shell would.</summary>
@@ -120,7 +112,7 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         public void Lock(string store)
         {
             Dispose();
-            _connection = Open(store);
+            _connection = StoreConnection.Open(store);
             using SqliteCommand command = _connection.CreateCommand();
             command.CommandText = "BEGIN IMMEDIATE";
             command.ExecuteNonQuery();
