@@ -2,7 +2,6 @@ using System;
 using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Diagnostics;
-using System.Globalization;
 using System.IO;
 using System.Text;
 using CacheDaemon.Client.Native;
@@ -124,21 +123,6 @@ public static unsafe class DaemonLauncher
         using var environment = new NativeStrings(DaemonEnvironment(endpoint));
         fixed (byte* path = Libc.PathBytes(daemonPath))
             return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, OpenDescriptors());
-    }
-
-    /// <summary>
-    /// Starts <c>helmcached prove</c> for a render that this process has just answered: detached like the daemon, but with the
-    /// caller's environment and working directory, since it renders once more. The inputs were copied by the daemon.
-    /// </summary>
-    /// <param name="proofId">From <see cref="Protocol.Message.Published"/>.</param>
-    /// <param name="helm">The real helm.</param>
-    public static void StartProof(long proofId, string helm)
-    {
-        if (DaemonPath() is not { } daemon)
-            return;
-        using var vector = new NativeStrings(["helmcached", "prove", proofId.ToString(CultureInfo.InvariantCulture), helm]);
-        fixed (byte* path = Libc.PathBytes(daemon))
-            Libc.SpawnDetached(path, vector.Pointer, Libc.EnvironmentBlock, stdin: -1, OpenDescriptors());
     }
 
     /// <summary>True when someone ended the process by signal: that says nothing against the next start.</summary>

@@ -37,6 +37,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>The store.</summary>
     public string StorePath => Home + "/store.db";
 
+    /// <summary>Where armed copies of helm binaries are kept, unless a setting says otherwise.</summary>
+    public string ArmedPath => Home + "/armed";
+
     /// <summary>The daemon's log.</summary>
     public string LogPath => Home + "/daemon.log";
 

@@ -106,6 +106,8 @@ public static class ConfigurationFile
             // A section whose lines are all commented out is none.
             else if (isSection && valueNode is YamlScalarNode { Value: null or "" })
                 continue;
+            else if (name == "impure")
+                problems.Add($"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the environment of the calls that want it, and take this line out");
             else if (Settings.Find(name) is not { } setting)
                 problems.Add($"{At(path, nameNode.Start)}: {name} is not a setting; known are {string.Join(", ", Settings.All.Select(s => s.Key).Order(StringComparer.Ordinal))}");
             else

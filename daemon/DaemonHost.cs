@@ -1,13 +1,13 @@
 using System;
 using System.Collections.Generic;
-using System.IO;
+using System.Linq;
 using System.Runtime.InteropServices;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
@@ -33,6 +33,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly CounterLedger _ledger;
     private readonly CallJournal _journal;
     private readonly MissExplainer _misses;
+    private readonly Armory _armory;
     private readonly RenderPipeline _pipeline;
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
@@ -46,7 +47,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <param name="problems">What is wrong with the configuration file, for the log and <c>status</c>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log; disposed by the caller.</param>
-    public DaemonHost(Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log)
+    /// <param name="arm">Has the helm at a path armed, in a process of its own (<see cref="ArmingWork"/>).</param>
+    public DaemonHost(
+        Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log, Func<string, Task> arm)
     {
         _endpoint = endpoint;
         _options = options;
@@ -58,15 +61,15 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _ledger = new CounterLedger(_rooms.Disk, time);
         _journal = new CallJournal(_ledger.Tallies, log, time);
         _misses = new MissExplainer(_rooms.Disk);
-        bool freeze = options.Impure == ImpurePolicy.Freeze;
-        var fingerprinter = new Fingerprinter(time, new HelmBinaries(_rooms.Disk), freeze, new ChartExclusions(options.Bypass));
-        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, freeze);
-        _pipeline = new RenderPipeline(
-            fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, new ProofCopies(endpoint, log.WriteProblem), options.ReadOnly, freeze, _journal);
-        var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters, freeze);
+        var helms = new HelmBinaries(_rooms.Disk);
+        _armory = new Armory(options.ArmedDirectory ?? endpoint.ArmedPath, helms, arm, log.WriteProblem, time);
+        var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass));
+        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
+        var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
         _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
-        _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _pipeline, _ledger, _journal, _misses, log, Stop);
+        _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, Stop);
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
     }
 
@@ -75,7 +78,6 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     {
         foreach (string problem in _problems)
             _log.WriteProblem("configuration: " + problem);
-        RemoveProofs();
         _listener.Open();
         // What callers noted about a daemon that hung or could not start does not hold for this one.
         DaemonLauncher.Remove(_endpoint.AvoidPath);
@@ -95,7 +97,6 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         await accepting.ConfigureAwait(false);
         _listener.CutOffIdle();
         await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
-        RemoveProofs();
         _ledger.Save();
         // The callers that found nobody listening while we drained may start the next daemon now.
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
@@ -135,6 +136,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("output_file_bytes", MemoryFile.OpenBytes);
             json.WriteNumber("gc_pause_us", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
             json.WriteString("store", _rooms.Store.Status);
+            HelmReport.Write(json, Helms());
             json.WriteStartObject("configuration");
             foreach (Setting setting in Settings.All)
                 json.WriteString(setting.Key, setting.Show(_options));
@@ -151,7 +153,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use());
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms());
         if (reset)
             _ledger.Reset();
         return report;
@@ -176,22 +178,17 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _rooms.Dispose();
     }
 
+    private List<HelmReport> Helms() =>
+        [.. _armory.All().Select(static helm => new HelmReport(helm.Helm.ToString(), helm.State switch
+        {
+            ArmingState.Armed => "armed",
+            ArmingState.Pending => "arming",
+            _ => "unarmed",
+        }, helm.State is ArmingState.Unarmed unarmed ? unarmed.Reason : ""))];
+
     private void Leave(PosixSignalContext context)
     {
         context.Cancel = true;
         Stop();
-    }
-
-    /// <summary>No proof outlives its daemon: the results that wait for them are kept in memory only.</summary>
-    private void RemoveProofs()
-    {
-        try
-        {
-            ProofDirectory.RemoveAll(_endpoint);
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            _log.WriteProblem($"proofs: {e.Message}");
-        }
     }
 }

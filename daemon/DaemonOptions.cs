@@ -6,16 +6,6 @@ using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
 
-/// <summary>What happens to output that may not be repeatable.</summary>
-public enum ImpurePolicy
-{
-    /// <summary>Kept only when proved not to vary.</summary>
-    Bypass,
-
-    /// <summary>Kept all the same: a password generated once stays until its inputs change. Counted as <c>frozen</c>.</summary>
-    Freeze,
-}
-
 /// <summary>
 /// Every setting with its unit and default. <see cref="Configuration"/> fills it; nothing else reads the file or its variables.
 /// </summary>
@@ -36,8 +26,11 @@ public sealed record DaemonOptions
     /// <summary>Quiet time after which the daemon leaves. Default 3 hours; zero: never.</summary>
     public TimeSpan IdleExit { get; init; } = TimeSpan.FromHours(3);
 
-    /// <summary>What happens to output that may not be repeatable. Default: bypass.</summary>
-    public ImpurePolicy Impure { get; init; } = ImpurePolicy.Bypass;
+    /// <summary>Absolute path of the directory of armed copies; null (default): below the daemon's home.</summary>
+    public string? ArmedDirectory { get; init; }
+
+    /// <summary>Age (since last use) after which an armed copy goes. Default 30 days; zero: never.</summary>
+    public TimeSpan ArmedMaxAge { get; init; } = TimeSpan.FromDays(30);
 
     /// <summary>Absolute path of the real helm; null: found on PATH. For the shim; the daemon runs none.</summary>
     public string? Helm { get; init; }

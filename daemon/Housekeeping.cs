@@ -1,8 +1,8 @@
 using System;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
 
@@ -10,12 +10,15 @@ namespace CacheDaemon.Daemon;
 
 /// <summary>
 /// What the daemon does every second besides serving: sees whether it should leave, repairs its socket, writes counters down,
-/// gives up what nobody waits for, and gives memory back. Never throws. It may wait for the disk: it has a thread of its own.
+/// removes copies of helms that nobody uses, and gives memory back. Never throws. It may wait for the disk: it has a thread of its own.
 /// </summary>
 internal sealed class Housekeeping
 {
     /// <summary>How often it is due.</summary>
     public static readonly TimeSpan Interval = TimeSpan.FromSeconds(1);
+
+    /// <summary>Copies of helms grow old by days: a look an hour is enough.</summary>
+    private const int RoundsPerLook = 3600;
 
     /// <summary>Misses explained in one round: comparing with stored entries takes milliseconds each.</summary>
     private const int ExplainedPerRound = 16;
@@ -37,7 +40,7 @@ internal sealed class Housekeeping
     private readonly DaemonOptions _options;
     private readonly Listener _listener;
     private readonly RequestDispatcher _dispatcher;
-    private readonly RenderPipeline _pipeline;
+    private readonly Armory _armory;
     private readonly CounterLedger _ledger;
     private readonly CallJournal _journal;
     private readonly MissExplainer _misses;
@@ -45,20 +48,21 @@ internal sealed class Housekeeping
     private readonly Action _leave;
     private readonly FileStamp _binary = BinaryNow();
     private int _collections;
+    private int _rounds;
 
     /// <param name="endpoint">Whose house it is.</param>
     /// <param name="instance">The lock that makes this daemon the only one there.</param>
     /// <param name="options">Every setting.</param>
     /// <param name="listener">Repairs its socket.</param>
     /// <param name="dispatcher">Knows when the last request came.</param>
-    /// <param name="pipeline">Holds proofs that may be late.</param>
+    /// <param name="armory">Keeps copies of helms that may be out of use.</param>
     /// <param name="ledger">Has counters to write down.</param>
     /// <param name="journal">Holds misses that are not explained yet.</param>
     /// <param name="misses">Explains them.</param>
     /// <param name="log">Told why the daemon leaves.</param>
     /// <param name="leave">Makes it leave.</param>
     public Housekeeping(
-        Endpoint endpoint, InstanceLock instance, DaemonOptions options, Listener listener, RequestDispatcher dispatcher, RenderPipeline pipeline,
+        Endpoint endpoint, InstanceLock instance, DaemonOptions options, Listener listener, RequestDispatcher dispatcher, Armory armory,
         CounterLedger ledger, CallJournal journal, MissExplainer misses, DaemonLog log, Action leave)
     {
         _endpoint = endpoint;
@@ -66,7 +70,7 @@ internal sealed class Housekeeping
         _options = options;
         _listener = listener;
         _dispatcher = dispatcher;
-        _pipeline = pipeline;
+        _armory = armory;
         _ledger = ledger;
         _journal = journal;
         _misses = misses;
@@ -86,10 +90,11 @@ internal sealed class Housekeeping
                 return;
             }
             _listener.Repair();
-            _pipeline.GiveUpLateProofs();
             _ledger.Save();
             GiveMemoryBack();
             _journal.ExplainMisses(_misses, ExplainedPerRound);
+            if (_options.ArmedMaxAge > TimeSpan.Zero && _rounds++ % RoundsPerLook == 0)
+                _armory.RemoveUnused(_options.ArmedMaxAge);
         }
 #pragma warning disable CA1031 // What failed is tried again in a second; the daemon goes on serving.
         catch (Exception e)
@@ -111,7 +116,7 @@ internal sealed class Housekeeping
         FileStamp binary = BinaryNow();
         if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
             return $"{Environment.ProcessPath} was replaced; leaving";
-        bool unused = _options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _pipeline.Proving == 0 && _dispatcher.Quiet > _options.IdleExit;
+        bool unused = _options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _dispatcher.Quiet > _options.IdleExit;
         return unused ? "idle" : null;
     }
 

@@ -41,13 +41,11 @@ public static class Settings
         new("idle_exit", "Time without a call after which the daemon leaves. 0: never.", Time, "12h",
             static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan idle) ? options with { IdleExit = idle } : null,
             static options => ShowTime(options.IdleExit)),
-        new("impure", "Output that varies from run to run: left to helm, or kept all the same.", "bypass or freeze", "freeze",
-            static (options, value) => value[0] switch
-            {
-                "bypass" => options with { Impure = ImpurePolicy.Bypass },
-                "freeze" => options with { Impure = ImpurePolicy.Freeze },
-                _ => null,
-            }, static options => Lower(options.Impure)),
+        new("armed.directory", "Where the copies of helm are kept that renders are proved with. Empty: armed below the daemon's home.", "an absolute path, or nothing", "/var/lib/helmcached/armed",
+            static (options, value) => value[0].StartsWith('/') ? options with { ArmedDirectory = value[0] } : value[0].Length == 0 ? options with { ArmedDirectory = null } : null,
+            static options => options.ArmedDirectory ?? ""),
+        new("armed.max_age", "Copies of helms that were not used for this long go. 0: never.", Time, "90d",
+            static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan age) ? options with { ArmedMaxAge = age } : null, static options => ShowTime(options.ArmedMaxAge)),
         new("bypass", "Charts that are never cached, by name or by absolute path (with all below it).",
             "names of charts or absolute paths, with * ? and [a-z]", "[\"scratch-*\", /home/me/experiments]",
             static (options, value) => value.All(ChartExclusions.IsPattern) ? options with { Bypass = [.. value] } : null,

@@ -111,6 +111,7 @@ internal sealed unsafe class Call
             Flags = RenderFlags.TakesDescriptor
                 | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
+                | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0)
                 | (Trace.IsOn ? RenderFlags.WantsReason : 0),
         };
     }

@@ -7,11 +7,15 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// A miss that is ours to render: runs the real helm as a child in our own context, its output going to files in memory, hands
-/// them to the daemon, then prints them. The daemon never runs helm.
+/// A miss that is ours to render: runs helm as a child in our own context, its output going to files in memory, hands them to the
+/// daemon, then prints them. Where there is an armed copy, that is the helm that runs: it ends before it has written anything
+/// where the output would vary, and then this process becomes the real one.
 /// </summary>
 internal sealed unsafe class LeasedRun
 {
+    /// <summary>helm ends a render with 0 or 1.</summary>
+    private const int MostOfHelm = 1;
+
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
     private readonly int _stdout = Libc.MemoryFile();
@@ -46,12 +50,49 @@ internal sealed unsafe class LeasedRun
         // Wait status as of wait(2): the low seven bits are the signal that ended the child, the next byte its exit code.
         int endedBy = status & 0x7f;
         int exitCode = (status >> 8) & 0xff;
+        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)))
+            return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
         bool published = HandOver(status, exitCode, render);
         Replay.Write(0, _stderr, _stdout);
         if (endedBy != 0)
             Libc.DieBy(endedBy);
         Finish(call, published);
         return exitCode;
+    }
+
+    /// <summary>
+    /// The armed copy met a trap, or ended as no helm does: nothing of it is shown, and the real one runs. A trap is published, since it is
+    /// the daemon's to know what varies.
+    /// </summary>
+    private int Redo(Call call, ArmedHelm armed, int exitCode, TimeSpan render)
+    {
+        try
+        {
+            Message.Published? verdict = null;
+            if (exitCode >= armed.FirstExitCode && exitCode <= armed.LastExitCode)
+            {
+                var trapped = new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, default, default);
+                if (_daemon.TrySend(trapped, DaemonClient.PublishDeadline, out bool silent))
+                    verdict = _daemon.ReceiveAnswer(out silent) as Message.Published;
+                if (silent)
+                    Daemon.Avoid();
+            }
+            else
+            {
+                Abandon(RefuseReason.Interrupted);
+            }
+            call.Trace.Missed(_lease, verdict);
+        }
+#pragma warning disable CA1031 // As in HandOver; the closed connection gives the lease up.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            _daemon.Dispose();
+        }
+        // What the armed copy has read of it, the real one reads again.
+        if (call.ConsumedStdin >= 0)
+            Libc.Rewind(call.ConsumedStdin);
+        return RealHelm.Become(call);
     }
 
     /// <summary>
@@ -86,10 +127,7 @@ internal sealed unsafe class LeasedRun
         {
             // Our caller has its output, but may delete the inputs as soon as we end: the daemon says when it has read what it
             // needs of them. The next call of the same script then finds a stored entry rather than a held lease.
-            var verdict = published ? _daemon.ReceiveAnswer(out _) as Message.Published : null;
-            if (verdict is { ProofId: not 0 })
-                DaemonLauncher.StartProof(verdict.ProofId, call.Helm.Path!);
-            call.Trace.Missed(_lease, verdict);
+            call.Trace.Missed(_lease, published ? _daemon.ReceiveAnswer(out _) as Message.Published : null);
         }
 #pragma warning disable CA1031 // See above.
         catch (Exception)
@@ -133,12 +171,29 @@ internal sealed unsafe class LeasedRun
     {
         if (_stdout < 0 || _stderr < 0 || Libc.LimitsFileSize)
             return false;
+        int program = -1;
+        if (_lease.Armed is { } armed && !TryOpen(armed, out program))
+            return false;
         // A caller may ignore SIGCHLD; then the child's exit code would be lost.
         Libc.SetDefault(Libc.SIGCHLD);
         using var arguments = new NativeStrings(call.ArgumentVector());
-        fixed (byte* path = Libc.PathBytes(call.Helm.Path!))
+        // The very file that was looked at runs, whatever its path leads to by now.
+        fixed (byte* path = Libc.PathBytes(program >= 0 ? $"/proc/self/fd/{program}" : call.Helm.Path!))
             _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.ConsumedStdin, _stdout, _stderr);
+        if (program >= 0)
+            Libc.Close(program);
         return _child > 0;
+    }
+
+    /// <summary>Opens the armed copy, if it is still the file that the daemon found to be the one that was tried.</summary>
+    private static bool TryOpen(ArmedHelm armed, out int program)
+    {
+        if (Libc.Open(Libc.PathBytes(armed.Path), out program) != 0)
+            return false;
+        if (Libc.Stat(program, out FileStamp stamp) == 0 && stamp == armed.Stamp)
+            return true;
+        Libc.Close(program);
+        return false;
     }
 
     /// <summary>Gives the lease up: others must not wait for this render, and nothing of it will be kept.</summary>

@@ -38,7 +38,8 @@ internal sealed class Trace
         {
             null => "not published",
             { Refused: RefuseReason.None } => "stored",
-            _ => "not stored: " + ReasonText.Of(published.Refused) + Detail(published.Detail),
+            { Refused: RefuseReason.NotRepeatable, Detail: { Length: > 0 } what } => "not kept: " + what,
+            _ => "not kept: " + ReasonText.Of(published.Refused) + Detail(published.Detail),
         };
         Line($"miss {Elapsed()} ms ({lease.Why}; {fate}) key={Key(lease.Key)}");
     }

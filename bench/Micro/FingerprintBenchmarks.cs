@@ -63,7 +63,7 @@ public class FingerprintBenchmarks
     [Benchmark]
     public object ComputeCold() => New().Compute(_request!);
 
-    private static Fingerprinter New() => new(new Later(), new HelmBinaries(new NoLedger()), freeze: false);
+    private static Fingerprinter New() => new(new Later(), new HelmBinaries(new NoLedger()));
 
     private void Write(string name, string text)
     {

@@ -56,6 +56,9 @@ public static unsafe partial class Libc
                 s_ignoredHere |= 1u << number;
     }
 
+    /// <summary>True for the signals that a fault of a program's own raises: ILL, TRAP, ABRT, BUS, FPE, SEGV and SYS.</summary>
+    public static bool IsCrash(int signal) => signal is 4 or 5 or 6 or 7 or 8 or 11 or 31;
+
     /// <summary>Replaces this process. Returns only on failure, with errno.</summary>
     public static int Exec(byte* path, byte** argv, byte** environment)
     {

@@ -65,14 +65,17 @@ public enum BypassReason
     NameNotUtf8 = 93,
 
     // Repeatability.
-    MentionsImpureFunction = 110,
+    // 110 was for templates that mention an impure function.
     KnownToVary = 111,
     ConfiguredBypass = 112,
     LeaseholderFailed = 113,
     OutputTooLarge = 114,
     InputsKeepChanging = 115,
-    ProofPending = 116,
+
+    // 116 was for results that waited for a proof run.
     LeaseholderSlow = 117,
+    Arming = 118,
+    Unarmed = 119,
 
     // Ourselves.
     Faulted = 130,

@@ -40,12 +40,6 @@ public static class MessageCodec
                 w.Write(m.LeaseId);
                 w.Write((long)m.Reason);
                 break;
-            case Message.Proof m:
-                Start(ref w, MessageKind.Proof, 3);
-                w.Write(m.ProofId);
-                w.WriteBinary(m.StdoutDigest.Span);
-                w.Write(m.Detail);
-                break;
             case Message.Status:
                 Start(ref w, MessageKind.Status, 0);
                 break;
@@ -92,10 +86,11 @@ public static class MessageCodec
                 w.Write(m.StdoutLength);
                 break;
             case Message.Lease m:
-                Start(ref w, MessageKind.Lease, 3);
+                Start(ref w, MessageKind.Lease, 4);
                 w.Write(m.LeaseId);
                 w.Write(m.Why);
                 w.WriteBinary(m.Key.Span);
+                WriteArmed(ref w, m.Armed);
                 break;
             case Message.Bypass m:
                 Start(ref w, MessageKind.Bypass, 2);
@@ -106,10 +101,9 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Waiting, 0);
                 break;
             case Message.Published m:
-                Start(ref w, MessageKind.Published, 3);
+                Start(ref w, MessageKind.Published, 2);
                 w.Write((long)m.Refused);
                 w.Write(m.Detail);
-                w.Write(m.ProofId);
                 break;
             case Message.Json m:
                 Start(ref w, MessageKind.Json, 1);
@@ -185,7 +179,6 @@ public static class MessageCodec
             case MessageKind.PublishDescriptor:
                 return new Message.PublishDescriptor(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), r.ReadInt32());
             case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
-            case MessageKind.Proof: return new Message.Proof(r.ReadInt64(), ReadSlice(ref r, message), r.ReadString());
             case MessageKind.Status: return new Message.Status();
             case MessageKind.Stats: return new Message.Stats(r.ReadBoolean());
             case MessageKind.Prune:
@@ -200,10 +193,10 @@ public static class MessageCodec
                 return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
             case MessageKind.ResultDescriptor:
                 return new Message.ResultDescriptor(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), r.ReadInt32());
-            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message));
+            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message), ReadArmed(ref r));
             case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadString());
             case MessageKind.Waiting: return new Message.Waiting();
-            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadString(), r.ReadInt64());
+            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadString());
             case MessageKind.Json: return new Message.Json(r.ReadString());
             case MessageKind.Failed: return new Message.Failed(r.ReadString());
             case MessageKind.Candidates: return new Message.Candidates(ReadSlices(ref r, message), r.ReadInt64());
@@ -290,6 +283,29 @@ public static class MessageCodec
             Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : ReadSlice(ref r, message),
             Flags = (RenderFlags)r.ReadInt32(),
         };
+    }
+
+    private static void WriteArmed(ref MessagePackWriter w, ArmedHelm? armed)
+    {
+        if (armed is null)
+        {
+            w.WriteNil();
+            return;
+        }
+        w.WriteArrayHeader(4);
+        w.Write(armed.Path);
+        WriteStamp(ref w, armed.Stamp);
+        w.Write(armed.FirstExitCode);
+        w.Write(armed.LastExitCode);
+    }
+
+    private static ArmedHelm? ReadArmed(ref MessagePackReader r)
+    {
+        if (r.TryReadNil())
+            return null;
+        if (r.ReadArrayHeader() != 4)
+            throw new MessagePackException("An armed copy has 4 fields.");
+        return new ArmedHelm(r.ReadString(), ReadStamp(ref r), r.ReadInt32(), r.ReadInt32());
     }
 
     private static void WriteStamp(ref MessagePackWriter w, FileStamp stamp)

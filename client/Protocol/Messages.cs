@@ -10,7 +10,7 @@ public enum MessageKind
     Render = 1,
     Publish = 2,
     Abandon = 3,
-    Proof = 4,
+    // 4 was the outcome of a proof run, before helm itself gave the proof.
     Status = 5,
     Stats = 6,
     Prune = 7,
@@ -51,7 +51,17 @@ public enum RenderFlags
 
     /// <summary>The caller takes a <see cref="Message.ResultDescriptor"/>; not the user's choice but what the shim is able to.</summary>
     TakesDescriptor = 8,
+
+    /// <summary><c>HELMCACHED_IMPURE=freeze</c>: keep output that varies too, under keys of its own.</summary>
+    Freeze = 16,
 }
+
+/// <summary>A copy of the real helm that ends with an exit code of its own where output would vary (<c>docs/repeatability.md</c>).</summary>
+/// <param name="Path">Absolute path.</param>
+/// <param name="Stamp">Stamp of the file that was tried: another file there is not to be run.</param>
+/// <param name="FirstExitCode">Lowest exit code that only it has.</param>
+/// <param name="LastExitCode">Highest one.</param>
+public sealed record ArmedHelm(string Path, FileStamp Stamp, int FirstExitCode, int LastExitCode);
 
 /// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
 public abstract record Message
@@ -114,12 +124,6 @@ public abstract record Message
     /// <summary>The leaseholder gives up its lease without a result. Not answered.</summary>
     public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message;
 
-    /// <summary>What a proof run gave (<c>docs/repeatability.md</c>). Answered by <see cref="Published"/>.</summary>
-    /// <param name="ProofId">From <see cref="Published"/>.</param>
-    /// <param name="StdoutDigest">SHA-256 of its standard output when it ended with exit code 0; else empty.</param>
-    /// <param name="Detail">Why there is none, for people; never values.</param>
-    public sealed record Proof(long ProofId, ReadOnlyMemory<byte> StdoutDigest, string Detail) : Message;
-
     /// <summary>Asks how the daemon is. Answered by <see cref="Json"/>.</summary>
     public sealed record Status : Message;
 
@@ -170,7 +174,8 @@ public abstract record Message
     /// <param name="LeaseId">To be named in <see cref="Publish"/> or <see cref="Abandon"/> on the same connection.</param>
     /// <param name="Why">Why it is a miss, if the caller wants to know; never values.</param>
     /// <param name="Key">First 8 bytes of the key, for traces.</param>
-    public sealed record Lease(long LeaseId, string Why, ReadOnlyMemory<byte> Key) : Message;
+    /// <param name="Armed">The armed copy to render with, in the caller's own way in all else; null: real helm.</param>
+    public sealed record Lease(long LeaseId, string Why, ReadOnlyMemory<byte> Key, ArmedHelm? Armed) : Message;
 
     /// <summary>The daemon declines: become real helm.</summary>
     /// <param name="Reason">Why, counted.</param>
@@ -183,8 +188,7 @@ public abstract record Message
     /// <summary>What became of a published result.</summary>
     /// <param name="Refused"><see cref="RefuseReason.None"/> when it was stored.</param>
     /// <param name="Detail">The file or function that it is about; never a value.</param>
-    /// <param name="ProofId">Not 0: this caller is asked to start a proof run under this number. The inputs are copied by then.</param>
-    public sealed record Published(RefuseReason Refused, string Detail, long ProofId) : Message;
+    public sealed record Published(RefuseReason Refused, string Detail) : Message;
 
     /// <summary>An administrative answer, one JSON document.</summary>
     public sealed record Json(string Text) : Message;
@@ -199,7 +203,7 @@ public abstract record Message
 
     /// <summary>An entry whose inputs are still there unchanged, and the call that it answers.</summary>
     /// <param name="Chart">Name of the chart, for people.</param>
-    /// <param name="MayVary">Helm itself may answer differently: map order shows, or output that varies is kept on purpose.</param>
+    /// <param name="MayVary">Helm itself may answer differently: output that varies is kept on purpose.</param>
     /// <param name="ExitCode">Of the entry, as the next two.</param>
     /// <param name="StderrDigest">SHA-256 of standard error.</param>
     /// <param name="StdoutDigest">SHA-256 of standard output.</param>

@@ -4,5 +4,5 @@ namespace CacheDaemon.Client.Protocol;
 public static class ProtocolVersion
 {
     /// <summary>Sent as the first element of every message. Raised whenever an old peer would misread a new one.</summary>
-    public const int Current = 1;
+    public const int Current = 2;
 }

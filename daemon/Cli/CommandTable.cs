@@ -16,8 +16,8 @@ internal static class CommandTable
         // The daemon itself starts on a caller's time: it does not wait for a command line library.
         if (args is ["serve", "--detached"])
             return ServeCommand.Run(detached: true);
-        if (args is ["prove", .. var proof])
-            return ProveCommand.Run(proof);
+        if (args is ["arm", .. var helm])
+            return ArmCommand.Run(helm);
         ParseResult parsed = Build().Parse(args);
         // Not for --help, --version and the suggestions that a shell asks for while someone types.
         if (parsed.Errors.Count == 0 && parsed.Action == parsed.CommandResult.Command.Action)

@@ -41,7 +41,8 @@ internal static class ServeCommand
 
     private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, Configuration configuration, DaemonLog log)
     {
-        await using var host = new DaemonHost(endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log);
+        await using var host = new DaemonHost(
+            endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log, helm => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm));
         await host.RunAsync().ConfigureAwait(false);
     }
 }

@@ -24,6 +24,7 @@ internal static class StartCommand
         if (AdminConnection.Ask(new Message.Status()) is not null)
         {
             Console.WriteLine($"helmcached already runs for {endpoint.Home}");
+            ArmCommand.WaitForHelm(endpoint);
             return ExitCodes.Ok;
         }
         string? path = DaemonLauncher.DaemonPath();
@@ -37,6 +38,7 @@ internal static class StartCommand
                 if (daemon is not null)
                 {
                     Console.WriteLine($"helmcached started for {endpoint.Home}");
+                    ArmCommand.WaitForHelm(endpoint);
                     return ExitCodes.Ok;
                 }
             }

@@ -38,6 +38,14 @@ public struct Digest : IEquatable<Digest>
     [UnscopedRef]
     public Span<byte> Bytes => MemoryMarshal.CreateSpan(ref Unsafe.As<Digest, byte>(ref this), SizeInBytes);
 
+    /// <summary>Reads the text form; false when it is none.</summary>
+    public static bool TryParse(ReadOnlySpan<char> text, out Digest digest)
+    {
+        digest = default;
+        return text.Length == 2 * SizeInBytes
+            && Convert.FromHexString(text, digest.Bytes, out _, out int written) == System.Buffers.OperationStatus.Done && written == SizeInBytes;
+    }
+
     /// <summary>A copy of the bytes.</summary>
     public readonly byte[] ToArray() => ReadBytes().ToArray();
 

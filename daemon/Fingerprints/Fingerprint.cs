@@ -4,7 +4,6 @@ using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -31,15 +30,17 @@ internal sealed class Fingerprint
     private readonly InputReader _inputs;
     private readonly Lazy<CacheKey> _pathKey;
     private readonly KeyMaterial _material;
+    private readonly ChartScreens _screens;
 
-    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, InputReader inputs, Verdict verdict)
+    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, InputReader inputs, Digest helm, ChartScreens screens)
     {
         _material = material;
         _chart = chart;
         _inputs = inputs;
         Key = material.ToKey();
         _pathKey = new Lazy<CacheKey>(() => pathKey(Key));
-        Verdict = verdict;
+        Helm = helm;
+        _screens = screens;
     }
 
     /// <summary>The key that holds no path of the caller's machine.</summary>
@@ -51,8 +52,11 @@ internal sealed class Fingerprint
     /// <summary>The labelled inputs.</summary>
     public KeyMaterial Material => _material;
 
-    /// <summary>What the texts say about repeatability.</summary>
-    public Verdict Verdict { get; }
+    /// <summary>Digest of the helm binary.</summary>
+    public Digest Helm { get; }
+
+    /// <summary>What of the chart is more than plain templates, with file and line; empty when nothing is. For helms without an armed copy.</summary>
+    public string Obstacle => _screens.FindObstacle(_chart.Tree);
 
     /// <summary>The chart as it was read.</summary>
     public ChartTree<ChartFileScreen> Chart => _chart.Tree;

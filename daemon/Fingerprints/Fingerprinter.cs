@@ -1,10 +1,8 @@
 using System;
-using System.Collections.Generic;
 using System.Text;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
-using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -18,14 +16,13 @@ internal sealed class Fingerprinter
     /// Version of the recipe. Bump it with any change to what enters the key or in which form, and add a golden vector:
     /// entries of the old recipe are then never found again.
     /// </summary>
-    public const int RecipeVersion = 1;
+    public const int RecipeVersion = 2;
 
     /// <summary>Charts with more files keep only the tree's digest beside their entries, not each file's.</summary>
     private const int MaxNotedFiles = 2_000;
 
     private readonly TimeProvider _time;
     private readonly HelmBinaries _helms;
-    private readonly bool _freeze;
     private readonly ChartExclusions _exclusions;
     private readonly ChartSnapshots<ChartFileScreen> _charts;
     private readonly ChartScreens _screens = new();
@@ -34,12 +31,10 @@ internal sealed class Fingerprinter
 
     /// <param name="time">The clock that decides which stamps are trusted.</param>
     /// <param name="helms">The helm binaries met so far.</param>
-    /// <param name="freeze">Whether output that may vary is kept unproved: such entries have keys of their own.</param>
     /// <param name="exclusions">Charts that are never cached; null for none.</param>
-    public Fingerprinter(TimeProvider time, HelmBinaries helms, bool freeze, ChartExclusions? exclusions = null)
+    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null)
     {
         _exclusions = exclusions ?? ChartExclusions.None;
-        _freeze = freeze;
         _time = time;
         _helms = helms;
         _charts = new ChartSnapshots<ChartFileScreen>(
@@ -114,11 +109,10 @@ internal sealed class Fingerprinter
         if (tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation)
             return new FingerprintOutcome.Declined(BypassReason.SchemaReference, "");
 
-        var texts = new List<(string, ScreenFacts)>();
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
         material.Add("helm", "binary", helm.Digest);
-        AddInvocation(material, invocation, inputs, request.Stdin, texts);
+        AddInvocation(material, invocation, inputs, request.Stdin);
         material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
         CallerState.AddKubeconfigModes(material, invocation.Namespace, inputs);
         CallerState.AddStartup(material, invocation.Startup, inputs);
@@ -128,25 +122,24 @@ internal sealed class Fingerprinter
             foreach (ChartFile file in tree.Files)
                 material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
 
-        Verdict verdict = _screens.Judge(tree, request.Arguments, texts);
-        // What was kept unproved must not be found by a daemon that asks for proofs.
-        if (_freeze && verdict is not Verdict.Pure)
+        // What varies and was kept on one caller's wish is found by those alone who wish the same.
+        if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
-        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, verdict));
+        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, helm.Digest, _screens));
     }
 
-    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)
+    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin)
     {
         material.Add("release", "", invocation.ReleaseName);
         foreach (KeyOption option in invocation.Options)
             material.Add("option", option.Label, option.Value);
         for (int i = 0; i < invocation.Values.Count; i++)
-            material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, stdin, texts));
+            material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, stdin));
         foreach (SetFile file in invocation.SetFiles)
-            material.Add("set-file", file.Key, Content(file.Source, inputs, stdin, texts));
+            material.Add("set-file", file.Key, Content(file.Source, inputs, stdin));
     }
 
-    private static Digest Content(InputFile file, InputReader inputs, ReadOnlyMemory<byte>? stdin, List<(string, ScreenFacts)> texts)
+    private static Digest Content(InputFile file, InputReader inputs, ReadOnlyMemory<byte>? stdin)
     {
         switch (file.Kind)
         {
@@ -154,11 +147,9 @@ internal sealed class Fingerprinter
                 return Digest.Of([]);
             case InputKind.Stdin:
                 ReadOnlySpan<byte> content = stdin is { } some ? some.Span : throw new InputException(BypassReason.ValuesMissing, "-");
-                texts.Add(("standard input", FileScreen.Scan(content, FileRole.Text)));
                 return Digest.Of(content);
             default:
                 InputFacts facts = inputs.Facts(file.Path) ?? throw new InputException(BypassReason.ValuesMissing, "");
-                texts.Add(("values", facts.Screen));
                 return facts.Digest;
         }
     }

@@ -2,14 +2,12 @@ using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>What is remembered of an input file's content.</summary>
 /// <param name="Digest">SHA-256 of its bytes.</param>
-/// <param name="Screen">What its text says about repeatability, should a template execute it.</param>
-internal sealed record InputFacts(Digest Digest, ScreenFacts Screen);
+internal sealed record InputFacts(Digest Digest);
 
 /// <summary>A file outside the chart that was looked at, and what was there: the zero stamp for nothing.</summary>
 internal readonly record struct InputStamp(string Path, FileStamp Stamp);
@@ -63,7 +61,7 @@ internal sealed class InputReader
         if (_memo.TryGet(stamp, Role, out InputFacts? facts))
             return facts;
         byte[] content = Read(path, stamp);
-        facts = new InputFacts(Digest.Of(content), FileScreen.Scan(content, FileRole.Text));
+        facts = new InputFacts(Digest.Of(content));
         if (_trust.Covers(stamp, Libc.PathBytes(path)))
             _memo.Add(stamp, Role, facts);
         return facts;

@@ -18,12 +18,14 @@ public sealed class Counters
 
     /// <summary>Renders for callers, counted when the lease is given.</summary>
     public const string HelmRuns = "helm_runs";
+
+    /// <summary>Those of them that the armed copy made: answer and proof in one.</summary>
     public const string ProofRuns = "proof_runs";
     public const string Stored = "stored";
     public const string Refused = "refused";
     public const string Errors = "errors";
 
-    /// <summary>Entries kept although a proof would have been needed (<c>impure: freeze</c>).</summary>
+    /// <summary>Entries kept without a proof on their callers' wish (<c>HELMCACHED_IMPURE=freeze</c>).</summary>
     public const string Frozen = "frozen";
 
     /// <summary>Entries deleted because real helm gave something else (<c>helmcached verify</c>).</summary>
@@ -36,7 +38,7 @@ public sealed class Counters
     public const string TimeSavedMicroseconds = "time_saved_us";
 
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
-    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/", DoubtReasons = "doubt_reasons/";
+    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
 
     private readonly ConcurrentDictionary<(string Family, string Member), string> _names = new();
     private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);

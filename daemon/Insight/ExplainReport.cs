@@ -6,7 +6,7 @@ namespace CacheDaemon.Daemon.Insight;
 /// <summary>What would happen to one call, and why; never values.</summary>
 internal sealed record ExplainReport
 {
-    /// <summary><c>hit</c>, <c>miss</c>, <c>proof</c> (a miss that is kept only when proved) or <c>bypass</c>.</summary>
+    /// <summary><c>hit</c>, <c>miss</c> or <c>bypass</c>.</summary>
     public required string Outcome { get; init; }
 
     /// <summary>The bypass reason; empty otherwise.</summary>
@@ -47,8 +47,8 @@ internal sealed record ExplainReport
     /// <summary>How many are in there; 0 for a chart of ordinary size.</summary>
     public int CrowdedFiles { get; init; }
 
-    /// <summary>What of the text can vary: function or doubt, file and line.</summary>
-    public string Mention { get; init; } = "";
+    /// <summary>How helm may be rendered with: <c>armed</c>, <c>arming</c>, or <c>unarmed: </c> and why. Empty where it was not asked.</summary>
+    public string Helm { get; init; } = "";
 
     /// <summary>For a miss: inputs that differ from those of the nearest entry.</summary>
     public IReadOnlyList<string> Changed { get; init; } = [];
@@ -75,7 +75,7 @@ internal sealed record ExplainReport
             json.WriteNumber("chart_bytes", ChartBytes);
             json.WriteString("crowded_directory", CrowdedDirectory);
             json.WriteNumber("crowded_files", CrowdedFiles);
-            json.WriteString("mention", Mention);
+            json.WriteString("helm", Helm);
             json.WriteStartArray("changed");
             foreach (string item in Changed)
                 json.WriteStringValue(item);

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -53,13 +52,13 @@ internal static class ReasonAdvice
         BypassReason.ValuesNotRegular or BypassReason.ValuesThroughProc => "write the values into a file, or send them on standard input (-f -)",
         BypassReason.ValuesTooLarge => "split the values file",
         BypassReason.NameNotUtf8 => "use names in UTF-8",
-        BypassReason.MentionsImpureFunction => "see the doubts; helmcached explain names file and line",
-        BypassReason.KnownToVary => "give the random value yourself (--set); explain names it. Or: impure: freeze",
+        BypassReason.KnownToVary => "give the value yourself (--set) instead of having it made; explain names the function. Or, to keep one: HELMCACHED_IMPURE=freeze",
         BypassReason.ConfiguredBypass => "as configured (bypass)",
         BypassReason.LeaseholderFailed => "look at why the other call failed",
         BypassReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
         BypassReason.InputsKeepChanging => "render when the files are written",
-        BypassReason.ProofPending => Passing,
+        BypassReason.Arming => "nothing: it takes a few seconds for each new helm; helmcached start waits for it",
+        BypassReason.Unarmed => "see helmcached doctor for why this helm has no armed copy; official builds can have one",
         BypassReason.LeaseholderSlow => "see whether the helm of the other call hangs or was stopped",
         BypassReason.Faulted => "please report it with daemon.log",
         _ => "",
@@ -71,24 +70,11 @@ internal static class ReasonAdvice
         RefuseReason.InputsChanged => "render when the files are written",
         RefuseReason.Interrupted => "nothing: the call was ended",
         RefuseReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
-        RefuseReason.NotRepeatable => "give the random value yourself (--set); explain names it. Or: impure: freeze",
-        RefuseReason.Unproven => "nothing: a proof follows, and then it is kept",
+        RefuseReason.NotRepeatable => "give the value yourself (--set) instead of having it made; explain names the function. Or, to keep one: HELMCACHED_IMPURE=freeze",
         RefuseReason.ReadOnly => "as configured (readonly)",
         RefuseReason.LeaseLost => Passing,
         RefuseReason.StoreFailed => "check the disk; daemon.log says what failed",
         RefuseReason.SecretsNever => "as configured (store.secrets)",
-        _ => "",
-    });
-
-    private static readonly Dictionary<string, string> s_doubt = Names(static (DoubtReason reason) => reason.ToString(), static reason => reason switch
-    {
-        DoubtReason.None => "the chart mentions something that varies, in a way that cannot be proved unused",
-        DoubtReason.TplOfMadeText or DoubtReason.MadeTextReachesTpl or DoubtReason.MadeTextStored => "give tpl a value as it is, not one put together",
-        DoubtReason.HalfAction => "do not build template text from pieces",
-        DoubtReason.DisguisedText => "write letters and braces plainly, without escapes",
-        DoubtReason.PrintsPointer => "do not print addresses (%p)",
-        DoubtReason.TplInText => "do not call tpl from values",
-        DoubtReason.OpaqueArchive => "unpack the subchart, or pack it anew",
         _ => "",
     });
 
@@ -97,9 +83,6 @@ internal static class ReasonAdvice
 
     /// <summary>About a result that was not kept.</summary>
     public static string OfRefusal(string name) => s_refuse.GetValueOrDefault(name, "");
-
-    /// <summary>About a doubt.</summary>
-    public static string OfDoubt(string name) => s_doubt.GetValueOrDefault(name, "");
 
     private static Dictionary<string, string> Names<T>(Func<T, string> name, Func<T, string> advice) where T : struct, Enum
     {

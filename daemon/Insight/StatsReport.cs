@@ -18,7 +18,8 @@ internal static class StatsReport
     /// <param name="counters">From <see cref="Counters.Snapshot"/>.</param>
     /// <param name="tallies">Calls by day, chart and caller; null for none.</param>
     /// <param name="use">What the tiers hold.</param>
-    public static string Write(IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use)
+    /// <param name="helms">The helms met, and how each may be rendered with.</param>
+    public static string Write(IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms)
     {
         return JsonText.Of(json =>
         {
@@ -40,10 +41,10 @@ internal static class StatsReport
             Write(json, tallies?.Last(Tallies.Days) ?? new Tally());
             WriteFamily(json, "bypass_reasons", Counters.BypassReasons, counters);
             WriteFamily(json, "refuse_reasons", Counters.RefuseReasons, counters);
-            WriteFamily(json, "doubt_reasons", Counters.DoubtReasons, counters);
             WriteFamily(json, "hits_by_tier", Counters.HitsByTier, counters);
             WriteTallies(json, "charts", tallies?.Charts ?? []);
             WriteTallies(json, "callers", tallies?.Callers ?? []);
+            HelmReport.Write(json, helms);
             json.WriteEndObject();
         });
     }

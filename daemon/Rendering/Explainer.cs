@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
@@ -15,14 +16,14 @@ internal sealed class Explainer
     private readonly Fingerprinter _fingerprinter;
     private readonly EntryStore _store;
     private readonly MissExplainer _misses;
-    private readonly bool _freeze;
+    private readonly Armory _armory;
 
-    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, bool freeze)
+    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, Armory armory)
     {
         _fingerprinter = fingerprinter;
         _store = store;
         _misses = misses;
-        _freeze = freeze;
+        _armory = armory;
     }
 
     /// <summary>The report on one call.</summary>
@@ -40,17 +41,12 @@ internal sealed class Explainer
             ChartVersion = fingerprint.ChartVersion,
             ChartFiles = fingerprint.ChartFiles,
             ChartBytes = fingerprint.ChartBytes,
-            Mention = Repeatability.Describe(fingerprint.Verdict),
         };
         if (fingerprint.ChartFiles >= ManyFiles)
         {
             (string directory, int files) = fingerprint.Crowd();
             report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
         }
-        ProofNeed need = _freeze ? ProofNeed.None : Repeatability.Of(fingerprint.Verdict);
-        if (need == ProofNeed.Hopeless)
-            return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.MentionsImpureFunction), Detail = report.Mention };
-
         Lookup found = _store.Get(fingerprint.Key);
         bool withPaths = found.Entry is { Result: null };
         if (withPaths)
@@ -67,9 +63,16 @@ internal sealed class Explainer
                 OutputBytes = result.Stdout.Length + (long)result.Stderr.Length,
                 RenderMilliseconds = entry.RenderMilliseconds,
             };
-        if (need == ProofNeed.Proof && _store.GetVarying(fingerprint.Key) is { } note)
+        report = report with { Changed = WhyMissed(fingerprint) };
+        if (request.Flags.HasFlag(RenderFlags.Freeze))
+            return report;
+        if (_store.GetVarying(fingerprint.Key) is { } note)
             return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.KnownToVary), Detail = note.Detail };
-        return report with { Outcome = need == ProofNeed.Proof ? "proof" : "miss", Changed = WhyMissed(fingerprint) };
+        ArmingState state = _armory.Find(fingerprint.Helm, request.HelmPath);
+        report = report with { Helm = state.ToString() };
+        return state is ArmingState.Armed || fingerprint.Obstacle.Length == 0
+            ? report
+            : report with { Outcome = "bypass", Reason = ReasonText.Of(state is ArmingState.Pending ? BypassReason.Arming : BypassReason.Unarmed), Detail = fingerprint.Obstacle };
     }
 
     /// <summary>What differs from the nearest entry; empty when the chart is new.</summary>

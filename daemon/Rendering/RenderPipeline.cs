@@ -4,10 +4,9 @@ using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Proving;
-using CacheDaemon.Daemon.Screening;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
@@ -16,7 +15,7 @@ namespace CacheDaemon.Daemon.Rendering;
 /// The way of a request: fingerprint, look up, lease or wait; and of a result: fingerprint again, judge, share, store.
 /// The only place that counts outcomes.
 /// </summary>
-internal sealed partial class RenderPipeline
+internal sealed class RenderPipeline
 {
     /// <summary>
     /// How often a request looks again because the world changed while it waited. Inputs that change faster than helm
@@ -38,14 +37,12 @@ internal sealed partial class RenderPipeline
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
-    private readonly bool _freeze;
-    private readonly ProofCopies _copies;
-    private readonly PendingProofs _proofs;
+    private readonly Armory _armory;
     private readonly Leases<LeasedRender> _leases = new();
     private readonly Lock _looking = new();
 
     public RenderPipeline(
-        Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, ProofCopies copies, bool readOnly, bool freeze,
+        Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, Armory armory, bool readOnly,
         CallJournal? journal = null)
     {
         _journal = journal;
@@ -56,9 +53,7 @@ internal sealed partial class RenderPipeline
         _log = log;
         _time = time;
         _readOnly = readOnly;
-        _freeze = freeze;
-        _copies = copies;
-        _proofs = new PendingProofs(time, copies.Discard);
+        _armory = armory;
     }
 
     /// <summary>The calls behind what was served and stored.</summary>
@@ -95,13 +90,10 @@ internal sealed partial class RenderPipeline
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
                 arrival = arrival with { Chart = fingerprint.ChartName };
-                ProofNeed need = Need(fingerprint);
-                if (need == ProofNeed.Hopeless)
-                    return Doubt(fingerprint.Verdict, arrival);
 
                 CacheKey key = fingerprint.Key;
                 bool anew = request.Flags.HasFlag(RenderFlags.Recache);
-                if (anew && need == ProofNeed.Proof)
+                if (anew)
                     _store.ForgetVarying(key);
                 Lookup found = anew ? default : _store.Get(key);
                 if (found.Entry is { Result: null })
@@ -117,16 +109,13 @@ internal sealed partial class RenderPipeline
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
                 }
 
-                if (need == ProofNeed.Proof && Obstacle(fingerprint) is { } obstacle)
+                if (!TryChooseHelm(request, fingerprint, out ArmingState.Armed? armed, out (BypassReason Reason, string Detail) obstacle))
                     return Bypass(obstacle.Reason, obstacle.Detail, arrival);
-                var render = new LeasedRender(request, fingerprint, key, _time.GetTimestamp());
+                var render = new LeasedRender(request, fingerprint, key, armed, _time.GetTimestamp());
                 switch (_leases.Acquire(key, render))
                 {
                     case Claim<LeasedRender>.Granted granted:
                         return Miss(granted.LeaseId, render, held, arrival);
-                    // What is rendered now is shared only once it is proved: nobody waits for that.
-                    case Claim<LeasedRender>.Queued when need == ProofNeed.Proof:
-                        return Bypass(BypassReason.ProofPending, Repeatability.Describe(fingerprint.Verdict), arrival);
                     case Claim<LeasedRender>.Queued queued:
                         switch (await WaitAsync(key, queued).ConfigureAwait(false))
                         {
@@ -232,9 +221,41 @@ internal sealed partial class RenderPipeline
         }
     }
 
+    /// <summary>
+    /// Which helm a miss is rendered with: the armed copy, whose run is the proof; or the real one (null), where nothing needs a proof. False
+    /// when what it prints could not be kept.
+    /// </summary>
+    private bool TryChooseHelm(
+        Message.Render request, Fingerprint fingerprint, out ArmingState.Armed? armed, out (BypassReason Reason, string Detail) obstacle)
+    {
+        armed = null;
+        obstacle = default;
+        if (request.Flags.HasFlag(RenderFlags.Freeze))
+            return true;
+        if (_store.GetVarying(fingerprint.Key) is { } note)
+        {
+            obstacle = (BypassReason.KnownToVary, note.Detail);
+            return false;
+        }
+        ArmingState state = _armory.Find(fingerprint.Helm, request.HelmPath);
+        armed = state as ArmingState.Armed;
+        if (armed is not null || fingerprint.Obstacle.Length == 0)
+            return true;
+        obstacle = (state is ArmingState.Pending ? BypassReason.Arming : BypassReason.Unarmed, fingerprint.Obstacle);
+        return false;
+    }
+
+    /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>
+    private bool IsUnchanged(LeasedRender render) =>
+        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now } && render.Fingerprint.IsSameWorldAs(now);
+
     /// <summary>What becomes of a result. Settles the lease.</summary>
     private Message.Published Judge(Publication publish, LeasedRender render)
     {
+        if (render.Armed is not null)
+            _counters.Add(Counters.ProofRuns);
+        if (render.Armed?.Trapped(publish.ExitCode) is { } function)
+            return Vary(publish, render, function + " was called");
         if (publish.ExitCode != 0)
         {
             _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
@@ -246,7 +267,7 @@ internal sealed partial class RenderPipeline
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
             return Refuse(RefuseReason.InputsChanged, "");
         }
-        (bool holdsSecret, string? telltale) = Look(publish.Stdout);
+        bool holdsSecret = HoldsSecret(publish.Stdout);
         var entry = new Entry
         {
             Result = new RenderResult(publish.ExitCode, publish.Stdout, publish.Stderr),
@@ -262,17 +283,6 @@ internal sealed partial class RenderPipeline
         {
             _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
             return Refuse(RefuseReason.ReadOnly, "");
-        }
-        if (telltale is not null && !_freeze)
-        {
-            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, telltale));
-            return Vary(render, RefuseReason.NotRepeatable, telltale);
-        }
-        if (Need(before) == ProofNeed.Proof)
-        {
-            // What is not proved is shared with nobody; they need not wait for the copy.
-            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.ProofPending, Repeatability.Describe(before.Verdict)));
-            return BeginProof(render, entry);
         }
         Message.Published stored = Store(render, entry);
         _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
@@ -291,9 +301,22 @@ internal sealed partial class RenderPipeline
             return Refuse(refused, "");
         _counters.Add(Counters.Stored);
         Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
-        if (_freeze && Repeatability.Of(fingerprint.Verdict) != ProofNeed.None)
+        if (render.Request.Flags.HasFlag(RenderFlags.Freeze))
             _counters.Add(Counters.Frozen);
-        return new Message.Published(RefuseReason.None, "", 0);
+        return new Message.Published(RefuseReason.None, "");
+    }
+
+    /// <summary>The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.</summary>
+    private Message.Published Vary(Publication publish, LeasedRender render, string detail)
+    {
+        if (!IsUnchanged(render))
+        {
+            _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
+            return Refuse(RefuseReason.InputsChanged, "");
+        }
+        _store.MarkVarying(render.Fingerprint.Key, RefuseReason.NotRepeatable, detail);
+        _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, detail));
+        return Refuse(RefuseReason.NotRepeatable, detail);
     }
 
     private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival)
@@ -346,7 +369,10 @@ internal sealed partial class RenderPipeline
             Material = recache ? null : render.Fingerprint.Material.Items,
         });
         Digest digest = render.Key.Value;
-        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray()));
+        ArmedHelm? armed = render.Armed is { } copy
+            ? new ArmedHelm(copy.Path, copy.Stamp, ArmingPlan.FirstExitCode, ArmingPlan.FirstExitCode + copy.Traps.Count - 1)
+            : null;
+        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray(), armed));
     }
 
     /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>
@@ -362,19 +388,6 @@ internal sealed partial class RenderPipeline
             return "new";
         string named = string.Join(", ", changed.Take(MaxNamed));
         return changed.Count > MaxNamed ? $"{named} and {changed.Count - MaxNamed} more" : named;
-    }
-
-    /// <summary>Nothing that is mentioned can be proved not to be called: which doubt it is, is counted too.</summary>
-    private Answer Doubt(Verdict verdict, in Arrival arrival)
-    {
-        DoubtReason doubt = verdict switch
-        {
-            Verdict.Doubtful doubtful => doubtful.Reason,
-            Verdict.Mentions { Doubt: { } besides } => besides.Reason,
-            _ => DoubtReason.None,
-        };
-        _counters.Add(Counters.DoubtReasons, doubt.ToString());
-        return Bypass(BypassReason.MentionsImpureFunction, Repeatability.Describe(verdict), arrival);
     }
 
     private Answer Bypass(BypassReason reason, string detail, in Arrival arrival)
@@ -401,14 +414,14 @@ internal sealed partial class RenderPipeline
     {
         _counters.Add(Counters.Refused);
         _counters.Add(Counters.RefuseReasons, ReasonText.Of(reason));
-        return new Message.Published(reason, detail, 0);
+        return new Message.Published(reason, detail);
     }
 
-    /// <summary>What the output itself says, one output at a time: what is mapped counts as ours while it is.</summary>
-    private (bool HoldsSecret, string? Telltale) Look(Blob stdout)
+    /// <summary>One output at a time: what is mapped counts as ours while it is.</summary>
+    private bool HoldsSecret(Blob stdout)
     {
         lock (_looking)
-            return stdout.Read(static bytes => (SecretScan.HoldsSecret(bytes), Repeatability.Telltale(bytes)));
+            return stdout.Read(static bytes => SecretScan.HoldsSecret(bytes));
     }
 
     private const string Coalesced = "coalesced";

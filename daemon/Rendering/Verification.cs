@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Screening;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
@@ -20,20 +19,17 @@ internal sealed class Verification
     private readonly EntryStore _store;
     private readonly RecentRequests _recent;
     private readonly Counters _counters;
-    private readonly bool _freeze;
 
     /// <param name="fingerprinter">Says what the key of a call is now.</param>
     /// <param name="store">The entries.</param>
     /// <param name="recent">The calls seen.</param>
     /// <param name="counters">Where a difference is counted.</param>
-    /// <param name="freeze">Whether output that varies is kept on purpose.</param>
-    public Verification(Fingerprinter fingerprinter, EntryStore store, RecentRequests recent, Counters counters, bool freeze)
+    public Verification(Fingerprinter fingerprinter, EntryStore store, RecentRequests recent, Counters counters)
     {
         _fingerprinter = fingerprinter;
         _store = store;
         _recent = recent;
         _counters = counters;
-        _freeze = freeze;
     }
 
     /// <summary>Which entries could be rendered again.</summary>
@@ -55,7 +51,7 @@ internal sealed class Verification
             return new Message.Failed("the inputs have changed");
         if (_store.Get(key).Entry is not { Result: { } result } entry)
             return new Message.Failed("the entry has gone");
-        bool mayVary = now.Verdict is Verdict.Pure pure ? pure.OrderOnly : _freeze;
+        bool mayVary = request.Flags.HasFlag(RenderFlags.Freeze);
         return new Message.Candidate(
             entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);
     }

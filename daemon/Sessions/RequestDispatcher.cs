@@ -85,8 +85,6 @@ internal sealed class RequestDispatcher
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
                 return null;
-            case Message.Proof proof:
-                return _pipeline.Prove(proof);
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
             case Message.Verify or Message.Recall when session.Peer != BypassReason.None:

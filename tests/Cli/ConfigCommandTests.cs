@@ -27,7 +27,7 @@ public sealed class ConfigCommandTests
         Assert.Contains($"1GiB", Line(lines, "store.max_size"), StringComparison.Ordinal);
         Assert.Contains($"{file}:4", Line(lines, "store.max_size"), StringComparison.Ordinal);
         Assert.Matches(@"64MiB +HELMCACHED_MEMORY_MAX_SIZE$", Line(lines, "memory.max_size"));
-        Assert.EndsWith("default", Line(lines, "impure"), StringComparison.Ordinal);
+        Assert.EndsWith("default", Line(lines, "log.level"), StringComparison.Ordinal);
         Assert.EndsWith("HELMCACHED_HELM", Line(lines, "helm "), StringComparison.Ordinal);
         Assert.Empty(home.DaemonIds());
     }
@@ -49,8 +49,8 @@ public sealed class ConfigCommandTests
     [Fact]
     public async Task Bad_file_is_told_by_every_command_and_stops_no_helm()
     {
-        await using var home = new DaemonHome(Repository.FakeHelm, "idle_exit: 1h\nimpure: sometimes\n");
-        string place = home.Environment["HELMCACHED_CONFIG"]! + ":2:9: impure: this value is not understood; allowed: bypass or freeze";
+        await using var home = new DaemonHome(Repository.FakeHelm, "idle_exit: 1h\nreadonly: sometimes\n");
+        string place = home.Environment["HELMCACHED_CONFIG"]! + ":2:11: readonly: this value is not understood; allowed: true or false";
         CommandResult config = await home.Admin("config").RunAsync();
         Assert.Equal(2, config.ExitCode);
         Assert.Contains(place, config.StderrText, StringComparison.Ordinal);

@@ -58,7 +58,7 @@ public sealed class PrometheusTests
         var tallies = new Tallies(counters, new ManualClock());
         tallies.Add(CallOutcome.Hit, chart, "make", 1_500_000);
         using var output = new StringWriter();
-        Prometheus.Write(output, StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3)));
+        Prometheus.Write(output, StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3), []));
         return output.ToString();
     }
 }

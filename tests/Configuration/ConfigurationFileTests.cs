@@ -29,7 +29,7 @@ public sealed class ConfigurationFileTests : IDisposable
             readonly: true
             helm: /opt/helm
             log: {level: debug}
-            impure: freeze
+            armed: {directory: /var/armed, max_age: 9d}
             """, out IReadOnlyList<string> problems);
         Assert.Empty(problems);
         Assert.Equal(
@@ -43,7 +43,8 @@ public sealed class ConfigurationFileTests : IDisposable
                 ReadOnly = true,
                 Helm = "/opt/helm",
                 LogLevel = LogLevel.Debug,
-                Impure = ImpurePolicy.Freeze,
+                ArmedDirectory = "/var/armed",
+                ArmedMaxAge = TimeSpan.FromDays(9),
             },
             options);
     }

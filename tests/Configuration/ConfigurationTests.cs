@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Cli;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -57,8 +58,8 @@ public sealed class ConfigurationTests : IDisposable
     [Fact]
     public void Variable_goes_before_the_file_which_goes_before_the_default()
     {
-        var loaded = Load("idle_exit: 1h\nimpure: freeze\n", ("HELMCACHED_IDLE_EXIT", "2h"), ("HELMCACHED_IMPURE", ""));
-        Assert.Equal((TimeSpan.FromHours(2), ImpurePolicy.Freeze, 2L << 30), (loaded.Options.IdleExit, loaded.Options.Impure, loaded.Options.StoreMaxBytes));
+        var loaded = Load("idle_exit: 1h\nlog.level: debug\n", ("HELMCACHED_IDLE_EXIT", "2h"), ("HELMCACHED_LOG_LEVEL", ""));
+        Assert.Equal((TimeSpan.FromHours(2), LogLevel.Debug, 2L << 30), (loaded.Options.IdleExit, loaded.Options.LogLevel, loaded.Options.StoreMaxBytes));
     }
 
     [Fact]

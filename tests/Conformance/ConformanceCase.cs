@@ -13,9 +13,6 @@ internal enum Expected
     /// <summary>Answered from the cache; helm ran once.</summary>
     Hit,
 
-    /// <summary>As <see cref="Hit"/>, but only after a proof run in the background (design 6, rule 2).</summary>
-    HitOnceProved,
-
     /// <summary>Declined by the daemon; nothing stored.</summary>
     Bypass,
 

@@ -19,10 +19,10 @@ internal static class RepeatabilityCases
         Line("Clock is called", "n: {{ if now }}yes{{ end }}").Says("yes").Is(Expected.NeverServed),
         Line("Certificate is made", "n: {{ $ca := genCA \"x\" 1 }}{{ $ca.Cert | substr 0 10 | quote }}").Says("-----BEGIN").Is(Expected.NeverServed),
         Line("Password hash is made", "n: {{ htpasswd \"user\" \"p\" | substr 0 4 }}").Says("n: user").Is(Expected.NeverServed),
-        Line("Random text in a branch that is not taken", "n: {{ if .Values.enabled }}{{ randAlphaNum 8 }}{{ else }}fixed{{ end }}").Says("fixed").Is(Expected.HitOnceProved)
+        Line("Random text in a branch that is not taken", "n: {{ if .Values.enabled }}{{ randAlphaNum 8 }}{{ else }}fixed{{ end }}").Says("fixed")
             .Edits("web/templates/c.yaml", "fixed", "mixed"),
         Line("Random text as a default that is not needed", "n: {{ .Values.pw | default (randAlpha 8) | trunc 3 }}", "pw: secret\n").Says("n: sec").Is(Expected.NeverServed),
-        Line("Random text only when a value lacks", "n: {{ if .Values.pw }}{{ .Values.pw }}{{ else }}{{ randAlpha 8 }}{{ end }}", "pw: secret\n").Says("n: secret").Is(Expected.HitOnceProved)
+        Line("Random text only when a value lacks", "n: {{ if .Values.pw }}{{ .Values.pw }}{{ else }}{{ randAlpha 8 }}{{ end }}", "pw: secret\n").Says("n: secret")
             .Edits("web/values.yaml", "secret", "sacred"),
         Line("Name of a random function in a comment", "n: fixed {{/* randAlpha 8 */}}").Says("fixed").Is(Expected.Any).Edits("web/templates/c.yaml", "fixed", "mixed"),
         Line("Name of a random function in plain text", "n: now randAlpha").Says("now randAlpha").Edits("web/templates/c.yaml", "now", "new"),
@@ -41,19 +41,19 @@ internal static class RepeatabilityCases
         Case("Random text in a packed chart").WithPacked(Chart("web").WithConfigMap("c", "n: {{ randAlpha 8 | len | quote }}"))
             .Run("template r web-1.0.0.tgz").Says("8").Is(Expected.NeverServed),
         Case("Random text not reached in a packed chart").WithPacked(Chart("web").WithConfigMap("c", "n: {{ if .Values.x }}{{ randAlpha 8 }}{{ end }}fixed"))
-            .Run("template r web-1.0.0.tgz").Says("fixed").Is(Expected.HitOnceProved),
+            .Run("template r web-1.0.0.tgz").Says("fixed"),
         Case("Random text not reached in a packed subchart", Chart("web").WithPackedSubchart(Chart("kid").WithConfigMap("c", "n: {{ if .Values.x }}{{ randAlpha 8 }}{{ end }}fixed")))
-            .Run("template r web").Says("fixed").Is(Expected.HitOnceProved),
+            .Run("template r web").Says("fixed"),
         Case("Random text in a subchart that is switched off", Chart("web").WithConfigMap("c", "n: fixed").WithValues("kid: {enabled: false}\n")
                 .WithFile("Chart.yaml", "apiVersion: v2\nname: web\nversion: 1.0.0\ndependencies:\n- {name: kid, version: 1.0.0, condition: kid.enabled}\n")
                 .WithSubchart(Chart("kid").WithConfigMap("c", "n: {{ randAlpha 8 }}")))
-            .Run("template r web").Says("fixed").Is(Expected.HitOnceProved),
-        Line("Random text in a named template that nobody includes", "n: fixed {{- define \"unused\" }}{{ uuidv4 }}{{ end }}").Says("fixed").Is(Expected.HitOnceProved),
-        Line("Password hash that is given", "n: {{ if .Values.hash }}{{ .Values.hash }}{{ else }}{{ bcrypt .Values.pw }}{{ end }}", "hash: given\npw: x\n").Says("n: given").Is(Expected.HitOnceProved),
+            .Run("template r web").Says("fixed"),
+        Line("Random text in a named template that nobody includes", "n: fixed {{- define \"unused\" }}{{ uuidv4 }}{{ end }}").Says("fixed"),
+        Line("Password hash that is given", "n: {{ if .Values.hash }}{{ .Values.hash }}{{ else }}{{ bcrypt .Values.pw }}{{ end }}", "hash: given\npw: x\n").Says("n: given"),
         Case("Random text not reached, values on standard input", Chart("web").WithConfigMap("c", "n: {{ if .Values.pw }}{{ .Values.pw }}{{ else }}{{ randAlpha 8 }}{{ end }}"))
-            .Run("template r web -f -").WithStdin("pw: given\n").Says("n: given").Is(Expected.HitOnceProved),
+            .Run("template r web -f -").WithStdin("pw: given\n").Says("n: given"),
         Case("Random text not reached, with tpl of harmless values", Chart("web").WithConfigMap("c", "n: {{ tpl .Values.t . }}{{ if .Values.x }}{{ randAlpha 8 }}{{ end }}").WithValues("t: '{{ .Release.Name }}'\n"))
-            .Run("template r web").Says("n: r").Is(Expected.HitOnceProved),
+            .Run("template r web").Says("n: r"),
         Case("Clock in a named template of a library", Chart("web").WithConfigMap("c", "n: {{ include \"lib.t\" . }}")
                 .WithSubchart(Chart("lib").WithType("library").WithTemplate("_t.tpl", "{{ define \"lib.t\" }}{{ if now }}yes{{ end }}{{ end }}")))
             .Run("template r web").Says("yes").Is(Expected.NeverServed),

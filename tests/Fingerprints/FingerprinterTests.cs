@@ -353,7 +353,7 @@ public sealed class FingerprinterTests : IDisposable
         return Call(site, Line);
     }
 
-    private Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries(_ledger), freeze: false);
+    private Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries(_ledger));
 
     private static Fingerprint Known(Fingerprinter fingerprinter, Message.Render request)
     {

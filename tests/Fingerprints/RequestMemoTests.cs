@@ -18,7 +18,7 @@ public sealed class RequestMemoTests : IDisposable
     private const string PluginText = "name: p\nversion: 1.0.0\n";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly Fingerprinter _fingerprinter = new(new Later(), new HelmBinaries(new NoLedger()), freeze: false);
+    private readonly Fingerprinter _fingerprinter = new(new Later(), new HelmBinaries(new NoLedger()));
 
     public RequestMemoTests()
     {
@@ -101,7 +101,7 @@ public sealed class RequestMemoTests : IDisposable
     [Fact]
     public void Stamps_too_young_to_trust_are_not_relied_on()
     {
-        var now = new Fingerprinter(TimeProvider.System, new HelmBinaries(new NoLedger()), freeze: false);
+        var now = new Fingerprinter(TimeProvider.System, new HelmBinaries(new NoLedger()));
         Write("values.yaml", "a: 9\n");
         Message.Render request = Request();
         byte[] message = [1];

@@ -15,22 +15,22 @@ namespace CacheDaemon.Tests.Golden;
 /// </summary>
 public sealed class KeyVectorTests
 {
-    private const int FrozenFor = 1;
+    private const int FrozenFor = 2;
 
     [Theory]
-    [InlineData("plain", "6e9c8514d8a6bea3915e93f2a541c1084a89b7be6c9728528e5519af5a440b04")]
-    [InlineData("flags", "13dade7abaaff5003bfb97dcf86160366eb5a40169bdff334d256b8f56a68088")]
-    [InlineData("values", "47b964ab311e2c6951e0999a17bb4acb6ed6bcb42bcc7c59810b17efb6224794")]
-    [InlineData("start-up", "3df1209897ccc786be3b63a4ce0b0000f0e902922e346811964176e39b1eedf6")]
-    [InlineData("subchart", "65e0549340c1129ae2abbea20f915924fc058819f922a648875ebad590d5570d")]
-    [InlineData("time zone", "11caad75fddf9cc0893eb66a1567bd4033ffae64f0972cae9936a1fa70b6a397")]
+    [InlineData("plain", "662ad938d7d37e7b990b2e27538a1fa9e1e3e8f6323cee93c6f374f1f0bc5ace")]
+    [InlineData("flags", "b4fd6ec539d95e54e94759167a972b212854245cd9ab8500919d9d72235c5626")]
+    [InlineData("values", "740daac1841d6289d3ee7d7e83cd4bb6c76caff89f36a24c29d1daf3a8162ccb")]
+    [InlineData("start-up", "a16678d2b53892191311ee7df1143f880e43e95f8f209b151303ccc363b914e4")]
+    [InlineData("subchart", "5e7e56ea802df1eef00142438fcd5ce2c7b4ef7abb04740b0168b80e7b314bf7")]
+    [InlineData("time zone", "5b5987606d979ff90d374941d76cf9dd1b5a87f81f9b5e567613b23e3f78654c")]
     public void Key_is_what_it_was(string call, string key)
     {
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
         using var site = new CallSite();
         Message.Render request = Arrange(site, call);
         using var ledger = new SqliteTier(SqliteTierOptions.In(site.At()), TimeProvider.System, _ => { });
-        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger), freeze: false).Compute(request));
+        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger)).Compute(request));
         string actual = known.Fingerprint.Key.ToString();
         Assert.True(
             actual == key,

@@ -10,7 +10,7 @@ using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Screening;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -89,7 +89,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Stats_page_names_every_member()
     {
-        using JsonDocument report = JsonDocument.Parse(StatsReport.Write(new SortedDictionary<string, long>(), null, default));
+        using JsonDocument report = JsonDocument.Parse(StatsReport.Write(new SortedDictionary<string, long>(), null, default, []));
         foreach (JsonProperty member in report.RootElement.EnumerateObject())
             Assert.Contains($"\n| `{member.Name}` |", Read("docs/stats.md"), StringComparison.Ordinal);
     }
@@ -113,13 +113,11 @@ public sealed partial class DocumentationTests
     }
 
     [Fact]
-    public void Repeatability_page_names_every_impure_function_and_doubt()
+    public void Repeatability_page_names_every_trapped_function()
     {
         string page = Read("docs/repeatability.md");
-        foreach (ImpureFunction function in ImpureFunctions.All)
-            Assert.Contains($"`{function.Name}`", page, StringComparison.Ordinal);
-        foreach (DoubtReason doubt in Enum.GetValues<DoubtReason>().Where(d => d != DoubtReason.None))
-            Assert.Contains($"| `{doubt}` |", page, StringComparison.Ordinal);
+        foreach (string shown in ArmingRecipe.Entries.Select(trap => trap.Shown).Concat(ArmingRecipe.Calls.Select(trap => trap.Shown)).Append(ArmingRecipe.NowShown).Append(ArmingRecipe.PrintfShown).Where(shown => shown.Length > 0))
+            Assert.Contains($"`{shown}`", page, StringComparison.Ordinal);
     }
 
     private static string Read(string page) => File.ReadAllText(Path.Combine(Repository.Root, page));

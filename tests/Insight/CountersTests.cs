@@ -71,7 +71,7 @@ public sealed class CountersTests
     [Fact]
     public void Report_has_every_promised_member_even_when_nothing_happened()
     {
-        Stats stats = Stats.Parse(StatsReport.Write(new Dictionary<string, long>(), null, default));
+        Stats stats = Stats.Parse(StatsReport.Write(new Dictionary<string, long>(), null, default, []));
         Assert.Equal(
             (0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
             (stats.Hits, stats.Misses, stats.Bypasses, stats.Coalesced, stats.HelmRuns, stats.ProofRuns, stats.Stored, stats.Refused, stats.Errors, stats.Entries));
@@ -88,7 +88,7 @@ public sealed class CountersTests
         counters.Add(Counters.HitsByTier, "disk", 3);
         counters.Add(Counters.RefuseReasons, "read-only");
         counters.Add(Counters.TimeSavedMicroseconds, 41_999);
-        string report = StatsReport.Write(counters.Snapshot(), null, new StoreUse(7, 8, 9, 1, 2, 3));
+        string report = StatsReport.Write(counters.Snapshot(), null, new StoreUse(7, 8, 9, 1, 2, 3), []);
         Stats stats = Stats.Parse(report);
         Assert.Equal((3, 7), (stats.Hits, stats.Entries));
         Assert.Equal(3, stats.HitsByTier["disk"]);

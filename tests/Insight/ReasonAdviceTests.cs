@@ -2,7 +2,6 @@ using System;
 using System.Linq;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Screening;
 using Xunit;
 
 namespace CacheDaemon.Tests.Insight;
@@ -14,7 +13,6 @@ public sealed class ReasonAdviceTests
     {
         Assert.All(Enum.GetValues<BypassReason>().Where(r => r != BypassReason.None), r => Assert.NotEmpty(ReasonAdvice.OfBypass(ReasonText.Of(r))));
         Assert.All(Enum.GetValues<RefuseReason>().Where(r => r != RefuseReason.None), r => Assert.NotEmpty(ReasonAdvice.OfRefusal(ReasonText.Of(r))));
-        Assert.All(Enum.GetValues<DoubtReason>(), r => Assert.NotEmpty(ReasonAdvice.OfDoubt(r.ToString())));
     }
 
     [Fact]

@@ -35,7 +35,7 @@ public sealed class FingerprintAllocationTests
     {
         for (int i = 0; i < Files; i++)
             site.Write($"work/web/templates/part{i % 10}/{i}.yaml", $"a: {i}\n");
-        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), freeze: false);
+        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()));
         Message.Render request = site.Request();
         Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request));
         return (fingerprinter, request);

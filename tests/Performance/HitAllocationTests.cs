@@ -7,7 +7,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Proving;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -31,11 +31,12 @@ public sealed class HitAllocationTests
 
         using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
         using var rooms = new StoreRooms(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
-        var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries(rooms.Disk), freeze: false);
-        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), freeze: false);
+        var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries(rooms.Disk));
+        var armory = new Armory(directory.At("armed"), new HelmBinaries(rooms.Disk), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
+        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory);
         var pipeline = new RenderPipeline(
             fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,
-            new ProofCopies(Endpoint.ForHome(directory.At("state")), log.Write), readOnly: false, freeze: false);
+            armory, readOnly: false);
         Assert.Equal(0, Libc.Stat(directory.Location, follow: true, out FileStamp here));
         Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
         var request = new Message.Render

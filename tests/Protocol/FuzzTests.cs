@@ -149,7 +149,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         3 => new Message.Candidates([.. Enumerable.Range(0, random.Next(20)).Select(_ => (ReadOnlyMemory<byte>)Noise(random))], random.NextInt64()),
         4 => new Message.Candidate(Text(random), random.Next(2) == 0, random.Next(), Noise(random), Noise(random), RandomRender(random)),
         5 => new Message.Result(random.Next(), Text(random), random.NextInt64(), Noise(random), Noise(random), Noise(random)),
-        6 => new Message.Proof(random.NextInt64(), Noise(random), Text(random)),
+        6 => new Message.Lease(random.NextInt64(), Text(random), Noise(random), random.Next(2) == 0 ? null : new ArmedHelm(Text(random), default, random.Next(), random.Next())),
         7 => new Message.Json(Text(random)),
         _ => RandomRender(random),
     };

@@ -1,4 +1,3 @@
-using System;
 using System.Collections.Generic;
 using System.Security.Cryptography;
 using CacheDaemon.Client.Native;
@@ -31,7 +30,6 @@ internal static class MessageExamples
         ["Render"] = Render,
         ["Publish"] = new Message.Publish(7, 0, 33_000, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Abandon"] = new Message.Abandon(7, RefuseReason.Interrupted),
-        ["Proof"] = new Message.Proof(9, Array.Empty<byte>(), "called"),
         ["Status"] = new Message.Status(),
         ["Stats"] = new Message.Stats(false),
         ["Prune"] = new Message.Prune(false, 86_400, null, "web", true),
@@ -43,10 +41,10 @@ internal static class MessageExamples
         ["Calls"] = new Message.Calls(20),
         ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
         ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
-        ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }),
+        ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, new ArmedHelm("/a", new FileStamp(1, 2, 3, 4, 5, 6), 64, 101)),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),
         ["Waiting"] = new Message.Waiting(),
-        ["Published"] = new Message.Published(RefuseReason.None, "", 0),
+        ["Published"] = new Message.Published(RefuseReason.None, ""),
         ["Json"] = new Message.Json("{}"),
         ["Failed"] = new Message.Failed("no"),
         ["Candidates"] = new Message.Candidates([s_key], 3),

@@ -3,9 +3,9 @@ using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Proving;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
@@ -25,10 +25,20 @@ internal sealed class PipelineRoom : IDisposable
         SqliteTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
-        var fingerprinter = new Fingerprinter(Clock, new HelmBinaries(tier), freeze: false);
-        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), freeze: false);
-        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, new ProofCopies(Endpoint, _log.Write), readOnly, freeze: false);
+        var helms = new HelmBinaries(tier);
+        var fingerprinter = new Fingerprinter(Clock, helms);
+        Armory = new Armory(Armed, helms, path => Arm(path), _log.Write, Clock);
+        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory);
+        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, Armory, readOnly);
     }
+
+    /// <summary>Directory of armed copies.</summary>
+    public string Armed => _disk.Home + "/armed";
+
+    /// <summary>How a helm is armed here: not at all, until a test says so.</summary>
+    public Func<string, Task> Arm { get; set; } = static _ => throw new ArmingException("the room's helm is none");
+
+    public Armory Armory { get; }
 
     /// <summary>Whose home the room is.</summary>
     public Endpoint Endpoint => new(_disk.Home, _disk.Home + "/unused.sock");

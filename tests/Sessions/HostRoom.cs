@@ -6,6 +6,7 @@ using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
@@ -29,7 +30,7 @@ internal sealed class HostRoom : IAsyncDisposable
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
         _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
-        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log);
+        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log, static _ => throw new ArmingException("the room's helm is none"));
         Running = Host.RunAsync();
     }
 

@@ -81,7 +81,7 @@ public sealed class SqliteTierTests : TierContract, IDisposable
     public void Varying_key_can_be_forgotten()
     {
         _tier.MarkVarying(Key(1), RefuseReason.NotRepeatable, "once");
-        _tier.MarkVarying(Key(1), RefuseReason.Unproven, "twice");
+        _tier.MarkVarying(Key(1), RefuseReason.ReadOnly, "twice");
         Assert.Equal("twice", _tier.GetVarying(Key(1))?.Detail);
         Assert.True(_tier.ForgetVarying(Key(1)));
         Assert.Null(_tier.GetVarying(Key(1)));

@@ -33,6 +33,7 @@ public sealed class DaemonHome : IAsyncDisposable
             ["HELMCACHED_HOME"] = State,
             ["HELMCACHED_HELM"] = helm,
             ["HELMCACHED_CONFIG"] = _directory.Write("config.yaml", configuration),
+            ["HELMCACHED_ARMED_DIRECTORY"] = ArmedHelms.Directory,
         };
     }
 
@@ -168,7 +169,7 @@ public sealed class DaemonHome : IAsyncDisposable
         }
         finally
         {
-            // Proof runs and helms that a test left behind.
+            // Helms that a test left behind.
             Kill(Processes().Select(p => p.Id));
             _directory.Dispose();
         }

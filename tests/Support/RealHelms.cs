@@ -22,6 +22,9 @@ public static class RealHelms
     /// <summary>The major versions, for theories: <c>[MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]</c>.</summary>
     public static IEnumerable<object[]> Majors => [[3], [4]];
 
+    /// <summary>All of them.</summary>
+    public static IEnumerable<string> All => [Helm3, Helm4];
+
     /// <summary>Path of the helm with major version <paramref name="major"/>.</summary>
     public static string Of(int major) => major switch
     {

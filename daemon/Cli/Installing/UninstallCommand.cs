@@ -142,7 +142,7 @@ internal static class UninstallCommand
         if (!Directory.Exists(endpoint.Home))
             return true;
         // The home of the account's own cache is ours alone; one that a variable names may be anything.
-        string[] ours = ["store.db*", "daemon.*", "*.lock", "avoid", "start-failed", "proofs*"];
+        string[] ours = ["store.db*", "daemon.*", "*.lock", "avoid", "start-failed", "proofs*", "armed"];
         foreach (string pattern in ours)
         {
             foreach (string path in Directory.GetFileSystemEntries(endpoint.Home, pattern))

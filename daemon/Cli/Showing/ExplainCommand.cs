@@ -56,6 +56,7 @@ internal static class ExplainCommand
             HelmPath = helm.Path,
             HelmStamp = helm.Stamp,
             Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,
+            Flags = Client.Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : RenderFlags.None,
         }));
         if (answer is null)
         {
@@ -74,7 +75,6 @@ internal static class ExplainCommand
         using JsonDocument document = JsonDocument.Parse(answer);
         JsonElement root = document.RootElement;
         string Text(string name) => root.GetProperty(name).GetString() ?? "";
-        string mention = Text("mention");
         switch (Text("outcome"))
         {
             case "bypass":
@@ -86,15 +86,13 @@ internal static class ExplainCommand
             case "hit":
                 Console.WriteLine($"hit: in {Text("tier")}, stored {Ago(root.GetProperty("stored").GetDateTimeOffset())}, {Format.Bytes(root.GetProperty("output_bytes").GetInt64())}, saves {root.GetProperty("render_ms").GetDouble():0} ms");
                 break;
-            case "proof":
-                Console.WriteLine($"miss, kept only when proved: {mention} is mentioned and must be shown not to be called");
-                PrintChanges(root);
-                break;
             default:
                 Console.WriteLine("miss");
                 PrintChanges(root);
                 break;
         }
+        if (Text("helm") is { Length: > 0 } helm && helm != "armed")
+            Console.WriteLine($"helm is {Terminal.Harmless(helm)}; until it is armed, only charts of plain templates are kept (docs/repeatability.md)");
         if (Text("key").Length > 0)
         {
             Console.WriteLine($"chart: {Terminal.Harmless(Text("chart_name"))} {Terminal.Harmless(Text("chart_version"))}, {root.GetProperty("chart_files")} files, {Format.Bytes(root.GetProperty("chart_bytes").GetInt64())}");

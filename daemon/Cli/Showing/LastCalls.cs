@@ -61,8 +61,6 @@ internal static class LastCalls
         string[] changed = [.. call.GetProperty("changed").EnumerateArray().Select(static c => Terminal.Harmless(c.GetString() ?? ""))];
         string why = changed.Length == 0 ? "new" : string.Join(", ", Shortened(changed));
         return call.GetProperty("under_way").GetBoolean() ? why + "; under way"
-            // Not the last word: the proof comes after the caller has its answer.
-            : reason == ReasonText.Of(RefuseReason.Unproven) ? why + "; kept if proved"
             : reason.Length > 0 ? $"{why}; not kept: {reason}"
             : why;
     }

@@ -19,7 +19,7 @@ internal static class Prometheus
         ("misses", "misses_total", "Calls rendered by helm for the store."),
         ("bypasses", "bypasses_total", "Calls left to helm."),
         ("helm_runs", "helm_runs_total", "Renders for callers."),
-        ("proof_runs", "proof_runs_total", "Renders that proved that output does not vary."),
+        ("proof_runs", "proof_runs_total", "Renders by the armed copy, which prove that output does not vary."),
         ("stored", "stored_total", "Results stored."),
         ("refused", "refused_total", "Results rendered but not stored."),
         ("errors", "errors_total", "Faults of the daemon."),
@@ -41,7 +41,6 @@ internal static class Prometheus
         ("hits_by_tier", "hits_by_tier_total", "tier", "Hits by the tier that had the entry."),
         ("bypass_reasons", "bypasses_by_reason_total", "reason", "Calls left to helm, by reason."),
         ("refuse_reasons", "refused_by_reason_total", "reason", "Results not stored, by reason."),
-        ("doubt_reasons", "doubts_by_reason_total", "reason", "Calls whose output could not be proved, by reason."),
     ];
 
     private static readonly (string Member, string Prefix, string Label)[] s_members = [("charts", "chart", "chart"), ("callers", "caller", "caller")];

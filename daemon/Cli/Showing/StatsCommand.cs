@@ -49,11 +49,11 @@ internal static class StatsCommand
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         if (!File.Exists(endpoint.StorePath))
-            return StatsReport.Write(new SortedDictionary<string, long>(), null, default);
+            return StatsReport.Write(new SortedDictionary<string, long>(), null, default, []);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
         IReadOnlyDictionary<string, long> counters = rooms.Disk.LoadCounters();
-        string report = StatsReport.Write(counters, new Tallies(counters, TimeProvider.System), rooms.Use());
+        string report = StatsReport.Write(counters, new Tallies(counters, TimeProvider.System), rooms.Use(), []);
         if (reset)
             rooms.Disk.ResetCounters();
         return report;

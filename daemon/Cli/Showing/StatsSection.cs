@@ -29,7 +29,6 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Calls(root), Members(root, "charts", "chart"), Members(root, "callers", "called by"),
             Reasons(root, "bypass_reasons", "left to helm because", ReasonAdvice.OfBypass),
             Reasons(root, "refuse_reasons", "rendered but not kept because", ReasonAdvice.OfRefusal),
-            Reasons(root, "doubt_reasons", "output in doubt because", ReasonAdvice.OfDoubt),
             Store(root),
         ];
         return [.. all.OfType<StatsSection>()];

@@ -1,0 +1,77 @@
+using System;
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Fingerprints;
+using CliWrap;
+using CliWrap.Buffered;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary>
+/// <c>helmcached arm HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low priority and its
+/// memory given back; <c>start</c> and <c>install</c> do the same in their own process and wait.
+/// </summary>
+internal static class ArmCommand
+{
+    private const int OwnerOnly = 0x3f;
+
+    public static int Run(string[] arguments)
+    {
+        if (arguments.Length != 1)
+            return ExitCodes.Usage;
+        // Callers go first.
+        Libc.BeNice();
+        Libc.Umask = OwnerOnly;
+        ArmingRecord record = ArmAsync(AdminConnection.Endpoint(), arguments[0]).GetAwaiter().GetResult();
+        Console.WriteLine(record.Unarmed.Length > 0 ? $"helm cannot be armed: {record.Unarmed}" : $"{record.Copy}: {record.Traps.Count} kinds of traps, tried by {record.Runs} runs");
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>Has a helm armed by another process, for the daemon of a home.</summary>
+    /// <exception cref="IOException">It could not be started, or failed.</exception>
+    public static async Task InProcessOfItsOwnAsync(Endpoint endpoint, string helm)
+    {
+        string program = Environment.ProcessPath ?? throw new IOException("the path of this program is not known");
+        BufferedCommandResult result = await global::CliWrap.Cli.Wrap(program)
+            .WithArguments(["arm", helm])
+            .WithEnvironmentVariables(variables => variables.Set(Endpoint.HomeVariable, endpoint.Home))
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync().ConfigureAwait(false);
+        if (result.ExitCode != ExitCodes.Ok)
+            throw new IOException(result.StandardError.Length > 0 ? result.StandardError.Split('\n')[0] : $"helmcached arm ended with {result.ExitCode}");
+    }
+
+    /// <summary>
+    /// Arms the real helm of this process's environment, for a person who waits: says so where it takes a moment. Whatever goes wrong only
+    /// means that the daemon tries again later.
+    /// </summary>
+    public static void WaitForHelm(Endpoint endpoint)
+    {
+        if (HelmLocator.Find().Path is not { } helm)
+            return;
+        try
+        {
+            HelmBinary binary = HelmIdentity.Read(helm);
+            if (!binary.IsHelm || ArmingRecord.Read(Directory(endpoint), binary.Digest) is not null)
+                return;
+            Console.WriteLine($"preparing {helm} (once for each helm, a few seconds)");
+            ArmingRecord record = ArmAsync(endpoint, helm).GetAwaiter().GetResult();
+            if (record.Unarmed.Length > 0)
+                Console.WriteLine($"note: this helm has no armed copy: {record.Unarmed}. Only charts of plain templates are cached; docs/repeatability.md says why");
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            Console.Error.WriteLine($"helmcached: {helm} could not be prepared: {e.Message}; the daemon tries again at the first render");
+        }
+    }
+
+    /// <summary>Arms a helm for the daemon of a home.</summary>
+    public static Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm) =>
+        ArmingWork.RunAsync(Directory(endpoint), helm);
+
+    private static string Directory(Endpoint endpoint) => Configuration.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;
+}
