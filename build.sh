@@ -27,6 +27,9 @@ if [[ -z "$compiler" ]]; then
 elif ! printf '#include <zlib.h>\nint main(void) { return zlibVersion() == 0; }\n' |
   "$compiler" -x c - -lz -o /dev/null 2>/dev/null; then
   missing "zlib with its headers" zlib1g-dev "brew install zlib"
+elif [[ "$(uname -s)" == Linux ]] && ! printf 'int main(void) { return 0; }\n' |
+  "$compiler" -x c - -static-pie -pthread -lm -o /dev/null 2>/dev/null; then
+  missing "the C library for static programs (libc.a; the shim is one)" libc6-dev "not needed"
 fi
 ((fail == 0)) || exit 1
 

@@ -20,6 +20,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>Longest socket path in bytes that fits sockaddr_un with its NUL on every system (104 on BSD).</summary>
     private const int MaxSocketPathBytes = 100;
 
+    /// <summary>A longer list of accounts is not searched: 60,000 lines, a few milliseconds.</summary>
+    private const int MaxPasswdBytes = 4 * 1024 * 1024;
+
     private const string SocketName = "daemon.sock";
 
     /// <summary>The file that the shim locks while it starts a daemon.</summary>
@@ -86,15 +89,14 @@ public sealed record Endpoint(string Home, string SocketPath)
         Libc.TryGetVariable(name, out ReadOnlySpan<byte> value) && !value.IsEmpty && !value.SequenceEqual("0"u8);
 
     /// <summary>
-    /// Home directory of the account (its passwd entry); <c>HOME</c> only when there is none. /etc/passwd is read first
-    /// because asking the name service loads its plug-ins, which costs more than a hit.
+    /// Home directory of the account by its line in /etc/passwd, else <c>HOME</c>. The name service is never asked: it may be far away and slow,
+    /// and its plug-ins cost more than a hit. An account that only it knows is found by <c>HOME</c>, which whoever logs in has from there.
     /// </summary>
-    public static string? AccountHome() =>
-        HomeFromPasswd(Libc.EffectiveUserId) ?? Libc.AccountHome(Libc.EffectiveUserId) ?? Variable("HOME"u8);
+    public static string? AccountHome() => HomeFromPasswd(Libc.EffectiveUserId) ?? Variable("HOME"u8);
 
     private static string? HomeFromPasswd(uint user)
     {
-        if (Libc.ReadFile("/etc/passwd\0"u8, int.MaxValue, out ReadOnlySpan<byte> lines) != 0)
+        if (Libc.ReadFile("/etc/passwd\0"u8, MaxPasswdBytes, out ReadOnlySpan<byte> lines) != 0)
             return null;
         Span<byte> wanted = stackalloc byte[10];
         System.Buffers.Text.Utf8Formatter.TryFormat(user, wanted, out int digits);

@@ -19,8 +19,7 @@ public static unsafe partial class Libc
     private const int SpawnStructBytes = 1024;
 
     /// <summary>The process's environment: NULL-terminated "NAME=value" strings, owned by libc.</summary>
-    public static byte** EnvironmentBlock { get; } =
-        *(byte***)NativeLibrary.GetExport(NativeLibrary.GetMainProgramHandle(), "environ");
+    public static byte** EnvironmentBlock { get; } = SystemNative_GetEnviron();
 
     /// <summary>The value of a variable as bytes without the final NUL, or an empty span with <c>false</c>.</summary>
     public static bool TryGetVariable(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
@@ -349,6 +348,8 @@ public static unsafe partial class Libc
         public short Returned;
     }
 
+    // Of the class library's own native half (pal_environment.c): the variable environ, which a static program cannot look up by its name.
+    [DllImport("libSystem.Native")] private static extern byte** SystemNative_GetEnviron();
     [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
     [DllImport("libc")] private static extern int setrlimit(int resource, ulong* limit);
     [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);

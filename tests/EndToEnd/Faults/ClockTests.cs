@@ -63,10 +63,10 @@ public sealed class ClockTests(ITestOutputHelper output)
         Assert.Equal(10, fake.Runs);
     }
 
-    [ClockFact]
+    /// <summary>A static program takes no library before its own, so the mark is put ahead instead of the shim's clock behind.</summary>
+    [Fact]
     public async Task Daemon_that_hung_is_asked_again_although_the_clock_was_set_back()
     {
-        using var clock = new OtherClock();
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
@@ -77,8 +77,8 @@ public sealed class ClockTests(ITestOutputHelper output)
             Assert.All(results, r => Assert.Equal((0, FakeHelmHome.Output, ""), (r.ExitCode, r.StdoutText, r.StderrText)));
         }
         Assert.True(File.Exists(mark));
-        clock.Set(TimeSpan.FromDays(-1));
-        CommandResult result = await clock.Use(fake.Template()).With("HELMCACHED_TRACE", "1").RunAsync();
+        File.SetLastWriteTimeUtc(mark, DateTime.UtcNow.AddDays(1));
+        CommandResult result = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
         Assert.StartsWith("helmcached: hit", result.StderrText, StringComparison.Ordinal);
         Assert.False(File.Exists(mark));
     }
