@@ -46,7 +46,7 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>The daemon's log.</summary>
     public string LogPath => Home + "/daemon.log";
 
-    /// <summary>The endpoint of this account; null when not even a home directory can be named.</summary>
+    /// <summary>The endpoint of this account; null when no absolute path of one can be named.</summary>
     public static Endpoint? Resolve()
     {
         string? home = Variable("HELMCACHED_HOME"u8);
@@ -56,7 +56,9 @@ public sealed record Endpoint(string Home, string SocketPath)
                 return null;
             home = account + "/.cache/helmcached";
         }
-        return ForHome(Path.GetFullPath(home));
+        // Relative, in a working directory that is gone: nowhere.
+        home = Libc.FullPath(home);
+        return home.StartsWith('/') ? ForHome(Path.GetFullPath(home)) : null;
     }
 
     /// <summary>The endpoint for a given absolute state directory.</summary>

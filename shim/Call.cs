@@ -52,6 +52,9 @@ internal sealed unsafe class Call
     /// </summary>
     public string? StdinLost { get; private set; }
 
+    /// <summary>Whether what is left of standard input is less than helm is to read.</summary>
+    public bool HasTakenStdin => ConsumedStdin >= 0 || StdinLost is not null;
+
     /// <summary>False when this call is real helm's alone: switched off, not a render, or nothing to run it with.</summary>
     public bool MayAsk =>
         Libc.IsSupported
@@ -66,7 +69,7 @@ internal sealed unsafe class Call
     /// </summary>
     private bool IsTemplate => _subcommand >= 0 && _onlyGlobalFlagsBefore && _arguments[_subcommand] == CommandLine.Template;
 
-    /// <summary>argv as received, argv[0] included, and back to the bytes it came as.</summary>
+    /// <summary>argv as received, argv[0] included, as text.</summary>
     public string[] ArgumentVector()
     {
         string[] vector = new string[_arguments.Length + 1];
@@ -87,8 +90,7 @@ internal sealed unsafe class Call
     /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
     public Message.Render? Request()
     {
-        string directory = Environment.CurrentDirectory;
-        if (HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.Stat(directory, follow: true, out FileStamp here) != 0)
+        if (Libc.WorkingDirectory is not { } directory || HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.Stat(directory, follow: true, out FileStamp here) != 0)
             return null;
         ReadOnlyMemory<byte>? stdin = null;
         if (CommandLine.ReadsStdin(CommandLine.Parse(_arguments, _subcommand)))

@@ -11,22 +11,47 @@ namespace CacheDaemon.Shim;
 /// </summary>
 internal static class Program
 {
+    /// <summary>What the native half, where this program begins, answers by becoming real helm itself (shim/Native/fallback.c).</summary>
+    private const int NothingDone = -1;
+
     private static int Main(string[] args)
     {
-        var call = new Call(args);
-        if (!call.MayAsk)
-            return RealHelm.Become(call);
+        Call? call = null;
         try
         {
-            return Serve(call);
+            call = new Call(args);
+            return call.MayAsk ? Serve(call) : RealHelm.Become(call);
         }
 #pragma warning disable CA1031 // Never in the way: whatever is wrong with us, the caller gets the real helm.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            call.Trace.Bypassed(BypassReason.Faulted, e.GetType().Name);
-            return RealHelm.Become(call);
+            return Recover(call, e);
         }
+    }
+
+    private static int Recover(Call? call, Exception fault)
+    {
+        try
+        {
+            if (call is not null)
+            {
+                call.Trace.Bypassed(BypassReason.Faulted, fault.GetType().Name);
+                return RealHelm.Become(call);
+            }
+        }
+#pragma warning disable CA1031 // Twice: out of memory, say.
+        catch (Exception)
+#pragma warning restore CA1031
+        {
+            if (call is { HasTakenStdin: true })
+            {
+                // The simpler way knows nothing of what we have taken.
+                Libc.WriteAll(2, "helm: standard input cannot be given to helm; give the values in a file\n"u8);
+                return 1;
+            }
+        }
+        return NothingDone;
     }
 
     private static int Serve(Call call)

@@ -32,18 +32,36 @@ internal static unsafe class RealHelm
             return Fail(lost, 1);
         if (call.ConsumedStdin >= 0)
             Libc.Duplicate(call.ConsumedStdin, 0);
-        using NativeStrings? arguments = Call.HasUndecodableArgument() ? null : new NativeStrings(call.ArgumentVector());
-        byte** vector = arguments is not null ? arguments.Pointer : RawArguments();
-        if (vector is null)
-            return Fail("helm: an argument is not UTF-8, and /proc/self/cmdline, which has its bytes, cannot be read; mount /proc", 126);
-        int errno;
-        fixed (byte* p = Libc.PathBytes(path))
+        byte** vector = Libc.ArgumentVector;
+        if (vector is null && Call.HasUndecodableArgument())
+            return Fail("helm: an argument is not UTF-8, and its bytes cannot be found", 126);
+        using NativeStrings? decoded = vector is null ? new NativeStrings(call.ArgumentVector()) : null;
+        if (decoded is not null)
+            vector = decoded.Pointer;
+        int errno = Execute(path, vector);
+        while (errno == Libc.EACCES && HelmLocator.FindAfter(path).Path is { } next)
         {
-            errno = Libc.Exec(p, vector, ChildEnvironment());
-            if (errno == Libc.ENOEXEC)
-                errno = ExecByShell(p, vector);
+            path = next;
+            errno = Execute(path, vector);
         }
         return Fail($"helm: cannot run the real helm, {path}: {Marshal.GetPInvokeErrorMessage(errno)}; check the file, or set {HelmLocator.Variable}", 126);
+    }
+
+    /// <summary>Returns only on failure, with errno.</summary>
+    private static int Execute(string path, byte** vector)
+    {
+        fixed (byte* p = Libc.PathBytes(path))
+        {
+            int errno = Execute(p, vector, ChildEnvironment());
+            // Our variable is the one too many.
+            return errno == Libc.E2BIG ? Execute(p, vector, Libc.EnvironmentBlock) : errno;
+        }
+    }
+
+    private static int Execute(byte* path, byte** vector, byte** environment)
+    {
+        int errno = Libc.Exec(path, vector, environment);
+        return errno == Libc.ENOEXEC ? ExecByShell(path, vector, environment) : errno;
     }
 
     /// <summary>The environment for real helm: ours, with the depth counted up. Lives as long as the process.</summary>
@@ -70,7 +88,7 @@ internal static unsafe class RealHelm
         Libc.TryGetVariable(DepthPrefix[..^1], out ReadOnlySpan<byte> value) && Utf8Parser.TryParse(value, out int depth, out _) ? depth : 0;
 
     /// <summary>A script without a first line that names its interpreter: a shell would run it by sh, so would execvp.</summary>
-    private static int ExecByShell(byte* script, byte** vector)
+    private static int ExecByShell(byte* script, byte** vector, byte** environment)
     {
         int count = 0;
         while (vector[count] is not null)
@@ -82,27 +100,8 @@ internal static unsafe class RealHelm
             shell[1] = script;
             for (int i = 1; i <= count; i++)
                 shell[i + 1] = vector[i];
-            return Libc.Exec(sh, shell, ChildEnvironment());
+            return Libc.Exec(sh, shell, environment);
         }
-    }
-
-    /// <summary>argv as bytes, for arguments that are not UTF-8; null without /proc.</summary>
-    private static byte** RawArguments()
-    {
-        if (Libc.ReadFile("/proc/self/cmdline\0"u8, int.MaxValue, out ReadOnlySpan<byte> line) != 0)
-            return null;
-        int count = line.Count((byte)0);
-        byte* block = (byte*)NativeMemory.Alloc((nuint)line.Length);
-        line.CopyTo(new Span<byte>(block, line.Length));
-        byte** vector = (byte**)NativeMemory.Alloc((nuint)(count + 1), (nuint)sizeof(byte*));
-        byte* next = block;
-        for (int i = 0; i < count; i++)
-        {
-            vector[i] = next;
-            next += MemoryMarshal.CreateReadOnlySpanFromNullTerminated(next).Length + 1;
-        }
-        vector[count] = null;
-        return vector;
     }
 
     private static int Fail(string message, int code)

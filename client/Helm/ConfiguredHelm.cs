@@ -1,5 +1,4 @@
 using System;
-using System.IO;
 using System.Text;
 using CacheDaemon.Client.Native;
 
@@ -19,7 +18,7 @@ public static class ConfiguredHelm
 
     /// <summary>Where the file is, whether or not it exists: <c>HELMCACHED_CONFIG</c>, else below the account's home; null without a home.</summary>
     public static string? File() =>
-        Endpoint.Variable("HELMCACHED_CONFIG"u8) is { } chosen ? Path.GetFullPath(chosen)
+        Endpoint.Variable("HELMCACHED_CONFIG"u8) is { } chosen ? Libc.FullPath(chosen)
         : Endpoint.AccountHome() is { } home ? home + "/.config/helmcached/config.yaml"
         : null;
 

@@ -28,24 +28,42 @@ public static class HelmLocator
     /// <summary>Is in every build of the shim, and in nothing else.</summary>
     private static ReadOnlySpan<byte> Marker => "helmcached-shim:9c1f6e0a-5b7d-4f0e-8a53-d1c0a7a2f4be"u8;
 
-    /// <summary>Finds the real helm for this process. Never throws.</summary>
+    /// <summary>Finds the real helm for this process.</summary>
     public static HelmLocation Find()
     {
         if (Endpoint.Variable("HELMCACHED_HELM"u8) is { } chosen)
-            return FromVariable(Path.GetFullPath(chosen));
+            return FromVariable(Libc.FullPath(chosen));
         // Unlike the variable, a setting that leads nowhere (a version that was removed) must not stop helm: PATH decides then.
         if (ConfiguredHelm.Read() is { } configured && Problem(configured, out FileStamp known) is null)
             return new HelmLocation(configured, known, null);
+        return OnPath(after: null);
+    }
+
+    /// <summary>
+    /// The helm that comes after one which was found and may not be executed after all: execvp(3) goes on along PATH then. None after
+    /// one that <see cref="Variable"/> names.
+    /// </summary>
+    public static HelmLocation FindAfter(string path) => Endpoint.Variable("HELMCACHED_HELM"u8) is null ? OnPath(path) : default;
+
+    private static HelmLocation OnPath(string? after)
+    {
         bool haveSelf = Libc.Stat("/proc/self/exe\0"u8, follow: true, out FileStamp self) == 0;
         string path = Endpoint.Variable("PATH"u8) ?? "";
         foreach (Range range in path.AsSpan().Split(':'))
         {
             ReadOnlySpan<char> directory = path.AsSpan(range);
             // An empty element is the working directory (exec(3)); a shell would run ./helm, so would we.
-            string candidate = directory.IsEmpty ? Path.GetFullPath("helm") : Path.GetFullPath(Path.Join(directory, "helm"));
+            string candidate = Libc.FullPath(directory.IsEmpty ? "helm" : Path.Join(directory, "helm"));
+            if (after is not null)
+            {
+                if (candidate == after)
+                    after = null;
+                continue;
+            }
             if (Libc.Stat(candidate, follow: true, out FileStamp stamp) == 0 && IsExecutableFile(stamp)
                 && !(haveSelf && stamp.Device == self.Device && stamp.Inode == self.Inode)
-                && !IsShim(candidate, stamp))
+                && !IsShim(candidate, stamp)
+                && Libc.MayExecute(candidate))
                 return new HelmLocation(candidate, stamp, null);
         }
         return new HelmLocation(null, default,
@@ -65,6 +83,7 @@ public static class HelmLocator
     public static string? Problem(string path, out FileStamp stamp) =>
         Libc.Stat(path, follow: true, out stamp) != 0 ? "does not exist or cannot be reached"
         : !IsExecutableFile(stamp) ? "is not an executable file"
+        : !Libc.MayExecute(path) ? "may not be executed by this user"
         : IsShim(path, stamp) ? "is this shim (or a copy of it), not the real helm: calling it would never end"
         : null;
 

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
 using System.Runtime.InteropServices;
+using System.Text;
 
 namespace CacheDaemon.Client.Native;
 
@@ -205,6 +207,38 @@ public static unsafe partial class Libc
         return length == MaxLinkBytes ? ENAMETOOLONG : 0;
     }
 
+    /// <summary>The working directory; null when it has no path: deleted, unmounted, or outside of our root.</summary>
+    public static string? WorkingDirectory
+    {
+        get
+        {
+            byte* buffer = stackalloc byte[MaxLinkBytes];
+            // glibc fails where the kernel says "(unreachable)"; the first byte tells for others.
+            return getcwd(buffer, MaxLinkBytes) != null && buffer[0] == (byte)'/'
+                ? Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(buffer))
+                : null;
+        }
+    }
+
+    /// <summary>
+    /// The path from the root; a relative one as it is when there is no <see cref="WorkingDirectory"/>, where the kernel finds nothing by it
+    /// either. Unlike <see cref="Path.GetFullPath(string)"/> it does not throw then, and <c>..</c> stays: after a link it is not the parent that
+    /// the text shows.
+    /// </summary>
+    public static string FullPath(string path) =>
+        !path.StartsWith('/') && WorkingDirectory is { } directory ? Path.Join(directory, path) : path;
+
+    /// <summary>
+    /// False when this user may not execute the file, or nobody may from where it is (a mount with noexec). True also when that cannot be
+    /// asked: execve(2) has the last word.
+    /// </summary>
+    public static bool MayExecute(string path)
+    {
+        const int Execute = 1, AtEffectiveAccess = 0x200;
+        fixed (byte* p = PathBytes(path))
+            return faccessat(AtFdCwd, p, Execute, AtEffectiveAccess) == 0 || Marshal.GetLastPInvokeError() != EACCES;
+    }
+
     /// <summary>Removes a name that is not a directory's. Returns 0 or errno.</summary>
     public static int Remove(ReadOnlySpan<byte> path)
     {
@@ -260,6 +294,12 @@ public static unsafe partial class Libc
 
     [DllImport("libc", SetLastError = true)]
     private static extern int unlink(byte* path);
+
+    [DllImport("libc")]
+    private static extern byte* getcwd(byte* buffer, nuint size);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int faccessat(int directory, byte* path, int mode, int flags);
 
     [DllImport("libc", SetLastError = true)]
     private static extern int futimens(int descriptor, void* times);

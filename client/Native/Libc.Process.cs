@@ -6,7 +6,7 @@ namespace CacheDaemon.Client.Native;
 /// <summary>Processes, descriptors and signals; see the other half for who this is for.</summary>
 public static unsafe partial class Libc
 {
-    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, EPIPE = 32, ENOEXEC = 8, ENOSYS = 38, EINPROGRESS = 115;
+    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, EPIPE = 32, E2BIG = 7, ENOEXEC = 8, ENOSYS = 38, EINPROGRESS = 115;
     public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
@@ -20,6 +20,20 @@ public static unsafe partial class Libc
 
     /// <summary>The process's environment: NULL-terminated "NAME=value" strings, owned by libc.</summary>
     public static byte** EnvironmentBlock { get; } = SystemNative_GetEnviron();
+
+    /// <summary>
+    /// argv as it came, byte for byte: the kernel puts it, with its count before it, directly before the environment (System V ABI, "Process
+    /// Initialization"). Null where it is not found there.
+    /// </summary>
+    public static byte** ArgumentVector
+    {
+        get
+        {
+            int count = Environment.GetCommandLineArgs().Length;
+            byte** vector = EnvironmentBlock - count - 1;
+            return vector[count] is null && (nint)vector[-1] == count ? vector : null;
+        }
+    }
 
     /// <summary>The value of a variable as bytes without the final NUL, or an empty span with <c>false</c>.</summary>
     public static bool TryGetVariable(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> value)
