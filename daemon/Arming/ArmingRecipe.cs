@@ -98,7 +98,8 @@ internal static partial class ArmingRecipe
     [GeneratedRegex(@"^(github\.com/huandu/xstrings\.Shuffle(Source)?|github\.com/google/uuid\.NewRandom(FromReader)?|github\.com/Masterminds/goutils\.(Crypto)?Random\w*)$", RegexOptions.CultureInvariant)]
     private static partial Regex RandomLibraries();
 
-    [GeneratedRegex(@"^crypto/rand\.(Read|Int|Prime|Text|\(\*reader\)\.Read|\(\*?hideAgainReader\)\.Read|hideAgainReader\.Read)$", RegexOptions.CultureInvariant)]
+    // What keys are made with goes past crypto/rand since Go 1.24.
+    [GeneratedRegex(@"^crypto/(rand\.(Read|Int|Prime|Text|\(\*reader\)\.Read|\(\*?hideAgainReader\)\.Read|hideAgainReader\.Read)|internal/fips140/drbg\.Read(WithReader\w*)?|internal/sysrand\.Read)$", RegexOptions.CultureInvariant)]
     private static partial Regex RandomSources();
 
     [GeneratedRegex(@"^time\.(Now|now|Since|Until|runtimeNow|runtimeNano|runtimeIsBubbled)$", RegexOptions.CultureInvariant)]

@@ -56,7 +56,7 @@ internal static class ArmCommand
         try
         {
             HelmBinary binary = HelmIdentity.Read(helm);
-            if (!binary.IsHelm || ArmingRecord.Read(Directory(endpoint), binary.Digest) is not null)
+            if (!binary.IsHelm || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null)
                 return;
             Console.WriteLine($"preparing {helm} (once for each helm, a few seconds)");
             ArmingRecord record = ArmAsync(endpoint, helm).GetAwaiter().GetResult();
@@ -71,7 +71,8 @@ internal static class ArmCommand
 
     /// <summary>Arms a helm for the daemon of a home.</summary>
     public static Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm) =>
-        ArmingWork.RunAsync(Directory(endpoint), helm);
+        ArmingWork.RunAsync(DirectoryOf(endpoint), helm);
 
-    private static string Directory(Endpoint endpoint) => Configuration.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;
+    /// <summary>Where the daemon of a home keeps armed copies.</summary>
+    public static string DirectoryOf(Endpoint endpoint) => Configuration.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;
 }

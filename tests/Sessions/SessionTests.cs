@@ -16,18 +16,20 @@ public sealed class SessionTests
 {
     public static TheoryData<string> Garbage => [.. s_garbage.Keys];
 
+    private const byte Version = ProtocolVersion.Current;
+
     private static readonly Dictionary<string, byte[]> s_garbage = new()
     {
         ["no MessagePack"] = [0, 0, 0, 4, 0xc1, 0xc1, 0xc1, 0xc1],
         ["no array"] = [0, 0, 0, 1, 0x01],
-        ["an array cut short"] = [0, 0, 0, 2, 0x92, 0x01],
-        ["an unknown kind"] = [0, 0, 0, 3, 0x92, 0x01, 0x3f],
-        ["a reply"] = [0, 0, 0, 3, 0x92, 0x01, 67],
+        ["an array cut short"] = [0, 0, 0, 2, 0x92, Version],
+        ["an unknown kind"] = [0, 0, 0, 3, 0x92, Version, 0x3f],
+        ["a reply"] = [0, 0, 0, 3, 0x92, Version, 67],
         ["length zero"] = [0, 0, 0, 0],
         ["a length beyond the cap"] = [0x14, 0, 0, 1],
         ["the longest length"] = [0xff, 0xff, 0xff, 0xff],
         ["another protocol"] = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"u8.ToArray(),
-        ["a string longer than its frame"] = [0, 0, 0, 8, 0x93, 0x01, 0x46, 0xdb, 0x7f, 0xff, 0xff, 0xff],
+        ["a string longer than its frame"] = [0, 0, 0, 8, 0x93, Version, 0x46, 0xdb, 0x7f, 0xff, 0xff, 0xff],
     };
 
     [Theory]

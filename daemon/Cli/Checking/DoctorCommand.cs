@@ -45,6 +45,7 @@ internal static class DoctorCommand
         Endpoint endpoint = AdminConnection.Endpoint();
         return Guarded("path", PathChecks.Run())
             .Concat(Guarded("helm", HelmChecks.Run()))
+            .Concat(Guarded("armed", ArmingChecks.Run(endpoint)))
             .Concat(Guarded("home", HomeChecks.Run(endpoint)))
             .Concat(Guarded("daemon", DaemonChecks.Run(endpoint)))
             .Concat(Guarded("self-test", SelfTest.Run()));

@@ -29,6 +29,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Calls(root), Members(root, "charts", "chart"), Members(root, "callers", "called by"),
             Reasons(root, "bypass_reasons", "left to helm because", ReasonAdvice.OfBypass),
             Reasons(root, "refuse_reasons", "rendered but not kept because", ReasonAdvice.OfRefusal),
+            Helms(root),
             Store(root),
         ];
         return [.. all.OfType<StatsSection>()];
@@ -47,6 +48,20 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Row("left to helm", static s => Number(s, "bypasses")),
             Row("time saved", static s => Format.Duration(TimeSpan.FromMilliseconds(s.GetProperty("time_saved_ms").GetInt64()))),
         ], [1, 2, 3]);
+    }
+
+    /// <summary>Helms without an armed copy; nothing where all have one.</summary>
+    private static StatsSection? Helms(JsonElement root)
+    {
+        if (!root.TryGetProperty("helms", out JsonElement helms))
+            return null;
+        const int ShortDigest = 16;
+        List<string[]> rows =
+        [
+            .. helms.EnumerateArray().Where(static helm => helm.GetProperty("state").GetString() != "armed")
+                .Select(static helm => new[] { helm.GetProperty("digest").GetString()![..ShortDigest], helm.GetProperty("state").GetString()!, Terminal.Harmless(helm.GetProperty("reason").GetString() ?? "") }),
+        ];
+        return rows.Count == 0 ? null : new StatsSection(["helm without an armed copy", "state", "why"], rows, []);
     }
 
     private static StatsSection? Members(JsonElement root, string name, string heading)
