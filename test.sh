@@ -30,12 +30,13 @@ export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
 say "native binaries (build.sh)"
 ./build.sh --tests
 
-say "real helm 3 and 4, node packages"
+say "real helms (3.17, 4.1, 4.2), node packages"
 HELMCACHED_TEST_HELM3="${HELMCACHED_TEST_HELM3:-$(eng/get-helm.sh 3)}"
 HELMCACHED_TEST_HELM4="${HELMCACHED_TEST_HELM4:-$(eng/get-helm.sh 4)}"
+HELMCACHED_TEST_HELM42="${HELMCACHED_TEST_HELM42:-$(eng/get-helm.sh 4.2)}"
 HELMCACHED_TEST_MSGPACK="${HELMCACHED_TEST_MSGPACK:-$(eng/get-npm.sh msgpack)}"
 HELMCACHED_TEST_BIN="$PWD/artifacts/bin"
-export HELMCACHED_TEST_HELM3 HELMCACHED_TEST_HELM4 HELMCACHED_TEST_MSGPACK HELMCACHED_TEST_BIN
+export HELMCACHED_TEST_HELM3 HELMCACHED_TEST_HELM4 HELMCACHED_TEST_HELM42 HELMCACHED_TEST_MSGPACK HELMCACHED_TEST_BIN
 
 say "solution"
 dotnet build CacheDaemon.sln --verbosity quiet -clp:NoSummary

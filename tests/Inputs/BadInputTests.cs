@@ -77,8 +77,10 @@ public sealed class BadInputTests
     [Theory]
     [InlineData(3, 4000, true)]
     [InlineData(4, 4000, true)]
+    [InlineData(42, 4000, true)]
     [InlineData(3, 4090, false)]
     [InlineData(4, 4200, false)]
+    [InlineData(42, 4090, false)]
     public async Task Paths_of_four_kilobytes(int major, int length, bool hits)
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
@@ -145,7 +147,7 @@ public sealed class BadInputTests
     [InlineData("s.txt", "(echo text >s.txt) & \"$0\" template r web --set-file a=s.txt; wait")]
     public async Task Named_pipe_as_a_file_is_helms_alone(string pipe, string script)
     {
-        foreach (int major in (int[])[3, 4])
+        foreach (int major in RealHelms.Numbers)
         {
             await using var home = new DaemonHome(RealHelms.Of(major));
             string work = Directory.CreateDirectory(home.At("work")).FullName;
@@ -169,7 +171,7 @@ public sealed class BadInputTests
     [InlineData("echo 'a: 9' | \"$0\" template r web -f <(cat) -f -", "\"a\":")]
     public async Task Process_substitution_and_descriptors_are_helms_alone(string script, string says)
     {
-        foreach (int major in (int[])[3, 4])
+        foreach (int major in RealHelms.Numbers)
         {
             await using var home = new DaemonHome(RealHelms.Of(major));
             string work = Directory.CreateDirectory(home.At("work")).FullName;
@@ -188,9 +190,11 @@ public sealed class BadInputTests
     [Theory]
     [InlineData("v.yaml", 3)]
     [InlineData("v.yaml", 4)]
+    [InlineData("v.yaml", 42)]
     [InlineData("s.txt", 3)]
     [InlineData("web/Chart.yaml", 3)]
     [InlineData("web/Chart.yaml", 4)]
+    [InlineData("web/Chart.yaml", 42)]
     public async Task File_that_vanishes_before_helm_reads_it_is_helms_error(string file, int major)
     {
         await using var fake = new FakeHelmHome();

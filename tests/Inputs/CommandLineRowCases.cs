@@ -95,6 +95,9 @@ internal static class CommandLineRowCases
         Case("2.2 reserved label", Mirror()).Run("template r web --labels owner=x").Fails("owner"),
         Case("2.2 colour that is none", Mirror()).Run("template r web --color pink").Fails("pink").OnlyHelm(4),
         Case("2.2 flags of helm 4 are unknown to helm 3", Mirror()).Run("template r web --server-side").Fails("unknown flag").OnlyHelm(3),
+        Case("2.2 each hidden note's line, helm 4.2", Mirror()).Run("template r web --hide-notes").Says("--hide-notes has been deprecated").EditsRun("template r web --hide-notes --hide-notes").OnlyHelm(42),
+        Case("2.2 order of deprecated flags, helm 4.2", Mirror()).Run("template r web --force --render-subchart-notes").Says("--render-subchart-notes has been deprecated")
+            .EditsRun("template r web --render-subchart-notes --force").OnlyHelm(42),
         Case("2.2 flags that exclude each other", Mirror()).Run("template r web --force-replace --force-conflicts").Fails("Error").OnlyHelm(4),
         Case("2.2 hide-secret is not of template", Mirror()).Run("template r web --hide-secret").Fails("unknown flag"),
         Case("2.2 other token of the cluster hits", Mirror()).Run("template r web -n x --kube-token one").StillHitsRunning("template r web -n x --kube-token two"),

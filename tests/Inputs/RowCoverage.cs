@@ -218,8 +218,7 @@ public sealed class RowCoverage
     }
 
     [Theory]
-    [InlineData(3)]
-    [InlineData(4)]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public void Enough_cases_are_run_again_after_a_mutation(int major)
     {
         ConformanceCase[] cases = [.. CaseTable.All(major)];

@@ -70,7 +70,7 @@ public sealed class KubeconfigNamespaceTests
 
     private static string Contexts => "current-context: a\ncontexts:\n- name: a\n  context: {namespace: nsa}\n";
 
-    public static IEnumerable<object[]> Majors => [[3], [4]];
+    public static IEnumerable<object[]> Majors => RealHelms.Majors;
 
     [Theory, MemberData(nameof(Majors))]
     public void One_kubeconfig_gives_the_namespace_that_helm_finds(int major)
