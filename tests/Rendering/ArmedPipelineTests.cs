@@ -1,0 +1,126 @@
+using System.IO;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Tests.Support;
+using Xunit;
+using static CacheDaemon.Tests.Support.ChartBuilder;
+
+namespace CacheDaemon.Tests.Rendering;
+
+/// <summary>What the pipeline makes of armed, new and unarmed helms; the tests play the arming.</summary>
+public sealed class ArmedPipelineTests
+{
+    private const int Trap = ArmingPlan.FirstExitCode + 1;
+
+    [Fact]
+    public async Task A_new_helm_is_armed_once_and_calls_are_helms_until_then()
+    {
+        using var room = new PipelineRoom();
+        var gate = new TaskCompletionSource();
+        int asked = 0;
+        room.Arm = async _ =>
+        {
+            asked++;
+            await gate.Task;
+            WriteRecord(room);
+        };
+        Chart("web").WithConfigMap("c", "a: {{ tpl .Values.t . }}").WriteTo(room.Site.Work);
+        for (int i = 0; i < 3; i++)
+            Assert.Equal(BypassReason.Arming, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync()).Reason);
+        gate.SetResult();
+        await room.Armory.DrainAsync();
+        var lease = Assert.IsType<Message.Lease>(await room.NewCaller().AskAsync());
+        Assert.Equal((room.Armed + "/copy", ArmingPlan.FirstExitCode, Trap), (lease.Armed!.Path, lease.Armed.FirstExitCode, lease.Armed.LastExitCode));
+        Assert.Equal(1, asked);
+    }
+
+    [Fact]
+    public async Task A_trap_is_remembered_by_name_and_those_who_waited_run_helm()
+    {
+        using var room = new PipelineRoom();
+        WriteRecord(room);
+        PipelineRoom.Caller holder = room.NewCaller();
+        long lease = await holder.LeaseAsync();
+        Task<Message> waiting = room.NewCaller().AskAsync();
+        Message.Published verdict = holder.Publish(lease, "", exitCode: Trap);
+        Assert.Equal((RefuseReason.NotRepeatable, "now was called"), (verdict.Refused, verdict.Detail));
+        foreach (Message answer in (Message[])[await waiting, await room.NewCaller().AskAsync()])
+            Assert.Equal((BypassReason.KnownToVary, "now was called"), (Assert.IsType<Message.Bypass>(answer).Reason, ((Message.Bypass)answer).Detail));
+        // Judged anew on demand: fixed this time.
+        PipelineRoom.Caller again = room.NewCaller();
+        Assert.Equal(RefuseReason.None, again.Publish(await again.LeaseAsync(flags: RenderFlags.Recache), "fixed").Refused);
+        Assert.IsType<Message.Result>(await room.NewCaller().AskAsync());
+    }
+
+    [Fact]
+    public async Task A_trap_of_inputs_that_changed_meanwhile_says_nothing_about_the_key()
+    {
+        using var room = new PipelineRoom();
+        WriteRecord(room);
+        PipelineRoom.Caller holder = room.NewCaller();
+        long lease = await holder.LeaseAsync();
+        File.AppendAllText(Path.Combine(room.Site.Work, "web", "values.yaml"), "more: 1\n");
+        Assert.Equal(RefuseReason.InputsChanged, holder.Publish(lease, "", exitCode: Trap).Refused);
+        Assert.IsType<Message.Lease>(await room.NewCaller().AskAsync());
+    }
+
+    [Fact]
+    public async Task The_exit_code_of_a_trap_means_nothing_from_real_helm()
+    {
+        using var room = new PipelineRoom();
+        WriteRecord(room);
+        PipelineRoom.Caller holder = room.NewCaller();
+        // Freezing callers are rendered for by real helm.
+        long lease = Assert.IsType<Message.Lease>(await holder.AskAsync(flags: RenderFlags.Freeze)) is { Armed: null } plain ? plain.LeaseId : 0;
+        Assert.Equal(RefuseReason.HelmFailed, holder.Publish(lease, "", exitCode: Trap).Refused);
+    }
+
+    [Fact]
+    public async Task A_failed_attempt_is_tried_again_after_a_while_and_not_before()
+    {
+        using var room = new PipelineRoom();
+        int asked = 0;
+        room.Arm = _ =>
+        {
+            asked++;
+            throw new IOException("disk full");
+        };
+        Chart("web").WithConfigMap("c", "a: {{ tpl .Values.t . }}").WriteTo(room.Site.Work);
+        for (int i = 0; i < 3; i++)
+        {
+            await room.NewCaller().AskAsync();
+            await room.Armory.DrainAsync();
+        }
+        Assert.Equal(1, asked);
+        Assert.Equal(BypassReason.Unarmed, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync()).Reason);
+        room.Clock.Advance(Armory.RetryAfter);
+        await room.NewCaller().AskAsync();
+        await room.Armory.DrainAsync();
+        Assert.Equal(2, asked);
+        Assert.Contains("disk full", File.ReadAllText(room.LogPath), System.StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Copies_that_nobody_uses_go_and_others_stay()
+    {
+        using var room = new PipelineRoom();
+        WriteRecord(room);
+        room.Armory.RemoveUnused(System.TimeSpan.FromDays(30));
+        Assert.True(File.Exists(room.Armed + "/copy"));
+        room.Clock.Advance(System.TimeSpan.FromDays(31));
+        room.Armory.RemoveUnused(System.TimeSpan.FromDays(30));
+        Assert.Empty(Directory.GetFiles(room.Armed));
+    }
+
+    /// <summary>As if the room's helm had been armed: any file will do for a pipeline, which runs none.</summary>
+    private static void WriteRecord(PipelineRoom room)
+    {
+        Directory.CreateDirectory(room.Armed);
+        string copy = room.Armed + "/copy";
+        File.WriteAllText(copy, "armed");
+        Digest helm = HelmIdentity.Read(room.Site.Request("template r ./web").HelmPath).Digest;
+        new ArmingRecord(ArmingRecipe.Version, copy, Digest.Of("armed"u8).ToString(), ["randAlphaNum", "now"], 1, "").Write(room.Armed, helm);
+    }
+}
