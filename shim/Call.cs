@@ -90,7 +90,7 @@ internal sealed unsafe class Call
     /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
     public Message.Render? Request()
     {
-        if (Libc.WorkingDirectory is not { } directory || HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.Stat(directory, follow: true, out FileStamp here) != 0)
+        if (Libc.WorkingDirectory is not { } directory || HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.StatPlace(".", out FileStamp here) != 0)
             return null;
         ReadOnlyMemory<byte>? stdin = null;
         if (CommandLine.ReadsStdin(CommandLine.Parse(_arguments, _subcommand)))
@@ -105,6 +105,7 @@ internal sealed unsafe class Call
             Directory = directory,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = RelevantEnvironment(),
             Umask = Libc.Umask,
             HelmPath = Helm.Path!,

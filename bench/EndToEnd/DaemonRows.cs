@@ -79,6 +79,7 @@ internal sealed class DaemonRows(BenchHome home)
             Directory = home.Charts,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = home.Environment.Where(v => HelmVariables.CanMatter(v.Key)).ToDictionary(),
             HelmPath = home.RealHelm,
             HelmStamp = helm,

@@ -40,6 +40,7 @@ public class FingerprintBenchmarks
             Directory = _root,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = new Dictionary<string, string> { ["HOME"] = Path.Combine(_root, "home") },
             HelmPath = Path.Combine(_root, "helm"),
             HelmStamp = helm,

@@ -10,8 +10,9 @@ public enum FileKind : byte
 }
 
 /// <summary>
-/// Cheap evidence that a file is unchanged: where it is (device, inode), how long it is, and when its bytes (mtime) or
-/// its inode (ctime) last changed. Two equal stamps mean equal content only when the stamp was already
+/// Cheap evidence that a file is unchanged: where it is (mount, device, inode), how long it is, and when its bytes (mtime) or
+/// its inode (ctime) last changed. The mount is part of it because all the rest can be equal on two images that are mounted one after
+/// the other: their inodes and times are what the maker of each image wrote. Two equal stamps mean equal content only when the stamp was already
 /// <see cref="TrustAfterNanoseconds"/> old when the content was read.
 /// </summary>
 /// <param name="Device">st_dev.</param>
@@ -20,7 +21,11 @@ public enum FileKind : byte
 /// <param name="ModifiedNs">mtime in nanoseconds since the Unix epoch.</param>
 /// <param name="ChangedNs">ctime in nanoseconds since the Unix epoch; cannot be set by a program.</param>
 /// <param name="Mode">st_mode, type bits included.</param>
-public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, uint Mode)
+/// <param name="Mount">
+/// The mount it was reached through (stx_mnt_id): never given to another one until the machine is started anew where
+/// <see cref="Libc.HasUniqueMountIds"/>, else not to two at once. 0: not known.
+/// </param>
+public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, uint Mode, ulong Mount = 0)
 {
     /// <summary>
     /// Youngest age at which a stamp is trusted; younger files are read and hashed again. Covers file systems with
@@ -38,6 +43,9 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, lo
         0xA000 => FileKind.SymbolicLink,
         _ => FileKind.Other,
     };
+
+    /// <summary>Whether both are one file or directory, reached through one mount: then what lies below is the same as well.</summary>
+    public bool IsSamePlaceAs(FileStamp other) => Device == other.Device && Inode == other.Inode && Mount == other.Mount;
 
     /// <summary>
     /// True when content read at <paramref name="nowNs"/> (nanoseconds since the Unix epoch) may be remembered under

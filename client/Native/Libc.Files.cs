@@ -1,4 +1,5 @@
 using System;
+using System.Buffers.Text;
 using System.Collections.Generic;
 using System.IO;
 using System.Runtime.InteropServices;
@@ -53,6 +54,40 @@ public static unsafe partial class Libc
         const int PlaceOnly = 0x200000;
         fixed (byte* p = path)
             return open(p, PlaceOnly | OpenCloseOnExec);
+    }
+
+    /// <summary>
+    /// Stats what <paramref name="path"/> leads to, mount included also where statx(2) does not tell it (Linux before 5.8, or a filter of
+    /// system calls): from /proc then. Returns 0, or the errno of the failure.
+    /// </summary>
+    public static int StatPlace(string path, out FileStamp stamp)
+    {
+        byte[] bytes = PathBytes(path);
+        int error = Stat(bytes, follow: true, out stamp);
+        if (error != 0 || stamp.Mount != 0)
+            return error;
+        int place = OpenPlace(bytes);
+        if (place < 0)
+            return Marshal.GetLastPInvokeError();
+        error = Stat(place, out stamp);
+        // proc_pid_fdinfo(5): "mnt_id:" and a number, since Linux 3.15.
+        if (error == 0 && ReadFile(PathBytes($"/proc/self/fdinfo/{place}"), MaxLinkBytes, out ReadOnlySpan<byte> lines) == 0
+            && NumberIn(lines, "mnt_id:"u8) is { } mount)
+            stamp = stamp with { Mount = (ulong)mount };
+        Close(place);
+        return error;
+    }
+
+    /// <summary>The number that follows a name at the beginning of a line, blanks between; null when there is none.</summary>
+    public static long? NumberIn(ReadOnlySpan<byte> lines, ReadOnlySpan<byte> name)
+    {
+        foreach (Range range in lines.Split((byte)'\n'))
+        {
+            ReadOnlySpan<byte> line = lines[range];
+            if (line.StartsWith(name))
+                return Utf8Parser.TryParse(line[name.Length..].Trim(" \t"u8), out long number, out _) ? number : null;
+        }
+        return null;
     }
 
     /// <summary>Closes a descriptor.</summary>

@@ -15,11 +15,22 @@ public static unsafe partial class Libc
     private const int AtSymlinkNoFollow = 0x100;
     private const uint StatxBasicStats = 0x7ff;
 
+    /// <summary>STATX_MNT_ID (Linux 5.8) and STATX_MNT_ID_UNIQUE (6.8), one field for both; an older kernel leaves out what it does not know.</summary>
+    private const uint StatxMountId = 0x1000, StatxUniqueMountId = 0x4000;
+
+    private const uint StatxWanted = StatxBasicStats | StatxMountId | StatxUniqueMountId;
+
     /// <summary>errno values that callers branch on.</summary>
     public const int ENOENT = 2, EINTR = 4, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
 
     /// <summary>True where these declarations match the C library.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
+
+    /// <summary>
+    /// Whether <see cref="FileStamp.Mount"/> is never used for a second mount (Linux 6.8). Before, the number of one that was unmounted
+    /// is soon another's.
+    /// </summary>
+    public static bool HasUniqueMountIds { get; } = IsSupported && HasUniqueMountId("/\0"u8);
 
     /// <summary>
     /// Stats <paramref name="path"/> (NUL-terminated). Returns 0, or the errno of the failure.
@@ -35,7 +46,7 @@ public static unsafe partial class Libc
         Statx buffer;
         int result;
         fixed (byte* p = path)
-            result = statx(directory, p, follow ? 0 : AtSymlinkNoFollow, StatxBasicStats, &buffer);
+            result = statx(directory, p, follow ? 0 : AtSymlinkNoFollow, StatxWanted, &buffer);
         if (result != 0)
         {
             stamp = default;
@@ -51,7 +62,7 @@ public static unsafe partial class Libc
         const int AtEmptyPath = 0x1000;
         Statx buffer;
         byte empty = 0;
-        if (statx(descriptor, &empty, AtEmptyPath, StatxBasicStats, &buffer) != 0)
+        if (statx(descriptor, &empty, AtEmptyPath, StatxWanted, &buffer) != 0)
         {
             stamp = default;
             return Marshal.GetLastPInvokeError();
@@ -69,6 +80,13 @@ public static unsafe partial class Libc
         byte[] bytes = new byte[Encoding.UTF8.GetByteCount(path) + 1];
         Encoding.UTF8.GetBytes(path, bytes);
         return bytes;
+    }
+
+    private static bool HasUniqueMountId(ReadOnlySpan<byte> path)
+    {
+        Statx buffer;
+        fixed (byte* p = path)
+            return statx(AtFdCwd, p, 0, StatxWanted, &buffer) == 0 && (buffer.Mask & StatxUniqueMountId) != 0;
     }
 
     [DllImport("libc", SetLastError = true)]
@@ -108,8 +126,10 @@ public static unsafe partial class Libc
         public uint RdevMinor;
         public uint DevMajor;
         public uint DevMinor;
+        public ulong MountId;
 
         public readonly FileStamp ToStamp() => new(
-            ((ulong)DevMajor << 32) | DevMinor, Inode, (long)Size, Modified.Total, Changed.Total, Mode);
+            ((ulong)DevMajor << 32) | DevMinor, Inode, (long)Size, Modified.Total, Changed.Total, Mode,
+            (Mask & (StatxMountId | StatxUniqueMountId)) != 0 ? MountId : 0);
     }
 }

@@ -122,7 +122,7 @@ public static class MessageCodec
                 break;
             case Message.Candidate m:
                 // The call last: it may grow.
-                Start(ref w, MessageKind.Candidate, 5 + RenderFields);
+                Start(ref w, MessageKind.Candidate, CandidateFields + RenderFields);
                 w.Write(m.Chart);
                 w.Write(m.MayVary);
                 w.Write(m.ExitCode);
@@ -173,7 +173,7 @@ public static class MessageCodec
         var kind = (MessageKind)r.ReadInt32();
         switch (kind)
         {
-            case MessageKind.Render: return ReadRender(ref r, message);
+            case MessageKind.Render: return ReadRender(ref r, message, fields - 2);
             case MessageKind.Publish:
                 return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message));
             case MessageKind.PublishDescriptor:
@@ -184,7 +184,7 @@ public static class MessageCodec
             case MessageKind.Prune:
                 return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadString(), r.ReadBoolean());
             case MessageKind.Stop: return new Message.Stop();
-            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, message));
+            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, message, fields - 2));
             case MessageKind.Verify: return new Message.Verify();
             case MessageKind.Recall: return new Message.Recall(ReadSlice(ref r, message));
             case MessageKind.Forget: return new Message.Forget(ReadSlice(ref r, message));
@@ -202,12 +202,15 @@ public static class MessageCodec
             case MessageKind.Candidates: return new Message.Candidates(ReadSlices(ref r, message), r.ReadInt64());
             case MessageKind.Candidate:
                 return new Message.Candidate(
-                    r.ReadString(), r.ReadBoolean(), r.ReadInt32(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadRender(ref r, message));
+                    r.ReadString(), r.ReadBoolean(), r.ReadInt32(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadRender(ref r, message, fields - 2 - CandidateFields));
             default: throw new MessagePackException($"Message kind {(int)kind} is not known.");
         }
     }
 
-    private const int RenderFields = 10;
+    private const int RenderFields = 11;
+
+    /// <summary>Those before the call.</summary>
+    private const int CandidateFields = 5;
 
     private static void Start(ref MessagePackWriter w, MessageKind kind, int fields)
     {
@@ -253,9 +256,13 @@ public static class MessageCodec
         WriteStamp(ref w, m.HelmStamp);
         if (m.Stdin is { } stdin) w.WriteBinary(stdin.Span); else w.WriteNil();
         w.Write((long)m.Flags);
+        w.Write(m.DirectoryMount);
     }
 
-    private static Message.Render ReadRender(ref MessagePackReader r, ReadOnlyMemory<byte> message)
+    /// <param name="r">At the first field of the call.</param>
+    /// <param name="message">What it reads.</param>
+    /// <param name="fields">How many there are: one of an earlier build has fewer.</param>
+    private static Message.Render ReadRender(ref MessagePackReader r, ReadOnlyMemory<byte> message, int fields)
     {
         string[] arguments = new string[r.ReadArrayHeader()];
         for (int i = 0; i < arguments.Length; i++)
@@ -282,6 +289,7 @@ public static class MessageCodec
             HelmStamp = ReadStamp(ref r),
             Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : ReadSlice(ref r, message),
             Flags = (RenderFlags)r.ReadInt32(),
+            DirectoryMount = fields >= 11 ? r.ReadUInt64() : 0,
         };
     }
 

@@ -88,6 +88,12 @@ public abstract record Message
         /// <inheritdoc cref="DirectoryDevice"/>
         public required ulong DirectoryInode { get; init; }
 
+        /// <summary>
+        /// The mount through which the caller is in <see cref="Directory"/> (<see cref="FileStamp.Mount"/>): another one may be mounted over
+        /// it, or hide what lies below. 0: not known.
+        /// </summary>
+        public ulong DirectoryMount { get; init; }
+
         /// <summary>The variables that can matter to a render (helm-inputs 3.1), none other.</summary>
         public required IReadOnlyDictionary<string, string> Environment { get; init; }
 

@@ -178,7 +178,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     public override int GetHashCode() => _length;
 
     private static FileStamp Reduce(FileStamp stamp, ChartWatchMode mode) =>
-        mode == ChartWatchMode.TargetIdentity ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode & 0xF000) : stamp;
+        mode == ChartWatchMode.TargetIdentity ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode & 0xF000, stamp.Mount) : stamp;
 
     private readonly record struct Watch(int Start, int Length, ChartWatchMode Mode, FileStamp Stamp)
     {

@@ -90,6 +90,9 @@ internal sealed class Fingerprint
         return crowd;
     }
 
+    /// <summary>The state of the mounts in which the inputs were read; see <see cref="MountTable"/>.</summary>
+    public long MountGeneration => _inputs.MountGeneration;
+
     /// <summary>How many paths <see cref="StillValid"/> looks at.</summary>
     public int WatchedPaths => _chart.WatchedPaths + _inputs.Evidence.Count;
 
@@ -104,7 +107,7 @@ internal sealed class Fingerprint
     /// change that was taken back in the meantime can have reached helm.
     /// </summary>
     public bool IsSameWorldAs(Fingerprint later) =>
-        Key == later.Key
+        Key == later.Key && MountGeneration == later.MountGeneration
         && (ReferenceEquals(_chart, later._chart) || _chart.StampsEqual(later._chart))
         && _inputs.Seen.SequenceEqual(later._inputs.Seen);
 }

@@ -24,35 +24,39 @@ internal sealed class Fingerprinter
     private readonly TimeProvider _time;
     private readonly HelmBinaries _helms;
     private readonly ChartExclusions _exclusions;
-    private readonly ChartSnapshots<ChartFileScreen> _charts;
     private readonly ChartScreens _screens = new();
-    private readonly DigestMemo<InputFacts> _memo = new();
-    private readonly RequestMemo _requests = new();
+    private readonly MountTable _mounts;
+    private volatile Knowledge _knowledge;
 
     /// <param name="time">The clock that decides which stamps are trusted.</param>
     /// <param name="helms">The helm binaries met so far.</param>
     /// <param name="exclusions">Charts that are never cached; null for none.</param>
-    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null)
+    /// <param name="mounts">Says until when stamps tell files apart; null for what this kernel needs.</param>
+    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null, MountTable? mounts = null)
     {
+        _mounts = mounts ?? new MountTable(Libc.HasUniqueMountIds);
         _exclusions = exclusions ?? ChartExclusions.None;
         _time = time;
         _helms = helms;
-        _charts = new ChartSnapshots<ChartFileScreen>(
-            new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, time));
+        _knowledge = new Knowledge(time, _mounts.Generation());
     }
 
     /// <summary>
     /// The request that these bytes were and its fingerprint, when it was asked before and nothing that it depends on has changed
     /// since: what <see cref="Compute(Message.Render)"/> would say, for the price of the stats. Null: decode and compute.
     /// </summary>
-    public KnownRequest? Recall(byte[] message) => _requests.Find(message);
+    public KnownRequest? Recall(byte[] message) => Known().Requests.Find(message);
 
     /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
-    public bool IsKnown(ReadOnlySpan<byte> message) => _requests.Contains(message);
+    public bool IsKnown(ReadOnlySpan<byte> message) => _knowledge.Requests.Contains(message);
 
     /// <summary>Keeps a request that was answered from the store, for <see cref="Recall"/>.</summary>
-    public void Remember(byte[] message, Message.Render request, FingerprintOutcome.Known outcome) =>
-        _requests.Add(message, new KnownRequest(request, outcome));
+    public void Remember(byte[] message, Message.Render request, FingerprintOutcome.Known outcome)
+    {
+        Knowledge knowledge = _knowledge;
+        if (outcome.Fingerprint.MountGeneration == knowledge.Generation)
+            knowledge.Requests.Add(message, new KnownRequest(request, outcome));
+    }
 
     /// <summary>Names all inputs of a call as they are now.</summary>
     public FingerprintOutcome Compute(Message.Render request)
@@ -79,18 +83,20 @@ internal sealed class Fingerprinter
     {
         if (_exclusions.FindByPath(invocation.ChartPath) is { } excluded)
             return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
-        var inputs = new InputReader(_memo, NowNs());
-        if (Libc.Stat(request.Directory, follow: true, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode)
+        Knowledge knowledge = Known();
+        var inputs = new InputReader(knowledge.Inputs, NowNs()) { MountGeneration = knowledge.Generation };
+        if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
+            || here.Mount != request.DirectoryMount)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs()) is not { IsHelm: true } helm)
+        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs(), knowledge.Generation, out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
         inputs.WatchIdentity(request.Directory, here);
-        inputs.WatchFile(request.HelmPath, request.HelmStamp);
+        inputs.WatchFile(request.HelmPath, helmStamp);
 
         foreach (string alias in invocation.ChartAliases)
             if (!IsSameFile(alias, invocation.ChartPath, inputs))
                 return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        switch (_charts.Get(Encoding.UTF8.GetBytes(invocation.ChartPath)))
+        switch (knowledge.Charts.Get(Encoding.UTF8.GetBytes(invocation.ChartPath)))
         {
             case ChartLoad<ChartFileScreen>.Declined declined:
                 return new FingerprintOutcome.Declined(declined.Reason, declined.What);
@@ -187,11 +193,19 @@ internal sealed class Fingerprinter
     private static bool IsSameFile(string left, string right, InputReader inputs)
     {
         if (Libc.Stat(left, follow: true, out FileStamp a) != 0 || Libc.Stat(right, follow: true, out FileStamp b) != 0
-            || a.Device != b.Device || a.Inode != b.Inode)
+            || !a.IsSamePlaceAs(b))
             return false;
         inputs.WatchIdentity(left, a);
         inputs.WatchIdentity(right, b);
         return true;
+    }
+
+    /// <summary>What is known now; nothing, after a change of the mounts that stamps do not show.</summary>
+    private Knowledge Known()
+    {
+        long generation = _mounts.Generation();
+        Knowledge knowledge = _knowledge;
+        return knowledge.Generation == generation ? knowledge : _knowledge = new Knowledge(_time, generation);
     }
 
     private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;

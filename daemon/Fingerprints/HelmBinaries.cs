@@ -1,6 +1,9 @@
 using System;
+using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.IO;
+using System.Security.Cryptography;
+using System.Text;
 using CacheDaemon.Client.Native;
 
 namespace CacheDaemon.Daemon.Fingerprints;
@@ -23,23 +26,37 @@ internal sealed class HelmBinaries
 {
     private const int IsHelmFlag = 1;
 
-    private readonly ConcurrentDictionary<FileStamp, HelmBinary> _known = new();
-    private readonly IStampLedger _ledger;
+    /// <summary>Another number each time the machine starts: numbers of mounts begin anew then.</summary>
+    private const string BootId = "/proc/sys/kernel/random/boot_id\0";
 
-    public HelmBinaries(IStampLedger ledger) => _ledger = ledger;
+    private readonly ConcurrentDictionary<(FileStamp Stamp, long Generation), HelmBinary> _known = new();
+    private readonly IStampLedger _ledger;
+    private readonly byte[]? _boot;
+
+    public HelmBinaries(IStampLedger ledger)
+    {
+        _ledger = ledger;
+        if (Libc.HasUniqueMountIds && Libc.ReadFile(Encoding.ASCII.GetBytes(BootId), 64, out ReadOnlySpan<byte> boot) == 0)
+            _boot = boot.ToArray();
+    }
 
     /// <summary>
     /// The binary at <paramref name="path"/>; null when we see another file there than the caller did, or cannot read it.
     /// </summary>
-    public HelmBinary? Find(string path, FileStamp callers, long nowNs)
+    /// <param name="path">Absolute path.</param>
+    /// <param name="callers">The stamp that the caller saw; its mount does not travel.</param>
+    /// <param name="nowNs">Time of the request in nanoseconds since the Unix epoch.</param>
+    /// <param name="generation">From <see cref="MountTable"/>.</param>
+    /// <param name="stamp">The stamp that we see.</param>
+    public HelmBinary? Find(string path, FileStamp callers, long nowNs, long generation, out FileStamp stamp)
     {
-        if (Libc.Stat(path, follow: true, out FileStamp stamp) != 0 || stamp != callers)
+        if (Libc.Stat(path, follow: true, out stamp) != 0 || stamp with { Mount = 0 } != callers with { Mount = 0 })
             return null;
-        if (_known.TryGetValue(stamp, out HelmBinary known))
+        if (_known.TryGetValue((stamp, generation), out HelmBinary known))
             return known;
         bool trusted = stamp.IsTrustedAt(nowNs);
-        if (trusted && _ledger.TryGetStamp(stamp, out Digest digest, out int flags))
-            return _known[stamp] = new HelmBinary(digest, (flags & IsHelmFlag) != 0);
+        if (trusted && InLedger(stamp) is { } recorded && _ledger.TryGetStamp(recorded, out Digest digest, out int flags))
+            return _known[(stamp, generation)] = new HelmBinary(digest, (flags & IsHelmFlag) != 0);
         HelmBinary binary;
         try
         {
@@ -53,9 +70,25 @@ internal sealed class HelmBinaries
             return null;
         if (trusted)
         {
-            _known[stamp] = binary;
-            _ledger.PutStamp(stamp, binary.Digest, binary.IsHelm ? IsHelmFlag : 0);
+            _known[(stamp, generation)] = binary;
+            if (InLedger(stamp) is { } kept)
+                _ledger.PutStamp(kept, binary.Digest, binary.IsHelm ? IsHelmFlag : 0);
         }
         return binary;
+    }
+
+    /// <summary>
+    /// A stamp as it may outlive this process: instead of the device alone, a digest of the machine's start, mount and device. Null where
+    /// mounts cannot be told apart for so long.
+    /// </summary>
+    private FileStamp? InLedger(FileStamp stamp)
+    {
+        if (_boot is null || stamp.Mount == 0)
+            return null;
+        Span<byte> place = stackalloc byte[16 + _boot.Length];
+        BinaryPrimitives.WriteUInt64LittleEndian(place, stamp.Mount);
+        BinaryPrimitives.WriteUInt64LittleEndian(place[8..], stamp.Device);
+        _boot.CopyTo(place[16..]);
+        return stamp with { Mount = 0, Device = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(place)) };
     }
 }

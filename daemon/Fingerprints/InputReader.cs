@@ -44,6 +44,9 @@ internal sealed class InputReader
         _trust = new ChartTreeTrust(nowNs);
     }
 
+    /// <summary>From <see cref="MountTable"/>: stamps of another generation may be those of other files.</summary>
+    public long MountGeneration { get; init; }
+
     /// <summary>
     /// Everything that was asked of the file system, with the answers: while those are the same, so is all that was read.
     /// </summary>
@@ -79,7 +82,7 @@ internal sealed class InputReader
         // For evidence they do matter: a new child changes them.
         Watch(path, errno, ChartWatchMode.Target, stamp);
         // The directory's own times change when helm or anyone writes beside what matters: what matters is looked at itself.
-        _seen.Add(new InputStamp(path, exists ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode) : default));
+        _seen.Add(new InputStamp(path, exists ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode, stamp.Mount) : default));
         return exists && stamp.Kind == FileKind.Directory;
     }
 

@@ -87,7 +87,7 @@ internal sealed class RecentRequests
     private static bool IsSame(Message.Render left, Message.Render right)
     {
         if (left.Directory != right.Directory || left.HelmPath != right.HelmPath || left.HelmStamp != right.HelmStamp || left.DirectoryInode != right.DirectoryInode
-            || left.DirectoryDevice != right.DirectoryDevice || left.Arguments.Count != right.Arguments.Count || left.Environment.Count != right.Environment.Count
+            || left.DirectoryDevice != right.DirectoryDevice || left.DirectoryMount != right.DirectoryMount || left.Arguments.Count != right.Arguments.Count || left.Environment.Count != right.Environment.Count
             || left.Stdin.HasValue != right.Stdin.HasValue)
             return false;
         for (int i = 0; i < left.Arguments.Count; i++)

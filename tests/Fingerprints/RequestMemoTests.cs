@@ -211,6 +211,7 @@ public sealed class RequestMemoTests : IDisposable
             Directory = _directory.At("world"),
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = new Dictionary<string, string> { ["HOME"] = At("home"), ["PWD"] = _directory.At("world") },
             HelmPath = At("bin/helm"),
             HelmStamp = helm,

@@ -45,6 +45,7 @@ public sealed class HitAllocationTests
             Directory = directory.Location,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = new Dictionary<string, string> { ["HOME"] = directory.At("home") },
             HelmPath = helm,
             HelmStamp = stamp,

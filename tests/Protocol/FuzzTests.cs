@@ -160,6 +160,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
         Directory = Text(random),
         DirectoryDevice = (ulong)random.NextInt64(),
         DirectoryInode = (ulong)random.NextInt64(),
+        DirectoryMount = (ulong)random.NextInt64(),
         Environment = Enumerable.Range(0, random.Next(8)).ToDictionary(i => $"{i}{Text(random)}", _ => Text(random)),
         Umask = random.Next(512),
         HelmPath = Text(random),

@@ -17,6 +17,7 @@ internal static class MessageExamples
         Directory = "/src",
         DirectoryDevice = 2049,
         DirectoryInode = 131,
+        DirectoryMount = 2_147_483_948,
         Environment = new Dictionary<string, string> { ["HOME"] = "/home/ada" },
         Umask = 18,
         HelmPath = "/usr/bin/helm",

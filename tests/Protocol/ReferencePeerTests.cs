@@ -53,6 +53,7 @@ public sealed class ReferencePeerTests
             Directory = "/",
             DirectoryDevice = root.Device,
             DirectoryInode = root.Inode,
+            DirectoryMount = root.Mount,
             Environment = home.Environment.Where(v => v.Key == "HOME" && v.Value is not null).ToDictionary(v => v.Key, v => v.Value!),
             HelmPath = RealHelms.Helm3,
             HelmStamp = helm,

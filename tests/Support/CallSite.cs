@@ -82,6 +82,7 @@ internal sealed class CallSite : IDisposable
             Directory = Work,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = environment,
             Umask = 18,
             HelmPath = Helm,

@@ -44,7 +44,7 @@ internal static class ExplainCommand
             return ExitCodes.Failed;
         }
         string directory = Environment.CurrentDirectory;
-        Libc.Stat(directory, follow: true, out FileStamp here);
+        Libc.StatPlace(".", out FileStamp here);
         byte[]? stdin = CallerContext.StdinFor(call);
         string? answer = AdminConnection.Ask(new Message.Explain(new Message.Render
         {
@@ -52,6 +52,7 @@ internal static class ExplainCommand
             Directory = directory,
             DirectoryDevice = here.Device,
             DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
             Environment = CallerContext.Variables(),
             HelmPath = helm.Path,
             HelmStamp = helm.Stamp,
