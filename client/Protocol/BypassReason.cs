@@ -47,6 +47,8 @@ public enum BypassReason
     ProtocolMismatch = 65,
     Draining = 66,
     TooManyConnections = 67,
+    CallerUnknown = 68,
+    OtherCredentials = 69,
 
     // Inputs.
     ChartMissing = 80,

@@ -88,7 +88,7 @@ internal sealed class Fingerprinter
         if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
             || here.Mount != request.DirectoryMount)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs(), knowledge.Generation, out FileStamp helmStamp) is not { IsHelm: true } helm)
+        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
         inputs.WatchIdentity(request.Directory, here);
         inputs.WatchFile(request.HelmPath, helmStamp);

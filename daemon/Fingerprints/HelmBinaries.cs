@@ -30,6 +30,7 @@ internal sealed class HelmBinaries
     private const string BootId = "/proc/sys/kernel/random/boot_id\0";
 
     private readonly ConcurrentDictionary<(FileStamp Stamp, long Generation), HelmBinary> _known = new();
+    private readonly MountTable _mounts = new(Libc.HasUniqueMountIds);
     private readonly IStampLedger _ledger;
     private readonly byte[]? _boot;
 
@@ -46,10 +47,10 @@ internal sealed class HelmBinaries
     /// <param name="path">Absolute path.</param>
     /// <param name="callers">The stamp that the caller saw; its mount does not travel.</param>
     /// <param name="nowNs">Time of the request in nanoseconds since the Unix epoch.</param>
-    /// <param name="generation">From <see cref="MountTable"/>.</param>
     /// <param name="stamp">The stamp that we see.</param>
-    public HelmBinary? Find(string path, FileStamp callers, long nowNs, long generation, out FileStamp stamp)
+    public HelmBinary? Find(string path, FileStamp callers, long nowNs, out FileStamp stamp)
     {
+        long generation = _mounts.Generation();
         if (Libc.Stat(path, follow: true, out stamp) != 0 || stamp with { Mount = 0 } != callers with { Mount = 0 })
             return null;
         if (_known.TryGetValue((stamp, generation), out HelmBinary known))
@@ -76,6 +77,9 @@ internal sealed class HelmBinaries
         }
         return binary;
     }
+
+    /// <inheritdoc cref="Find(string, FileStamp, long, out FileStamp)"/>
+    public HelmBinary? Find(string path, FileStamp callers, long nowNs) => Find(path, callers, nowNs, out _);
 
     /// <summary>
     /// A stamp as it may outlive this process: instead of the device alone, a digest of the machine's start, mount and device. Null where

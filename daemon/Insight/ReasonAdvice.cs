@@ -36,6 +36,8 @@ internal static class ReasonAdvice
         BypassReason.KubeconfigDoubtful => "give the namespace: -n or HELM_NAMESPACE",
         BypassReason.OtherUser => "each user has a daemon of their own; look at HELMCACHED_HOME",
         BypassReason.OtherMountNamespace or BypassReason.OtherRoot => "give the container a HELMCACHED_HOME of its own",
+        BypassReason.CallerUnknown => "mount /proc anew in the process namespace of the daemon or of the caller",
+        BypassReason.OtherCredentials => "nothing: it has other rights than the daemon; helmcached stop, if the daemon is the odd one",
         BypassReason.DirectoryMismatch => "name the chart by its real path",
         BypassReason.HelmNotABinary => "point HELMCACHED_HELM at the helm binary itself",
         BypassReason.ProtocolMismatch => "shim and daemon of different versions: helmcached stop",

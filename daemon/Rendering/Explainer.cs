@@ -31,7 +31,7 @@ internal sealed class Explainer
     {
         FingerprintOutcome outcome = _fingerprinter.Compute(request);
         if (outcome is FingerprintOutcome.Declined declined)
-            return new ExplainReport { Outcome = "bypass", Reason = ReasonText.Of(declined.Reason), Detail = declined.Detail };
+            return Declined(declined.Reason, declined.Detail);
         Fingerprint fingerprint = ((FingerprintOutcome.Known)outcome).Fingerprint;
         var report = new ExplainReport
         {
@@ -74,6 +74,10 @@ internal sealed class Explainer
             ? report
             : report with { Outcome = "bypass", Reason = ReasonText.Of(state is ArmingState.Pending ? BypassReason.Arming : BypassReason.Unarmed), Detail = fingerprint.Obstacle };
     }
+
+    /// <summary>The report on a call that real helm answers.</summary>
+    public static ExplainReport Declined(BypassReason reason, string detail) =>
+        new() { Outcome = "bypass", Reason = ReasonText.Of(reason), Detail = detail };
 
     /// <summary>What differs from the nearest entry; empty when the chart is new.</summary>
     public IReadOnlyList<string> WhyMissed(Fingerprint fingerprint) => _misses.Explain(fingerprint.ChartName, fingerprint.Material.Items);

@@ -55,7 +55,9 @@ internal sealed class RequestDispatcher
     public async ValueTask<Answer?> HandleAsync(byte[] frame, MemoryFile? file, Session session)
     {
         long started = _time.GetTimestamp();
-        Interlocked.Exchange(ref _lastRequest, started);
+        // Who is declined does not use the daemon, and must not keep it from leaving.
+        if (session.Peer == BypassReason.None)
+            Interlocked.Exchange(ref _lastRequest, started);
         if (IsServing(session) && _pipeline.Recall(frame) is { } known)
         {
             file?.Dispose();
@@ -85,10 +87,12 @@ internal sealed class RequestDispatcher
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
                 return null;
+            case Message.Explain when session.Peer != BypassReason.None:
+                return Answer.Of(new Message.Json(Explainer.Declined(session.Peer, "").ToJson()));
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
-            case Message.Verify or Message.Recall when session.Peer != BypassReason.None:
-                // Its paths are not ours: it could not make the call again.
+            case Message.Verify or Message.Recall or Message.Forget when session.Peer != BypassReason.None:
+                // Its paths are not ours: it could not make the call again, and may not know of files that it cannot read.
                 return Answer.Of(new Message.Failed(ReasonText.Of(session.Peer)));
             case Message.Verify:
                 return Answer.Of(await _verification.CandidatesAsync().ConfigureAwait(false));

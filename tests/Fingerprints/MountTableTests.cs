@@ -18,7 +18,7 @@ public sealed class MountTableTests
     {
         using var site = new CallSite();
         var mounts = new MountTable(numbersAreUnique: false);
-        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), freeze: false, mounts: mounts);
+        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), mounts: mounts);
         Message.Render request = site.Request();
         byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
         void Learn() => fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));

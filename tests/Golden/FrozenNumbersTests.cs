@@ -17,7 +17,7 @@ public sealed class FrozenNumbersTests
         Credentials=15 RemoteChart=16 RemoteValues=17 SetFileSyntax=18 NotTemplate=19 FlagBeforeCommand=20
         HelmDriver=40 GoDebug=41 Profiling=42 HomeUnset=43 KubeconfigDoubtful=44
         OtherUser=60 OtherMountNamespace=61 OtherRoot=62 DirectoryMismatch=63 HelmNotABinary=64 ProtocolMismatch=65 Draining=66
-        TooManyConnections=67
+        TooManyConnections=67 CallerUnknown=68 OtherCredentials=69
         ChartMissing=80 ChartNotAFileOrDirectory=81 ChartUnreadable=82 ChartTooLarge=83 ChartSpecialFile=84 ChartSymlinkBroken=85
         HelmIgnoreInvalid=86 SchemaReference=87 ValuesMissing=88 ValuesNotRegular=89 ValuesThroughProc=90 ValuesTooLarge=91
         InputUnreadable=92 NameNotUtf8=93

@@ -1,6 +1,8 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Tests.Support;
@@ -67,7 +69,53 @@ public sealed class StrangerTests
         AssertBypass(BypassReason.OtherRoot, await RunAsync(room, [], socket, room.Directory));
     }
 
-    private static async Task<CommandResult> RunAsync(HostRoom room, string[] before, string? socket = null, string? root = null)
+    [PrivilegedFact("setpriv", "--bounding-set=-all", "--inh-caps=-all")]
+    public async Task A5_without_our_capabilities_is_declined()
+    {
+        await using var room = new HostRoom();
+        AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]));
+        Assert.Equal(1, room.Stats.BypassReasons["other-credentials"]);
+    }
+
+    [PrivilegedFact("setpriv", "--groups=4242")]
+    public async Task A5_with_other_groups_is_declined()
+    {
+        await using var room = new HostRoom();
+        AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["setpriv", "--groups=4242"]));
+    }
+
+    [PrivilegedFact("unshare", "--user")]
+    public async Task A5_in_another_user_namespace_is_declined()
+    {
+        await using var room = new HostRoom();
+        AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["unshare", "--user"]));
+    }
+
+    [PrivilegedFact("unshare", "--mount")]
+    public async Task F_nothing_about_a_file_is_told_to_who_is_declined()
+    {
+        await using var room = new HostRoom();
+        Message answer = Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Explain(room.Site.Request())));
+        using (var report = JsonDocument.Parse(Assert.IsType<Message.Json>(answer).Text))
+            Assert.Equal(("bypass", "other-mount-namespace", ""), (Text(report, "outcome"), Text(report, "reason"), Text(report, "chart_name")));
+        foreach (Message request in (Message[])[new Message.Verify(), new Message.Recall(new byte[32]), new Message.Forget(new byte[32])])
+            Assert.Equal("other-mount-namespace", Assert.IsType<Message.Failed>(Decode(await RunAsync(room, ["unshare", "--mount"], request: request))).Reason);
+
+        static string? Text(JsonDocument report, string name) => report.RootElement.GetProperty(name).GetString();
+    }
+
+    [PrivilegedFact("unshare", "--mount")]
+    public async Task M_declined_calls_do_not_keep_a_daemon_from_leaving()
+    {
+        await using var room = new HostRoom(idleExit: TimeSpan.FromMinutes(1));
+        await room.PassAsync(TimeSpan.FromSeconds(40));
+        AssertBypass(BypassReason.OtherMountNamespace, await RunAsync(room, ["unshare", "--mount"]));
+        await room.StatusReachesAsync("connections", 0);
+        await room.PassAsync(TimeSpan.FromSeconds(40));
+        await room.Running.WaitAsync(Eventually.Patience);
+    }
+
+    private static async Task<CommandResult> RunAsync(HostRoom room, string[] before, string? socket = null, string? root = null, Message? request = null)
     {
         List<string> words = [.. before, "perl", "-e", Client.ReplaceLineEndings(" "), socket ?? room.Endpoint.SocketPath];
         if (root is not null)
@@ -75,7 +123,7 @@ public sealed class StrangerTests
         return await new Command("/usr/bin/env", words)
         {
             Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin" },
-            Stdin = MessageCodec.Encode(room.Site.Request()),
+            Stdin = MessageCodec.Encode(request ?? room.Site.Request()),
         }.RunAsync();
     }
 

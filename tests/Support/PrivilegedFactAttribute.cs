@@ -30,3 +30,10 @@ public sealed class PrivilegedFactAttribute : FactAttribute
         }
     }
 }
+
+/// <inheritdoc cref="PrivilegedFactAttribute"/>
+public sealed class PrivilegedTheoryAttribute : TheoryAttribute
+{
+    /// <inheritdoc cref="PrivilegedFactAttribute(string, string[])"/>
+    public PrivilegedTheoryAttribute(string tool, params string[] arguments) => Skip = new PrivilegedFactAttribute(tool, arguments).Skip;
+}
