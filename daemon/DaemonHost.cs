@@ -113,7 +113,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public void Stop() => _stop.TrySetResult();
 
     /// <inheritdoc/>
-    public string Status()
+    public string Status(BypassReason caller = BypassReason.None)
     {
         StoreTotals totals = _rooms.Store.Totals();
         return JsonText.Of(json =>
@@ -124,6 +124,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             json.WriteNumber("protocol", ProtocolVersion.Current);
             json.WriteString("home", _endpoint.Home);
             json.WriteString("socket", _endpoint.SocketPath);
+            // As a render of the same caller would learn it.
+            json.WriteString("declines_caller", caller == BypassReason.None ? "" : ReasonText.Of(caller));
             json.WriteNumber("uptime_s", (long)_time.GetElapsedTime(_started).TotalSeconds);
             json.WriteNumber("idle_exit_s", (long)_options.IdleExit.TotalSeconds);
             json.WriteNumber("connections", _listener.Connections);

@@ -7,7 +7,8 @@ namespace CacheDaemon.Daemon.Sessions;
 internal interface IAdministration
 {
     /// <summary>One JSON document: how the daemon is.</summary>
-    string Status();
+    /// <param name="caller">Why who asks is declined, when it is.</param>
+    string Status(BypassReason caller);
 
     /// <summary>One JSON document: the counters of design 2; then sets them to zero if asked.</summary>
     string Stats(bool reset);

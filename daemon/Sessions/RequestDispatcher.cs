@@ -101,7 +101,7 @@ internal sealed class RequestDispatcher
             case Message.Forget forget:
                 return Answer.Of(_verification.Forget(forget));
             case Message.Status:
-                return Answer.Of(new Message.Json(_administration.Status()));
+                return Answer.Of(new Message.Json(_administration.Status(session.Peer)));
             case Message.Stats stats:
                 return Answer.Of(new Message.Json(_administration.Stats(stats.Reset)));
             case Message.Prune prune:

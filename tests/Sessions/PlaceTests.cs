@@ -73,6 +73,17 @@ public sealed class PlaceTests
         less --groups=4242 "$@"; less --groups=4242 "$@"; less --clear-groups "$@"
         """, [], "a: b");
 
+    [MountFact]
+    public async Task M_doctor_says_that_the_daemon_declines_calls_from_here()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        Command start = home.Admin("start");
+        Assert.Equal(0, (await (start with { File = "/usr/bin/unshare", Arguments = ["--mount", start.File, .. start.Arguments] }).RunAsync()).ExitCode);
+        CommandResult doctor = await home.Admin("doctor", "--json").RunAsync();
+        Assert.Equal(1, doctor.ExitCode);
+        Assert.Contains("declines every call from here: other-mount-namespace", doctor.StdoutText, StringComparison.Ordinal);
+    }
+
     private static Task AssertAsHelm(int major, string script, params string[] expected) => AssertAsHelm(major, script, ["--mount"], expected);
 
     private static async Task AssertAsHelm(int major, string script, string[] unshare, params string[] expected)

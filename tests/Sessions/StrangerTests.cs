@@ -105,6 +105,20 @@ public sealed class StrangerTests
     }
 
     [PrivilegedFact("unshare", "--mount")]
+    public async Task M_status_tells_who_asks_that_it_is_declined()
+    {
+        await using var room = new HostRoom();
+        Assert.Equal("other-mount-namespace", Declines(Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Status()))));
+        Assert.Equal("", Declines(Decode(await RunAsync(room, [], request: new Message.Status()))));
+
+        static string? Declines(Message answer)
+        {
+            using var status = JsonDocument.Parse(Assert.IsType<Message.Json>(answer).Text);
+            return status.RootElement.GetProperty("declines_caller").GetString();
+        }
+    }
+
+    [PrivilegedFact("unshare", "--mount")]
     public async Task M_declined_calls_do_not_keep_a_daemon_from_leaving()
     {
         await using var room = new HostRoom(idleExit: TimeSpan.FromMinutes(1));

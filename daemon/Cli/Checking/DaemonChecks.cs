@@ -3,6 +3,7 @@ using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -11,31 +12,40 @@ internal static class DaemonChecks
 {
     public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
     {
-        yield return Answer(endpoint);
+        foreach (DoctorCheck check in Answer(endpoint))
+            yield return check;
         if (DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
             yield return DoctorCheck.Fail("daemon-hung", "daemon: it did not answer a call in time just now; calls go without it for 10 s", $"see {endpoint.LogPath}; helmcached stop");
         if (DaemonLauncher.Exists(endpoint.StartFailedPath))
             yield return DoctorCheck.Fail("daemon-start", "daemon: its last start failed", "helmcached serve  (in the foreground it says why)");
     }
 
-    private static DoctorCheck Answer(Endpoint endpoint)
+    private static IEnumerable<DoctorCheck> Answer(Endpoint endpoint)
     {
-        string? answer;
+        string? answer = null;
+        DoctorCheck? problem = null;
         try
         {
             answer = AdminConnection.Ask(new Message.Status());
         }
         catch (IOException e)
         {
-            return DoctorCheck.Fail("daemon", "daemon: " + e.Message, $"see {endpoint.LogPath}; helmcached stop");
+            problem = DoctorCheck.Fail("daemon", "daemon: " + e.Message, $"see {endpoint.LogPath}; helmcached stop");
         }
         if (answer is null)
-            return new DoctorCheck("daemon", Verdict.Note, "daemon: none runs now; the next helm template starts it");
+        {
+            yield return problem ?? new DoctorCheck("daemon", Verdict.Note, "daemon: none runs now; the next helm template starts it");
+            yield break;
+        }
         using JsonDocument document = JsonDocument.Parse(answer);
         string version = document.RootElement.GetProperty("version").GetString() ?? "";
         string process = $"process {document.RootElement.GetProperty("pid")}";
-        return version == DaemonHost.Version
+        yield return version == DaemonHost.Version
             ? DoctorCheck.Ok("daemon", $"daemon: {process} answers, version {version}")
             : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
+        // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
+        if (document.RootElement.TryGetProperty("declines_caller", out JsonElement declines) && declines.GetString() is { Length: > 0 } reason)
+            yield return DoctorCheck.Fail("daemon-declines", $"daemon: {process} declines every call from here: {reason}",
+                "helmcached stop  (the next render from here starts one that serves it); " + ReasonAdvice.OfBypass(reason));
     }
 }

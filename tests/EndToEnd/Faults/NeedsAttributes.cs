@@ -17,6 +17,12 @@ public sealed class MountTheoryAttribute : TheoryAttribute
     }
 }
 
+/// <inheritdoc cref="MountTheoryAttribute"/>
+public sealed class MountFactAttribute : FactAttribute
+{
+    public MountFactAttribute() => Skip = new MountTheoryAttribute().Skip;
+}
+
 /// <summary>Skips, with the reason, where the tests cannot act as another user.</summary>
 public sealed class OtherUserFactAttribute : FactAttribute
 {
