@@ -100,7 +100,7 @@ public sealed class DaemonClient : IDisposable
     public int TakeOutput(int length)
     {
         int descriptor = _socket.TakeDescriptor();
-        if (descriptor < 0 || (Libc.IsSealed(descriptor) && Libc.Length(descriptor) == length))
+        if (descriptor < 0 || (Libc.IsSealed(descriptor) && Libc.Length(descriptor) == length && Libc.IsReadable(descriptor, length)))
             return descriptor;
         Libc.Close(descriptor);
         return -1;

@@ -92,6 +92,9 @@ internal sealed unsafe class Call
     {
         if (Libc.WorkingDirectory is not { } directory || HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.StatPlace(".", out FileStamp here) != 0)
             return null;
+        int umask = Libc.Umask;
+        if (umask < 0)
+            return null;
         ReadOnlyMemory<byte>? stdin = null;
         if (CommandLine.ReadsStdin(CommandLine.Parse(_arguments, _subcommand)))
         {
@@ -107,7 +110,7 @@ internal sealed unsafe class Call
             DirectoryInode = here.Inode,
             DirectoryMount = here.Mount,
             Environment = RelevantEnvironment(),
-            Umask = Libc.Umask,
+            Umask = umask,
             HelmPath = Helm.Path!,
             HelmStamp = Helm.Stamp,
             Stdin = stdin,
@@ -127,7 +130,8 @@ internal sealed unsafe class Call
     {
         // A file in memory is a file: beyond a limit on their size, writing it would end us.
         int copy = Libc.LimitsFileSize ? -1 : Libc.MemoryFile();
-        if (copy < 0)
+        // Not where there is no way back to its start: helm is to read it.
+        if (copy < 0 || Libc.Rewind(copy) != 0)
             return null;
         byte[] buffer = new byte[64 * 1024];
         byte[]? all = [];
@@ -153,15 +157,22 @@ internal sealed unsafe class Call
             int error = Libc.WriteAll(copy, buffer.AsSpan(0, count));
             if (error != 0)
             {
-                StdinLost = $"helm: standard input cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
+                StdinLost = NotKept(error);
                 return null;
             }
             all = Append(all, length, buffer.AsSpan(0, count));
             length += all is null ? 0 : count;
         }
-        Libc.Rewind(copy);
+        if (Libc.Rewind(copy) is var lost and not 0)
+        {
+            StdinLost = NotKept(lost);
+            return null;
+        }
         return all is null ? null : all.AsMemory(0, length);
     }
+
+    private static string NotKept(int error) =>
+        $"helm: standard input cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
 
     /// <summary><paramref name="all"/>, or a larger array, with more in it; null when that is too much, and from then on.</summary>
     private static byte[]? Append(byte[]? all, int length, ReadOnlySpan<byte> more)

@@ -36,16 +36,24 @@ internal sealed unsafe class LeasedRun
         long started = Stopwatch.GetTimestamp();
         // Signals to us go on to helm, which answers them in its own way (helm-inputs 8.4: it prints a line and finishes).
         SignalRelay.Prepare();
-        if (!Start(call))
+        if (!Libc.MayWait || !Start(call))
         {
             SignalRelay.Stop();
             Abandon(RefuseReason.Interrupted);
             return RealHelm.Become(call);
         }
         SignalRelay.Start(_child);
-        int status = Libc.Wait(_child, block: true) ?? 0;
+        int status = Libc.Wait(_child, block: true) ?? -1;
         TimeSpan render = Stopwatch.GetElapsedTime(started);
+        // A sandbox may refuse to tell how helm ended, or what it wrote. Nothing is printed yet, so helm may run once more.
+        if (status < 0)
+            Libc.Kill(_child, Libc.SIGKILL);
         SignalRelay.Stop();
+        if (status < 0 || !Libc.IsReadable(_stdout, Libc.Length(_stdout)) || !Libc.IsReadable(_stderr, Libc.Length(_stderr)))
+        {
+            Abandon(RefuseReason.Interrupted);
+            return RealHelm.Become(call);
+        }
 
         // Wait status as of wait(2): the low seven bits are the signal that ended the child, the next byte its exit code.
         int endedBy = status & 0x7f;

@@ -8,6 +8,6 @@ public static unsafe partial class Libc
     {
         Statx buffer;
         fixed (byte* p = PathBytes(path))
-            return statx(AtFdCwd, p, AtSymlinkNoFollow, StatxBasicStats, &buffer) == 0 ? buffer.Uid : null;
+            return Look(AtFdCwd, p, AtSymlinkNoFollow, &buffer) == 0 ? buffer.Uid : null;
     }
 }

@@ -36,14 +36,27 @@ public static unsafe partial class Libc
     /// <summary>True when nobody can change the file any more; false for any file that is not in memory.</summary>
     public static bool IsSealed(int descriptor) => fcntl(descriptor, FGetSeals, 0) is var seals && seals >= 0 && (seals & Sealed) == Sealed;
 
-    /// <summary>Bytes in an open file; negative when it has no size.</summary>
-    public static long Length(int descriptor) => lseek(descriptor, 0, SeekEnd);
+    /// <summary>Bytes in an open file; negative when it has no size, or when that cannot be found out.</summary>
+    public static long Length(int descriptor) =>
+        lseek(descriptor, 0, SeekEnd) is var end && end >= 0 ? end
+        : Stat(descriptor, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular ? stamp.Size
+        : -1;
+
+    /// <summary>
+    /// False when the bytes of an open file, of which there are <paramref name="length"/>, cannot be read by <see cref="SendFile"/>, whichever way
+    /// it takes. To be asked before anything of it is printed.
+    /// </summary>
+    public static bool IsReadable(int descriptor, long length)
+    {
+        byte first = 0;
+        return length == 0 || (length > 0 && ReadAt(descriptor, new Span<byte>(ref first), 0) == 1);
+    }
 
     /// <summary>Makes an open file this long. Returns 0 or errno.</summary>
     public static int SetLength(int descriptor, long length) => ftruncate(descriptor, length) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
-    /// <summary>Goes back to the start of an open file.</summary>
-    public static void Rewind(int descriptor) => lseek(descriptor, 0, SeekSet);
+    /// <summary>Goes back to the start of an open file. Returns 0 or errno.</summary>
+    public static int Rewind(int descriptor) => lseek(descriptor, 0, SeekSet) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>Reads from a place in an open file, leaving its position alone. Returns the count, 0 at the end, or -errno.</summary>
     public static int ReadAt(int descriptor, Span<byte> buffer, long offset)
@@ -86,23 +99,24 @@ public static unsafe partial class Libc
             int error = count < 0 ? Marshal.GetLastPInvokeError() : EIO;
             if (error == EAGAIN)
                 Poll(to, POLLOUT, -1);
-            else if (error is EINVAL or EPERM or ENOSYS)
-                return Copy(to, from, offset, length); // A file that is appended to, or a device, takes bytes only; a sandbox may forbid this call.
-            else if (error != EINTR)
+            else if (error is EPIPE or EIO or EFBIG or ENOSPC or ECONNRESET)
                 return error; // Not tried again: what a socket was told once, such as a reset, it is not told twice.
+            else if (error != EINTR)
+                return Copy(to, from, offset, length); // A file that is appended to, or a device, takes bytes only; a sandbox may forbid this call.
         }
         return 0;
     }
 
     private static int Copy(int to, int from, long offset, long length)
     {
-        byte[] buffer = new byte[64 * 1024];
+        // On the stack: with half of the output printed there is no way back from a lack of memory.
+        Span<byte> buffer = stackalloc byte[16 * 1024];
         while (offset < length)
         {
-            int count = ReadAt(from, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - offset)), offset);
+            int count = ReadAt(from, buffer[..(int)Math.Min(buffer.Length, length - offset)], offset);
             if (count <= 0)
                 return count == 0 ? EIO : -count;
-            int error = WriteAll(to, buffer.AsSpan(0, count));
+            int error = WriteAll(to, buffer[..count]);
             if (error != 0)
                 return error;
             offset += count;
@@ -199,7 +213,7 @@ public static unsafe partial class Libc
     }
 
     [DllImport("libc", SetLastError = true)] private static extern int memfd_create(byte* name, uint flags);
-    [DllImport("libc")] private static extern long lseek(int descriptor, long offset, int whence);
+    [DllImport("libc", SetLastError = true)] private static extern long lseek(int descriptor, long offset, int whence);
     [DllImport("libc", SetLastError = true)] private static extern int ftruncate(int descriptor, long length);
     [DllImport("libc", SetLastError = true)] private static extern nint pread(int descriptor, byte* buffer, nuint count, long offset);
     [DllImport("libc")] private static extern nint mmap(nint address, nuint length, int protection, int flags, int descriptor, long offset);

@@ -6,7 +6,7 @@ namespace CacheDaemon.Client.Native;
 /// <summary>Processes, descriptors and signals; see the other half for who this is for.</summary>
 public static unsafe partial class Libc
 {
-    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, EPIPE = 32, E2BIG = 7, ENOEXEC = 8, ENOSYS = 38, EINPROGRESS = 115;
+    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, ENOSPC = 28, EPIPE = 32, ECONNRESET = 104, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, ENOSYS = 38, EINPROGRESS = 115;
     public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
@@ -90,13 +90,17 @@ public static unsafe partial class Libc
         byte* attributes = stackalloc byte[SpawnStructBytes];
         posix_spawn_file_actions_init(actions);
         posix_spawnattr_init(attributes);
-        if (stdin >= 0) posix_spawn_file_actions_adddup2(actions, stdin, 0);
-        if (stdout >= 0) posix_spawn_file_actions_adddup2(actions, stdout, 1);
-        if (stderr >= 0) posix_spawn_file_actions_adddup2(actions, stderr, 2);
+        // Each takes memory. Without one of them the child would write to our own output, or read what we have read.
+        int error = stdin >= 0 ? posix_spawn_file_actions_adddup2(actions, stdin, 0) : 0;
+        if (error == 0 && stdout >= 0)
+            error = posix_spawn_file_actions_adddup2(actions, stdout, 1);
+        if (error == 0 && stderr >= 0)
+            error = posix_spawn_file_actions_adddup2(actions, stderr, 2);
         DefaultIgnoredHere(attributes);
         posix_spawnattr_setflags(attributes, SpawnSetSigDef);
-        int pid;
-        int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
+        int pid = 0;
+        if (error == 0)
+            error = posix_spawn(&pid, path, actions, attributes, argv, environment);
         posix_spawn_file_actions_destroy(actions);
         posix_spawnattr_destroy(attributes);
         return error == 0 ? pid : -error;
@@ -112,18 +116,20 @@ public static unsafe partial class Libc
         byte* attributes = stackalloc byte[SpawnStructBytes];
         posix_spawn_file_actions_init(actions);
         posix_spawnattr_init(attributes);
+        int error;
         fixed (byte* devNull = "/dev/null\0"u8)
-            posix_spawn_file_actions_addopen(actions, 0, devNull, ORdWr, 0);
-        posix_spawn_file_actions_adddup2(actions, 0, 1);
-        posix_spawn_file_actions_adddup2(actions, 0, 2);
+            error = posix_spawn_file_actions_addopen(actions, 0, devNull, ORdWr, 0);
+        error |= posix_spawn_file_actions_adddup2(actions, 0, 1);
+        error |= posix_spawn_file_actions_adddup2(actions, 0, 2);
         if (stdin >= 0)
-            posix_spawn_file_actions_adddup2(actions, stdin, 0);
+            error |= posix_spawn_file_actions_adddup2(actions, stdin, 0);
         foreach (int descriptor in close)
-            posix_spawn_file_actions_addclose(actions, descriptor);
+            error |= posix_spawn_file_actions_addclose(actions, descriptor);
         DefaultIgnoredHere(attributes);
         posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSid);
-        int pid;
-        int error = posix_spawn(&pid, path, actions, attributes, argv, environment);
+        int pid = 0;
+        if (error == 0)
+            error = posix_spawn(&pid, path, actions, attributes, argv, environment);
         posix_spawn_file_actions_destroy(actions);
         posix_spawnattr_destroy(attributes);
         return error == 0 ? pid : -error;
@@ -146,6 +152,9 @@ public static unsafe partial class Libc
         new Span<ulong>(set, SignalSetWords).Clear();
         set[0] = signals >> 1;
     }
+
+    /// <summary>False where a sandbox refuses <see cref="Wait"/>: to be asked before a child is started.</summary>
+    public static bool MayWait => Wait(-1, block: false) is null or -ECHILD or >= 0;
 
     /// <summary>Waits for a child. Returns its raw wait status, or -errno.</summary>
     /// <param name="pid">The child.</param>
@@ -263,7 +272,8 @@ public static unsafe partial class Libc
         return 0;
     }
 
-    public static int Duplicate(int from, int to) => dup2(from, to);
+    /// <summary>Makes <paramref name="to"/> the same as <paramref name="from"/>, open across exec. Returns 0 or errno.</summary>
+    public static int Duplicate(int from, int to) => dup2(from, to) == to || dup3(from, to, 0) == to ? 0 : Marshal.GetLastPInvokeError();
 
     /// <summary>
     /// Opens or creates a lock file (0600) and tries to lock it. Returns the descriptor that holds the lock until it is
@@ -379,7 +389,8 @@ public static unsafe partial class Libc
     [DllImport("libc", SetLastError = true)] private static extern int waitpid(int pid, int* status, int options);
     [DllImport("libc")] private static extern int fcntl(int descriptor, int command, nint argument);
     [DllImport("libc", SetLastError = true)] private static extern int pipe2(int* ends, int flags);
-    [DllImport("libc")] private static extern int dup2(int from, int to);
+    [DllImport("libc", SetLastError = true)] private static extern int dup2(int from, int to);
+    [DllImport("libc", SetLastError = true)] private static extern int dup3(int from, int to, int flags);
     [DllImport("libc", SetLastError = true)] private static extern int open(byte* path, int flags, uint mode);
     [DllImport("libc")] private static extern int nice(int increment);
     [DllImport("libc")] private static extern int flock(int descriptor, int operation);

@@ -44,16 +44,11 @@ public static unsafe partial class Libc
     public static int Stat(int directory, ReadOnlySpan<byte> path, bool follow, out FileStamp stamp)
     {
         Statx buffer;
-        int result;
+        int error;
         fixed (byte* p = path)
-            result = statx(directory, p, follow ? 0 : AtSymlinkNoFollow, StatxWanted, &buffer);
-        if (result != 0)
-        {
-            stamp = default;
-            return Marshal.GetLastPInvokeError();
-        }
-        stamp = buffer.ToStamp();
-        return 0;
+            error = Look(directory, p, follow ? 0 : AtSymlinkNoFollow, &buffer);
+        stamp = error == 0 ? buffer.ToStamp() : default;
+        return error;
     }
 
     /// <summary>Stats an open descriptor. Returns 0, or the errno of the failure.</summary>
@@ -62,13 +57,9 @@ public static unsafe partial class Libc
         const int AtEmptyPath = 0x1000;
         Statx buffer;
         byte empty = 0;
-        if (statx(descriptor, &empty, AtEmptyPath, StatxWanted, &buffer) != 0)
-        {
-            stamp = default;
-            return Marshal.GetLastPInvokeError();
-        }
-        stamp = buffer.ToStamp();
-        return 0;
+        int error = Look(descriptor, &empty, AtEmptyPath, &buffer);
+        stamp = error == 0 ? buffer.ToStamp() : default;
+        return error;
     }
 
     /// <summary>Stats a path given as text. Returns 0, or the errno of the failure.</summary>
@@ -87,6 +78,58 @@ public static unsafe partial class Libc
         Statx buffer;
         fixed (byte* p = path)
             return statx(AtFdCwd, p, 0, StatxWanted, &buffer) == 0 && (buffer.Mask & StatxUniqueMountId) != 0;
+    }
+
+    /// <summary>statx(2), or fstatat(2) where a sandbox that is older than statx refuses it (Docker before 18.04). Returns 0 or errno.</summary>
+    private static int Look(int directory, byte* path, int flags, Statx* buffer)
+    {
+        if (statx(directory, path, flags, StatxWanted, buffer) == 0)
+            return 0;
+        int error = Marshal.GetLastPInvokeError();
+        if (error is not (EPERM or ENOSYS))
+            return error;
+        OldStat old;
+        if (fstatat(directory, path, &old, flags) != 0)
+            return Marshal.GetLastPInvokeError();
+        *buffer = old.ToStatx();
+        return 0;
+    }
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int fstatat(int directory, byte* path, OldStat* buffer, int flags);
+
+    /// <summary>struct stat of 64-bit Linux: mode, links and owner are in another order on each architecture, the rest is the same.</summary>
+    [StructLayout(LayoutKind.Explicit, Size = 144)]
+    private struct OldStat
+    {
+        [FieldOffset(0)] public ulong Device;
+        [FieldOffset(8)] public ulong Inode;
+        [FieldOffset(16)] public uint Arm64Mode;
+        [FieldOffset(24)] public uint X64ModeOrArm64Uid;
+        [FieldOffset(28)] public uint X64Uid;
+        [FieldOffset(48)] public long Size;
+        [FieldOffset(88)] public long ModifiedSeconds;
+        [FieldOffset(96)] public long ModifiedNanoseconds;
+        [FieldOffset(104)] public long ChangedSeconds;
+        [FieldOffset(112)] public long ChangedNanoseconds;
+
+        public readonly Statx ToStatx()
+        {
+            bool arm = RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
+            return new()
+            {
+                Mask = StatxBasicStats,
+                Uid = arm ? X64ModeOrArm64Uid : X64Uid,
+                Mode = (ushort)(arm ? Arm64Mode : X64ModeOrArm64Uid),
+                Inode = Inode,
+                Size = (ulong)Size,
+                // gnu_dev_major and gnu_dev_minor, makedev(3).
+                DevMajor = (uint)(((Device >> 8) & 0xfff) | ((Device >> 32) & 0xfffff000)),
+                DevMinor = (uint)((Device & 0xff) | ((Device >> 12) & 0xffffff00)),
+                Modified = new() { Seconds = ModifiedSeconds, Nanoseconds = (uint)ModifiedNanoseconds },
+                Changed = new() { Seconds = ChangedSeconds, Nanoseconds = (uint)ChangedNanoseconds },
+            };
+        }
     }
 
     [DllImport("libc", SetLastError = true)]
