@@ -96,8 +96,14 @@ internal sealed unsafe class Call
         if (umask < 0)
             return null;
         ReadOnlyMemory<byte>? stdin = null;
-        if (CommandLine.ReadsStdin(CommandLine.Parse(_arguments, _subcommand)))
+        ParsedCommandLine parsed = CommandLine.Parse(_arguments, _subcommand);
+        if (CommandLine.ReadsStdin(parsed))
         {
+            if (!StandardInput.IsDue(parsed))
+            {
+                Trace.NotServed("stdin-left-to-helm");
+                return null;
+            }
             stdin = ConsumeStdin();
             if (stdin is null)
                 return null;
