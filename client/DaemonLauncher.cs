@@ -41,7 +41,7 @@ public static unsafe class DaemonLauncher
     /// <summary>A connection to a daemon that was started now by us or by someone else, or null when none came up in time.</summary>
     public static DaemonClient? StartAndConnect(Endpoint endpoint)
     {
-        if (DaemonPath() is not { } daemon || !MakePrivate(endpoint.Home))
+        if (DaemonPath() is not { } daemon || HomeDirectory.Problem(endpoint) is not null || !MakePrivate(endpoint.Home))
             return null;
         string failurePath = endpoint.StartFailedPath;
         if (IsYoung(failurePath, RetryAfterFailure))

@@ -49,17 +49,15 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>The endpoint of this account; null when no absolute path of one can be named.</summary>
     public static Endpoint? Resolve()
     {
-        string? home = Variable("HELMCACHED_HOME"u8);
-        if (home is null)
-        {
-            if (AccountHome() is not { } account)
-                return null;
-            home = account + "/.cache/helmcached";
-        }
+        if ((Variable("HELMCACHED_HOME"u8) ?? DefaultHome()) is not { } home)
+            return null;
         // Relative, in a working directory that is gone: nowhere.
         home = Libc.FullPath(home);
         return home.StartsWith('/') ? ForHome(Path.GetFullPath(home)) : null;
     }
+
+    /// <summary>The state directory where no variable names another; null when not even a home directory can be named.</summary>
+    public static string? DefaultHome() => AccountHome() is { } account ? account + "/.cache/helmcached" : null;
 
     /// <summary>The endpoint for a given absolute state directory.</summary>
     public static Endpoint ForHome(string home)

@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -27,6 +28,8 @@ internal static class StartCommand
             ArmCommand.WaitForHelm(endpoint);
             return ExitCodes.Ok;
         }
+        if (HomeDirectory.Problem(endpoint) is { } problem)
+            throw new IOException(problem);
         string? path = DaemonLauncher.DaemonPath();
         int child = path is null ? -Libc.ENOENT : DaemonLauncher.Spawn(path, endpoint);
         bool other = false;

@@ -23,16 +23,18 @@ public sealed class InstanceLock : IDisposable
     }
 
     /// <summary>Takes the lock, or answers null when another daemon has it.</summary>
-    /// <exception cref="IOException">The home cannot be made private or written.</exception>
+    /// <exception cref="IOException">The home is not ours (<see cref="HomeDirectory"/>), or cannot be made private or written.</exception>
     public static InstanceLock? TryTake(Endpoint endpoint)
     {
-        MakePrivate(endpoint.Home);
-        MakePrivate(endpoint.SocketDirectory);
+        MakePrivate(endpoint.Home, endpoint);
+        if (endpoint.SocketDirectory != endpoint.Home)
+            MakePrivate(endpoint.SocketDirectory, null);
         int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath), out int errno);
         if (errno != 0)
             throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
         if (descriptor < 0)
             return null;
+        HomeDirectory.Claim(descriptor);
         RemoveForeign(endpoint.Home);
         return new InstanceLock(descriptor, endpoint.LockPath);
     }
@@ -54,21 +56,25 @@ public sealed class InstanceLock : IDisposable
     }
 
     /// <summary>
-    /// Removes what others put into a home that was open to them, before it was closed: a log that leads to a file of this user,
-    /// a store with manifests of their own. What belongs to this user stays, links to another disk included.
+    /// Removes what others put in the place of our files into a home that was open to them, before it was closed: a log that leads to a file
+    /// of this user, a store with manifests of their own. What belongs to this user stays, links to another disk included, and so does what
+    /// has a name that means nothing to us.
     /// </summary>
     private static void RemoveForeign(string home)
     {
         uint user = Libc.EffectiveUserId;
         foreach (string path in Directory.EnumerateFileSystemEntries(home))
         {
-            if (Libc.OwnerOf(path) == user || !(Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind != FileKind.Directory))
+            if (!HomeDirectory.IsOurName(Path.GetFileName(path)) || Libc.OwnerOf(path) == user || !(Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind != FileKind.Directory))
                 continue;
             DaemonLauncher.Remove(path);
         }
     }
 
-    private static void MakePrivate(string directory)
+    /// <summary>Makes a directory, or closes one to others.</summary>
+    /// <param name="directory">Its path.</param>
+    /// <param name="home">Whose home it is; null: a directory that carries our name in a place where only we make such.</param>
+    private static void MakePrivate(string directory, Endpoint? home)
     {
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
         if (Libc.Stat(directory, follow: false, out _) == Libc.ENOENT)
@@ -77,6 +83,8 @@ public sealed class InstanceLock : IDisposable
         if (Libc.Stat(directory, follow: true, out FileStamp stamp) != 0 || stamp.Kind != FileKind.Directory
             || Libc.OwnerOf(directory) != user || Libc.OwnerOf(directory + "/.") != user)
             throw new IOException($"{directory} is not a directory of this user; set {Endpoint.HomeVariable} to one that is");
+        if (home is not null && HomeDirectory.Problem(home) is { } problem)
+            throw new IOException(problem);
         if ((stamp.Mode & 0x3f) != 0)
             File.SetUnixFileMode(directory, OwnerOnly);
     }

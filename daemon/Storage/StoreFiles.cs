@@ -1,6 +1,7 @@
 using System;
 using System.Globalization;
 using System.IO;
+using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 
 namespace CacheDaemon.Daemon.Storage;
@@ -90,6 +91,7 @@ internal sealed class StoreFiles(string path, TimeProvider time)
     {
         string directory = System.IO.Path.GetDirectoryName(Path)!;
         foreach (string file in Directory.GetFiles(directory, $"{System.IO.Path.GetFileName(Path)}.{pattern}"))
-            File.Delete(file);
+            if (HomeDirectory.IsOurName(System.IO.Path.GetFileName(file)))
+                File.Delete(file);
     }
 }

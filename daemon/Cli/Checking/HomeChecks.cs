@@ -47,6 +47,8 @@ internal static class HomeChecks
         uint user = Libc.EffectiveUserId;
         if (Libc.OwnerOf(endpoint.Home) != user)
             return DoctorCheck.Fail("home", $"home: {endpoint.Home} belongs to another user", $"chown it, or set {Endpoint.HomeVariable} to a directory of your own");
+        if (HomeDirectory.Problem(endpoint) is { } problem)
+            return DoctorCheck.Fail("home", $"home: {problem}", "until then every call is plain helm");
         if (!Endpoint.IsPrivate(endpoint.Home, user))
             return DoctorCheck.Fail("home", $"home: others may enter {endpoint.Home}, where rendered secrets lie", $"chmod 700 {endpoint.Home}");
         foreach (string path in Directory.EnumerateFiles(endpoint.Home))

@@ -136,22 +136,24 @@ internal static class UninstallCommand
             Probe.Ask(systemctl, "/", "--user", "disable", "--now", SystemdUnit.Name);
     }
 
-    /// <summary>Deletes the cache; a directory that someone else keeps things in loses only ours.</summary>
+    /// <summary>Deletes the cache: the files that helmcached makes, by their exact names, from a directory of its own; false when it is not.</summary>
     private static bool Purge(Endpoint endpoint, InstallPlaces places)
     {
         if (!Directory.Exists(endpoint.Home))
             return true;
-        // The home of the account's own cache is ours alone; one that a variable names may be anything.
-        string[] ours = ["store.db*", "daemon.*", "*.lock", "avoid", "start-failed", "proofs*", "armed"];
-        foreach (string pattern in ours)
+        if (HomeDirectory.Problem(endpoint) is { } problem)
         {
-            foreach (string path in Directory.GetFileSystemEntries(endpoint.Home, pattern))
-            {
-                if (Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null)
-                    Directory.Delete(path, recursive: true);
-                else
-                    File.Delete(path);
-            }
+            Marks.Bad($"no cache was deleted: {problem}");
+            return false;
+        }
+        foreach (string path in Directory.GetFileSystemEntries(endpoint.Home).Where(path => HomeDirectory.IsOurName(Path.GetFileName(path))))
+        {
+            // Something that is no file of ours in spite of its name stays.
+            bool isDirectory = Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null;
+            if (!isDirectory)
+                File.Delete(path);
+            else if (HomeDirectory.IsOurDirectory(Path.GetFileName(path)))
+                Directory.Delete(path, recursive: true);
         }
         File.Delete(endpoint.SocketPath);
         if (Directory.EnumerateFileSystemEntries(endpoint.Home).Any())

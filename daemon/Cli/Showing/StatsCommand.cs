@@ -50,6 +50,8 @@ internal static class StatsCommand
         Endpoint endpoint = AdminConnection.Endpoint();
         if (!File.Exists(endpoint.StorePath))
             return StatsReport.Write(new SortedDictionary<string, long>(), null, default, []);
+        if (HomeDirectory.Problem(endpoint) is { } problem)
+            throw new IOException(problem);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
         IReadOnlyDictionary<string, long> counters = rooms.Disk.LoadCounters();

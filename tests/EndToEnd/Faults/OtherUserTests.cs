@@ -134,7 +134,9 @@ public sealed class OtherUserTests(ITestOutputHelper output)
     {
         const string Theirs = "precious: 1\n";
         await using var fake = new FakeHelmHome();
-        Directory.CreateDirectory(fake.Home.State);
+        // Ours already, and opened to others by somebody: one that is not is refused (HomeDirectoryTests).
+        await fake.StartDaemonAsync();
+        await fake.Home.StopAsync();
         string[] names = ["store.db", "store.db-wal", "daemon.log", "daemon.log.1", "avoid", "start-failed", "daemon.sock", "daemon.sock.new"];
         foreach (string name in names)
         {
