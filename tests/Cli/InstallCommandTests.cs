@@ -159,6 +159,31 @@ public sealed class InstallCommandTests
     }
 
     [Theory]
+    [InlineData(null)]
+    [InlineData("idle_exit: 1h\n")]
+    public async Task B3_real_helm_is_found_by_tools_that_pass_on_no_PATH(string? configuration)
+    {
+        await using var stage = new InstallStage(RealHelms.Helm3);
+        File.Delete(stage.Configuration);
+        if (configuration is not null)
+            File.WriteAllText(stage.Configuration, configuration);
+        string helm = Path.Combine(stage.HelmDirectory, "helm");
+        string shown = await stage.DoAsync("install");
+        Assert.Contains($"helm: {helm}", shown, StringComparison.Ordinal);
+        Assert.Equal(configuration is not null, File.Exists(stage.Configuration));
+
+        for (int again = 0; again < 2; again++)
+        {
+            await stage.DoAsync("install", "--write");
+            Assert.Contains($"\nhelm: {helm}\n", File.ReadAllText(stage.Configuration), StringComparison.Ordinal);
+            CommandResult scrubbed = await stage.Run(Path.Combine(stage.Bin, "helm"), "version", "--short").With("PATH", again == 0 ? "/nowhere" : null).RunAsync();
+            Assert.True(scrubbed.ExitCode == 0 && scrubbed.StdoutText.StartsWith("v3.", StringComparison.Ordinal), scrubbed.ToString());
+        }
+        await stage.DoAsync("uninstall");
+        Assert.Equal(configuration, File.Exists(stage.Configuration) ? File.ReadAllText(stage.Configuration) : null);
+    }
+
+    [Theory]
     [InlineData("helm: /opt/mine\n")]
     [InlineData("{}\n")]
     [InlineData("- a\n")]
@@ -184,6 +209,7 @@ public sealed class InstallCommandTests
         CommandResult none = await stage.Admin("install").RunAsync();
         Assert.Equal(1, none.ExitCode);
         Assert.Contains("no other executable named helm is on PATH; install helm", none.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("then run `helmcached install --write` again", none.StdoutText, StringComparison.Ordinal);
         InstallStage.Script(helm, "exec /opt/helm \"$@\"\n");
         Assert.Contains($"{helm} is not a helm binary but a script", await stage.DoAsync("install"), StringComparison.Ordinal);
     }

@@ -35,7 +35,7 @@ internal sealed class InstallCommand
         var directory = new Option<string?>("--dir") { Description = "Where the shim goes; default: ~/.local/share/helmcached/bin.", HelpName = "directory" };
         var shell = new Option<string[]>("--shell") { Description = "Only this shell; may be given again. Default: those you use." };
         shell.AcceptOnlyFromAmong(Shell.Names);
-        var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and a version manager's helm to the configuration." };
+        var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration." };
         var copy = new Option<bool>("--copy") { Description = "Copy the binaries instead of linking to them, so that the originals can go." };
         var systemd = new Option<bool>("--systemd") { Description = "Write a systemd user unit for the daemon, too." };
         var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, copy, systemd };
@@ -175,15 +175,18 @@ internal sealed class InstallCommand
         if (helm.Path is not { } path)
         {
             Marks.Bad(helm.Problem!);
+            Marks.Next("get it from your package manager or https://helm.sh/docs/intro/install, then run `helmcached install --write` again");
             return false;
         }
         if (VersionManager.IsHelm(path))
         {
             Marks.Good($"real helm: {path}, {Probe.HelmVersion(path) ?? "which does not tell its version"}");
+            Record(path, write);
             return true;
         }
         if (VersionManager.Of(path) is not { } manager)
         {
+            Record(path, write);
             Marks.Note($"{path} is not a helm binary but a script or another program, so calls go through it and are not cached");
             Marks.Next($"name the real one in {_places.Short(ConfiguredHelm.File()!)}:  helm: /path/to/helm");
             return true;
@@ -206,6 +209,21 @@ internal sealed class InstallCommand
             Marks.Next($"to use that one in every directory, put into {_places.Short(ConfiguredHelm.File()!)}:  {line}");
         }
         return true;
+    }
+
+    /// <summary>Writes down where real helm is: a tool may run the shim by its path, with a PATH that has no helm, or with none.</summary>
+    private void Record(string helm, bool write)
+    {
+        if (ConfiguredHelm.Read() == helm)
+            return;
+        string line = $"helm: {helm}";
+        string file = _places.Short(ConfiguredHelm.File()!);
+        if (!write)
+            Marks.Next($"for tools that run the shim without your PATH, put into {file}:  {line}");
+        else if (AddSetting(line))
+            Marks.Good($"{file}: {line}");
+        else
+            Marks.Next($"a tool that runs the shim without your PATH finds no helm then; put into {file}:  {line}");
     }
 
     /// <summary>Adds the setting to the configuration, unless a setting of the user's own is there or the file would not be understood.</summary>
