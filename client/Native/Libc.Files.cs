@@ -45,6 +45,19 @@ public static unsafe partial class Libc
         return error;
     }
 
+    /// <summary>True when no more files can be opened at this moment, by this process or on this machine.</summary>
+    public static bool IsOutOfDescriptors
+    {
+        get
+        {
+            const int ENFILE = 23, EMFILE = 24;
+            int error = Open("/dev/null\0"u8, out int descriptor);
+            if (error == 0)
+                Close(descriptor);
+            return error is EMFILE or ENFILE;
+        }
+    }
+
     /// <summary>
     /// Opens a place in the file system and not what is there (<c>O_PATH</c>): to look at it, and to look from it at what is below. -1
     /// when there is nothing, or no descriptor left.

@@ -81,4 +81,6 @@ public enum BypassReason
 
     // Ourselves.
     Faulted = 130,
+    TooFewDescriptors = 131,
+    CallerLeft = 132,
 }

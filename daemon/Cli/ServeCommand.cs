@@ -5,6 +5,7 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -12,6 +13,9 @@ namespace CacheDaemon.Daemon.Cli;
 internal static class ServeCommand
 {
     private const int OwnerOnly = 0x3f;
+
+    /// <summary>Below this not all that is allowed at once fits (<see cref="DescriptorShares.Of"/>).</summary>
+    private const int FewDescriptors = 40;
 
     /// <summary>Serves until stopped. A second daemon for the same home ends at once: that is success when nobody watches.</summary>
     /// <param name="detached">Started in the background by a shim or by <c>start</c>: no terminal to talk to.</param>
@@ -35,6 +39,8 @@ internal static class ServeCommand
         Directory.SetCurrentDirectory("/");
         Configuration configuration = Configuration.ForDaemon();
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached, configuration.Options.LogLevel);
+        if (Libc.MaxDescriptors < FewDescriptors)
+            log.WriteProblem($"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls for which that is too few go to helm as too-few-descriptors");
         ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult();
         return ExitCodes.Ok;
     }

@@ -68,16 +68,22 @@ internal sealed class Fingerprinter
             case InvocationResult.Served served:
                 try
                 {
-                    return Compute(request, served.Invocation);
+                    return WithTrueReason(Compute(request, served.Invocation));
                 }
                 catch (InputException e)
                 {
-                    return new FingerprintOutcome.Declined(e.Reason, e.Message);
+                    return WithTrueReason(new FingerprintOutcome.Declined(e.Reason, e.Message));
                 }
             default:
                 throw new InvalidOperationException("The parser gave neither an invocation nor a bypass.");
         }
     }
+
+    /// <summary>What could not be read for want of a descriptor is neither missing nor wrong.</summary>
+    private static FingerprintOutcome WithTrueReason(FingerprintOutcome outcome) =>
+        outcome is FingerprintOutcome.Declined && Libc.IsOutOfDescriptors
+            ? new FingerprintOutcome.Declined(BypassReason.TooFewDescriptors, $"{Libc.MaxDescriptors} at most")
+            : outcome;
 
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
     {

@@ -23,7 +23,7 @@ public sealed class FrozenNumbersTests
         InputUnreadable=92 NameNotUtf8=93
         KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
         InputsKeepChanging=115 LeaseholderSlow=117 Arming=118 Unarmed=119
-        Faulted=130
+        Faulted=130 TooFewDescriptors=131 CallerLeft=132
         """, 110, 116);
 
     [Fact]

@@ -58,6 +58,17 @@ public sealed class LimitTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public async Task E3_daemon_with_next_to_no_descriptors_says_so()
+    {
+        await using var fake = new FakeHelmHome();
+        using Process daemon = await ServeAsync(fake, "ulimit -n 20");
+        CommandResult call = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
+        Assert.Equal((0, FakeHelmHome.Output), (call.ExitCode, call.StdoutText));
+        Assert.StartsWith("helmcached: bypass too-few-descriptors", call.StderrText, StringComparison.Ordinal);
+        Assert.Contains("open files", File.ReadAllText(Path.Combine(fake.Home.State, "daemon.log")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Soft_limit_of_descriptors_of_whoever_starts_the_daemon_is_raised()
     {
         await using var fake = new FakeHelmHome();
