@@ -24,6 +24,12 @@ public sealed class DaemonClient : IDisposable
     /// </summary>
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>
+    /// Longest silence of a daemon that is only late: whenever one looks, it waits for a processor (<see cref="Lateness"/>). Equal calls on a
+    /// machine with thirty times more work than processors are answered within half of it; where it is exceeded, helm takes as long.
+    /// </summary>
+    public static readonly TimeSpan LateDeadline = TimeSpan.FromSeconds(10);
+
     /// <summary>Silence after which a daemon that did show life counts as dead: twelve missed heartbeats.</summary>
     public static readonly TimeSpan SilenceDeadline = TimeSpan.FromSeconds(3);
 
@@ -82,7 +88,7 @@ public sealed class DaemonClient : IDisposable
 
     /// <summary>
     /// Sends one message, with a descriptor if there is one (not -1); false as in <see cref="TrySend(Message, TimeSpan)"/>, and
-    /// <paramref name="silent"/> tells a hang from a closed connection.
+    /// <paramref name="silent"/> tells a hang from a closed connection, and from a daemon that waits for a processor.
     /// </summary>
     public bool TrySend(Message message, TimeSpan silence, out bool silent, int descriptor = -1)
     {
@@ -90,6 +96,8 @@ public sealed class DaemonClient : IDisposable
         byte[] frame = MessageCodec.Encode(message);
         bool sent = _socket.TrySend(frame, silence, Limit(silence, frame.Length), descriptor);
         silent = !sent && Stopwatch.GetElapsedTime(started) >= silence;
+        if (silent && ProcessLook.At(PeerId).IsRunnable)
+            (silent, WasLate) = (false, true);
         return sent;
     }
 
@@ -132,20 +140,43 @@ public sealed class DaemonClient : IDisposable
     /// <summary>
     /// The answer to a request, or the daemon's word on a publication: waits for the first sign of life, then through heartbeats, for the first message that is
     /// not <see cref="Message.Waiting"/>. Null when the daemon fell silent; <paramref name="silent"/> then tells a hang
-    /// from a closed connection.
+    /// from a closed connection, and from a daemon that is late (<see cref="WasLate"/>).
     /// </summary>
     public Message? ReceiveAnswer(out bool silent)
     {
         TimeSpan patience = FirstReplyDeadline;
         while (true)
         {
-            long started = Stopwatch.GetTimestamp();
-            Message? message = Receive(patience);
-            silent = message is null && Stopwatch.GetElapsedTime(started) >= patience;
+            Message? message = ReceivePatiently(patience, out silent);
             if (message is not Message.Waiting)
                 return message;
             patience = SilenceDeadline;
         }
+    }
+
+    /// <summary>True when the daemon was given up although it does not hang: it had no processor for <see cref="LateDeadline"/>.</summary>
+    public bool WasLate { get; private set; }
+
+    /// <summary>The next message. A silence becomes longer than <paramref name="patience"/> only while the daemon waits for a processor.</summary>
+    private Message? ReceivePatiently(TimeSpan patience, out bool silent)
+    {
+        // The looks are part of the patience, so that a daemon which hangs costs no more than that.
+        TimeSpan wait = patience - Lateness.Looks * Lateness.LookEvery;
+        var lateness = new Lateness(PeerId);
+        while (true)
+        {
+            long started = Stopwatch.GetTimestamp();
+            Message? message = Receive(wait);
+            silent = message is null && Stopwatch.GetElapsedTime(started) >= wait;
+            if (!silent)
+                return message;
+            if (!lateness.IsWorthWaiting())
+                break;
+            wait = Lateness.LookEvery;
+        }
+        silent = lateness.IsHung;
+        WasLate = !silent;
+        return null;
     }
 
     /// <inheritdoc/>

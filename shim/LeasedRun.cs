@@ -21,6 +21,7 @@ internal sealed unsafe class LeasedRun
     private readonly int _stdout = Libc.MemoryFile();
     private readonly int _stderr = Libc.MemoryFile();
     private int _child;
+    private bool _gaveBack;
 
     private LeasedRun(DaemonClient daemon, Message.Lease lease)
     {
@@ -43,7 +44,7 @@ internal sealed unsafe class LeasedRun
             return RealHelm.Become(call);
         }
         SignalRelay.Start(_child);
-        int status = Libc.Wait(_child, block: true) ?? -1;
+        int status = WaitForHelm();
         TimeSpan render = Stopwatch.GetElapsedTime(started);
         // A sandbox may refuse to tell how helm ended, or what it wrote. Nothing is printed yet, so helm may run once more.
         if (status < 0)
@@ -66,6 +67,29 @@ internal sealed unsafe class LeasedRun
             Libc.DieBy(endedBy);
         Finish(call, published);
         return exitCode;
+    }
+
+    /// <summary>Waits for helm to end. Should someone stop it, the lease is given back at once: others must not wait for who knows how long.</summary>
+    private int WaitForHelm()
+    {
+        int status;
+        while (Libc.IsStop(status = Libc.WaitForEndOrStop(_child)))
+        {
+            if (_gaveBack)
+                continue;
+            _gaveBack = true;
+            try
+            {
+                Abandon(RefuseReason.Interrupted);
+            }
+#pragma warning disable CA1031 // As in HandOver.
+            catch (Exception)
+#pragma warning restore CA1031
+            {
+                _daemon.Dispose();
+            }
+        }
+        return status;
     }
 
     /// <summary>
@@ -97,9 +121,6 @@ internal sealed unsafe class LeasedRun
         {
             _daemon.Dispose();
         }
-        // What the armed copy has read of it, the real one reads again.
-        if (call.ConsumedStdin >= 0)
-            Libc.Rewind(call.ConsumedStdin);
         return RealHelm.Become(call);
     }
 
@@ -109,6 +130,8 @@ internal sealed unsafe class LeasedRun
     /// </summary>
     private bool HandOver(int status, int exitCode, TimeSpan render)
     {
+        if (_gaveBack)
+            return false;
         try
         {
             // Sealed before a page of it is in a pipe, after which the kernel says that somebody may still write. Helm has ended, so nobody does.

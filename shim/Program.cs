@@ -82,7 +82,7 @@ internal static class Program
                 call.Trace.Bypassed(bypass.Reason, bypass.Detail);
                 return RealHelm.Become(call);
             default:
-                call.Trace.NotServed(silent ? "daemon-silent" : "daemon-gone");
+                call.Trace.NotServed(silent ? "daemon-silent" : daemon.WasLate ? "daemon-late" : "daemon-gone");
                 return RealHelm.Become(call);
         }
     }

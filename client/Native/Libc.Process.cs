@@ -170,6 +170,21 @@ public static unsafe partial class Libc
         return result == 0 ? null : result < 0 ? -Marshal.GetLastPInvokeError() : status;
     }
 
+    /// <summary>Waits until a child ends or is stopped by a signal. Returns its raw wait status, or -errno.</summary>
+    public static int WaitForEndOrStop(int pid)
+    {
+        const int Untraced = 2;
+        int status;
+        int result;
+        do
+            result = waitpid(pid, &status, Untraced);
+        while (result < 0 && Marshal.GetLastPInvokeError() == EINTR);
+        return result < 0 ? -Marshal.GetLastPInvokeError() : status;
+    }
+
+    /// <summary>True when a wait status says that the child was stopped and may go on (wait(2), WIFSTOPPED).</summary>
+    public static bool IsStop(int waitStatus) => waitStatus >= 0 && (waitStatus & 0xff) == 0x7f;
+
     /// <summary>Ends this process as if <paramref name="signalNumber"/> had killed it, also when our caller had it blocked, as Go does.</summary>
     public static void DieBy(int signalNumber)
     {

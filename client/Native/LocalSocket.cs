@@ -133,8 +133,9 @@ public sealed unsafe class LocalSocket : IDisposable
         while (true)
         {
             long left = (deadline - Stopwatch.GetTimestamp()) * 1000 / Stopwatch.Frequency;
+            // Once more when the time is over: it may have passed while this process had no processor.
             if (left < 0)
-                return false;
+                return Libc.Poll(_descriptor, events, 0) != 0;
             if (Libc.Poll(_descriptor, events, (int)Math.Min(left + 1, int.MaxValue)) != 0)
                 return true;
         }

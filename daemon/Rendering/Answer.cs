@@ -10,6 +10,9 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <param name="Attached">The file that is passed along with <paramref name="Frame"/>; null when none is.</param>
 public readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, MemoryFile? Attached)
 {
+    /// <summary>Told once whether the peer took it; null when nobody asks.</summary>
+    public Action<bool>? Sent { get; init; }
+
     /// <summary>The frame of a message.</summary>
     public static Answer Of(Message message) => new(MessageCodec.Encode(message), null, null);
 }

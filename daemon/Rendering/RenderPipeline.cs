@@ -327,34 +327,46 @@ internal sealed class RenderPipeline
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == Coalesced;
-        if (coalesced)
-        {
-            _counters.Add(Counters.Coalesced);
-        }
-        else
-        {
-            _counters.Add(Counters.Hits);
-            _counters.Add(Counters.HitsByTier, source);
-        }
-        long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
-        _counters.Add(Counters.TimeSavedMicroseconds, saved);
-        _journal?.Note(
-            new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
-            {
-                Tier = coalesced ? "" : source,
-                Bytes = result.Stdout.Length + (long)result.Stderr.Length,
-            }, saved);
+        if (!coalesced)
+            CountHit(entry, source, elapsed, arrival);
         Digest digest = key.Value;
         ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
+        Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
         // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept twice.
-        return passes
+        Answer answer = passes
             ? new Answer(
                 MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
                 null, result.Stdout.File)
             : new Answer(
                 MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
                 result.Stdout, null);
+        return answer with { Sent = sent };
     }
+
+    private void CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
+    {
+        bool coalesced = source == Coalesced;
+        _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
+        if (!coalesced)
+            _counters.Add(Counters.HitsByTier, source);
+        long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
+        _counters.Add(Counters.TimeSavedMicroseconds, saved);
+        _journal?.Note(
+            new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
+            {
+                Tier = coalesced ? "" : source,
+                Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
+            }, saved);
+    }
+
+    /// <summary>Who waited for another may have left meanwhile, and counts as served only when the result was taken.</summary>
+    private Action<bool> CountWhenSent(Entry entry, TimeSpan elapsed, Arrival arrival) => taken =>
+    {
+        if (taken)
+            CountHit(entry, Coalesced, elapsed, arrival);
+        else
+            Bypass(BypassReason.CallerLeft, "", arrival);
+    };
 
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
     {

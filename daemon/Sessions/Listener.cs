@@ -43,7 +43,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _pausing = new();
     private int _atTheDoor;
-    private readonly ITimer _heartbeat;
+    private readonly Heartbeat _heartbeat;
 
     /// <summary>Held while the socket is opened anew or closed for good.</summary>
     private readonly Lock _opening = new();
@@ -58,7 +58,7 @@ internal sealed class Listener : IAsyncDisposable
         _dispatcher = dispatcher;
         _time = time;
         _log = log;
-        _heartbeat = time.CreateTimer(_ => Beat(), null, DaemonClient.HeartbeatInterval, DaemonClient.HeartbeatInterval);
+        _heartbeat = new Heartbeat(time, Beat);
     }
 
     /// <summary>Connections open now.</summary>

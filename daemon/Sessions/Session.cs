@@ -63,6 +63,7 @@ internal sealed class Session : IDisposable
     private readonly Lock _writing = new();
     private readonly HashSet<long> _leases = [];
     private long _busySince;
+    private long _unreadSince;
     private bool _answering;
     private long _frameSince;
     private bool _left;
@@ -171,10 +172,16 @@ internal sealed class Session : IDisposable
         {
             // Half an interval, so that the first sign of life comes after one and a half of them at most: the peer gives a daemon up that
             // was silent for four.
-            if (_busySince == 0 || _time.GetElapsedTime(_busySince) < DaemonClient.HeartbeatInterval / 2)
-                return;
             try
             {
+                // A request that nobody has had the time to read is waited for, too.
+                if (_busySince != 0 || _answering || _socket.Available == 0)
+                    _unreadSince = 0;
+                else if (_unreadSince == 0)
+                    _unreadSince = _time.GetTimestamp();
+                long since = _busySince != 0 ? _busySince : _unreadSince;
+                if (since == 0 || _time.GetElapsedTime(since) < DaemonClient.HeartbeatInterval / 2)
+                    return;
                 // A peer that was stopped does not read, and once its buffer is full a send would wait for it, and with
                 // it the clock of all sessions. Such a peer needs no heartbeat.
                 if (_socket.Poll(TimeSpan.Zero, SelectMode.SelectWrite))
@@ -263,7 +270,16 @@ internal sealed class Session : IDisposable
         {
             // The same deadline holds for a peer that does not take its answer.
             Interlocked.Exchange(ref _frameSince, _time.GetTimestamp());
-            await SendAsync(some).ConfigureAwait(false);
+            bool taken = false;
+            try
+            {
+                await SendAsync(some).ConfigureAwait(false);
+                taken = true;
+            }
+            finally
+            {
+                some.Sent?.Invoke(taken);
+            }
             Interlocked.Exchange(ref _frameSince, 0);
         }
         lock (_writing)

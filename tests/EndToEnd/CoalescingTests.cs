@@ -85,6 +85,27 @@ public sealed class CoalescingTests
     }
 
     [Fact]
+    public async Task E2_stopped_helm_of_a_leaseholder_hands_the_render_to_a_waiter()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        Task<CommandResult> first = fake.HeldTemplate().RunAsync();
+        await fake.RunsReachAsync(1);
+        Task<CommandResult> second = fake.Template().RunAsync();
+        await fake.WaitersReachAsync(1);
+        using (Signals.Hang(fake.RunIds.Single()))
+        {
+            AssertOutput(await second);
+            Assert.Equal(2, fake.Runs);
+            fake.LetGo();
+        }
+        AssertOutput(await first);
+        Stats stats = await fake.Home.StatsAsync();
+        Assert.True(stats is { HelmRuns: 2, Bypasses: 0, Entries: 1 }, stats.ToString());
+        Assert.Equal(1, stats.RefuseReasons["interrupted"]);
+    }
+
+    [Fact]
     public async Task Killed_waiter_harms_nobody()
     {
         await using var fake = new FakeHelmHome();

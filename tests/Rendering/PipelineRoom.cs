@@ -96,7 +96,9 @@ internal sealed class PipelineRoom : IDisposable
         public async Task<Message> AskAsync(Message.Render request)
         {
             byte[] message = MessageCodec.Encode(request)[Frame.HeaderBytes..];
-            return Decode(await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message), room.Clock.GetTimestamp()));
+            Answer answer = await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message), room.Clock.GetTimestamp());
+            answer.Sent?.Invoke(true);
+            return Decode(answer);
         }
 
         public Task<Message> AskAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>

@@ -188,6 +188,23 @@ public sealed class SessionTests
     }
 
     [Fact]
+    public async Task L_only_callers_that_take_the_result_of_another_count_as_coalesced()
+    {
+        await using var room = new HostRoom();
+        HostRoom.Peer holder = room.Connect(), gone = room.Connect(), waiter = room.Connect();
+        Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
+        gone.Say(room.Site.Request());
+        waiter.Say(room.Site.Request());
+        await room.StatusReachesAsync("waiting", 2);
+        gone.Dispose();
+        Assert.IsType<Message.Published>(await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
+        Assert.IsType<Message.Result>(await waiter.HearAsync());
+        await room.StatusReachesAsync("connections", 2);
+        await Eventually.IsTrueAsync("both are counted", () => room.Stats is { Coalesced: 1, Bypasses: 1 });
+        Assert.Equal(1, room.Stats.BypassReasons["caller-left"]);
+    }
+
+    [Fact]
     public async Task Callers_above_the_limit_are_turned_away_until_there_is_room()
     {
         await using var room = new HostRoom();

@@ -43,6 +43,7 @@ public sealed class HangTests(ITestOutputHelper output)
             ["DaemonClient.FirstReplyDeadline"] = DaemonClient.FirstReplyDeadline,
             ["DaemonClient.HeartbeatInterval"] = DaemonClient.HeartbeatInterval,
             ["DaemonClient.SilenceDeadline"] = DaemonClient.SilenceDeadline,
+            ["DaemonClient.LateDeadline"] = DaemonClient.LateDeadline,
             ["DaemonClient.PublishDeadline"] = DaemonClient.PublishDeadline,
             ["DaemonClient.AvoidAfterHang"] = DaemonClient.AvoidAfterHang,
             ["DaemonLauncher.StartDeadline"] = DaemonLauncher.StartDeadline,
