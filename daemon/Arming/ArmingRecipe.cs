@@ -26,7 +26,7 @@ internal sealed record CallTrap(Predicate<string> Callers, Predicate<string> Cal
 internal static partial class ArmingRecipe
 {
     /// <summary>Raised with any change here or in <see cref="Armer"/>: copies made by another version are made anew.</summary>
-    public const int Version = 1;
+    public const int Version = 2;
 
     /// <summary>Without any of these a binary is not a helm that this recipe knows.</summary>
     public static IReadOnlyList<string> Required { get; } =
@@ -56,6 +56,8 @@ internal static partial class ArmingRecipe
         new(Only("github.com/huandu/xstrings.Shuffle"), "shuffle"),
         new(RandomLibraries().IsMatch, ""),
         new(RandomSources().IsMatch, ""),
+        // What Go does once, before it reads the file of a zone that a template names: such files are in no key. UTC and Local do not come this far.
+        new(Only("time.LoadLocation.func1"), "dateInZone"),
     ];
 
     /// <summary>Single calls: what sprig and helm do with the clock at start-up, and <c>date</c> of a fixed time, stay free.</summary>

@@ -17,6 +17,7 @@ internal static class SelfTestCharts
         "htpasswd \"a\" \"b\"", "bcrypt \"a\"", "encryptAES \"k\" \"t\"",
         "now", "now | date \"2006\"", "ago (toDate \"2006-01-02\" \"2020-01-01\")", "durationRound (toDate \"2006-01-02\" \"2020-01-01\")",
         "date \"2006\" \"x\"", "htmlDate \"x\"", "dateInZone \"2006\" \"x\" \"UTC\"", "date_in_zone \"2006\" \"x\" \"UTC\"", "htmlDateInZone \"x\" \"UTC\"",
+        "dateInZone \"15\" 0 \"Asia/Tokyo\"", "htmlDateInZone 0 \"Asia/Tokyo\"",
         "printf \"%p\" .Values", "printf \"%#p\" .Values | quote", "printf \"%-20[1]p\" .Values | quote", "printf \"a%%%v%p\" 1 .Values | quote",
         ".Capabilities | dict \"c\" | toString | sha256sum", "list .Capabilities | toString | quote", "printf \"%v\" (list .Capabilities) | quote", "print (dict \"a\" .Capabilities) | quote",
         "cat (dict \"a\" .Capabilities) | quote", "dict \"a\" .Capabilities | quote", "list (list .Capabilities) | join \",\" | quote",
