@@ -62,10 +62,16 @@ internal sealed unsafe class LeasedRun
         if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)))
             return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
         bool published = HandOver(status, exitCode, render);
+        // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the render. A pipe's reader
+        // waits for nobody.
+        bool judgedFirst = IsFile(1) || IsFile(2);
+        if (judgedFirst)
+            Finish(call, published);
         Replay.Write(0, _stderr, _stdout);
         if (endedBy != 0)
             Libc.DieBy(endedBy);
-        Finish(call, published);
+        if (!judgedFirst)
+            Finish(call, published);
         return exitCode;
     }
 
@@ -91,6 +97,8 @@ internal sealed unsafe class LeasedRun
         }
         return status;
     }
+
+    private static bool IsFile(int descriptor) => Libc.Stat(descriptor, out FileStamp output) == 0 && output.Kind == FileKind.Regular;
 
     /// <summary>
     /// The armed copy met a trap, or ended as no helm does: nothing of it is shown, and the real one runs. A trap is published, since it is

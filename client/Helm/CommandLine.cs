@@ -1,5 +1,4 @@
 using System;
-using System.Buffers;
 using System.Collections.Generic;
 using CacheDaemon.Client.Protocol;
 
@@ -17,8 +16,6 @@ public static class CommandLine
 {
     /// <summary>The one subcommand whose flags are in <see cref="HelmFlags"/>.</summary>
     public const string Template = "template";
-
-    private static readonly SearchValues<char> s_specialInSetFile = SearchValues.Create(",\\{}[]\"\r\n");
 
     /// <summary>
     /// Index in <paramref name="args"/> (argv without argv[0]) of the word that helm takes for its subcommand, or -1. Allocates nothing.
@@ -72,7 +69,7 @@ public static class CommandLine
     }
 
     /// <summary>
-    /// True when helm would read standard input for this call: a values item, or the path of a plain <c>--set-file</c>, is <c>-</c> after
+    /// True when helm would read standard input for this call: a values item, or a path of <c>--set-file</c>, is <c>-</c> after
     /// trimming. False for a command line with an <see cref="ParsedCommandLine.Error"/>: it is not served.
     /// </summary>
     public static bool ReadsStdin(ParsedCommandLine parsed)
@@ -92,9 +89,15 @@ public static class CommandLine
                             return true;
                 }
             }
-            else if (flag.Role == FlagRole.SetFile && TrySplitSetFile(use.Value!, out _, out string path) && IsStdin(path))
+            else if (flag.Role == FlagRole.SetFile)
             {
-                return true;
+                var items = new List<SetFileItem>();
+                if (SetFileSyntax.TryParse(use.Value!, items))
+                {
+                    foreach (SetFileItem item in items)
+                        if (IsStdin(item.Path))
+                            return true;
+                }
             }
         }
         return false;
@@ -102,26 +105,6 @@ public static class CommandLine
 
     /// <summary>Whether helm reads standard input for a file of this name (values.readFile: TrimSpace, then <c>-</c>).</summary>
     public static bool IsStdin(string fileName) => fileName.AsSpan().Trim() is "-";
-
-    /// <summary>
-    /// Splits the plain form <c>key=path</c> of <c>--set-file</c>: a key of letters, digits, <c>_ - . /</c>, and a path without the characters that
-    /// helm's strvals parser treats specially. Anything else (lists, several pairs, escapes) is false.
-    /// </summary>
-    public static bool TrySplitSetFile(string item, out string key, out string path)
-    {
-        key = path = "";
-        int equals = item.IndexOf('=', StringComparison.Ordinal);
-        if (equals <= 0 || equals == item.Length - 1)
-            return false;
-        foreach (char c in item.AsSpan(0, equals))
-            if (!char.IsAsciiLetterOrDigit(c) && c is not ('_' or '-' or '.' or '/'))
-                return false;
-        if (item.AsSpan(equals + 1).ContainsAny(s_specialInSetFile))
-            return false;
-        key = item[..equals];
-        path = item[(equals + 1)..];
-        return true;
-    }
 
     // The flag a word starting with '-' names, by its long name or its first shorthand letter. cobra takes a word such as -nfoo for complete.
     private static int FlagOf(string word, out bool hasValue)

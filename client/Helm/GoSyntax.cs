@@ -1,10 +1,11 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Text;
 
 namespace CacheDaemon.Client.Helm;
 
-/// <summary>The two value syntaxes of Go's standard library that pflag relies on.</summary>
+/// <summary>The value syntaxes of Go that flags and variables rely on.</summary>
 public static class GoSyntax
 {
     /// <summary>strconv.ParseBool: exactly these twelve spellings.</summary>
@@ -12,6 +13,19 @@ public static class GoSyntax
     {
         value = text is "1" or "t" or "T" or "TRUE" or "true" or "True";
         return value || text is "0" or "f" or "F" or "FALSE" or "false" or "False";
+    }
+
+    /// <summary>
+    /// Whether Go's runtime takes this as a number of bytes (<c>parseByteCount</c>): digits, then nothing, <c>B</c>, or <c>KiB</c> to <c>TiB</c>, in all below 2^63. Anything
+    /// else in <c>GOMEMLIMIT</c> ends the process at its start.
+    /// </summary>
+    public static bool IsByteCount(ReadOnlySpan<char> text)
+    {
+        int digits = text.IndexOfAnyExceptInRange('0', '9');
+        ReadOnlySpan<char> unit = digits < 0 ? default : text[digits..];
+        int shift = unit is "" or "B" ? 0 : unit is "KiB" ? 10 : unit is "MiB" ? 20 : unit is "GiB" ? 30 : unit is "TiB" ? 40 : -1;
+        return shift >= 0 && long.TryParse(digits < 0 ? text : text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+            && count <= long.MaxValue >> shift;
     }
 
     /// <summary>

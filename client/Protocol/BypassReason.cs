@@ -37,6 +37,8 @@ public enum BypassReason
     Profiling = 42,
     HomeUnset = 43,
     KubeconfigDoubtful = 44,
+    GoVariable = 45,
+    PluginDownloads = 46,
 
     // Caller.
     OtherUser = 60,

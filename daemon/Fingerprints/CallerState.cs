@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Text;
+using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
 
@@ -15,6 +16,7 @@ namespace CacheDaemon.Daemon.Fingerprints;
 internal static class CallerState
 {
     private const string NoFile = "/dev/null";
+    private static readonly string[] s_zoneSources = ["/usr/share/zoneinfo/", "/usr/share/lib/zoneinfo/", "/usr/lib/locale/TZ/", "/etc/zoneinfo/"];
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
     /// <summary>The string that <c>.Release.Namespace</c> will be (helm-inputs 3.2).</summary>
@@ -67,32 +69,32 @@ internal static class CallerState
     {
         foreach (string directory in startup.PluginDirectories)
             AddPlugins(material, directory, inputs);
-        AddFile(material, "repositories", startup.RepositoriesFile, inputs);
-        AddFile(material, "registry", startup.RegistryConfig, inputs);
-        AddFile(material, "docker", startup.DockerConfig, inputs);
+        AddRepositories(material, startup.RepositoriesFile, inputs);
+        AddLogin(material, "registry", startup.RegistryConfig, inputs);
+        AddLogin(material, "docker", startup.DockerConfig, inputs);
+        if (startup.DockerInAccountHome && Endpoint.AccountHome() is { } home)
+            AddLogin(material, "docker of the account", home + "/.docker/config.json", inputs);
     }
 
     /// <summary>
-    /// The time zone by name and by content: <c>TZ</c> when set, else the machine's (Go's <c>time</c> package; helm-inputs 6.2).
+    /// The time zone by name and by content: <c>TZ</c> when set, else the machine's, looked for in all places in which Go looks (<c>time.initLocal</c>,
+    /// <c>loadLocation</c>; seen under strace on all helms). The first that is a zone file wins; which one that is need not be known.
     /// </summary>
-    public static void AddTimeZone(KeyMaterial material, string? zone, string? zoneInfo, InputReader inputs)
+    public static void AddTimeZone(KeyMaterial material, string? zone, string? goRoot, string directory, InputReader inputs)
     {
         material.Add("time zone", "TZ", zone is null ? "unset" : "=" + zone);
-        material.Add("time zone", "ZONEINFO", zoneInfo ?? "");
-        if (zone is null)
-        {
+        string? name = zone is null ? null : zone.StartsWith(':') ? zone[1..] : zone;
+        if (name is "" or "UTC")
+            return;
+        if (name is null)
             AddFile(material, "time zone", "/etc/localtime", inputs);
-            return;
-        }
-        string name = zone.TrimStart(':');
-        if (name.Length == 0)
-            return;
-        if (name[0] == '/')
+        else if (name[0] == '/')
             AddFile(material, "time zone", name, inputs);
-        else if (!name.Contains("..", StringComparison.Ordinal))
-            AddFile(material, "time zone", "/usr/share/zoneinfo/" + name, inputs);
-        if (zoneInfo is not null)
-            AddFile(material, "time zone", zoneInfo, inputs);
+        else
+            foreach (string source in s_zoneSources)
+                AddFile(material, "time zone in " + source, source + name, inputs);
+        if (goRoot is not null)
+            AddFile(material, "time zones of GOROOT", GoPath.Under(directory, goRoot + "/lib/time/zoneinfo.zip"), inputs);
     }
 
     private static string? InCluster(NamespaceInputs from, InputReader inputs)
@@ -129,8 +131,37 @@ internal static class CallerState
         }
         Array.Sort(names, StringComparer.Ordinal);
         foreach (string plugin in names)
-            if (inputs.Exists(plugin + "/plugin.yaml"))
-                AddFile(material, "plugin " + Path.GetFileName(plugin), plugin + "/plugin.yaml", inputs);
+            AddPlugin(material, plugin, inputs);
+    }
+
+    private static void AddPlugin(KeyMaterial material, string plugin, InputReader inputs)
+    {
+        string path = plugin + "/plugin.yaml", label = "plugin " + Path.GetFileName(plugin);
+        if (!inputs.Exists(path) || inputs.Content(path) is not { } content)
+            return;
+        if (PluginFile.MayFetchPlainPaths(content))
+            throw new InputException(BypassReason.PluginDownloads, Path.GetFileName(plugin));
+        material.Add("start-up", label, Digest.Of(content));
+        // helm 4 says on stderr when it is missing; what is in it only runs for an address.
+        if (PluginFile.MayBeWasm(content))
+            material.Add("start-up", label + " wasm", inputs.Exists(plugin + "/plugin.wasm") ? "present" : "absent");
+    }
+
+    // `helm repo add` writes the time into it, which nothing shows.
+    private static void AddRepositories(KeyMaterial material, string? path, InputReader inputs)
+    {
+        if (path is not null && inputs.Content(path) is { } content && ChartTreeLock.WithoutTime(content) is { } digest)
+            material.Add("start-up", "repositories without time", digest);
+        else
+            AddFile(material, "repositories", path, inputs);
+    }
+
+    private static void AddLogin(KeyMaterial material, string label, string path, InputReader inputs)
+    {
+        if (inputs.Content(path) is not { } content || LoginFile.IsSurelyValid(content))
+            material.Add("start-up", label, "valid or absent");
+        else
+            AddFile(material, label, path, inputs);
     }
 
     private static void AddFile(KeyMaterial material, string label, string? path, InputReader inputs)

@@ -102,7 +102,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     {
         foreach (ref readonly Watch watch in CollectionsMarshal.AsSpan(_watches))
         {
-            int errno = Libc.Stat(_paths.AsSpan(watch.Start, watch.Length), watch.Mode != ChartWatchMode.Itself, out FileStamp stamp);
+            int errno = SharedPaths.Stat(_paths.AsSpan(watch.Start, watch.Length), watch.Follows, out FileStamp stamp);
             if (!watch.IsAsBefore(errno, stamp))
                 return false;
         }
@@ -116,7 +116,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     private bool AreAllSameBelowRoot()
     {
         Span<Watch> watches = CollectionsMarshal.AsSpan(_watches);
-        int root = Libc.OpenPlace(_paths.AsSpan(0, _rootLength + 1));
+        int root = SharedPaths.OpenPlace(_paths.AsSpan(0, _rootLength + 1));
         if (root < 0)
             return AreAllSame(); // Gone, or no descriptor is left.
         try
@@ -127,7 +127,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
             foreach (ref readonly Watch watch in watches[1..])
             {
                 ReadOnlySpan<byte> below = _paths.AsSpan(watch.Start, watch.Length)[(_rootLength + 1)..];
-                errno = Libc.Stat(root, below, watch.Mode != ChartWatchMode.Itself, out stamp);
+                errno = Libc.Stat(root, below, watch.Follows, out stamp);
                 if (!watch.IsAsBefore(errno, stamp))
                     return false;
             }
@@ -182,6 +182,9 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
 
     private readonly record struct Watch(int Start, int Length, ChartWatchMode Mode, FileStamp Stamp)
     {
+        /// <summary>Whether a link at the end of the path is followed; where nothing was, a link that leads nowhere is something.</summary>
+        public bool Follows => Mode is ChartWatchMode.Target or ChartWatchMode.TargetIdentity;
+
         /// <summary>Whether a look at the path gave what it gave then.</summary>
         public bool IsAsBefore(int errno, FileStamp now) => Mode == ChartWatchMode.Absent
             ? errno is Libc.ENOENT or Libc.ENOTDIR

@@ -78,7 +78,7 @@ internal sealed class ChartTreeContents<TFacts>(DigestMemo<ChartContent<TFacts>>
             Facts = [new ChartFileFacts<TFacts>([], scan(span))],
             Metadata = role == ChartTreeRole.Metadata ? ChartTreeMetadata.Read(span) : null,
             WithoutTime = role == ChartTreeRole.Lock ? ChartTreeLock.WithoutTime(span) : null,
-            SchemaReferencesOutside = role == ChartTreeRole.Schema && ChartTreeSchema.RefersOutside(span),
+            SchemaReferencesOutside = role == ChartTreeRole.Schema && ChartTreeSchema.RefersOutside(bytes),
         };
     }
 

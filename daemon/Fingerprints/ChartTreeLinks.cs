@@ -10,6 +10,7 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// prints the result and because a path through /proc or /sys means something else to each process (helm-inputs 5).
 /// Remembers plain directories for its own short life; not safe for concurrent use.
 /// </summary>
+/// <remarks>Whatever lies on a file system of the kind of /proc is declined wherever that is mounted: the kernel's magic links are all there.</remarks>
 internal sealed class ChartTreeLinks
 {
     /// <summary>The kernel's limit; Go's is 255, but reading the file would then fail anyway (man 7 path_resolution).</summary>
@@ -19,8 +20,19 @@ internal sealed class ChartTreeLinks
     private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _plain =
         new HashSet<byte[]>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
 
+    private readonly Dictionary<ulong, bool> _devices = [];
+    private readonly List<(byte[] Path, FileStamp Stamp)> _met = [];
     private byte[] _done = new byte[512];
     private int _length;
+
+    /// <summary>The links that the last path led over, each by its own resolved path with a final NUL.</summary>
+    public IReadOnlyList<(byte[] Path, FileStamp Stamp)> Met => _met;
+
+    /// <summary>Whether the last path led to a name, <see cref="DonePath"/>, at which nothing is.</summary>
+    public bool EndsAtNothing { get; private set; }
+
+    /// <summary>How far the last path could be resolved, with a final NUL.</summary>
+    public ReadOnlySpan<byte> DonePath => _done.AsSpan(0, _length + 1);
 
     /// <summary>
     /// The path without links, dots and doubled slashes, without a final NUL; or why not:
@@ -31,6 +43,9 @@ internal sealed class ChartTreeLinks
     public BypassReason Resolve(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> resolved)
     {
         _length = 0;
+        _done[0] = 0;
+        _met.Clear();
+        EndsAtNothing = false;
         resolved = default;
         ReadOnlySpan<byte> rest = path;
         int links = 0;
@@ -45,7 +60,7 @@ internal sealed class ChartTreeLinks
             int parent = _length;
             if (component.SequenceEqual(".."u8))
             {
-                _length = Math.Max(0, Done.LastIndexOf((byte)'/'));
+                Cut(Math.Max(0, Done.LastIndexOf((byte)'/')));
                 continue;
             }
             Append(component);
@@ -53,15 +68,22 @@ internal sealed class ChartTreeLinks
                 return BypassReason.ChartSpecialFile;
             if (_plain.Contains(Done))
                 continue;
-            if (Libc.Stat(DonePath, follow: false, out FileStamp stamp) != 0)
+            int error = Libc.Stat(DonePath, follow: false, out FileStamp stamp);
+            if (error != 0)
+            {
+                EndsAtNothing = error == Libc.ENOENT;
                 return BypassReason.ChartSymlinkBroken;
+            }
+            if (IsOfProcesses(stamp, parent))
+                return BypassReason.ChartSpecialFile;
             if (stamp.Kind == FileKind.Directory)
                 _plain.Add(Done);
             else if (stamp.Kind == FileKind.SymbolicLink)
             {
                 if (++links > MaxLinks || Libc.ReadLink(DonePath, out byte[] text) != 0)
                     return BypassReason.ChartSymlinkBroken;
-                _length = text.AsSpan().StartsWith("/"u8) ? 0 : parent;
+                _met.Add((DonePath.ToArray(), stamp));
+                Cut(text.AsSpan().StartsWith("/"u8) ? 0 : parent);
                 rest = behind.IsEmpty ? text : [.. text, .. behind];
             }
             else if (!behind.IsEmpty)
@@ -75,7 +97,24 @@ internal sealed class ChartTreeLinks
 
     private ReadOnlySpan<byte> Done => _done.AsSpan(0, _length);
 
-    private ReadOnlySpan<byte> DonePath => _done.AsSpan(0, _length + 1);
+    private void Cut(int length)
+    {
+        _length = length;
+        _done[length] = 0;
+    }
+
+    /// <summary>Whether a thing with this stamp, in the directory that the first bytes of the path name, lies on a file system of the kind of /proc.</summary>
+    private bool IsOfProcesses(FileStamp stamp, int parent)
+    {
+        const long ProcSuperMagic = 0x9fa0; // linux/magic.h
+        if (_devices.TryGetValue(stamp.Device, out bool known))
+            return known;
+        // statfs follows a link, but no link is where another file system is mounted: its directory is on the same one.
+        ReadOnlySpan<byte> asked = stamp.Kind != FileKind.SymbolicLink ? DonePath : parent == 0 ? "/\0"u8 : [.. Done[..parent], 0];
+        bool isProc = Libc.FileSystemType(asked, out long type) != 0 || type == ProcSuperMagic;
+        _devices.Add(stamp.Device, isProc);
+        return isProc;
+    }
 
     private void Append(ReadOnlySpan<byte> component)
     {

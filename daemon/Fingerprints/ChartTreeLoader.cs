@@ -35,6 +35,8 @@ internal sealed class ChartTreeLoader<TFacts>(DigestMemo<ChartContent<TFacts>> m
         var trust = new ChartTreeTrust((clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
         var contents = new ChartTreeContents<TFacts>(memo, scan);
         BypassReason reason = new ChartTreeLinks().Resolve(path, out _);
+        if (reason == BypassReason.ChartSpecialFile)
+            return new ChartLoad<TFacts>.Declined(reason, "the chart");
         byte[] terminated = [.. path, 0];
         int error = Libc.Stat(terminated, follow: true, out FileStamp stamp);
         if (error != 0)

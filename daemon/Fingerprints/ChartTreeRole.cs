@@ -14,7 +14,7 @@ internal enum ChartTreeRole : byte
     /// <summary>A chart's own Chart.lock.</summary>
     Lock = 2,
 
-    /// <summary>A values.schema.json, wherever it lies.</summary>
+    /// <summary>A chart's own values.schema.json.</summary>
     Schema = 3,
 
     /// <summary>A packed subchart, seen by templates only through its entries.</summary>
@@ -32,7 +32,6 @@ internal static class ChartTreeRoles
     /// <param name="chart">Empty for the root chart, else like <c>charts/kid/</c>.</param>
     public static ChartTreeRole Of(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> chart)
     {
-        bool schema = name[(name.LastIndexOf((byte)'/') + 1)..].SequenceEqual("values.schema.json"u8);
         ReadOnlySpan<byte> rest = name;
         while (rest.StartsWith("charts/"u8))
         {
@@ -45,14 +44,14 @@ internal static class ChartTreeRoles
             if (slash < 0 || !loaded || archive)
             {
                 chart = name[..^rest.Length];
-                return slash < 0 && loaded && archive ? ChartTreeRole.Packed : schema ? ChartTreeRole.Schema : ChartTreeRole.Plain;
+                return slash < 0 && loaded && archive ? ChartTreeRole.Packed : ChartTreeRole.Plain;
             }
             rest = below[(slash + 1)..];
         }
         chart = name[..^rest.Length];
         return rest.SequenceEqual("Chart.yaml"u8) ? ChartTreeRole.Metadata
             : rest.SequenceEqual("Chart.lock"u8) ? ChartTreeRole.Lock
-            : schema ? ChartTreeRole.Schema
+            : rest.SequenceEqual("values.schema.json"u8) ? ChartTreeRole.Schema
             : ChartTreeRole.Plain;
     }
 }

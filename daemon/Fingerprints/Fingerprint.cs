@@ -93,6 +93,9 @@ internal sealed class Fingerprint
     /// <summary>The state of the mounts in which the inputs were read; see <see cref="MountTable"/>.</summary>
     public long MountGeneration => _inputs.MountGeneration;
 
+    /// <summary>How many files below a <c>.git</c> at the chart's root helm reads: each commit and fetch changes some.</summary>
+    public int GitFiles => _chart.Tree.Files.Count(file => file.Name.AsSpan().StartsWith(".git/"u8));
+
     /// <summary>How many paths <see cref="StillValid"/> looks at.</summary>
     public int WatchedPaths => _chart.WatchedPaths + _inputs.Evidence.Count;
 

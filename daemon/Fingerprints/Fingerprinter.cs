@@ -124,11 +124,11 @@ internal sealed class Fingerprinter
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
         material.Add("helm", "binary", helm.Digest);
-        AddInvocation(material, invocation, inputs, request.Stdin);
+        AddInvocation(material, invocation, inputs, request.Stdin, name => _helms.MayAskFor(name, helm, request.HelmPath, request.HelmStamp));
         material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
         CallerState.AddKubeconfigModes(material, invocation.Namespace, inputs);
         CallerState.AddStartup(material, invocation.Startup, inputs);
-        CallerState.AddTimeZone(material, invocation.TimeZone, invocation.ZoneInfo, inputs);
+        CallerState.AddTimeZone(material, invocation.TimeZone, invocation.GoRoot, invocation.Directory, inputs);
         material.Add("chart", "tree", tree.Digest);
         if (tree.Files.Count <= MaxNotedFiles)
             foreach (ChartFile file in tree.Files)
@@ -140,11 +140,13 @@ internal sealed class Fingerprinter
         return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, helm.Digest, _screens));
     }
 
-    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin)
+    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, Func<string, bool> mayAskFor)
     {
         material.Add("release", "", invocation.ReleaseName);
         foreach (KeyOption option in invocation.Options)
-            material.Add("option", option.Label, option.Value);
+            // Builds set variables of their own (HELM_BUILD_ID), of which helm knows nothing.
+            if (option.Label[0] != '$' || mayAskFor(option.Label[1..]))
+                material.Add("option", option.Label, option.Value);
         for (int i = 0; i < invocation.Values.Count; i++)
             material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, stdin));
         foreach (SetFile file in invocation.SetFiles)
@@ -198,8 +200,7 @@ internal sealed class Fingerprinter
 
     private static bool IsSameFile(string left, string right, InputReader inputs)
     {
-        if (Libc.Stat(left, follow: true, out FileStamp a) != 0 || Libc.Stat(right, follow: true, out FileStamp b) != 0
-            || !a.IsSamePlaceAs(b))
+        if (inputs.Stat(left) is not { } a || inputs.Stat(right) is not { } b || !a.IsSamePlaceAs(b))
             return false;
         inputs.WatchIdentity(left, a);
         inputs.WatchIdentity(right, b);

@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -18,6 +20,43 @@ public static class HelmIdentity
     private static ReadOnlySpan<byte> ElfMagic => [0x7f, (byte)'E', (byte)'L', (byte)'F'];
 
     private static ReadOnlySpan<byte> ModulePrefix => "helm.sh/helm/v"u8;
+
+    /// <summary>
+    /// The runs of capital letters, digits and underscores in the file that hold <c>HELM_</c>, each once: a Go binary has every name that its code asks the environment for
+    /// in it, often run together with its neighbours. Reads the whole file.
+    /// </summary>
+    /// <exception cref="IOException">It cannot be read.</exception>
+    /// <exception cref="UnauthorizedAccessException">It may not be read.</exception>
+    public static IReadOnlyCollection<string> VariableWords(string path)
+    {
+        const int MaxWord = 4096;
+        using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        var words = new HashSet<string>(StringComparer.Ordinal);
+        byte[] buffer = new byte[1 << 20];
+        for (int kept = 0; ;)
+        {
+            int count = file.Read(buffer, kept, buffer.Length - kept);
+            ReadOnlySpan<byte> window = buffer.AsSpan(0, kept + count);
+            int at = 0;
+            while (window[at..].IndexOf("HELM_"u8) is var found and >= 0)
+            {
+                int start = at + found, end = start;
+                while (start > 0 && IsOfWord(window[start - 1]))
+                    start--;
+                while (end < window.Length && IsOfWord(window[end]))
+                    end++;
+                words.Add(Encoding.ASCII.GetString(window[start..end]));
+                at = end;
+            }
+            if (count == 0)
+                return words;
+            // A word may lie across two reads.
+            kept = Math.Min(window.Length, MaxWord);
+            window[^kept..].CopyTo(buffer);
+        }
+    }
+
+    private static bool IsOfWord(byte b) => b is >= (byte)'A' and <= (byte)'Z' or >= (byte)'0' and <= (byte)'9' or (byte)'_';
 
     /// <summary>Reads the whole file (about 60 MB).</summary>
     /// <exception cref="IOException">It cannot be read.</exception>

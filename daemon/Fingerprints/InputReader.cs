@@ -34,6 +34,7 @@ internal sealed class InputReader
 
     private readonly DigestMemo<InputFacts> _memo;
     private readonly ChartTreeTrust _trust;
+    private readonly ChartTreeLinks _links = new();
     private readonly List<InputStamp> _seen = [];
 
     /// <param name="memo">Shared by all requests.</param>
@@ -75,12 +76,11 @@ internal sealed class InputReader
     public byte[]? Content(string path) => Stamp(path) is { } stamp ? Read(path, stamp) : null;
 
     /// <summary>Stamps of the entries of a directory that a start-up lists; empty when there is none.</summary>
+    /// <exception cref="InputException">The way to it means something else to us.</exception>
     public bool IsDirectory(string path)
     {
-        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
+        int errno = Look(path, out FileStamp stamp);
         bool exists = errno == 0;
-        // For evidence they do matter: a new child changes them.
-        Watch(path, errno, ChartWatchMode.Target, stamp);
         // The directory's own times change when helm or anyone writes beside what matters: what matters is looked at itself.
         _seen.Add(new InputStamp(path, exists ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode, stamp.Mount) : default));
         return exists && stamp.Kind == FileKind.Directory;
@@ -90,37 +90,58 @@ internal sealed class InputReader
     public bool Exists(string path) => Stat(path) is not null;
 
     /// <summary>The stamp of what is at <paramref name="path"/>; null for nothing, or nothing that can be reached.</summary>
-    public FileStamp? Stat(string path)
-    {
-        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
-        Watch(path, errno, ChartWatchMode.Target, stamp);
-        return errno == 0 ? stamp : null;
-    }
+    /// <exception cref="InputException">The way to it means something else to us.</exception>
+    public FileStamp? Stat(string path) => Look(path, out FileStamp stamp) == 0 ? stamp : null;
 
     /// <summary>Notes that these paths were seen to be one file or directory, or only which one it was.</summary>
     public void WatchIdentity(string path, FileStamp stamp) => Evidence.Add(Libc.PathBytes(path), ChartWatchMode.TargetIdentity, stamp, trusted: true);
 
     /// <summary>Notes the stamp under which a file was known; its content was somebody else's to read.</summary>
-    public void WatchFile(string path, FileStamp stamp) => Watch(path, 0, ChartWatchMode.Target, stamp);
-
-    private void Watch(string path, int errno, ChartWatchMode mode, FileStamp stamp)
+    public void WatchFile(string path, FileStamp stamp)
     {
         byte[] bytes = Libc.PathBytes(path);
+        Evidence.Add(bytes, ChartWatchMode.Target, stamp, _trust.Covers(stamp, bytes));
+    }
+
+    /// <summary>
+    /// Looks at a path, and notes all that the answer rests on. Each component is resolved by us first: below /proc a name means the process that opens
+    /// it (helm-inputs 5), and so does a link that leads there, from wherever, also when nothing is there to us.
+    /// </summary>
+    private int Look(string path, out FileStamp stamp)
+    {
+        byte[] bytes = Libc.PathBytes(path);
+        BypassReason way = _links.Resolve(bytes.AsSpan(0, bytes.Length - 1), out _);
+        if (way == BypassReason.ChartSpecialFile)
+            throw new InputException(BypassReason.ValuesThroughProc, "");
+        foreach ((byte[] link, FileStamp own) in _links.Met)
+            Evidence.Add(link, ChartWatchMode.Itself, own, _trust.Covers(own, link));
+        int errno = Libc.Stat(bytes, follow: true, out stamp);
         if (errno == 0)
-            Evidence.Add(bytes, mode, stamp, _trust.Covers(stamp, bytes));
-        else if (errno is Libc.ENOENT or Libc.ENOTDIR)
-            Evidence.AddAbsent(bytes);
-        else
+            Evidence.Add(bytes, ChartWatchMode.Target, stamp, _trust.Covers(stamp, bytes));
+        else if (errno != Libc.ENOENT || !_links.EndsAtNothing)
             Evidence.Distrust();
+        else
+            WatchNothing(_links.DonePath);
+        return errno;
+    }
+
+    // Nothing at a name, in a directory that is still the same one.
+    private void WatchNothing(ReadOnlySpan<byte> name)
+    {
+        int slash = name.LastIndexOf((byte)'/');
+        byte[] directory = slash == 0 ? [(byte)'/', 0] : [.. name[..slash], 0];
+        if (Libc.Stat(directory, follow: false, out FileStamp stamp) != 0)
+            Evidence.Distrust();
+        else
+            Evidence.Add(directory, ChartWatchMode.TargetIdentity, stamp, trusted: true);
+        Evidence.AddAbsent(name);
     }
 
     private FileStamp? Stamp(string path)
     {
-        if (PassesThroughProcess(path))
-            throw new InputException(BypassReason.ValuesThroughProc, "");
-        int errno = Libc.Stat(path, follow: true, out FileStamp stamp);
-        Watch(path, errno, ChartWatchMode.Target, stamp);
-        if (errno is Libc.ENOENT or Libc.ENOTDIR)
+        int errno = Look(path, out FileStamp stamp);
+        // A file where a directory should be is no absence to Go, and so to helm.
+        if (errno == Libc.ENOENT)
         {
             _seen.Add(new InputStamp(path, default));
             return null;
@@ -133,30 +154,6 @@ internal sealed class InputReader
             throw new InputException(BypassReason.ValuesTooLarge, "");
         _seen.Add(new InputStamp(path, stamp));
         return stamp;
-    }
-
-    /// <summary>
-    /// Below /proc and /dev a path means the process that opens it, and so does a link that leads there
-    /// (helm-inputs 5: <c>/dev/fd/N</c>, <c>&lt;(…)</c>, <c>/proc/self/…</c>).
-    /// </summary>
-    private bool PassesThroughProcess(string path)
-    {
-        const int MaxLinks = 8;
-        for (int i = 0; i < MaxLinks; i++)
-        {
-            if (path.StartsWith("/proc/", StringComparison.Ordinal) || path.StartsWith("/dev/", StringComparison.Ordinal)
-                || path.Contains("/../proc/", StringComparison.Ordinal) || path.Contains("/../dev/", StringComparison.Ordinal)
-                || path.Contains("//proc/", StringComparison.Ordinal) || path.Contains("//dev/", StringComparison.Ordinal))
-                return true;
-            if (Libc.Stat(path, follow: false, out FileStamp stamp) != 0 || stamp.Kind != FileKind.SymbolicLink)
-                return false;
-            Watch(path, 0, ChartWatchMode.Itself, stamp);
-            if (Libc.ReadLink(Libc.PathBytes(path), out byte[] text) != 0)
-                return true;
-            string target = System.Text.Encoding.UTF8.GetString(text);
-            path = System.IO.Path.Combine(System.IO.Path.GetDirectoryName(path)!, target);
-        }
-        return true; // A longer chain of links is nobody's values file.
     }
 
     private static byte[] Read(string path, FileStamp stamp)

@@ -47,6 +47,9 @@ internal sealed record ExplainReport
     /// <summary>How many are in there; 0 for a chart of ordinary size.</summary>
     public int CrowdedFiles { get; init; }
 
+    /// <summary>How many of the chart's files are below <c>.git</c>, which helm reads.</summary>
+    public int GitFiles { get; init; }
+
     /// <summary>How helm may be rendered with: <c>armed</c>, <c>arming</c>, or <c>unarmed: </c> and why. Empty where it was not asked.</summary>
     public string Helm { get; init; } = "";
 
@@ -75,6 +78,7 @@ internal sealed record ExplainReport
             json.WriteNumber("chart_bytes", ChartBytes);
             json.WriteString("crowded_directory", CrowdedDirectory);
             json.WriteNumber("crowded_files", CrowdedFiles);
+            json.WriteNumber("git_files", GitFiles);
             json.WriteString("helm", Helm);
             json.WriteStartArray("changed");
             foreach (string item in Changed)

@@ -33,7 +33,7 @@ internal sealed class FileArguments(string directory)
         return BypassReason.None;
     }
 
-    // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent sequences, control characters and a host (//) can be rejected.
+    // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent signs without two hexadecimal digits, control characters and a host (//) can be rejected.
     private static BypassReason Judge(string typed)
     {
         if (typed.Length == 0)
@@ -41,8 +41,12 @@ internal sealed class FileArguments(string directory)
         int slash = typed.IndexOf('/', StringComparison.Ordinal);
         if (typed.AsSpan(0, slash < 0 ? typed.Length : slash).Contains(':') || typed.Contains("://", StringComparison.Ordinal))
             return BypassReason.RemoteValues;
-        if (typed.StartsWith("//", StringComparison.Ordinal) || typed.Contains('%', StringComparison.Ordinal))
+        if (typed.StartsWith("//", StringComparison.Ordinal))
             return BypassReason.BadFlagValue;
+        // helm opens the name as typed, if only Go could have unescaped it (seen).
+        for (int percent = typed.IndexOf('%'); percent >= 0; percent = typed.IndexOf('%', percent + 1))
+            if (percent + 2 >= typed.Length || !char.IsAsciiHexDigit(typed[percent + 1]) || !char.IsAsciiHexDigit(typed[percent + 2]))
+                return BypassReason.BadFlagValue;
         foreach (char c in typed)
             if (c < ' ' || c == '\x7f')
                 return BypassReason.BadFlagValue;

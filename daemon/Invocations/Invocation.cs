@@ -19,7 +19,7 @@ internal abstract record InvocationResult
 
 /// <summary>
 /// One <c>helm template</c> call on a local chart, normalised: two calls with equal <see cref="ReleaseName"/>, <see cref="Options"/>,
-/// <see cref="TimeZone"/>, <see cref="ZoneInfo"/> and equal <i>contents</i> of chart, values, set-files, namespace and start-up files give equal output (but for paths shown in it).
+/// <see cref="TimeZone"/>, <see cref="GoRoot"/> and equal <i>contents</i> of chart, values, set-files, namespace and start-up files give equal output (but for paths shown in it).
 /// Paths are absolute but unresolved: links and <c>..</c> are left for the file system, except where noted.
 /// </summary>
 internal sealed record Invocation
@@ -59,8 +59,8 @@ internal sealed record Invocation
     /// <summary><c>TZ</c>, null when unset (then /etc/localtime counts); set but empty is UTC.</summary>
     public required string? TimeZone { get; init; }
 
-    /// <summary><c>ZONEINFO</c>, null when unset or empty.</summary>
-    public required string? ZoneInfo { get; init; }
+    /// <summary><c>GOROOT</c>, null when unset or empty: Go looks there for a time zone that it finds nowhere else.</summary>
+    public required string? GoRoot { get; init; }
 
     /// <summary>Working directory as the kernel names it.</summary>
     public required string Directory { get; init; }
@@ -99,7 +99,7 @@ internal enum InputKind : byte
 /// <param name="Path">Absolute path to open; empty for standard input.</param>
 internal readonly record struct InputFile(InputKind Kind, string Typed, string Path);
 
-/// <summary>One plain <c>key=path</c> of <c>--set-file</c>.</summary>
+/// <summary>One file of <c>--set-file</c>, with its <see cref="CacheDaemon.Client.Helm.SetFileItem.Label"/>.</summary>
 internal readonly record struct SetFile(string Key, InputFile Source);
 
 /// <summary>One labelled part of the key.</summary>
@@ -157,6 +157,9 @@ internal sealed record StartupPaths
 
     /// <summary>Docker's <c>config.json</c> (read by helm 3 only).</summary>
     public required string DockerConfig { get; init; }
+
+    /// <summary>Neither <c>HOME</c> nor <c>DOCKER_CONFIG</c> is set: helm 3 then looks for Docker's file in the home that the account has, too.</summary>
+    public required bool DockerInAccountHome { get; init; }
 
     /// <summary>HOME and the three homes of helm, for the second key.</summary>
     public required IReadOnlyList<string> Homes { get; init; }

@@ -16,7 +16,7 @@ internal sealed class InvocationParser
     private readonly OptionList _options = new();
     private readonly List<string> _setTexts = [];
     private readonly List<string> _valueNames = [];
-    private readonly List<(string Key, string Path)> _setFileItems = [];
+    private readonly List<SetFileItem> _setFileItems = [];
     private readonly bool[] _switches = new bool[HelmFlags.All.Length];
     private string? _namespace;
     private string? _context;
@@ -88,7 +88,7 @@ internal sealed class InvocationParser
             Namespace = _variables.Namespace(_directory, _namespace, _context, _kubeconfig, _hasKubeOverride),
             Startup = startup,
             TimeZone = _variables.Get("TZ"),
-            ZoneInfo = _variables.NonEmpty("ZONEINFO"),
+            GoRoot = _variables.NonEmpty("GOROOT"),
             Directory = _directory,
             LogicalDirectory = _variables.NonEmpty("PWD"),
             SkipSchemaValidation = IsOn("skip-schema-validation"),
@@ -130,10 +130,7 @@ internal sealed class InvocationParser
                 _setTexts.Add(value!);
                 return null;
             case FlagRole.SetFile:
-                if (!CommandLine.TrySplitSetFile(value!, out string key, out string path))
-                    return new(BypassReason.SetFileSyntax, row.Name);
-                _setFileItems.Add((key, path));
-                return null;
+                return SetFileSyntax.TryParse(value!, _setFileItems) ? null : new(BypassReason.SetFileSyntax, row.Name);
             case FlagRole.ValuesFile:
                 return GoSyntax.TryReadCsv(value!, _valueNames) ? null : new(BypassReason.BadFlagValue, row.Name);
             case FlagRole.Namespace:
@@ -258,14 +255,14 @@ internal sealed class InvocationParser
             values.Add(input);
         }
         int stdins = 0;
-        foreach ((string key, string path) in _setFileItems)
+        foreach (SetFileItem item in _setFileItems)
         {
-            BypassReason reason = reader.TryRead(path, out InputFile input);
+            BypassReason reason = reader.TryRead(item.Path, out InputFile input);
             if (reason != BypassReason.None)
                 return new(reason, "set-file");
             if (input.Kind != InputKind.File)
                 stdins++;
-            setFiles.Add(new SetFile(key, input));
+            setFiles.Add(new SetFile(item.Label, input));
         }
         if (stdins < 2)
             SetItems.SortWhenOrderFree(setFiles, f => f.Key);

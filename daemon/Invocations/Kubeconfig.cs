@@ -1,5 +1,7 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Text;
 using YamlDotNet.Core;
@@ -15,6 +17,17 @@ internal sealed class Kubeconfig
 {
     private const int MaxBytes = 4 * 1024 * 1024;
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    private static readonly SearchValues<char> s_ofHosts = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+
+    private static readonly string[] s_clusterFields =
+        ["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "certificate-authority-data", "proxy-url", "disable-compression", "extensions"];
+
+    private static readonly string[] s_userFields =
+    [
+        "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile", "as", "as-uid", "as-groups", "as-user-extra", "username", "password",
+        "auth-provider", "exec", "extensions",
+    ];
 
     private readonly Dictionary<string, Context> _contexts = [];
     private readonly Dictionary<string, Usable> _clusters = [];
@@ -78,7 +91,7 @@ internal sealed class Kubeconfig
                 "contexts" => TakeNamed(value, "context", _contexts, TakeContext),
                 "clusters" => TakeNamed(value, "cluster", _clusters, TakeCluster),
                 "users" => TakeNamed(value, "user", _users, TakeUser),
-                _ => false,
+                var other => KubeconfigYaml.IsForeign(other, value, "apiVersion", "kind", "current-context", "preferences", "extensions", "contexts", "clusters", "users"),
             };
             if (!ok)
                 return false;
@@ -95,7 +108,7 @@ internal sealed class Kubeconfig
             return false;
         foreach (YamlNode item in items)
         {
-            if (Map(item) is not { Count: 2 } map)
+            if (Map(item) is not { } map)
                 return false;
             YamlNode? name = null, body = null;
             foreach ((YamlNode key, YamlNode value) in map)
@@ -105,6 +118,8 @@ internal sealed class Kubeconfig
                     name = value;
                 else if (text == field)
                     body = value;
+                else if (!KubeconfigYaml.IsForeign(text, value, "name", field))
+                    return false;
             }
             if (name is null || body is null || KubeconfigYaml.Text(name) is not { Length: > 0 } word
                 || Map(body) is not { } fields || take(fields) is not { } taken || !into.TryAdd(word, taken))
@@ -125,6 +140,8 @@ internal sealed class Kubeconfig
                     return null;
                 continue;
             }
+            if (KubeconfigYaml.IsForeign(field, value, "cluster", "user", "namespace", "extensions"))
+                continue;
             if (KubeconfigYaml.Text(value) is not { } text)
                 return null;
             switch (field)
@@ -160,7 +177,7 @@ internal sealed class Kubeconfig
                 case "insecure-skip-tls-verify" or "disable-compression" when KubeconfigYaml.IsBool(value):
                     break;
                 case "proxy-url" when text is not null:
-                    valid &= text.Length == 0;
+                    valid &= text.Length == 0 || IsProxy(text);
                     break;
                 case "certificate-authority" when text is not null:
                     valid &= TakeFile(text, mustOpen);
@@ -169,6 +186,8 @@ internal sealed class Kubeconfig
                     hasAuthorityData = text!.Length > 0;
                     break;
                 case "extensions" when KubeconfigYaml.IsExtensions(value):
+                    break;
+                case var other when KubeconfigYaml.IsForeign(other, value, s_clusterFields):
                     break;
                 default:
                     return null;
@@ -189,7 +208,12 @@ internal sealed class Kubeconfig
             string? text = KubeconfigYaml.Text(value);
             switch (field)
             {
-                case "token" or "tokenFile" or "username" or "password" or "as" when text is not null:
+                case "token" or "tokenFile" or "username" or "password" or "as" or "as-uid" when text is not null:
+                    break;
+                case "as-groups" when KubeconfigYaml.IsNull(value):
+                    break;
+                case "as-groups" when KubeconfigYaml.IsTextList(value):
+                    text = "given";
                     break;
                 case "client-certificate" or "client-key" when text is not null:
                     valid &= TakeFile(text, mustOpen);
@@ -205,6 +229,8 @@ internal sealed class Kubeconfig
                     break;
                 case "extensions" when KubeconfigYaml.IsExtensions(value):
                     break;
+                case var other when KubeconfigYaml.IsForeign(other, value, s_userFields):
+                    break;
                 default:
                     return null;
             }
@@ -214,12 +240,27 @@ internal sealed class Kubeconfig
         return new Usable(valid && IsOneMethod(given), mustOpen);
     }
 
-    // clientcmd's validateAuthInfo: at most one of token and basic; a certificate has a key, each as file or as data; exec excludes auth-provider.
+    // clientcmd's parseProxyURL: one of three schemes; here in its plainest form.
+    private static bool IsProxy(string text)
+    {
+        int scheme = text.IndexOf("://", StringComparison.Ordinal);
+        if (scheme < 0 || text[..scheme] is not ("http" or "https" or "socks5"))
+            return false;
+        string place = text[(scheme + 3)..].TrimEnd('/');
+        int colon = place.IndexOf(':', StringComparison.Ordinal);
+        string host = colon < 0 ? place : place[..colon];
+        return host.Length > 0 && !host.AsSpan().ContainsAnyExcept(s_ofHosts) && (colon < 0 || ushort.TryParse(place.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+    }
+
+    // clientcmd's validateAuthInfo: at most one of token and basic; a certificate has a key, each as file or as data; exec excludes auth-provider; nobody is put into groups who is not
+    // impersonated.
     private static bool IsOneMethod(HashSet<string> given)
     {
         bool token = given.Contains("token"), basic = given.Contains("username") || given.Contains("password");
         bool certFile = given.Contains("client-certificate"), certData = given.Contains("client-certificate-data");
         bool keyFile = given.Contains("client-key"), keyData = given.Contains("client-key-data");
+        if ((given.Contains("as-groups") || given.Contains("as-uid")) && !given.Contains("as"))
+            return false;
         return !(token && basic) && !(certFile && certData) && !(keyFile && keyData) && (certFile || certData) == (keyFile || keyData)
             && !(given.Contains("exec") && given.Contains("auth-provider"));
     }

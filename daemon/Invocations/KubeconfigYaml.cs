@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Buffers.Text;
 using System.Collections.Generic;
 using YamlDotNet.Core;
@@ -12,6 +13,9 @@ namespace CacheDaemon.Daemon.Invocations;
 /// </summary>
 internal static class KubeconfigYaml
 {
+    // Decimal, hexadecimal, octal, binary and floating numbers, dates and times, base 60.
+    private static readonly SearchValues<char> s_ofNumbers = SearchValues.Create("0123456789abcdefABCDEFxXoO_+-.:tTzZ ");
+
     /// <summary>The text of a scalar that is surely a string, with null as the empty text; else null.</summary>
     public static string? Text(YamlNode node)
     {
@@ -23,7 +27,54 @@ internal static class KubeconfigYaml
             return null;
         if (IsNull(node))
             return "";
-        return (char.IsAsciiLetter(text[0]) || text[0] == '/') && !text.Contains('\n', StringComparison.Ordinal) && !IsReserved(text) ? text : null;
+        bool isText = char.IsAsciiLetter(text[0]) || text[0] == '/' ? !IsReserved(text) : char.IsAsciiDigit(text[0]) && IsNoNumber(text);
+        return isText && !text.Contains('\n', StringComparison.Ordinal) ? text : null;
+    }
+
+    /// <summary>
+    /// Whether a plain scalar that begins with a digit is surely no number, date or time in any YAML: it has a character that is in none of them, or two dots (an address), or is a
+    /// GUID (AKS names its server so).
+    /// </summary>
+    private static bool IsNoNumber(string text) =>
+        text.AsSpan().ContainsAnyExcept(s_ofNumbers)
+        || text.AsSpan().Count('.') > 1
+        || Guid.TryParseExact(text, "D", out _);
+
+    /// <summary>Any value whose types both sides surely agree on: nested, with small whole numbers, booleans and nulls.</summary>
+    public static bool IsAny(YamlNode node, int depth = 0)
+    {
+        const int MaxDepth = 16;
+        if (depth > MaxDepth)
+            return false;
+        if (Fields(node) is { } fields)
+        {
+            foreach ((YamlNode key, YamlNode value) in fields)
+                if (string.IsNullOrEmpty(Text(key)) || !IsAny(value, depth + 1))
+                    return false;
+            return true;
+        }
+        if (Items(node) is { } items)
+        {
+            foreach (YamlNode item in items)
+                if (!IsAny(item, depth + 1))
+                    return false;
+            return true;
+        }
+        return Text(node) is not null || IsBool(node)
+            || (node is YamlScalarNode { Style: ScalarStyle.Literal or ScalarStyle.Folded } && IsBare(node))
+            || (node is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 0 and < 10 } number } && IsBare(node)
+                && !number.AsSpan().ContainsAnyExceptInRange('0', '9') && (number == "0" || number[0] != '0'));
+    }
+
+    /// <summary>A field that helm ignores, as those of other tools: by no spelling one of <paramref name="known"/>, with a value of certain types.</summary>
+    public static bool IsForeign(string? field, YamlNode value, params ReadOnlySpan<string> known)
+    {
+        if (string.IsNullOrEmpty(field) || field == "<<")
+            return false;
+        foreach (string name in known)
+            if (name.Equals(field, StringComparison.OrdinalIgnoreCase))
+                return false;
+        return IsAny(value);
     }
 
     /// <summary>Nothing, <c>null</c> or <c>~</c>.</summary>
@@ -45,7 +96,7 @@ internal static class KubeconfigYaml
     /// <summary>The items of a sequence, or null.</summary>
     public static IList<YamlNode>? Items(YamlNode node) => node is YamlSequenceNode list && IsBare(node) ? list.Children : null;
 
-    /// <summary>A list of <c>{name, extension}</c>; what an extension holds is its own affair, but it is a mapping of plain text.</summary>
+    /// <summary>A list of <c>{name, extension}</c>; what an extension holds is its own affair.</summary>
     public static bool IsExtensions(YamlNode node)
     {
         if (IsNull(node))
@@ -57,7 +108,7 @@ internal static class KubeconfigYaml
             if (Fields(item) is not { Count: 2 } fields)
                 return false;
             foreach ((YamlNode key, YamlNode value) in fields)
-                if (!(Text(key) switch { "name" => Text(value) is not null, "extension" => IsTextMap(value), _ => false }))
+                if (!(Text(key) switch { "name" => Text(value) is not null, "extension" => IsAny(value), _ => false }))
                     return false;
         }
         return true;
@@ -125,7 +176,8 @@ internal static class KubeconfigYaml
         return true;
     }
 
-    private static bool IsTextList(YamlNode node)
+    /// <summary>A list of texts, options among them.</summary>
+    public static bool IsTextList(YamlNode node)
     {
         if (Items(node) is not { } items)
             return false;
@@ -135,11 +187,12 @@ internal static class KubeconfigYaml
         return true;
     }
 
-    // Arguments such as --region are plain scalars that start with a dash: texts too, when a second dash or a letter follows.
+    // Arguments such as --region and -i are plain scalars that start with a dash: texts too, when a letter follows.
     private static bool IsArgument(YamlNode item) =>
         Text(item) is not null
-        || (item is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 2 } text } && IsBare(item)
-            && text.StartsWith("--", StringComparison.Ordinal) && char.IsAsciiLetter(text[2]) && !text.Contains('\n', StringComparison.Ordinal));
+        || (item is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 1 } text } && IsBare(item) && text[0] == '-'
+            && text.TrimStart('-') is { Length: > 0 } word && text.Length - word.Length < 3 && char.IsAsciiLetter(word[0]) && !IsReserved(word)
+            && !text.Contains('\n', StringComparison.Ordinal));
 
     private static bool IsEnvironment(YamlNode node)
     {

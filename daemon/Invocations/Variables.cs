@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 
@@ -39,19 +40,31 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
         foreach ((string name, string value) in values)
             if (HelmVariables.CanMatter(name) && value.Contains('\uFFFD', StringComparison.Ordinal))
                 return new(BypassReason.NameNotUtf8, name);
-        // With no home helm falls back to the working directory (helm-inputs 3.2).
-        if (NonEmpty("HOME") is null)
-            return new(BypassReason.HomeUnset, "HOME");
         if (NonEmpty("HELM_DRIVER") is not null)
             return new(BypassReason.HelmDriver, "HELM_DRIVER");
         if (NonEmpty("GODEBUG") is not null)
             return new(BypassReason.GoDebug, "GODEBUG");
+        if (OfGo() is { } ofGo)
+            return new(BypassReason.GoVariable, ofGo);
         if (GoSyntax.TryParseBool(Get("HELM_DEBUG"), out bool debug) && debug)
             return new(BypassReason.DebugOutput, "HELM_DEBUG");
         foreach (string name in (ReadOnlySpan<string>)["HELM_PPROF_CPU_PROFILE", "HELM_PPROF_MEM_PROFILE"])
             if (NonEmpty(name) is not null)
                 return new(BypassReason.Profiling, name);
         return null;
+    }
+
+    // Variables of Go's runtime that end a run or change it, and so are no part of a key: a limit that it cannot read (exit 2), more processors than it can
+    // set up in any time, a zone database for zones that only a template names. GOGC and GOTRACEBACK change nothing in a run that ends well, whatever they say.
+    private string? OfGo()
+    {
+        const int MostProcessors = 1024;
+        if (NonEmpty("GOMEMLIMIT") is { } limit && limit != "off" && !GoSyntax.IsByteCount(limit))
+            return "GOMEMLIMIT";
+        if (NonEmpty("GOMAXPROCS") is { } processors
+            && !(int.TryParse(processors, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MostProcessors))
+            return "GOMAXPROCS";
+        return NonEmpty("ZONEINFO") is null ? null : "ZONEINFO";
     }
 
     /// <summary>Adds what enters the key: <c>HELM_NO_PLUGINS=1</c>, and each HELM_ variable that is not known.</summary>
@@ -81,7 +94,8 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
     /// </summary>
     public StartupPaths? Startup(string directory, string? registryFlag, string? repositoryFlag)
     {
-        string home = Get("HOME")!;
+        // Without one, all that would be below it is below the working directory (seen under strace on all helms).
+        string home = Get("HOME") ?? "";
         string config = Home("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", home, ".config");
         string data = Home("HELM_DATA_HOME", "XDG_DATA_HOME", home, ".local/share");
         string cache = Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", home, ".cache");
@@ -103,6 +117,7 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
             RepositoriesFile = repositories.Length == 0 ? null : GoPath.Under(directory, repositories),
             RegistryConfig = GoPath.Under(directory, registry.Length > 0 ? registry : GoPath.Join(config, "registry/config.json")),
             DockerConfig = GoPath.Under(directory, GoPath.Join(docker, "config.json")),
+            DockerInAccountHome = home.Length == 0 && NonEmpty("DOCKER_CONFIG") is null,
             Homes = [home, config, data, cache],
         };
     }
@@ -110,7 +125,7 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
     /// <summary>The namespace's inputs; null for a flag means not given, and an empty flag still hides the variable (seen on both helms).</summary>
     public NamespaceInputs Namespace(string directory, string? namespaceFlag, string? contextFlag, string? kubeconfigFlag, bool hasOverrideFlag)
     {
-        string kube = GoPath.Under(directory, GoPath.Join(Get("HOME")!, ".kube"));
+        string kube = GoPath.Under(directory, GoPath.Join(Get("HOME") ?? "", ".kube"));
         var paths = new List<string>();
         bool isExplicit = !string.IsNullOrEmpty(kubeconfigFlag);
         if (isExplicit)

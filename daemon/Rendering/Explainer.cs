@@ -41,6 +41,7 @@ internal sealed class Explainer
             ChartVersion = fingerprint.ChartVersion,
             ChartFiles = fingerprint.ChartFiles,
             ChartBytes = fingerprint.ChartBytes,
+            GitFiles = fingerprint.GitFiles,
         };
         if (fingerprint.ChartFiles >= ManyFiles)
         {

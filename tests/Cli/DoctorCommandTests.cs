@@ -89,7 +89,8 @@ public sealed class DoctorCommandTests
         File.Delete(helm);
         InstallStage.Script(helm, $"exec '{RealHelms.Helm3}' \"$@\"\n");
         IReadOnlyList<JsonElement> script = await FailAsync(Installed(stage), "helm", "self-test");
-        Assert.Contains("is not a helm binary but a script", Says(script, "helm"), StringComparison.Ordinal);
+        Assert.Contains($"is a script that ends in {RealHelms.Helm3}", Says(script, "helm"), StringComparison.Ordinal);
+        Assert.Contains($"helm: {RealHelms.Helm3}", Next(script, "helm"), StringComparison.Ordinal);
         Assert.Contains("bypass helm-not-a-binary", Says(script, "self-test"), StringComparison.Ordinal);
 
         InstallStage.Script(helm, "exec helm \"$@\"\n");

@@ -22,6 +22,8 @@ internal static class CaseTable
         CommandLineRowCases.All,
         EnvironmentRowCases.All,
         ChartRowCases.All,
+        ForeignAnswerCases.All,
+        ServedMoreCases.All,
     ];
 
     /// <summary>The group of each name: a test makes the cases of one group, not of all.</summary>

@@ -124,7 +124,7 @@ internal sealed class ConformanceCase
     }
 
     /// <summary>A variable; <c>{dir}</c> in the value is the case's directory.</summary>
-    public ConformanceCase WithVariable(string name, string value)
+    public ConformanceCase WithVariable(string name, string? value)
     {
         Environment[name] = value;
         return this;

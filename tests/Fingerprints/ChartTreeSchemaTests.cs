@@ -15,6 +15,10 @@ public sealed class ChartTreeSchemaTests
     [InlineData("""{"$id":"https://example.com/values.json","$ref":"#/definitions/a"}""")]
     [InlineData("""{"properties":{"$ref":{"type":"string"},"id":{"type":"string"},"$id":{}}}""")]
     [InlineData("""{"$ref":"#"}""")]
+    [InlineData("""{"$id":"other.json"}""")]
+    [InlineData("""{"$id":"file:///etc/","properties":{"a":{"$id":"https://example.com/a/"}}}""")]
+    [InlineData("""{"examples":[{"$ref":"file:///etc/passwd"}],"properties":{"a":{"default":{"$ref":"a"},"const":{"id":"b"},"enum":[{"$ref":"c"}]}}}""")]
+    [InlineData("""{"examples":[{"$ref":"a.json"}],"$defs":{"a":{}},"$ref":"#/$defs/a"}""")]
     public void Schema_that_stays_inside_itself_is_fine(string schema) => Assert.False(RefersOutside(schema));
 
     [Theory]
@@ -27,9 +31,14 @@ public sealed class ChartTreeSchemaTests
     [InlineData("""{"$recursiveRef":"http://example.com/a.json"}""")]
     [InlineData("""{"$schema":"http://example.com/dialect"}""")]
     [InlineData("""{"$schema":"json-schema.org/draft-07/schema"}""")]
-    [InlineData("""{"$id":"file:///etc/"}""")]
-    [InlineData("""{"$id":"other.json"}""")]
-    [InlineData("""{"properties":{"a":{"$id":"https://example.com/a/"}}}""")]
+    [InlineData("""{"$id":"file:///etc/","$ref":"#/a"}""")]
+    [InlineData("""{"$id":"other.json","$ref":"#/a"}""")]
+    [InlineData("""{"properties":{"a":{"$id":"https://example.com/a/","$ref":"#/a"}}}""")]
+    [InlineData("""{"properties":{"examples":{"$ref":"file:///etc/passwd"}}}""")]
+    [InlineData("""{"properties":{"properties":{"examples":[{}],"$ref":"a.json"}}}""")]
+    [InlineData("""{"examples":[{"$ref":"a.json"}],"$ref":"#/examples/0"}""")]
+    [InlineData("""{"examples":[{"$ref":"a.json"}],"$ref":"#/e%78amples/0"}""")]
+    [InlineData("""{"examples":[{"$anchor":"x","$ref":"a.json"}],"$ref":"#x"}""")]
     [InlineData("")]
     [InlineData("{")]
     [InlineData("{} {}")]
@@ -38,10 +47,12 @@ public sealed class ChartTreeSchemaTests
     public void Schema_that_may_read_something_else_is_flagged(string schema) => Assert.True(RefersOutside(schema));
 
     [Fact]
-    public void Schema_anywhere_in_the_tree_flags_the_chart()
+    public void Schema_of_any_chart_in_the_tree_flags_it_and_none_beside()
     {
         using var chart = new ChartDirectory();
         Assert.False(chart.Write("values.schema.json", "{}").Tree().SchemaReferencesOutside);
+        Assert.False(chart.Write("files/values.schema.json", "{\"$ref\":\"/etc/passwd\"}").Tree().SchemaReferencesOutside);
+        Assert.False(chart.Write("charts/kid/files/values.schema.json", "{\"$ref\":\"/etc/passwd\"}").Tree().SchemaReferencesOutside);
         Assert.True(chart.Write("charts/kid/values.schema.json", "{\"$ref\":\"/etc/passwd\"}").Tree().SchemaReferencesOutside);
     }
 

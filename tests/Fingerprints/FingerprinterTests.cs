@@ -70,8 +70,8 @@ public sealed class FingerprinterTests : IDisposable
             return Call(site, Line);
         },
         ["an empty repositories file"] = site => Written(site, "home/.config/helm/repositories.yaml", _ => ""),
-        ["the registry's configuration"] = site => Written(site, "home/.config/helm/registry/config.json", _ => "{ }"),
-        ["Docker's configuration"] = site => Written(site, "home/.docker/config.json", _ => "{  }"),
+        ["the registry's configuration"] = site => Written(site, "home/.config/helm/registry/config.json", _ => "{"),
+        ["Docker's configuration"] = site => Written(site, "home/.docker/config.json", _ => "["),
         ["the helm binary"] = site => Written(site, "bin/helm", _ => CallSite.HelmContent + ".1"),
     };
 
@@ -108,7 +108,7 @@ public sealed class FingerprinterTests : IDisposable
         ["--set in another order"] = site => Call(site, Line.Replace("--set x=1 --set y=2", "--set y=2 --set x=1")),
         ["flags in another place"] = site => Call(site, "template --kube-version=1.30 --set x=1 r --set y=2 --set-file s=s.txt -f v.yaml -f w.yaml ./web -f -"),
         ["a namespace said and configured"] = site => Call(site, Line + " -n team"),
-        ["variables that no render reads"] = site => site.Request(Line, Input(), [.. s_zone, ("LANG", "de_DE"), ("HELM_BURST_LIMIT", "7"), ("XDG_CACHE_HOME", "@/c"), ("PWD", "@/work")]),
+        ["variables that no render reads"] = site => site.Request(Line, Input(), [.. s_zone, ("LANG", "de_DE"), ("HELM_BURST_LIMIT", "7"), ("HELM_BUILD_ID", "7"), ("XDG_CACHE_HOME", "@/c"), ("PWD", "@/work")]),
         ["times of files"] = site =>
         {
             foreach (string file in Directory.EnumerateFiles(site.At(), "*", SearchOption.AllDirectories))
@@ -133,6 +133,8 @@ public sealed class FingerprinterTests : IDisposable
         ["a file beside the chart"] = site => Added(site, "work/notes.txt", "x"),
         ["a file that .helmignore names"] = site => Added(site, "work/web/scratch.bak", "x"),
         ["a directory without plugin.yaml"] = site => Added(site, "home/.local/share/helm/plugins/draft/readme", "x"),
+        ["a registry login"] = site => Added(site, "home/.config/helm/registry/config.json", """{"auths":{"x":{"auth":"dTpw"}}}"""),
+        ["a Docker login"] = site => Added(site, "home/.docker/config.json", """{"auths":{"x":{}},"credsStore":"pass"}"""),
         ["helm's caches"] = site => Added(site, "home/.cache/helm/repository/x-index.yaml", "x"),
         ["the umask"] = site => Call(site, Line) with { Umask = 63 },
         ["recache"] = site => Call(site, Line) with { Flags = RenderFlags.Recache },
@@ -191,6 +193,31 @@ public sealed class FingerprinterTests : IDisposable
             CacheKey key = Known(Fingerprinter(TimeProvider.System), edit(_site)).Key;
             Assert.True(keys.TryAdd(key, what), $"{what} has the key of: {keys.GetValueOrDefault(key)}");
         }
+    }
+
+    [Theory]
+    [InlineData("../../..@/zone")]
+    [InlineData(":../../..@/zone")]
+    [InlineData("@/zone")]
+    public void A7_zone_file_counts_wherever_TZ_leads(string zone)
+    {
+        Fingerprinter fingerprinter = Fingerprinter(TimeProvider.System);
+        CacheKey before = Known(fingerprinter, _site.Request(Line, Input(), ("TZ", zone))).Key;
+        _site.Write("zone", "TZif 2");
+        Assert.NotEqual(before, Known(fingerprinter, _site.Request(Line, Input(), ("TZ", zone))).Key);
+    }
+
+    [Fact]
+    public void A7_zone_by_name_is_looked_for_in_all_places_of_Go()
+    {
+        _site.Write("go/lib/time/zoneinfo.zip", "x");
+        Fingerprint named = Known(Fingerprinter(TimeProvider.System), _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go")));
+        string[] labels = [.. named.Material.Items.Select(item => item.Label).Where(label => label.Contains("time zones", StringComparison.Ordinal) || label.Contains(" in /", StringComparison.Ordinal))];
+        Assert.Equal(
+            ["start-up time zone in /usr/share/zoneinfo/", "start-up time zone in /usr/share/lib/zoneinfo/", "start-up time zone in /usr/lib/locale/TZ/", "start-up time zone in /etc/zoneinfo/", "start-up time zones of GOROOT"],
+            labels);
+        _site.Write("go/lib/time/zoneinfo.zip", "y");
+        Assert.NotEqual(named.Key, Known(Fingerprinter(TimeProvider.System), _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go"))).Key);
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed class FrozenNumbersTests
         None=0 UnknownFlag=1 BadFlagValue=2 WrongArgumentCount=3 HelpRequested=4 DebugOutput=5 LoggingFlag=6 ClusterAccess=7
         DnsEnabled=8 PostRenderer=9 OutputDirectory=10 DependencyUpdate=11 VerifyRequested=12 NameTemplate=13 TlsFiles=14
         Credentials=15 RemoteChart=16 RemoteValues=17 SetFileSyntax=18 NotTemplate=19 FlagBeforeCommand=20
-        HelmDriver=40 GoDebug=41 Profiling=42 HomeUnset=43 KubeconfigDoubtful=44
+        HelmDriver=40 GoDebug=41 Profiling=42 HomeUnset=43 KubeconfigDoubtful=44 GoVariable=45 PluginDownloads=46
         OtherUser=60 OtherMountNamespace=61 OtherRoot=62 DirectoryMismatch=63 HelmNotABinary=64 ProtocolMismatch=65 Draining=66
         TooManyConnections=67 CallerUnknown=68 OtherCredentials=69
         ChartMissing=80 ChartNotAFileOrDirectory=81 ChartUnreadable=82 ChartTooLarge=83 ChartSpecialFile=84 ChartSymlinkBroken=85

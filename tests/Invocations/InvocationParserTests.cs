@@ -72,11 +72,14 @@ public sealed class InvocationParserTests
     [InlineData("template r c -f -", BypassReason.ValuesNotRegular, "values")]
     [InlineData("template r c --set-file k=http://x/y", BypassReason.RemoteValues, "set-file")]
     [InlineData("template r c --set-file k=/dev/stdin", BypassReason.ValuesThroughProc, "set-file")]
-    [InlineData("template r c --set-file k=a%41", BypassReason.BadFlagValue, "set-file")]
-    [InlineData("template r c --set-file a=x,b=y", BypassReason.SetFileSyntax, "set-file")]
-    [InlineData("template r c --set-file a={x}", BypassReason.SetFileSyntax, "set-file")]
-    [InlineData("template r c --set-file a=x\\,y", BypassReason.SetFileSyntax, "set-file")]
-    [InlineData("template r c --set-file a[0]=x", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file k=a%4", BypassReason.BadFlagValue, "set-file")]
+    [InlineData("template r c --set-file a=x,b", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a=x,", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a={x", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a={x}b=y", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a={}", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a[x]=y", BypassReason.SetFileSyntax, "set-file")]
+    [InlineData("template r c --set-file a\"=x", BypassReason.SetFileSyntax, "set-file")]
     [InlineData("template r c --set-file a", BypassReason.SetFileSyntax, "set-file")]
     [InlineData("template r c --set-file a=", BypassReason.SetFileSyntax, "set-file")]
     [InlineData("template r c\uFFFD", BypassReason.NameNotUtf8, "")]
@@ -88,7 +91,6 @@ public sealed class InvocationParserTests
     }
 
     [Theory]
-    [InlineData("HOME", "", BypassReason.HomeUnset)]
     [InlineData("HELM_DRIVER", "memory", BypassReason.HelmDriver)]
     [InlineData("HELM_DRIVER", "secret", BypassReason.HelmDriver)]
     [InlineData("HELM_DEBUG", "1", BypassReason.DebugOutput)]
@@ -96,6 +98,12 @@ public sealed class InvocationParserTests
     [InlineData("HELM_PPROF_CPU_PROFILE", "x", BypassReason.Profiling)]
     [InlineData("HELM_PPROF_MEM_PROFILE", "x", BypassReason.Profiling)]
     [InlineData("GODEBUG", "http2debug=1", BypassReason.GoDebug)]
+    [InlineData("GOMEMLIMIT", "garbage", BypassReason.GoVariable)]
+    [InlineData("GOMEMLIMIT", "+5", BypassReason.GoVariable)]
+    [InlineData("GOMEMLIMIT", "1KB", BypassReason.GoVariable)]
+    [InlineData("GOMEMLIMIT", "9999999TiB", BypassReason.GoVariable)]
+    [InlineData("GOMAXPROCS", "999999", BypassReason.GoVariable)]
+    [InlineData("ZONEINFO", "/z", BypassReason.GoVariable)]
     [InlineData("HELM_PLUGINS", "/a*", BypassReason.BadFlagValue)]
     [InlineData("HELM_NAMESPACE", "\uFFFD", BypassReason.NameNotUtf8)]
     public void Unfit_variables_bypass_by_name(string name, string value, BypassReason reason)
@@ -105,10 +113,34 @@ public sealed class InvocationParserTests
         Assert.Equal(name, bypassed.Detail);
     }
 
-    [Fact]
-    public void Without_home_it_bypasses() => Assert.Equal(
-        new InvocationResult.Bypassed(BypassReason.HomeUnset, "HOME"),
-        InvocationParser.Parse(["template", "c"], "/w", new Dictionary<string, string>(), hasStdin: false));
+    [Theory]
+    [InlineData(null)]
+    [InlineData("")]
+    public void P4_without_home_everything_is_below_the_working_directory(string? home)
+    {
+        Dictionary<string, string> variables = home is null ? [] : new() { ["HOME"] = home };
+        Invocation call = Assert.IsType<InvocationResult.Served>(InvocationParser.Parse(["template", "c"], "/w", variables, hasStdin: false)).Invocation;
+        Assert.Equal(["/w/.kube/config"], call.Namespace.KubeconfigPaths);
+        Assert.Equal(["/w/.local/share/helm/plugins"], call.Startup.PluginDirectories);
+        Assert.Equal(("/w/.config/helm/repositories.yaml", "/w/.config/helm/registry/config.json"), (call.Startup.RepositoriesFile, call.Startup.RegistryConfig));
+        Assert.True(call.Startup.DockerInAccountHome);
+    }
+
+    [Theory]
+    [InlineData("a=x,b=y", "a x|b y")]
+    [InlineData("a={x,y}", "a{1/2} x|a{2/2} y")]
+    [InlineData("a={x},b=y", "a{1/1} x|b y")]
+    [InlineData(@"a=x\,y", "a x,y")]
+    [InlineData(@"a\.b=x\\y", @"a\.b x\y")]
+    [InlineData("a[0]=x,a[1].b=y", "a[0] x|a[1].b y")]
+    [InlineData("a=x=y", "a x=y")]
+    [InlineData("a=x{y}", "a x{y}")]
+    public void P4_files_of_set_file_are_found_as_helm_does(string text, string files)
+    {
+        var items = new List<SetFileItem>();
+        Assert.True(SetFileSyntax.TryParse(text, items));
+        Assert.Equal(files, string.Join('|', items.Select(item => item.Label + " " + item.Path)));
+    }
 
     // What a plugin finds in its environment (helm-inputs 11), and what helm reads in vain (3.1): the call of a plugin meets the user's entry.
     [Theory]
@@ -122,7 +154,7 @@ public sealed class InvocationParserTests
     [InlineData("HELM_REGISTRY_CONFIG", "/home/u/.config/helm/registry/config.json"), InlineData("HELM_CONFIG_HOME", "/home/u/.config/helm")]
     [InlineData("HELM_REPOSITORY_CONFIG", "/home/u/.config/helm/repositories.yaml"), InlineData("HELM_NO_PLUGINS", "0")]
     [InlineData("NO_COLOR", "1"), InlineData("LANG", "C"), InlineData("KUBE_FEATURE_X", "1"), InlineData("KUBECONFIG", "")]
-    [InlineData("GODEBUG", ""), InlineData("HELMCACHED_TRACE", "1"), InlineData("XDG_CONFIG_HOME", ""), InlineData("DOCKER_CONFIG", "")]
+    [InlineData("GODEBUG", ""), InlineData("GOMEMLIMIT", "off"), InlineData("GOMEMLIMIT", "4GiB"), InlineData("GOMAXPROCS", "2"), InlineData("GOGC", "x"), InlineData("HELMCACHED_TRACE", "1"), InlineData("XDG_CONFIG_HOME", ""), InlineData("DOCKER_CONFIG", "")]
     public void Variables_without_effect_change_nothing(string name, string value)
     {
         Invocation plain = Calls.Served("template r c");
@@ -136,7 +168,7 @@ public sealed class InvocationParserTests
     [InlineData("HELM_PLUGINS", "/x"), InlineData("HELM_PLUGINS", ""), InlineData("HELM_NO_PLUGINS", "1"), InlineData("HELM_NEW", "x")]
     [InlineData("HELM_NEW", ""), InlineData("HELM_CONFIG_HOME", "/x"), InlineData("HELM_DATA_HOME", "/x"), InlineData("XDG_DATA_HOME", "/x")]
     [InlineData("HELM_REGISTRY_CONFIG", "/x"), InlineData("HELM_REPOSITORY_CONFIG", "/x"), InlineData("DOCKER_CONFIG", "/x")]
-    [InlineData("TZ", ""), InlineData("TZ", "UTC"), InlineData("ZONEINFO", "/z"), InlineData("KUBECONFIG", "/k"), InlineData("POD_NAMESPACE", "p")]
+    [InlineData("TZ", ""), InlineData("TZ", "UTC"), InlineData("GOROOT", "/g"), InlineData("KUBECONFIG", "/k"), InlineData("POD_NAMESPACE", "p")]
     [InlineData("HOME", "/other")]
     public void Variables_with_effect_are_kept(string name, string value) =>
         Assert.NotEqual(Calls.Describe(Calls.Served("template r c")), Calls.Describe(Calls.Served("template r c", (name, value))));

@@ -13,8 +13,8 @@ namespace CacheDaemon.Tests.Support;
 /// </summary>
 internal sealed class CallSite : IDisposable
 {
-    /// <summary>What makes a file helm for the daemon: an ELF header and the path of helm's module.</summary>
-    public const string HelmContent = "\u007fELF passes for helm: helm.sh/helm/v3";
+    /// <summary>What makes a file helm for the daemon: an ELF header and the path of helm's module. It asks for two variables.</summary>
+    public const string HelmContent = "\u007fELF passes for helm: helm.sh/helm/v3 HELM_NO_PLUGINSHELM_SOMETHING_NEW";
 
     private readonly TemporaryDirectory _directory = new();
 

@@ -29,13 +29,14 @@ internal static class HelmChecks
         else
         {
             VersionManager? manager = VersionManager.Of(path);
+            string? wrapped = manager is null ? WrapperScript.HelmIn(path) : null;
             yield return DoctorCheck.Fail("helm",
-                manager is null
-                    ? $"real helm: {path} is not a helm binary but a script or another program, so nothing is cached"
-                    : $"real helm: {path} is a stub of {manager.Name}, so nothing is cached",
-                manager is null
-                    ? $"name the binary in {ConfiguredHelm.File()}:  helm: /path/to/helm"
-                    : "helmcached install --write  (asks it for the binary and puts that into the configuration)");
+                wrapped is not null ? $"real helm: {path} is a script that ends in {wrapped}, so nothing is cached"
+                : manager is null ? $"real helm: {path} is not a helm binary but a script or another program, so nothing is cached"
+                : $"real helm: {path} is a stub of {manager.Name}, so nothing is cached",
+                wrapped is not null ? $"name that in {ConfiguredHelm.File()}:  helm: {wrapped}  and export what else the script sets, such as HELM_PLUGINS; or have the script call the shim, with {HelmLocator.Variable}={wrapped}"
+                : manager is null ? $"name the binary in {ConfiguredHelm.File()}:  helm: /path/to/helm"
+                : "helmcached install --write  (asks it for the binary and puts that into the configuration)");
         }
         yield return LeadsBack(path)
             ? DoctorCheck.Fail("loop", $"{path} calls helm by name and so comes back to the shim", $"set {HelmLocator.Variable}, or helm: in the configuration, to the real binary")

@@ -100,6 +100,9 @@ internal static class ExplainCommand
             if (root.TryGetProperty("crowded_files", out JsonElement files) && files.GetInt32() is > 0 and var crowded)
                 Console.WriteLine($"warning: {crowded} files are below {(Text("crowded_directory") is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
                     + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
+            if (root.TryGetProperty("git_files", out JsonElement git) && git.GetInt32() is > 0 and var commits)
+                Console.WriteLine($"warning: {commits} files of .git are part of the chart, since helm reads them (.Files can show them): each commit, fetch or checkout is another key. "
+                    + "Put .git/ into the chart's .helmignore");
             Console.WriteLine($"key: {Text("key")}{(root.GetProperty("with_paths").GetBoolean() ? " (with paths: the output shows some)" : "")}");
         }
     }
