@@ -22,7 +22,7 @@ internal static class SharedPaths
         return DependsOnProcess(path) ? Libc.ELOOP : Libc.Stat(path, follow, out stamp);
     }
 
-    /// <summary>As <see cref="Libc.OpenPlace"/>; -1 also when the way depends on the process.</summary>
+    /// <summary>As <see cref="Libc.OpenPlace(System.ReadOnlySpan{byte})"/>; -1 also when the way depends on the process.</summary>
     public static int OpenPlace(ReadOnlySpan<byte> path)
     {
         int error = Libc.OpenPlaceWithoutMagicLinks(path, follow: true, out int descriptor);
