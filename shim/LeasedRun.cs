@@ -229,7 +229,7 @@ internal sealed unsafe class LeasedRun
     {
         if (Libc.Open(Libc.PathBytes(armed.Path), out program) != 0)
             return false;
-        if (Libc.Stat(program, out FileStamp stamp) == 0 && stamp == armed.Stamp)
+        if (Libc.Stat(program, out FileStamp stamp) == 0 && stamp.IsSameFileAs(armed.Stamp))
             return true;
         Libc.Close(program);
         return false;

@@ -47,6 +47,9 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, lo
     /// <summary>Whether both are one file or directory, reached through one mount: then what lies below is the same as well.</summary>
     public bool IsSamePlaceAs(FileStamp other) => Device == other.Device && Inode == other.Inode && Mount == other.Mount;
 
+    /// <summary>Whether both are one file in one state, through whichever mount: where a stamp has travelled, which its mount does not.</summary>
+    public bool IsSameFileAs(FileStamp other) => this with { Mount = 0 } == other with { Mount = 0 };
+
     /// <summary>
     /// True when content read at <paramref name="nowNs"/> (nanoseconds since the Unix epoch) may be remembered under
     /// this stamp. A stamp from the future (clock set back) is never trusted.

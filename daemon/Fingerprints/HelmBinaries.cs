@@ -79,7 +79,7 @@ internal sealed class HelmBinaries
     public HelmBinary? Find(string path, FileStamp callers, long nowNs, out FileStamp stamp)
     {
         long generation = _mounts.Generation();
-        if (Libc.Stat(path, follow: true, out stamp) != 0 || stamp with { Mount = 0 } != callers with { Mount = 0 })
+        if (Libc.Stat(path, follow: true, out stamp) != 0 || !stamp.IsSameFileAs(callers))
             return null;
         if (_known.TryGetValue((stamp, generation), out HelmBinary known))
             return known;
