@@ -19,6 +19,7 @@ internal static class SelfTestCharts
         "date \"2006\" \"x\"", "htmlDate \"x\"", "dateInZone \"2006\" \"x\" \"UTC\"", "date_in_zone \"2006\" \"x\" \"UTC\"", "htmlDateInZone \"x\" \"UTC\"",
         "dateInZone \"15\" 0 \"Asia/Tokyo\"", "htmlDateInZone 0 \"Asia/Tokyo\"",
         "printf \"%p\" .Values", "printf \"%#p\" .Values | quote", "printf \"%-20[1]p\" .Values | quote", "printf \"a%%%v%p\" 1 .Values | quote",
+        "printf \"%!%p\" 1 .Values | quote", "printf \"%5-%p\" 1 .Values | quote", "printf \"%[a]%%p\" .Values | quote", "printf \"%[-%p\" 1 .Values | quote", "printf \"%]%p\" 1 .Values | quote",
         ".Capabilities | dict \"c\" | toString | sha256sum", "list .Capabilities | toString | quote", "printf \"%v\" (list .Capabilities) | quote", "print (dict \"a\" .Capabilities) | quote",
         "cat (dict \"a\" .Capabilities) | quote", "dict \"a\" .Capabilities | quote", "list (list .Capabilities) | join \",\" | quote",
     ];
@@ -31,7 +32,7 @@ internal static class SelfTestCharts
         "sha256sum \"x\"", "sha1sum \"x\"", "adler32sum \"x\"", "derivePassword 1 \"long\" \"p\" \"u\" \"s\"", "b64enc \"x\" | b64dec", "b32enc \"x\"",
         "toYaml .Chart | quote", "toJson .Chart | quote", "toToml .Values | quote", "fromYaml \"a: 1\" | toJson", "fromJson \"{}\" | toJson", "fromYamlArray \"[1]\" | toJson", "fromJsonArray \"[1]\" | toJson",
         "lookup \"v1\" \"Pod\" \"a\" \"b\" | toString", "toString .Values | quote", "printf \"%v\" .Release | quote", "printf \"%s %d %05.2f %x %q %t %c%%\" \"a\" 1 1.5 255 \"b\" true 65",
-        "printf \"% d|%+d|%-5d|%[1]d\" 1 2 3 | quote", "printf \"no verb\"", "printf \"%\" | quote", "printf \"%d %d\" 1 | quote",
+        "printf \"% d|%+d|%-5d|%[1]d\" 1 2 3 | quote", "printf \"no verb\"", "printf \"%\" | quote", "printf \"%d%% of pods, %[1]d%%p, %-8s|%5.2f%%|%v\" 1 \"a\" 2.5 true | quote", "printf \"100%%p é%%p\" | quote", "printf \"%d %d\" 1 | quote",
         ".Capabilities.KubeVersion", ".Capabilities.APIVersions | len", ".Capabilities.HelmVersion.Version", ".Capabilities.APIVersions.Has \"v1\"", "getHostByName \"x\" | quote",
         "upper \"x\"", "trunc 3 \"abcdef\"", "replace \"a\" \"b\" \"abc\"", "regexReplaceAll \"a+\" \"caat\" \"o\"", "snakecase \"FooBar\"", "indent 2 \"x\" | quote", "wrap 3 \"a b c d\" | quote", "plural \"a\" \"b\" 2", "initials \"A B\"",
         "dict \"a\" 1 | toJson", "merge (dict \"a\" 1) (dict \"b\" 2) | toJson", "mergeOverwrite (dict \"a\" 1) (dict \"a\" 2) | toJson", "list 1 2 3 | toJson", "sortAlpha (list \"b\" \"a\") | join \",\"", "uniq (list 1 1) | toJson",

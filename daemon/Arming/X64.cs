@@ -41,7 +41,9 @@ internal static class X64
     /// <param name="start">Address where this code is to lie.</param>
     /// <remarks>
     /// Between the percent sign and the verb may stand flags, widths, precisions and indexes in brackets (Go <c>fmt/print.go</c>, doPrintf): all
-    /// below <c>@</c>, or brackets. A letter in brackets makes the index bad, and then nothing but <c>BADINDEX</c> is printed.
+    /// below <c>@</c>, or brackets. Out of their order one of them is itself the verb, as in <c>%!%p</c> and <c>%5-%p</c>, and what is in brackets is
+    /// passed over, as in <c>%[a]%%p</c>. So only <c>%%</c> and a letter outside of brackets surely end a directive; any other percent sign
+    /// may begin one. A text that never prints an address may be refused for that, but none that does is let pass.
     /// </remarks>
     public static byte[] RefuseVerb(byte verb, int exitCode, ulong next, ulong start)
     {
@@ -70,21 +72,31 @@ internal static class X64
         Next();
         CompareWith((byte)'%');
         Jump(NotEqual, "text");
+        Next();
+        CompareWith((byte)'%');
+        Jump(Equal, "text"); // %%
+        Jump(Always, "look");
         Label("directive");
         Next();
+        Label("look");
         CompareWith(verb);
         Jump(Equal, "refuse");
         CompareWith((byte)'@');
         Jump(Above, "letter");
-        CompareWith((byte)'%');
-        Jump(Equal, "text");
         Jump(Always, "directive");
         Label("letter");
         CompareWith((byte)'[');
-        Jump(Equal, "directive");
+        Jump(Equal, "bracket");
         CompareWith((byte)']');
         Jump(Equal, "directive");
         Jump(Always, "text");
+        Label("bracket");
+        Next();
+        CompareWith(verb);
+        Jump(Equal, "refuse");
+        CompareWith((byte)']');
+        Jump(Equal, "directive");
+        Jump(Always, "bracket");
         Label("end");
         code.Add(0xe9); // jmp next
         code.AddRange(Displacement(next, start + (ulong)code.Count + sizeof(int)));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -6,6 +7,7 @@ using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Tests.Support;
 using Xunit;
+using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Arming;
 
@@ -46,6 +48,32 @@ public sealed class ArmingTests
         Assert.All(patches, patch => Assert.InRange(patch.Offset, 0, image.Length - patch.Bytes.Length));
         Assert.All(patches.Zip(patches.Skip(1)), pair => Assert.True(pair.First.Offset + pair.First.Bytes.Length <= pair.Second.Offset));
         Assert.Equal(plan.Traps.Count, plan.Traps.Distinct().Count());
+    }
+
+    /// <summary>Flags, widths and brackets out of their order end a directive of Go's, and the next percent sign begins another.</summary>
+    [Theory]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
+    public async Task Verb_p_is_refused_wherever_it_prints_an_address(int major)
+    {
+        string copy = (await ArmedHelms.OfAsync(RealHelms.Of(major))).Copy;
+        using var work = new TemporaryDirectory();
+        string[] formats =
+        [
+            "%p", "%#p", "%*p", "%[1]p", "%.3p", "%!%p", "%5-%p", "%5%%p", "%[%%p", "%[a%p", "%[a]%%p", "%[-%p", "%]%p", "%..%p", "% .5 %p", "%,%%%p", "%5#%p", "%é%p", "%%%p", "%d%%%p",
+        ];
+        string[] harmless = ["%%p", "%d%%p", "100%%p", "%-5d%%p", "%5.2f%%|p", "%[1]d p", "p", "%", "%é%%p", "[%d]p"];
+        var refused = new List<string>();
+        foreach (string format in (string[])[.. formats, .. harmless])
+        {
+            string root = Chart("web").WithTemplate("a.yaml", $"x: {{{{ printf \"{format}\" .Values .Values .Values | quote }}}}\n").WriteTo(work.Location);
+            CommandResult result = await new Command(copy, ["template", "r", root]) { Directory = work.Location, Environment = new Dictionary<string, string?> { ["HOME"] = work.Location } }.RunAsync();
+            if (result.ExitCode >= ArmingPlan.FirstExitCode)
+                refused.Add(format);
+            else
+                Assert.DoesNotMatch("0x?c0", result.StdoutText);
+        }
+        Assert.Equal(formats, refused.Except(harmless));
+        Assert.Empty(refused.Intersect(harmless));
     }
 
     [Fact]
