@@ -152,20 +152,26 @@ internal ref struct PlainTemplate
         return true;
     }
 
-    /// <summary>Whether a format may print an address: it has the verb <c>p</c>, or an escape that may stand for anything.</summary>
+    /// <summary>
+    /// Whether a format may print an address: it has an escape, which may stand for anything, or the verb <c>p</c> with nothing but flags, widths,
+    /// brackets and percent signs, in whatever order, since a percent sign (<c>Arming/X64.RefuseVerb</c> says why).
+    /// </summary>
     private static bool HasVerb(string format)
     {
+        bool directive = false, bracket = false;
         for (int i = 0; i < format.Length; i++)
         {
-            if (format[i] == '\\')
+            char c = format[i];
+            if (c == '\\' || (directive && c == 'p'))
                 return true;
-            if (format[i] != '%')
-                continue;
-            for (i++; i < format.Length && (format[i] is '[' or ']' || (format[i] < '@' && format[i] != '%')); i++)
-            {
-            }
-            if (i < format.Length && format[i] is 'p' or '\\')
-                return true;
+            if (!directive && format.AsSpan(i).StartsWith("%%"))
+                i++;
+            else if (!directive)
+                directive = c == '%';
+            else if (c is '[' or ']')
+                bracket = c == '[';
+            else if (c > '@' && !bracket)
+                directive = false;
         }
         return false;
     }
