@@ -129,7 +129,7 @@ public sealed class HomeDirectoryTests
         }
         Assert.Empty(fake.Home.DaemonIds());
         Assert.Equal(before, Snapshot(fake.Home.State));
-        Assert.True(before.Any(entry => entry.Contains(named, StringComparison.Ordinal)));
+        Assert.Contains(before, entry => entry.Contains(named, StringComparison.Ordinal));
     }
 
     /// <summary>Names, modes, owners and contents, the directory's own mode included.</summary>
