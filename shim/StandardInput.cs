@@ -82,12 +82,16 @@ internal static class StandardInput
         {
             if (HelmFlags.All[use.Flag].Role != FlagRole.SetFile)
                 continue;
-            if (!CommandLine.TrySplitSetFile(use.Value!, out _, out string path))
+            var files = new List<SetFileItem>();
+            if (!SetFileSyntax.TryParse(use.Value!, files))
                 return false;
-            if (CommandLine.IsStdin(path))
-                return true;
-            if (!CanBeRead(path))
-                return false;
+            foreach (SetFileItem file in files)
+            {
+                if (CommandLine.IsStdin(file.Path))
+                    return true;
+                if (!CanBeRead(file.Path))
+                    return false;
+            }
         }
         return false;
     }
