@@ -9,8 +9,8 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon;
-using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

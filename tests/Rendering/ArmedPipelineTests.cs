@@ -3,7 +3,6 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
-using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
 
