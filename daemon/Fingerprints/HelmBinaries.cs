@@ -59,7 +59,7 @@ internal sealed class HelmBinaries
             {
                 return true;
             }
-            if (Libc.Stat(path, follow: true, out FileStamp after) != 0 || after != callers)
+            if (Libc.Stat(path, follow: true, out FileStamp after) != 0 || !after.IsSameFileAs(callers))
                 return true;
             _words[helm.Digest] = words;
         }

@@ -88,9 +88,10 @@ public sealed class HitFootprintTests
         Assert.True(hits > 1);
         string[] calls = await CallsAsync(home);
         Assert.Contains(calls, c => Is(c, "statx") && c.Contains("\"templates/a.yaml\"", StringComparison.Ordinal));
-        // The place where the chart is, to look from there; its content is not opened.
-        string place = Assert.Single(calls, c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal));
-        Assert.Contains("O_PATH", place, StringComparison.Ordinal);
+        // The places where the chart and the call are, to look from there; no content is opened.
+        string[] places = [.. calls.Where(c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal))];
+        Assert.NotEmpty(places);
+        Assert.All(places, place => Assert.Contains("O_PATH", place, StringComparison.Ordinal));
     }
 
     /// <summary>A home whose daemon knows the call by its bytes: it has served it from memory after the stamps had aged.</summary>
