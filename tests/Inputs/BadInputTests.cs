@@ -181,8 +181,9 @@ public sealed class BadInputTests
             Assert.Contains(says, real.StdoutText, StringComparison.Ordinal);
             for (int i = 0; i < 2; i++)
                 Assert.Null((await Script(home, work, script, home.ShimPath).RunAsync()).DifferenceFrom(real));
+            // None where the shim itself leaves standard input to helm.
             Stats stats = await home.StatsAsync();
-            Assert.True(stats is { Hits: 0, Entries: 0, Bypasses: 2, Errors: 0 }, stats.ToString());
+            Assert.True(stats is { Hits: 0, Entries: 0, Bypasses: 0 or 2, Errors: 0 }, stats.ToString());
         }
     }
 
