@@ -26,7 +26,7 @@ public sealed class DoctorCommandTests
         CommandResult result = await stage.Terminal("helmcached doctor --json").With("TMPDIR", temporary).RunAsync();
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
         IReadOnlyList<JsonElement> checks = Checks(result.StdoutText);
-        Assert.Equal(["path", "shell-bash", "helm", "loop", "configuration", "home", "disk", "socket", "store", "daemon", "self-test"],
+        Assert.Equal(["path", "shell-bash", "helm", "loop", "armed", "configuration", "home", "disk", "socket", "store", "daemon", "self-test"],
             checks.Select(check => check.GetProperty("check").GetString()).Where(name => name is "shell-bash" || !name!.StartsWith("shell-", StringComparison.Ordinal)));
         Assert.All(checks, check => Assert.Equal("ok", check.GetProperty("result").GetString()));
         Assert.Contains($"v{RealHelms.MajorVersion(major)}.", Says(checks, "helm"), StringComparison.Ordinal);

@@ -56,6 +56,6 @@ public sealed class ScriptTests
         {
             Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin", ["HOME"] = "/nonexistent" },
         }.RunAsync();
-        Assert.Equal((1, "get-helm.sh: usage: eng/get-helm.sh 3|4|kubectl\n"), (result.ExitCode, result.StderrText));
+        Assert.Equal((1, "get-helm.sh: usage: eng/get-helm.sh 3|4|4.2|kubectl\n"), (result.ExitCode, result.StderrText));
     }
 }
