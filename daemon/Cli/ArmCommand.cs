@@ -13,7 +13,7 @@ namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>
 /// <c>helmcached arm HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low priority and its
-/// memory given back; <c>start</c> and <c>install</c> do the same in their own process and wait.
+/// memory given back; <c>start</c> does the same in its own process and waits.
 /// </summary>
 internal static class ArmCommand
 {
