@@ -71,7 +71,7 @@ internal sealed class DaemonRows(BenchHome home)
     /// <summary>The message that the shim would send for <c>helm template RELEASE CHART</c>.</summary>
     public Message.Render Request(string release, string chart)
     {
-        Libc.Stat(home.Charts, follow: true, out FileStamp here);
+        Libc.StatPlace(home.Charts, out FileStamp here);
         Libc.Stat(home.RealHelm, follow: true, out FileStamp helm);
         return new Message.Render
         {

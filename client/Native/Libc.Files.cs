@@ -70,23 +70,34 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Stats what <paramref name="path"/> leads to, mount included also where statx(2) does not tell it (Linux before 5.8, or a filter of
-    /// system calls): from /proc then. Returns 0, or the errno of the failure.
+    /// Stats the place that <paramref name="path"/> leads to, for two processes to compare at the same moment: its mount has the number of
+    /// proc(5), which both can learn also where one of them has no statx(2) (Linux before 5.8, or a filter of system calls), and which a
+    /// later mount may get again. Returns 0, or the errno of the failure.
     /// </summary>
-    public static int StatPlace(string path, out FileStamp stamp)
+    public static int StatPlace(string path, out FileStamp stamp) => StatPlace(AtFdCwd, PathBytes(path), out stamp);
+
+    /// <summary>As the other; a relative path is looked up from an open directory.</summary>
+    public static int StatPlace(int directory, ReadOnlySpan<byte> path, out FileStamp stamp)
     {
-        byte[] bytes = PathBytes(path);
-        int error = Stat(bytes, follow: true, out stamp);
+        Statx buffer;
+        int error;
+        fixed (byte* p = path)
+            error = Look(directory, p, 0, &buffer, StatxBasicStats | StatxMountId);
+        stamp = error == 0 ? buffer.ToStamp() : default;
         if (error != 0 || stamp.Mount != 0)
             return error;
-        int place = OpenPlace(bytes);
+        int place = OpenPlace(directory, path);
         if (place < 0)
             return Marshal.GetLastPInvokeError();
         error = Stat(place, out stamp);
         // proc_pid_fdinfo(5): "mnt_id:" and a number, since Linux 3.15.
-        if (error == 0 && ReadFile(PathBytes($"/proc/self/fdinfo/{place}"), MaxLinkBytes, out ReadOnlySpan<byte> lines) == 0
-            && NumberIn(lines, "mnt_id:"u8) is { } mount)
-            stamp = stamp with { Mount = (ulong)mount };
+        if (error == 0)
+            stamp = stamp with
+            {
+                Mount = ReadFile(PathBytes($"/proc/self/fdinfo/{place}"), MaxLinkBytes, out ReadOnlySpan<byte> lines) == 0
+                    ? (ulong)(NumberIn(lines, "mnt_id:"u8) ?? 0)
+                    : 0,
+            };
         Close(place);
         return error;
     }

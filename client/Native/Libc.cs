@@ -81,9 +81,9 @@ public static unsafe partial class Libc
     }
 
     /// <summary>statx(2), or fstatat(2) where a sandbox that is older than statx refuses it (Docker before 18.04). Returns 0 or errno.</summary>
-    private static int Look(int directory, byte* path, int flags, Statx* buffer)
+    private static int Look(int directory, byte* path, int flags, Statx* buffer, uint wanted = StatxWanted)
     {
-        if (statx(directory, path, flags, StatxWanted, buffer) == 0)
+        if (statx(directory, path, flags, wanted, buffer) == 0)
             return 0;
         int error = Marshal.GetLastPInvokeError();
         if (error is not (EPERM or ENOSYS))

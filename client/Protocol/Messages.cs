@@ -89,8 +89,8 @@ public abstract record Message
         public required ulong DirectoryInode { get; init; }
 
         /// <summary>
-        /// The mount through which the caller is in <see cref="Directory"/> (<see cref="FileStamp.Mount"/>): another one may be mounted over
-        /// it, or hide what lies below. 0: not known.
+        /// The mount through which the caller is in <see cref="Directory"/> (<c>mnt_id</c> of proc_pid_fdinfo(5)): another one may be mounted
+        /// over it, or hide what lies below. 0: not known.
         /// </summary>
         public ulong DirectoryMount { get; init; }
 

@@ -92,11 +92,12 @@ internal sealed class Fingerprinter
         Knowledge knowledge = Known();
         var inputs = new InputReader(knowledge.Inputs, NowNs()) { MountGeneration = knowledge.Generation };
         if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
-            || here.Mount != request.DirectoryMount)
+            || here.Mount != request.DirectoryMount
+            || Libc.Stat(request.Directory, follow: true, out FileStamp directory) != 0 || directory.Device != here.Device || directory.Inode != here.Inode)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
-        inputs.WatchIdentity(request.Directory, here);
+        inputs.WatchIdentity(request.Directory, directory);
         inputs.WatchFile(request.HelmPath, helmStamp);
 
         foreach (string alias in invocation.ChartAliases)

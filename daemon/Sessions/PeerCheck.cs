@@ -61,8 +61,8 @@ internal sealed class PeerCheck
             int visible = _numbersAreOurs ? number : NumberInProc(process);
             directory = visible > 0 ? OpenProcess(visible) : -1;
             if (directory < 0)
-                return BypassReason.CallerUnknown;
-            BypassReason reason = Compare(directory, descriptor, number);
+                return WithTrueReason(BypassReason.CallerUnknown);
+            BypassReason reason = WithTrueReason(Compare(directory, descriptor, number));
             // Alive now, so its number has been nobody else's while we looked.
             if (!IsAlive(process, descriptor))
                 return BypassReason.CallerUnknown;
@@ -102,7 +102,7 @@ internal sealed class PeerCheck
         // Only who may trace a process may look at these (proc(5)): one that is above us, by its capabilities for example, hides them.
         if (Libc.Stat(directory, "ns/mnt\0"u8, follow: true, out FileStamp mounts) != 0
             || Libc.Stat(directory, "ns/user\0"u8, follow: true, out FileStamp users) != 0
-            || StatRoot(directory, out FileStamp root) != 0)
+            || Libc.StatPlace(directory, "root\0"u8, out FileStamp root) != 0)
             return BypassReason.OtherCredentials;
         if (!_self.IsMountNamespace(mounts))
             return BypassReason.OtherMountNamespace;
@@ -114,18 +114,9 @@ internal sealed class PeerCheck
             : BypassReason.OtherCredentials;
     }
 
-    private static int StatRoot(int directory, out FileStamp root)
-    {
-        int error = Libc.Stat(directory, "root\0"u8, follow: true, out root);
-        if (error != 0 || root.Mount != 0)
-            return error;
-        int place = Libc.OpenPlace(directory, "root\0"u8);
-        if (place < 0)
-            return Libc.ENOENT;
-        error = Libc.StatPlace($"/proc/self/fd/{place}", out root);
-        Libc.Close(place);
-        return error;
-    }
+    /// <summary>What could not be looked at for want of a descriptor is no fault of the caller's.</summary>
+    private static BypassReason WithTrueReason(BypassReason reason) =>
+        reason != BypassReason.None && Libc.IsOutOfDescriptors ? BypassReason.TooFewDescriptors : reason;
 
     private bool HasOurLabel(int directory)
     {

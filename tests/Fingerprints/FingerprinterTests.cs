@@ -85,7 +85,7 @@ public sealed class FingerprinterTests : IDisposable
         ["another working directory"] = site =>
         {
             Message.Render there = Call(site, Line.Replace("./web", "@/work/web").Replace(" v.yaml", " @/work/v.yaml").Replace(" w.yaml", " ../work/w.yaml").Replace("=s.txt", "=@/work/s.txt"));
-            Assert.Equal(0, Libc.Stat(site.Home, follow: true, out FileStamp home));
+            Assert.Equal(0, Libc.StatPlace(site.Home, out FileStamp home));
             return there with { Directory = site.Home, DirectoryDevice = home.Device, DirectoryInode = home.Inode, DirectoryMount = home.Mount };
         },
         ["helm elsewhere"] = site =>

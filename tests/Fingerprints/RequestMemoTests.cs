@@ -203,7 +203,7 @@ public sealed class RequestMemoTests : IDisposable
 
     private Message.Render Request()
     {
-        Assert.Equal(0, Libc.Stat(_directory.At("world"), follow: true, out FileStamp here));
+        Assert.Equal(0, Libc.StatPlace(_directory.At("world"), out FileStamp here));
         Assert.Equal(0, Libc.Stat(At("bin/helm"), follow: true, out FileStamp helm));
         return new Message.Render
         {

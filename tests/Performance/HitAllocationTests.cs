@@ -37,7 +37,7 @@ public sealed class HitAllocationTests
         var pipeline = new RenderPipeline(
             fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,
             armory, readOnly: false);
-        Assert.Equal(0, Libc.Stat(directory.Location, follow: true, out FileStamp here));
+        Assert.Equal(0, Libc.StatPlace(directory.Location, out FileStamp here));
         Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
         var request = new Message.Render
         {

@@ -45,7 +45,7 @@ public sealed class ReferencePeerTests
         CommandResult expected = await home.Shim("/", "template", "web", chart).RunAsync();
         Assert.Equal(0, expected.ExitCode);
 
-        Libc.Stat("/", follow: true, out FileStamp root);
+        Libc.StatPlace("/", out FileStamp root);
         Libc.Stat(RealHelms.Helm3, follow: true, out FileStamp helm);
         var render = new Message.Render
         {

@@ -66,7 +66,7 @@ internal sealed class CallSite : IDisposable
     /// </summary>
     public Message.Render Request(string line = "template r ./web", byte[]? stdin = null, params (string Name, string? Value)[] variables)
     {
-        if (Libc.Stat(Work, follow: true, out FileStamp here) != 0 || Libc.Stat(Helm, follow: true, out FileStamp helm) != 0)
+        if (Libc.StatPlace(Work, out FileStamp here) != 0 || Libc.Stat(Helm, follow: true, out FileStamp helm) != 0)
             throw new InvalidOperationException("The site is gone.");
         // An empty TZ is UTC without a look at the machine's time zones.
         var environment = new Dictionary<string, string> { ["HOME"] = Home, ["TZ"] = "" };

@@ -141,6 +141,7 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         foreach (string name in names)
         {
             File.WriteAllText(fake.Home.At("victim-" + name), Theirs);
+            File.Delete(Path.Combine(fake.Home.State, name));
             plant(fake.Home.At("victim-" + name), Path.Combine(fake.Home.State, name));
         }
         File.SetUnixFileMode(fake.Home.State, (UnixFileMode)0x1FF);
