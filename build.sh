@@ -92,7 +92,7 @@ digest="$(fingerprint client shim daemon)"
 if ! up_to_date artifacts/stamps/bin "$digest" artifacts/bin/helm artifacts/bin/helmcached; then
   rm -f artifacts/stamps/bin
   publish shim artifacts/bin helm
-  publish daemon artifacts/bin helmcached libe_sqlite3.so libe_sqlite3.dylib
+  publish daemon artifacts/bin helmcached
   printf '%s\n' "$digest" >artifacts/stamps/bin
 fi
 

@@ -38,7 +38,7 @@ public sealed record Endpoint(string Home, string SocketPath)
     public string StartFailedPath => Home + "/start-failed";
 
     /// <summary>The store.</summary>
-    public string StorePath => Home + "/store.db";
+    public string StorePath => Home + "/store.litedb";
 
     /// <summary>Where armed copies of helm binaries are kept, unless a setting says otherwise.</summary>
     public string ArmedPath => Home + "/armed";

@@ -15,16 +15,15 @@ public static class HomeDirectory
     private static readonly string[] s_names =
     [
         "daemon.lock", "launch.lock", "daemon.sock", "daemon.sock.new", "daemon.log", "daemon.log.1", "avoid", "start-failed",
-        "proofs.lock",
+        "proofs.lock", "store.lock", "store-log.litedb", "store-copy.litedb", "store-copy-log.litedb",
     ];
 
     /// <summary>The directories among them, ours with all that is in them.</summary>
     private static readonly string[] s_directories = ["armed", "proofs"];
 
-    private const string Store = "store.db";
-
-    /// <summary>SQLite's companions of a database file; the first is the file itself.</summary>
-    private static readonly string[] s_storeSuffixes = ["", "-wal", "-shm", "-journal"];
+    /// <summary>The data files of this and of earlier versions, which may be moved aside, and what then follows their names.</summary>
+    private static readonly (string Store, string[] Suffixes)[] s_stores =
+        [("store.litedb", ["", "-log"]), ("store.db", ["", "-wal", "-shm", "-journal"])];
 
     /// <summary>The root of a file system has it, and nobody puts it there (mke2fs(8)).</summary>
     private const string LostAndFound = "lost+found";
@@ -37,11 +36,14 @@ public static class HomeDirectory
     {
         if (Array.IndexOf(s_names, name) >= 0 || IsOurDirectory(name))
             return true;
-        foreach (string suffix in s_storeSuffixes)
+        foreach ((string store, string[] suffixes) in s_stores)
         {
-            if (name.StartsWith(Store, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal) && name.Length >= Store.Length + suffix.Length
-                && (name.Length == Store.Length + suffix.Length || IsAside(name.AsSpan(Store.Length, name.Length - Store.Length - suffix.Length))))
-                return true;
+            foreach (string suffix in suffixes)
+            {
+                if (name.StartsWith(store, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal) && name.Length >= store.Length + suffix.Length
+                    && (name.Length == store.Length + suffix.Length || IsAside(name.AsSpan(store.Length, name.Length - store.Length - suffix.Length))))
+                    return true;
+            }
         }
         return false;
     }

@@ -10,14 +10,14 @@ namespace CacheDaemon.Daemon;
 /// <summary>Counters and tallies, and their way to and from the store: what is counted survives a restart. Thread-safe.</summary>
 internal sealed class CounterLedger
 {
-    private readonly SqliteTier _disk;
+    private readonly LiteDbTier _disk;
     private readonly Lock _saving = new();
     private Dictionary<string, long> _unsaved = [];
     private long _damagedCounted;
 
     /// <param name="disk">Where counters are kept.</param>
     /// <param name="time">Decides what day it is.</param>
-    public CounterLedger(SqliteTier disk, TimeProvider time)
+    public CounterLedger(LiteDbTier disk, TimeProvider time)
     {
         _disk = disk;
         IReadOnlyDictionary<string, long> persisted = disk.LoadCounters();

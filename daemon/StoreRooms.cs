@@ -25,8 +25,8 @@ internal sealed class StoreRooms : IDisposable
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
         _maxBytes = options.StoreMaxBytes;
-        var disk = new SqliteTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
-        Disk = new SqliteTier(disk, time, line => log.WriteProblem("store: " + line));
+        var disk = new LiteDbTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
+        Disk = new LiteDbTier(disk, time, line => log.WriteProblem("store: " + line));
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),
             Disk,
@@ -40,7 +40,7 @@ internal sealed class StoreRooms : IDisposable
         new(endpoint, Configuration.ForDaemon().Options, time, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>
-    public SqliteTier Disk { get; }
+    public LiteDbTier Disk { get; }
 
     /// <summary>Both tiers as one.</summary>
     public EntryStore Store { get; }

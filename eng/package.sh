@@ -31,7 +31,6 @@ package() {
   name="helmcached-$version-linux-$machine"
   mkdir -p "$staging/$name/man" "$staging/$name/completion"
   cp "$bin/helm" "$bin/helmcached" LICENSE README.md "$staging/$name/"
-  [[ ! -f "$bin/libe_sqlite3.so" ]] || install -m 644 "$bin/libe_sqlite3.so" "$staging/$name/"
   "$bin/helmcached" man >"$staging/$name/man/helmcached.1"
   cp docs/man/helm-shim.1 "$staging/$name/man/"
   for shell in bash zsh fish pwsh; do
@@ -46,7 +45,6 @@ package() {
   mkdir -p "$root/DEBIAN" "$lib" "$root/usr/bin" "$share/man/man1" "$share/doc/helmcached" \
     "$share/bash-completion/completions" "$share/zsh/vendor-completions" "$share/fish/vendor_completions.d"
   install -m 755 "$bin/helm" "$bin/helmcached" "$lib/"
-  [[ ! -f "$bin/libe_sqlite3.so" ]] || install -m 644 "$bin/libe_sqlite3.so" "$lib/"
   ln -s ../lib/helmcached/helmcached "$root/usr/bin/helmcached"
   for page in "$staging/$name"/man/*.1; do
     gzip --best --no-name <"$page" >"$share/man/man1/$(basename "$page").gz"
@@ -64,7 +62,6 @@ Architecture: $architecture
 Maintainer: The helmcached authors <helmcached@localhost>
 Installed-Size: $(du -sk --apparent-size "$root/usr" | cut -f 1)
 Depends: libc6 (>= ${glibc:-2.34})
-Recommends: libsqlite3-0
 Suggests: helm
 Section: devel
 Priority: optional

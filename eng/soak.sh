@@ -100,7 +100,7 @@ alive
 read -r rss3 fds3 threads3 peak <<<"$(state)"
 read -r made wrong <<<"$(cat "$scratch"/done.* | awk '{ n += $1; wrong += $2 } END { print n, wrong + 0 }')"
 log="$(du -k "$HELMCACHED_HOME/daemon.log" | cut -f 1)"
-store="$(du -kc "$HELMCACHED_HOME"/store.db* | tail -n 1 | cut -f 1)"
+store="$(du -kc "$HELMCACHED_HOME"/store*.litedb* | tail -n 1 | cut -f 1)"
 printf 'soak: %d requests (%d wrong), resident %d at the start, %d full, %d at the end, %d after %d outputs of 50 MB (peak %d) MB, descriptors %d -> %d, threads %d -> %d, log %d kB, store %d kB, %d s\n' \
   "$made" "$wrong" "$rss0" "$rss1" "$rss2" "$rss3" $((4 * large_callers)) "$peak" "$fds1" "$fds3" "$threads1" "$threads3" "$log" "$store" "$SECONDS"
 # The thread pool may have a thread or two more at one moment than at another, and the collector takes its time with a few MB.

@@ -97,7 +97,7 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
     /// <summary>Adds entries to the store of a home whose daemon does not run.</summary>
     private static void FillTo(BenchHome home, int from, int entries)
     {
-        using var tier = new SqliteTier(new SqliteTierOptions { Path = home.Endpoint.StorePath }, TimeProvider.System, line => Console.Error.WriteLine(line));
+        using var tier = new LiteDbTier(new LiteDbTierOptions { Path = home.Endpoint.StorePath }, TimeProvider.System, line => Console.Error.WriteLine(line));
         byte[] output = new byte[1500];
         var random = new Random(entries);
         for (int i = from; i < entries; i++)

@@ -66,7 +66,7 @@ internal sealed class HitRows(BenchHome home, int rounds)
             call.Dispose();
         }
         var times = new Dictionary<string, Samples> { ["from disk"] = Samples.Of(cold), ["from memory"] = Samples.Of(warm) };
-        return new Row("hit from SQLite, memory tier cold",
+        return new Row("hit from disk, memory tier cold",
             [new Check("ms over memory", times["from disk"].Median - times["from memory"].Median, 1)], times,
             $"{home.Stat("hits")} hits on {entries} entries");
     }

@@ -15,14 +15,14 @@ public class StoreBenchmarks
     private readonly CacheKey _key = new(Digest.Of("key"u8));
     private readonly MemoryTier _memory = new();
     private string _root = "";
-    private SqliteTier? _disk;
+    private LiteDbTier? _disk;
     private Entry? _entry;
 
     [GlobalSetup]
     public void Setup()
     {
         _root = Directory.CreateTempSubdirectory("helmcached-micro-").FullName;
-        _disk = new SqliteTier(SqliteTierOptions.In(_root), TimeProvider.System, Console.Error.WriteLine);
+        _disk = new LiteDbTier(LiteDbTierOptions.In(_root), TimeProvider.System, Console.Error.WriteLine);
         byte[] output = new byte[20_000];
         for (int i = 0; i < output.Length; i++)
             output[i] = (byte)('a' + i % 23);

@@ -12,9 +12,9 @@ internal sealed class MissExplainer
     /// <summary>Entries of the chart that are compared: the ones used last.</summary>
     private const int Neighbours = 32;
 
-    private readonly SqliteTier _disk;
+    private readonly LiteDbTier _disk;
 
-    public MissExplainer(SqliteTier disk) => _disk = disk;
+    public MissExplainer(LiteDbTier disk) => _disk = disk;
 
     /// <summary>
     /// One line per differing input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>), in the order of the recipe; empty when no

@@ -7,7 +7,7 @@ using CacheDaemon.Daemon.Fingerprints;
 namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>
-/// Entries on their way to disk, and the one thread that takes them there, since SQLite's calls block. Entries can be
+/// Entries on their way to disk, and the one thread that takes them there, since its calls block. Entries can be
 /// found here until they are written.
 /// </summary>
 internal sealed class BackgroundWriter : IDisposable

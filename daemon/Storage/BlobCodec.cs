@@ -19,7 +19,7 @@ internal static class BlobCodec
     /// <summary>Shorter blobs are stored as they are: they share a database page with others in any case.</summary>
     public const int SmallestCompressed = 2048;
 
-    /// <summary>No blob is longer; SQLite's own limit is 1,000,000,000 bytes, and a damaged length must not allocate more.</summary>
+    /// <summary>No blob is longer, and a damaged length must not allocate more.</summary>
     public const int LargestBytes = 900_000_000;
 
     /// <summary>Room for a larger blob is not pooled: the pool would hold on to it for the one in a thousand that needs it.</summary>

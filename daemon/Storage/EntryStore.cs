@@ -19,7 +19,7 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     private const int MaxVaryingInMemory = 10_000;
 
     private readonly MemoryTier _memory;
-    private readonly SqliteTier _disk;
+    private readonly LiteDbTier _disk;
     private readonly EntryStoreOptions _options;
     private readonly TimeProvider _time;
     private readonly BackgroundWriter _writer;
@@ -48,7 +48,7 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <param name="options">Policy and limits.</param>
     /// <param name="time">The clock of upkeep.</param>
     /// <param name="log">Receives one line for each thing that went wrong.</param>
-    public EntryStore(MemoryTier memory, SqliteTier disk, EntryStoreOptions options, TimeProvider time, Action<string> log)
+    public EntryStore(MemoryTier memory, LiteDbTier disk, EntryStoreOptions options, TimeProvider time, Action<string> log)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);

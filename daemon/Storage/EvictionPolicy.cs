@@ -5,20 +5,20 @@ using CacheDaemon.Daemon.Fingerprints;
 namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>One blob as seen from an entry that uses it.</summary>
-/// <param name="Id">Row of the blob.</param>
+/// <param name="Blob">The blob.</param>
 /// <param name="Bytes">What it takes in the store.</param>
 /// <param name="Uses">How many streams of how many entries point to it.</param>
-internal readonly record struct BlobShare(long Id, long Bytes, long Uses);
+internal readonly record struct BlobShare(Digest Blob, long Bytes, long Uses);
 
 /// <summary>One entry that could go.</summary>
-/// <param name="Id">Row of the entry.</param>
 /// <param name="Key">Its key.</param>
 /// <param name="LastUse">UTC ticks of its last use.</param>
 /// <param name="OwnBytes">What it takes without its blobs.</param>
+/// <param name="IsNote">Whether it is a note, which people do not count as an entry.</param>
 /// <param name="Stdout">Its standard output; null when empty.</param>
 /// <param name="Stderr">Its standard error; null when empty.</param>
 internal readonly record struct EvictionCandidate(
-    long Id, CacheKey Key, long LastUse, long OwnBytes, BlobShare? Stdout, BlobShare? Stderr);
+    CacheKey Key, long LastUse, long OwnBytes, bool IsNote, BlobShare? Stdout, BlobShare? Stderr);
 
 /// <summary>One entry that goes, and how many bytes that frees, given the victims before it.</summary>
 internal readonly record struct Victim(EvictionCandidate Candidate, long FreedBytes);
@@ -43,7 +43,7 @@ internal static class EvictionPolicy
 
     public static IEnumerable<Victim> Victims(IEnumerable<EvictionCandidate> oldestFirst, long storeBytes, EvictionLimits limits)
     {
-        var gone = new Dictionary<long, long>();
+        var gone = new Dictionary<Digest, long>();
         foreach (EvictionCandidate candidate in oldestFirst)
         {
             bool tooOld = limits.UsedBefore is long cutoff && candidate.LastUse < cutoff;
@@ -64,12 +64,12 @@ internal static class EvictionPolicy
         return new EvictionLimits(usedBefore, request.MaxBytes, request.All || wholeChart);
     }
 
-    private static long Release(BlobShare? share, Dictionary<long, long> gone)
+    private static long Release(BlobShare? share, Dictionary<Digest, long> gone)
     {
         if (share is not BlobShare blob)
             return 0;
-        long released = gone.GetValueOrDefault(blob.Id) + 1;
-        gone[blob.Id] = released;
+        long released = gone.GetValueOrDefault(blob.Blob) + 1;
+        gone[blob.Blob] = released;
         return released == blob.Uses ? blob.Bytes : 0;
     }
 }

@@ -103,7 +103,7 @@ public sealed class AdminFaultTests
         await using var fake = new FakeHelmHome();
         using IDisposable held = fake.Home.HoldLock();
         AssertOneLine("start", await fake.Home.Admin("start").RunAsync(), "neither listens nor leaves", "fuser");
-        File.WriteAllText(Path.Combine(fake.Home.State, "store.db"), "");
+        File.WriteAllText(Path.Combine(fake.Home.State, "store.litedb"), "");
         AssertOneLine("prune", await fake.Home.Admin("prune", "--all").RunAsync(), "starting or leaving");
     }
 

@@ -126,10 +126,10 @@ public sealed class DoctorCommandTests
         await stage.Cache.StartAsync();
         await stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web").RunAsync();
         await stage.Cache.StopAsync();
-        string store = Path.Combine(stage.Cache.State, "store.db");
+        string store = Path.Combine(stage.Cache.State, "store.litedb");
         using (FileStream file = File.OpenWrite(store))
         {
-            file.Position = 4096;
+            file.Position = 8192;
             file.Write(Enumerable.Repeat((byte)0xa5, 8192).ToArray());
         }
         byte[] damaged = File.ReadAllBytes(store);

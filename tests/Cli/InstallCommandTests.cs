@@ -275,7 +275,7 @@ public sealed class InstallCommandTests
         File.WriteAllText(Path.Combine(stage.Cache.State, "notes.txt"), "not ours");
         await stage.DoAsync(purge ? ["uninstall", "--purge"] : ["uninstall"]);
         Assert.Empty(stage.Cache.DaemonIds());
-        Assert.Equal(!purge, File.Exists(Path.Combine(stage.Cache.State, "store.db")));
+        Assert.Equal(!purge, File.Exists(Path.Combine(stage.Cache.State, "store.litedb")));
         Assert.Equal("not ours", File.ReadAllText(Path.Combine(stage.Cache.State, "notes.txt")));
         if (!purge)
             return;

@@ -80,7 +80,7 @@ public sealed class PruneCommandTests
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
-        using (var store = new SqliteTier(SqliteTierOptions.In(fake.Home.State), TimeProvider.System, static _ => { }))
+        using (var store = new LiteDbTier(LiteDbTierOptions.In(fake.Home.State), TimeProvider.System, static _ => { }))
         {
             for (int i = 0; i < Entries; i++)
                 Assert.True(store.Put(StoreRoom.Key(i), StoreRoom.Render("a" + i)));

@@ -5,7 +5,6 @@ using System.Threading.Tasks;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.EndToEnd;
 using CacheDaemon.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit;
 
 namespace CacheDaemon.Tests.Cli;
@@ -141,12 +140,8 @@ public sealed class StatsCommandTests
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
-        using (SqliteConnection connection = StoreConnection.Open(Path.Combine(fake.Home.State, SqliteTierOptions.FileName)))
-        {
-            using SqliteCommand command = connection.CreateCommand();
-            command.CommandText = "UPDATE blobs SET data = zeroblob(length(data))";
-            Assert.Equal(1, command.ExecuteNonQuery());
-        }
+        Assert.Equal(1, StoppedStore.ChangeEach(Path.Combine(fake.Home.State, LiteDbTierOptions.FileName), LiteDbSchema.Blobs,
+            static row => row["data"] = new byte[row["data"].AsBinary.Length]));
         await fake.StartDaemonAsync();
         Assert.Equal(FakeHelmHome.Output, (await fake.Template().RunAsync()).StdoutText);
         using JsonDocument stats = JsonDocument.Parse((await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText);

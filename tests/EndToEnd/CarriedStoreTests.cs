@@ -19,7 +19,7 @@ public sealed class CarriedStoreTests
         await using var first = new DaemonHome(RealHelms.Of(major));
         CommandResult rendered = await RenderAsync(first, "checkout-1", "miss");
         await first.StopAsync();
-        Assert.Equal(["store.db"], Directory.GetFiles(first.State, "store.db*").Select(Path.GetFileName));
+        Assert.Equal(["store.litedb"], Directory.GetFiles(first.State, "store*.litedb*").Select(Path.GetFileName));
 
         // Unpacked as an archive is: readable by all. Another checkout, another home.
         await using var second = new DaemonHome(RealHelms.Of(major));
@@ -49,7 +49,7 @@ public sealed class CarriedStoreTests
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
         Directory.CreateDirectory(home.State);
-        File.WriteAllText(Path.Combine(home.State, "store.db"), "half an archive");
+        File.WriteAllText(Path.Combine(home.State, "store.litedb"), "half an archive");
         await RenderAsync(home, "checkout", "miss");
         await RenderAsync(home, "checkout", "hit");
     }
@@ -57,8 +57,8 @@ public sealed class CarriedStoreTests
     private static string Carry(DaemonHome from, DaemonHome to)
     {
         Directory.CreateDirectory(to.State, (UnixFileMode)0x1ed);
-        string store = Path.Combine(to.State, "store.db");
-        File.Copy(Path.Combine(from.State, "store.db"), store);
+        string store = Path.Combine(to.State, "store.litedb");
+        File.Copy(Path.Combine(from.State, "store.litedb"), store);
         File.SetUnixFileMode(store, (UnixFileMode)0x1a4);
         return store;
     }

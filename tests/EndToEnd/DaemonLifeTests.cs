@@ -85,7 +85,7 @@ public sealed class DaemonLifeTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
-        string store = Path.Combine(fake.Home.State, "store.db");
+        string store = Path.Combine(fake.Home.State, "store.litedb");
         await Eventually.IsTrueAsync("the store exists", () => File.Exists(store));
         DaemonHome.Kill(fake.Home.DaemonIds());
         await fake.StartDaemonAsync();

@@ -26,7 +26,7 @@ public sealed class HomeDirectoryTests
         await using var fake = new FakeHelmHome();
         Directory.CreateDirectory(fake.Home.State);
         File.WriteAllText(Path.Combine(fake.Home.State, name), "precious: 1\n");
-        File.WriteAllText(Path.Combine(fake.Home.State, "store.db"), "somebody's own\n");
+        File.WriteAllText(Path.Combine(fake.Home.State, "store.litedb"), "somebody's own\n");
         await AssertRefusedAsync(fake, name);
     }
 
@@ -79,6 +79,11 @@ public sealed class HomeDirectoryTests
     }
 
     [Theory]
+    [InlineData("store-log.litedb", true)]
+    [InlineData("store.litedb.v12-log", true)]
+    [InlineData("store.litedb.damaged-20261126T091500Z", true)]
+    [InlineData("store.litedb.backup", false)]
+    [InlineData("store.litedb2", false)]
     [InlineData("store.db-wal", true)]
     [InlineData("store.db.v12-shm", true)]
     [InlineData("store.db.damaged-20261126T091500Z", true)]
@@ -116,7 +121,7 @@ public sealed class HomeDirectoryTests
         IReadOnlyList<string> before = Snapshot(fake.Home.State);
         CommandResult call = await fake.Template().RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, ""), (call.ExitCode, call.StdoutText, call.StderrText));
-        bool hasStore = File.Exists(Path.Combine(fake.Home.State, "store.db"));
+        bool hasStore = File.Exists(Path.Combine(fake.Home.State, "store.litedb"));
         foreach (string line in (string[])["start", "serve", "serve --detached", "prune --all", "stats", "stats --reset", "uninstall --purge", "doctor"])
         {
             CommandResult result = await fake.Home.Admin(line.Split(' ')).RunAsync();

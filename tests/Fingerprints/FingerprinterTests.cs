@@ -142,7 +142,7 @@ public sealed class FingerprinterTests : IDisposable
 
     private readonly CallSite _site = new();
     private readonly StoreRoom _store = new();
-    private readonly SqliteTier _ledger;
+    private readonly LiteDbTier _ledger;
 
     public FingerprinterTests()
     {

@@ -29,7 +29,7 @@ public sealed class KeyVectorTests
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
         using var site = new CallSite();
         Message.Render request = Arrange(site, call);
-        using var ledger = new SqliteTier(SqliteTierOptions.In(site.At()), TimeProvider.System, _ => { });
+        using var ledger = new LiteDbTier(LiteDbTierOptions.In(site.At()), TimeProvider.System, _ => { });
         var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger)).Compute(request));
         string actual = known.Fingerprint.Key.ToString();
         Assert.True(

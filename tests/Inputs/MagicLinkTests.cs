@@ -17,7 +17,7 @@ public sealed class MagicLinkTests : IDisposable
 {
     private readonly CallSite _site = new();
     private readonly StoreRoom _store = new();
-    private readonly SqliteTier _ledger;
+    private readonly LiteDbTier _ledger;
 
     public MagicLinkTests()
     {

@@ -61,7 +61,7 @@ public sealed class CallJournalTests : IDisposable
     public void Miss_is_explained_once_by_what_was_stored_before_it_whatever_else_lies_in_the_store()
     {
         using var room = new StoreRoom();
-        SqliteTier store = room.Open();
+        LiteDbTier store = room.Open();
         MaterialItem[] before = [new("release", 1), new("namespace", 2)], now = [new("release", 1), new("namespace", 3)];
         store.Put(StoreRoom.Key(1), StoreRoom.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });
         store.Put(StoreRoom.Key(2), StoreRoom.Render("b", material: "not what it should be"));

@@ -22,7 +22,7 @@ internal sealed class PipelineRoom : IDisposable
 
     public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20)
     {
-        SqliteTier tier = _disk.Open();
+        LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
         var helms = new HelmBinaries(tier);

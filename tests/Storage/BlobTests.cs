@@ -69,7 +69,7 @@ public sealed class BlobTests
     public void Large_entry_is_in_a_file_from_either_tier()
     {
         using var room = new StoreRoom();
-        SqliteTier disk = room.Open();
+        LiteDbTier disk = room.Open();
         Entry entry = Render("") with { Result = new RenderResult(0, Blob.Copy(Bytes(1_000_000)), []) };
         Assert.True(disk.Put(Key(1), entry));
         Entry found = disk.Get(Key(1))!;

@@ -2,9 +2,9 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
-using CacheDaemon.Client.Protocol;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
-using Microsoft.Data.Sqlite;
+using LiteDB;
 using Xunit;
 using static CacheDaemon.Tests.Storage.StoreRoom;
 
@@ -21,9 +21,9 @@ public sealed class DamagedStoreTests : IDisposable
 
     private static Entry Sample(int n) => Render(Noise(200 + n * 300, n), n % 3 == 0 ? "warning " + n : "", material: "m" + n);
 
-    private SqliteTier Filled()
+    private LiteDbTier Filled()
     {
-        SqliteTier tier = _room.Open();
+        LiteDbTier tier = _room.Open();
         for (int n = 0; n < Entries; n++)
             Assert.True(tier.Put(Key(n), Sample(n)));
         return tier;
@@ -32,7 +32,7 @@ public sealed class DamagedStoreTests : IDisposable
     private void Fill() => Filled().Dispose();
 
     /// <summary>Reads every key: each is what was stored, or a miss; then the store takes and gives a new entry. Answers the hits.</summary>
-    private static int AssertTrueOrMissing(SqliteTier tier)
+    private static int AssertTrueOrMissing(LiteDbTier tier)
     {
         int hits = 0;
         for (int n = 0; n < Entries; n++)
@@ -55,20 +55,18 @@ public sealed class DamagedStoreTests : IDisposable
     public void Text_file_in_its_place_is_moved_aside_as_it_is()
     {
         File.WriteAllText(_room.StoreFile, "these are not the bytes you are looking for, but there are enough of them to be a header of 100");
-        using SqliteTier tier = _room.Open();
+        using LiteDbTier tier = _room.Open();
         Assert.Equal(0, AssertTrueOrMissing(tier));
         string aside = Assert.Single(_room.FilesAside);
-        Assert.Matches(@"store\.db\.damaged-20261121T080000Z$", aside);
+        Assert.Matches(@"store\.litedb\.damaged-20261121T080000Z$", aside);
         Assert.StartsWith("these are", File.ReadAllText(aside));
         Assert.Single(_room.Log);
     }
 
-    [Theory]
-    [InlineData("")]
-    [InlineData("?")]
-    public void Empty_file_is_a_fresh_store(string content)
+    [Fact]
+    public void Empty_file_is_a_fresh_store()
     {
-        File.WriteAllText(_room.StoreFile, content);
+        File.WriteAllText(_room.StoreFile, "");
         Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
         Assert.Empty(_room.FilesAside);
         Assert.Empty(_room.Log);
@@ -110,12 +108,12 @@ public sealed class DamagedStoreTests : IDisposable
             var random = new Random(seed);
             for (int spot = 0; spot < 1 + seed % 4; spot++)
                 Scribble(_room.StoreFile, random.NextInt64(100, sound.Length - 600), random.Next(1, 600), seed);
-            using SqliteTier tier = _room.Open();
+            using LiteDbTier tier = _room.Open();
             int found = AssertTrueOrMissing(tier);
             hits += found;
             damaged += Entries - found;
             tier.Dispose();
-            foreach (string file in _room.FilesAside.Concat(Directory.GetFiles(_room.Home, "*-wal")))
+            foreach (string file in _room.FilesAside.Append(_room.LogFile))
                 File.Delete(file);
         }
         // The test would prove nothing if noise always, or never, met an entry.
@@ -125,15 +123,15 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Noise_in_the_log_of_a_crashed_daemon_loses_entries_at_most()
     {
-        SqliteTier running = Filled();
+        LiteDbTier running = Filled();
         int hits = 0, damaged = 0;
         for (int seed = 0; seed < 20; seed++)
         {
             using var crashed = new StoreRoom();
-            foreach (string suffix in (string[])["", "-wal"])
-                File.Copy(_room.StoreFile + suffix, crashed.StoreFile + suffix);
+            File.Copy(_room.StoreFile, crashed.StoreFile);
+            File.Copy(_room.LogFile, crashed.LogFile);
             var random = new Random(seed);
-            string log = crashed.StoreFile + "-wal";
+            string log = crashed.LogFile;
             Scribble(log, random.NextInt64(new FileInfo(log).Length - 100), 100, seed);
             int found = AssertTrueOrMissing(crashed.Open());
             hits += found;
@@ -146,11 +144,15 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Flipped_byte_of_a_blob_is_a_miss_for_every_entry_that_shows_it()
     {
-        SqliteTier tier = _room.Open();
+        LiteDbTier tier = _room.Open();
         tier.Put(Key(1), Render("harmless", "shared warning"));
         tier.Put(Key(2), Render("other", "shared warning"));
         tier.Put(Key(3), Render("third"));
-        Assert.Equal(1L, _room.Sql("UPDATE blobs SET data = CAST('Shared warning' AS BLOB) WHERE data = CAST('shared warning' AS BLOB) RETURNING 1"));
+        ChangeEach(tier, LiteDbSchema.Blobs, row =>
+        {
+            if (row["size"].AsInt64 == "shared warning".Length)
+                row["data"] = System.Text.Encoding.ASCII.GetBytes("Shared warning");
+        });
 
         Assert.Null(tier.Get(Key(1), out bool wasDamaged));
         Assert.True(wasDamaged);
@@ -164,72 +166,105 @@ public sealed class DamagedStoreTests : IDisposable
         AssertSame(Render("harmless", "shared warning"), tier.Get(Key(1)));
     }
 
-    [Theory]
-    [InlineData("exit = 1")]
-    [InlineData("is_note = 1")]
-    [InlineData("stdout = NULL")]
-    [InlineData("stdout = x'00'")]
-    [InlineData("stderr = stdout")]
-    [InlineData("holds_secret = 1")]
-    [InlineData("created = 9223372036854775807")]
-    [InlineData("created = 'text'")]
-    [InlineData("render_ms = 0")]
-    [InlineData("chart = x'FF'")]
-    [InlineData("chart_version = ''")]
-    [InlineData("material = x''")]
-    [InlineData("seal = x''")]
-    [InlineData("seal = 7")]
-    [InlineData("key = (SELECT key FROM entries WHERE id = 2), stdout = stdout")]
-    public void Changed_column_of_an_entry_is_a_miss(string change)
+    public static TheoryData<string, object?> EntryChanges => new()
     {
-        SqliteTier tier = _room.Open();
+        { "exit", 1 }, { "exit", long.MaxValue }, { "note", true }, { "note", "text" }, { "out", null }, { "out", new byte[1] }, { "out", new byte[32] }, { "err", new byte[32] },
+        { "secret", true }, { "created", long.MaxValue }, { "created", "text" }, { "ms", 0.0 }, { "chart", new byte[] { 255 } }, { "chart", null }, { "version", "" },
+        { "material", Array.Empty<byte>() }, { "material", null }, { "seal", Array.Empty<byte>() }, { "seal", 7 },
+    };
+
+    [Theory]
+    [MemberData(nameof(EntryChanges))]
+    public void Changed_field_of_an_entry_is_a_miss(string field, object? value)
+    {
+        LiteDbTier tier = _room.Open();
         tier.Put(Key(1), Render("one"));
-        tier.Put(Key(2), Render("two"));
-        if (change.StartsWith("key", StringComparison.Ordinal))
-        {
-            // Row 1 under the key of row 2: a whole, well-formed entry, but not that key's.
-            object? key = _room.Sql("SELECT hex(key) FROM entries WHERE id = 2");
-            _room.Sql("DELETE FROM entries WHERE id = 2");
-            change = $"key = x'{key}'";
-        }
-        _room.Sql($"UPDATE entries SET {change} WHERE id = 1");
+        ChangeEach(tier, LiteDbSchema.Entries, row => row[field] = new BsonValue(value));
         Assert.Null(tier.Get(Key(1)));
-        if (change.StartsWith("key", StringComparison.Ordinal))
-            Assert.Null(tier.Get(Key(2)));
         Assert.Equal(1, tier.DamagedEntries);
         Assert.Empty(_room.FilesAside);
         Assert.True(tier.Put(Key(1), Render("one")));
         AssertSame(Render("one"), tier.Get(Key(1)));
     }
 
-    [Theory]
-    [InlineData("codec = 0")]
-    [InlineData("codec = 7")]
-    [InlineData("codec = 4294967297")]
-    [InlineData("size = size + 1")]
-    [InlineData("size = 9223372036854775807")]
-    [InlineData("size = -1")]
-    [InlineData("data = x''")]
-    [InlineData("data = 'text'")]
-    public void Changed_column_of_a_blob_is_a_miss(string change)
+    [Fact]
+    public void Entry_under_the_key_of_another_is_a_miss()
     {
-        SqliteTier tier = _room.Open();
+        LiteDbTier tier = _room.Open();
+        tier.Put(Key(1), Render("one"));
+        tier.Put(Key(2), Render("two"));
+        Change(tier, session =>
+        {
+            BsonDocument row = session.Find(LiteDbSchema.Entries, EntryRows.Id(Key(1)))!;
+            row["_id"] = EntryRows.Id(Key(2));
+            session.Put(LiteDbSchema.Entries, row);
+        });
+        Assert.Null(tier.Get(Key(2)));
+        AssertSame(Render("one"), tier.Get(Key(1)));
+        Assert.Equal(1, tier.DamagedEntries);
+    }
+
+    public static TheoryData<string, object?> BlobChanges => new()
+    {
+        { "codec", 0 }, { "codec", 7 }, { "codec", 4294967297L }, { "codec", "text" }, { "size", 9_001L }, { "size", long.MaxValue }, { "size", -1L },
+        { "data", Array.Empty<byte>() }, { "data", "text" }, { "data", null },
+    };
+
+    [Theory]
+    [MemberData(nameof(BlobChanges))]
+    public void Changed_field_of_a_blob_is_a_miss(string field, object? value)
+    {
+        LiteDbTier tier = _room.Open();
         tier.Put(Key(1), Render(new string('z', 9_000)));
-        _room.Sql($"UPDATE blobs SET {change}");
+        ChangeEach(tier, LiteDbSchema.Blobs, row => row[field] = new BsonValue(value));
         Assert.Null(tier.Get(Key(1), out bool wasDamaged));
         Assert.True(wasDamaged);
         Assert.Equal(default, tier.Totals());
+        Assert.Empty(_room.FilesAside);
+    }
+
+    [Theory]
+    [InlineData("changed")]
+    [InlineData("gone")]
+    [InlineData("cut")]
+    [InlineData("of another type")]
+    [InlineData("too many")]
+    public void Chunk_that_is_not_what_was_stored_is_a_miss(string fate)
+    {
+        LiteDbTier tier = _room.Open();
+        tier.Put(Key(1), Render(Noise(500_000)));
+        BsonDocument chunk = Rows(tier, LiteDbSchema.Chunks)[2];
+        byte[] data = chunk["data"].AsBinary;
+        data[5] ^= 1;
+        Change(tier, session =>
+        {
+            if (fate == "gone")
+                session.Delete(LiteDbSchema.Chunks, chunk["_id"]);
+            else if (fate != "too many")
+                session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = chunk["_id"], ["data"] = fate switch { "cut" => data[..100], "changed" => data, _ => "text" } });
+        });
+        if (fate == "too many")
+            ChangeEach(tier, LiteDbSchema.Blobs, row => row["chunks"] = 60_000);
+        Assert.Null(tier.Get(Key(1), out bool wasDamaged));
+        Assert.True(wasDamaged);
+        Assert.Equal(default, tier.Totals());
+        Assert.Empty(_room.FilesAside);
     }
 
     [Fact]
     public void Store_of_a_newer_daemon_is_moved_aside_unchanged()
     {
         Fill();
-        _room.Sql("PRAGMA user_version = 7");
+        using (FileStream file = File.OpenWrite(_room.StoreFile))
+        {
+            // The low byte of the user version, in LiteDB's header page.
+            file.Position = 76;
+            file.WriteByte(7);
+        }
         byte[] before = File.ReadAllBytes(_room.StoreFile);
         Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
         string aside = Assert.Single(_room.FilesAside);
-        Assert.EndsWith("store.db.v7", aside);
+        Assert.EndsWith("store.litedb.v7", aside);
         Assert.Equal(before, File.ReadAllBytes(aside));
         Assert.Contains("newer", Assert.Single(_room.Log));
     }
@@ -237,26 +272,43 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Database_of_another_program_is_moved_aside()
     {
-        File.WriteAllBytes(_room.StoreFile, []);
-        _room.Sql("CREATE TABLE recipes (name TEXT)");
+        using (var other = new LiteDB.Engine.LiteEngine(_room.StoreFile))
+            other.Insert("recipes", [new BsonDocument { ["name"] = "soup" }], BsonAutoId.Int32);
+        byte[] before = File.ReadAllBytes(_room.StoreFile);
         Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Equal("recipes", _room.Sql("SELECT name FROM sqlite_master", Assert.Single(_room.FilesAside)));
+        Assert.Equal(before, File.ReadAllBytes(Assert.Single(_room.FilesAside)));
     }
 
     [Fact]
-    public void Missing_table_begins_a_fresh_store()
+    public void Log_whose_data_file_somebody_deleted_is_not_read()
+    {
+        LiteDbTier running = Filled();
+        using var crashed = new StoreRoom();
+        File.Copy(_room.LogFile, crashed.LogFile);
+        Assert.NotEqual(0, new FileInfo(crashed.LogFile).Length);
+        Assert.Equal(0, AssertTrueOrMissing(crashed.Open()));
+        Assert.Equal(Entries, AssertTrueOrMissing(running));
+    }
+
+    [Fact]
+    public void Missing_collection_begins_a_fresh_store()
     {
         Fill();
-        _room.Sql("DROP TABLE stamps");
+        using (var other = new LiteDB.Engine.LiteEngine(_room.StoreFile))
+        {
+            other.DropCollection(LiteDbSchema.Stamps);
+            other.Checkpoint();
+        }
         Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
         Assert.Single(_room.FilesAside);
     }
 
     [Fact]
-    public void Table_dropped_while_running_begins_a_fresh_store()
+    public void Noise_in_the_file_while_running_begins_a_fresh_store_or_loses_entries()
     {
-        SqliteTier tier = Filled();
-        _room.Sql("DROP TABLE blobs");
+        LiteDbTier tier = Filled();
+        tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        Scribble(_room.StoreFile, 8192, (int)new FileInfo(_room.StoreFile).Length - 8192, 1);
         Assert.Equal(0, AssertTrueOrMissing(tier));
         Assert.Single(_room.FilesAside);
     }
@@ -264,8 +316,9 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public async Task Damage_met_by_many_threads_at_once_is_dealt_with_once()
     {
-        SqliteTier tier = Filled();
-        _room.Sql("DROP TABLE blobs");
+        LiteDbTier tier = Filled();
+        tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        Scribble(_room.StoreFile, 8192, (int)new FileInfo(_room.StoreFile).Length - 8192, 1);
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
         {
             for (int n = 0; n < 50; n++)
@@ -292,39 +345,22 @@ public sealed class DamagedStoreTests : IDisposable
     }
 
     [Fact]
-    public void Writer_locked_by_someone_else_refuses_puts_serves_hits_and_recovers()
-    {
-        SqliteTier tier = _room.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
-        tier.Put(Key(1), Render("a"));
-        using (SqliteConnection other = _room.Connect())
-        {
-            using SqliteCommand command = other.CreateCommand();
-            command.CommandText = "BEGIN IMMEDIATE";
-            command.ExecuteNonQuery();
-            Assert.False(tier.Put(Key(2), Render("b")));
-            Assert.False(tier.MarkVarying(Key(3), RefuseReason.NotRepeatable, ""));
-            AssertSame(Render("a"), tier.Get(Key(1)));
-            command.CommandText = "ROLLBACK";
-            command.ExecuteNonQuery();
-        }
-        Assert.True(tier.Put(Key(2), Render("b")));
-        Assert.Empty(_room.FilesAside);
-    }
-
-    [Fact]
-    public void File_locked_at_the_start_is_left_alone_and_opened_later()
+    public void Store_of_another_process_is_left_alone_and_opened_later()
     {
         Fill();
-        SqliteTier tier;
-        using (SqliteConnection other = _room.Connect())
+        LiteDbTier tier;
+        int held = Libc.TryLock(Libc.PathBytes(Path.Combine(_room.Home, "store.lock")), out _);
+        Assert.True(held >= 0);
+        try
         {
-            using SqliteCommand command = other.CreateCommand();
-            command.CommandText = "PRAGMA locking_mode=EXCLUSIVE; BEGIN EXCLUSIVE; UPDATE totals SET id = 1; COMMIT";
-            command.ExecuteNonQuery();
             tier = _room.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
-            Assert.NotNull(tier.Problem);
+            Assert.Contains("another process", tier.Problem, StringComparison.Ordinal);
             Assert.Null(tier.Get(Key(1)));
             Assert.False(tier.Put(Key(1000), Render("new")));
+        }
+        finally
+        {
+            Libc.Close(held);
         }
         Assert.False(tier.Put(Key(1000), Render("new")));
         // The time until the next try is not the wall clock's, which someone may set back.
@@ -336,11 +372,21 @@ public sealed class DamagedStoreTests : IDisposable
     }
 
     [Fact]
+    public void Two_tiers_never_have_the_same_file()
+    {
+        LiteDbTier first = Filled();
+        LiteDbTier second = _room.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
+        Assert.NotNull(second.Problem);
+        Assert.False(second.Put(Key(1), Render("a")));
+        Assert.Equal(Entries, AssertTrueOrMissing(first));
+    }
+
+    [Fact]
     public void Home_that_cannot_be_made_is_a_problem_in_one_line_and_every_call_a_miss()
     {
         string file = Path.Combine(_room.Home, "file");
         File.WriteAllText(file, "");
-        using var tier = new SqliteTier(SqliteTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
+        using var tier = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
         Assert.NotNull(tier.Problem);
         Assert.False(tier.Put(Key(1), Render("a")));
         Assert.Null(tier.Get(Key(1)));
@@ -354,7 +400,7 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Deleted_file_is_made_anew()
     {
-        SqliteTier tier = Filled();
+        LiteDbTier tier = Filled();
         foreach (string file in Directory.GetFiles(_room.Home))
             File.Delete(file);
         tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
@@ -365,7 +411,7 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Closed_tier_answers_no_to_everything()
     {
-        SqliteTier tier = Filled();
+        LiteDbTier tier = Filled();
         tier.Dispose();
         Assert.Null(tier.Get(Key(1)));
         Assert.False(tier.Put(Key(1), Sample(1)));
@@ -376,7 +422,7 @@ public sealed class DamagedStoreTests : IDisposable
     {
         byte[] noise = new byte[length];
         new Random(seed).NextBytes(noise);
-        using FileStream file = File.OpenWrite(path);
+        using FileStream file = new FileStream(path, System.IO.FileMode.Open, FileAccess.Write, FileShare.ReadWrite);
         file.Position = at;
         file.Write(noise);
     }

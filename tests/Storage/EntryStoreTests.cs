@@ -6,7 +6,6 @@ using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
-using Microsoft.Data.Sqlite;
 using Xunit;
 using static CacheDaemon.Tests.Storage.StoreRoom;
 
@@ -19,7 +18,7 @@ public sealed class EntryStoreTests : IDisposable
     public void Dispose() => _room.Dispose();
 
     private EntryStore Open(
-        out SqliteTier disk, EntryStoreOptions? options = null, MemoryTier? memory = null, Func<SqliteTierOptions, SqliteTierOptions>? with = null)
+        out LiteDbTier disk, EntryStoreOptions? options = null, MemoryTier? memory = null, Func<LiteDbTierOptions, LiteDbTierOptions>? with = null)
     {
         disk = _room.Open(with);
         return new EntryStore(memory ?? new MemoryTier(), disk, options ?? new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
@@ -28,7 +27,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Hit_from_disk_is_promoted_to_memory()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         disk.Put(Key(1), Render("a"));
         Assert.Equal("disk", store.Get(Key(1)).Tier);
         Lookup second = store.Get(Key(1));
@@ -40,7 +39,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Put_is_on_disk_when_it_returns()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         Assert.Equal(RefuseReason.None, store.Put(Key(1), Render("a")));
         AssertSame(Render("a"), disk.Get(Key(1)));
         Assert.Equal("memory and disk", store.Status);
@@ -49,7 +48,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Put_in_the_background_is_seen_at_once_and_on_disk_after_a_flush()
     {
-        using EntryStore store = Open(out SqliteTier disk, memory: new MemoryTier(0));
+        using EntryStore store = Open(out LiteDbTier disk, memory: new MemoryTier(0));
         for (int n = 0; n < 100; n++)
         {
             Assert.Equal(RefuseReason.None, store.PutInBackground(Key(n), Render(Noise(3_000, n))));
@@ -63,19 +62,19 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void What_waits_is_written_before_the_store_is_closed()
     {
-        EntryStore store = Open(out SqliteTier disk);
+        EntryStore store = Open(out LiteDbTier disk);
         for (int n = 0; n < 50; n++)
             store.PutInBackground(Key(n), Render(Noise(3_000, n)));
         store.Dispose();
         disk.Dispose();
-        SqliteTier again = _room.Open();
+        LiteDbTier again = _room.Open();
         Assert.All(Enumerable.Range(0, 50), n => AssertSame(Render(Noise(3_000, n)), again.Get(Key(n))));
     }
 
     [Fact]
     public async Task Entry_removed_while_it_waits_is_never_written()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         for (int n = 0; n < 200; n++)
         {
             store.PutInBackground(Key(n), Render(Noise(2_000, n)));
@@ -89,7 +88,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Later_put_wins_in_memory_and_on_disk()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         for (int n = 0; n < 50; n++)
             store.PutInBackground(Key(1), Render("version " + n));
         AssertSame(Render("version 49"), store.Get(Key(1)).Entry);
@@ -104,21 +103,24 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Queue_over_its_bound_keeps_new_entries_in_memory_only_or_says_so()
     {
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { MaxPendingBytes = 5_000 }, new MemoryTier(40_000),
-            o => o with { WriterPatience = TimeSpan.FromMinutes(1) });
-        using SqliteConnection other = _room.Connect();
-        using SqliteCommand command = other.CreateCommand();
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { MaxPendingBytes = 5_000 }, new MemoryTier(40_000));
         // Holds the writer up while the queue is filled.
-        command.CommandText = "BEGIN IMMEDIATE";
-        command.ExecuteNonQuery();
+        using var filled = new ManualResetEventSlim();
+        using var held = new ManualResetEventSlim();
+        Task holding = Task.Run(() => StoreRoom.Change(disk, _ =>
+        {
+            held.Set();
+            filled.Wait();
+        }));
+        held.Wait();
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(1), Render(Noise(20_000))));
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(2), Render("small")));
         Assert.Equal(RefuseReason.StoreFailed, store.PutInBackground(Key(3), Render(Noise(20_000))));
         AssertSame(Render(Noise(20_000)), store.Get(Key(1)).Entry);
         AssertSame(Render("small"), store.Get(Key(2)).Entry);
         Assert.Null(store.Get(Key(3)).Entry);
-        command.CommandText = "ROLLBACK";
-        command.ExecuteNonQuery();
+        filled.Set();
+        await holding;
         await store.FlushAsync();
         Assert.Null(disk.Get(Key(2)));
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(4), Render("after")));
@@ -129,7 +131,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Secrets_may_be_kept_in_memory_only()
     {
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { Secrets = SecretsPolicy.Memory });
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { Secrets = SecretsPolicy.Memory });
         Assert.Equal(RefuseReason.None, store.Put(Key(1), Render("token", secret: true)));
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(2), Render("token", secret: true)));
         Assert.Equal(RefuseReason.None, store.Put(Key(3), Render("plain")));
@@ -142,7 +144,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Secrets_may_be_kept_nowhere()
     {
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { Secrets = SecretsPolicy.Never });
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { Secrets = SecretsPolicy.Never });
         store.Put(Key(1), Render("was harmless"));
         Assert.Equal(RefuseReason.SecretsNever, store.Put(Key(1), Render("token", secret: true)));
         Assert.Equal(RefuseReason.SecretsNever, store.PutInBackground(Key(1), Render("token", secret: true)));
@@ -155,12 +157,12 @@ public sealed class EntryStoreTests : IDisposable
     [InlineData(SecretsPolicy.Never)]
     public async Task Secrets_of_an_earlier_policy_leave_the_disk_at_the_start(SecretsPolicy policy)
     {
-        using (SqliteTier before = _room.Open())
+        using (LiteDbTier before = _room.Open())
         {
             before.Put(Key(1), Render("planted-token", secret: true));
             before.Put(Key(2), Render("plain"));
         }
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { Secrets = policy });
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { Secrets = policy });
         await store.FlushAsync();
         Assert.Null(disk.Get(Key(1)));
         AssertSame(Render("plain"), store.Get(Key(2)).Entry);
@@ -176,7 +178,7 @@ public sealed class EntryStoreTests : IDisposable
     {
         string file = Path.Combine(_room.Home, "file");
         File.WriteAllText(file, "");
-        using var disk = new SqliteTier(SqliteTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
+        using var disk = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
         using var store = new EntryStore(new MemoryTier(), disk, new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
         Assert.StartsWith("memory only: ", store.Status);
         Assert.Equal(RefuseReason.None, store.Put(Key(1), Render("a")));
@@ -191,9 +193,9 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Damaged_entry_is_a_miss_that_says_so()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         disk.Put(Key(1), Render("a"));
-        _room.Sql("UPDATE entries SET exit = 3");
+        ChangeEach(disk, LiteDbSchema.Entries, row => row["exit"] = 3);
         Assert.Equal(Lookup.Miss(wasDamaged: true), store.Get(Key(1)));
         Assert.Equal(Lookup.Miss(), store.Get(Key(1)));
     }
@@ -201,7 +203,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Hits_in_memory_keep_the_entry_young_on_disk()
     {
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { MaxAge = TimeSpan.FromDays(1) });
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { MaxAge = TimeSpan.FromDays(1) });
         store.Put(Key(1), Render("used"));
         store.Put(Key(2), Render("unused"));
         _room.Clock.Advance(TimeSpan.FromHours(20));
@@ -215,7 +217,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Disk_is_brought_under_its_limit_in_the_background()
     {
-        using EntryStore store = Open(out SqliteTier disk, new EntryStoreOptions { MaxDiskBytes = 200_000 });
+        using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { MaxDiskBytes = 200_000 });
         await store.FlushAsync();
         for (int n = 0; n < 100; n++)
             store.PutInBackground(Key(n), Render(Noise(10_000, n)));
@@ -229,7 +231,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Prune_empties_memory_queue_and_disk()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         for (int n = 0; n < 50; n++)
             store.PutInBackground(Key(n), Render(Noise(2_000, n), chart: n % 2 == 0 ? "even" : "odd"));
         Assert.Equal(25, (await store.PruneAsync(new PruneRequest(Chart: "odd", DryRun: true))).Entries);
@@ -244,7 +246,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Removal_is_never_undone_by_a_reader_who_was_late()
     {
-        using EntryStore store = Open(out SqliteTier disk);
+        using EntryStore store = Open(out LiteDbTier disk);
         for (int round = 0; round < 200; round++)
         {
             disk.Put(Key(1), Render("gone"));
@@ -258,7 +260,7 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public async Task Eight_threads_see_only_what_was_put_under_their_key()
     {
-        using EntryStore store = Open(out SqliteTier disk, memory: new MemoryTier(60_000));
+        using EntryStore store = Open(out LiteDbTier disk, memory: new MemoryTier(60_000));
         await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
         {
             var random = new Random(worker);

@@ -5,6 +5,7 @@ using System.Linq;
 using System.Text;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
 using static CacheDaemon.Tests.Storage.StoreRoom;
@@ -14,7 +15,7 @@ namespace CacheDaemon.Tests.Storage;
 public sealed class PruneTests : IDisposable
 {
     private readonly StoreRoom _room = new();
-    private readonly SqliteTier _tier;
+    private readonly LiteDbTier _tier;
 
     public PruneTests() => _tier = _room.Open();
 
@@ -22,8 +23,11 @@ public sealed class PruneTests : IDisposable
 
     private PruneResult Prune(PruneRequest request) => _tier.Prune(request, _room.Clock.GetUtcNow());
 
-    private IEnumerable<int> Kept(int count) => Enumerable.Range(0, count).Where(n => _room.Sql(
-        $"SELECT 1 FROM entries WHERE hex(key) = '{Key(n).ToString().ToUpperInvariant()}'") is not null);
+    private IEnumerable<int> Kept(int count)
+    {
+        IReadOnlySet<CacheKey> keys = _tier.ResultKeys();
+        return Enumerable.Range(0, count).Where(n => keys.Contains(Key(n)));
+    }
 
     /// <summary>Ten entries, one minute apart, of about 10 kB each.</summary>
     private void FillTen()
@@ -152,8 +156,8 @@ public sealed class PruneTests : IDisposable
         for (int n = 0; n < 200; n++)
             _tier.Put(Key(n), Render(Noise(40_000, n)));
         Prune(new PruneRequest(MaxBytes: 500_000));
-        Assert.Equal(0, new FileInfo(_room.StoreFile + "-wal").Length);
-        Assert.InRange(new FileInfo(_room.StoreFile).Length, 400_000, 1_200_000);
+        Assert.Equal(0, new FileInfo(_room.LogFile).Length);
+        Assert.InRange(new FileInfo(_room.StoreFile).Length, 400_000, 1_600_000);
         AssertSame(Render(Noise(40_000, 199)), _tier.Get(Key(199)));
     }
 
@@ -233,11 +237,11 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public void Shared_blob_is_freed_by_its_last_user_only()
     {
-        var shared = new BlobShare(7, 1000, 3);
+        var shared = new BlobShare(Digest.Of([7]), 1000, 3);
         var rows = new[]
         {
-            new EvictionCandidate(1, Key(1), 1, 10, shared, shared),
-            new EvictionCandidate(2, Key(2), 2, 10, shared, null),
+            new EvictionCandidate(Key(1), 1, 10, false, shared, shared),
+            new EvictionCandidate(Key(2), 2, 10, false, shared, null),
         };
         Assert.Equal([10, 1010], EvictionPolicy.Victims(rows, 5000, new EvictionLimits(null, null, true)).Select(v => v.FreedBytes));
     }
@@ -248,14 +252,14 @@ public sealed class PruneTests : IDisposable
         static IEnumerable<EvictionCandidate> Endless()
         {
             for (int n = 0; ; n++)
-                yield return new EvictionCandidate(n, default, n, 100, null, null);
+                yield return new EvictionCandidate(default, n, 100, false, null, null);
         }
         Assert.Equal(5, EvictionPolicy.Victims(Endless(), 1000, new EvictionLimits(5, null, false)).Count());
         Assert.Equal(3, EvictionPolicy.Victims(Endless(), 1000, new EvictionLimits(null, 700, false)).Count());
         Assert.Equal(5, EvictionPolicy.Victims(Endless(), 1000, new EvictionLimits(5, 700, false)).Count());
     }
 
-    private bool IsInFiles(string text) => Directory.GetFiles(_room.Home).Any(file =>
+    private bool IsInFiles(string text) => Directory.GetFiles(_room.Home).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Any(file =>
     {
         using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
         byte[] bytes = new byte[stream.Length];

@@ -25,7 +25,7 @@ public sealed class StorePermissionTests : IDisposable
         uint old = umask(0);
         try
         {
-            using var tier = new SqliteTier(SqliteTierOptions.In(home), _room.Clock, _room.Log.Enqueue);
+            using var tier = new LiteDbTier(LiteDbTierOptions.In(home), _room.Clock, _room.Log.Enqueue);
             tier.Put(Key(1), Render("a"));
             string[] files = Directory.GetFiles(home);
             Assert.Equal(3, files.Length);
@@ -42,7 +42,7 @@ public sealed class StorePermissionTests : IDisposable
     [Fact]
     public void Too_open_file_is_closed_to_others_at_the_next_start()
     {
-        SqliteTier tier = _room.Open();
+        LiteDbTier tier = _room.Open();
         tier.Put(Key(1), Render("a"));
         tier.Dispose();
         File.SetUnixFileMode(_room.StoreFile, (UnixFileMode)0x1B6);

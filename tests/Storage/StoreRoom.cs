@@ -7,7 +7,7 @@ using System.Text;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
-using Microsoft.Data.Sqlite;
+using LiteDB;
 using Xunit;
 
 namespace CacheDaemon.Tests.Storage;
@@ -16,41 +16,56 @@ namespace CacheDaemon.Tests.Storage;
 internal sealed class StoreRoom : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
-    private readonly List<SqliteTier> _tiers = [];
+    private readonly List<LiteDbTier> _tiers = [];
 
     public string Home => _directory.Location;
 
-    public string StoreFile => Path.Combine(Home, SqliteTierOptions.FileName);
+    public string StoreFile => Path.Combine(Home, LiteDbTierOptions.FileName);
 
     public ManualClock Clock { get; } = new();
 
     public ConcurrentQueue<string> Log { get; } = new();
 
-    public IEnumerable<string> FilesAside => Directory.GetFiles(Home).Where(f => f.Contains("store.db.", StringComparison.Ordinal));
+    public IEnumerable<string> FilesAside => Directory.GetFiles(Home).Where(f => f.Contains("store.litedb.", StringComparison.Ordinal));
 
-    public SqliteTier Open(Func<SqliteTierOptions, SqliteTierOptions>? with = null)
+    public LiteDbTier Open(Func<LiteDbTierOptions, LiteDbTierOptions>? with = null)
     {
-        SqliteTierOptions options = SqliteTierOptions.In(Home);
-        var tier = new SqliteTier(with is null ? options : with(options), Clock, Log.Enqueue);
+        LiteDbTierOptions options = LiteDbTierOptions.In(Home);
+        var tier = new LiteDbTier(with is null ? options : with(options), Clock, Log.Enqueue);
         _tiers.Add(tier);
         return tier;
     }
 
-    /// <summary>A connection of someone else.</summary>
-    public SqliteConnection Connect(string? file = null) => StoreConnection.Open(file ?? StoreFile);
+    public string LogFile => Path.Combine(Home, "store-log.litedb");
 
-    /// <summary>Runs SQL as someone else would; answers the first column of the first row.</summary>
-    public object? Sql(string sql, string? file = null)
+    /// <summary>Changes documents of a store as a bad disk might, or someone with LiteDB at hand.</summary>
+    public static void Change(LiteDbTier tier, Action<LiteDbSession> change) => Assert.True(tier.Database.TryWrite(
+        session =>
+        {
+            change(session);
+            return true;
+        }, out _));
+
+    /// <summary>Changes every document of a collection.</summary>
+    public static void ChangeEach(LiteDbTier tier, string collection, Action<BsonDocument> change) => Change(tier, session =>
     {
-        using SqliteConnection connection = Connect(file);
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        return command.ExecuteScalar();
+        foreach (BsonDocument row in session.Select(collection, int.MaxValue, null, null))
+        {
+            change(row);
+            session.Put(collection, row);
+        }
+    });
+
+    /// <summary>All documents of a collection.</summary>
+    public static List<BsonDocument> Rows(LiteDbTier tier, string collection)
+    {
+        Assert.True(tier.Database.TryRead(session => session.Select(collection, int.MaxValue, null, null), out List<BsonDocument>? rows));
+        return rows!;
     }
 
     public void Dispose()
     {
-        foreach (SqliteTier tier in _tiers)
+        foreach (LiteDbTier tier in _tiers)
             tier.Dispose();
         _directory.Dispose();
     }

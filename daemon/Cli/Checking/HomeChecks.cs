@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
@@ -30,9 +31,12 @@ internal static class HomeChecks
             ? DoctorCheck.Ok("disk", $"disk: {Format.Bytes(free)} free")
             : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free where {endpoint.Home} is", $"make room, or set {Endpoint.HomeVariable} to another disk");
         yield return Socket(endpoint);
+        // The check of a store makes its lock, and in a directory that is not ours nothing is made.
+        if (HomeDirectory.Problem(endpoint) is not null)
+            yield break;
         if (File.Exists(endpoint.StorePath))
         {
-            yield return StoreCheck.Run(endpoint.StorePath) is { } damage
+            yield return StoreCheck.Run(endpoint.StorePath, TimeProvider.System) is { } damage
                 ? DoctorCheck.Fail("store", $"store: {endpoint.StorePath}: {damage}", "helmcached stop, then helmcached prune --all")
                 : DoctorCheck.Ok("store", $"store: sound, {Format.Bytes(new FileInfo(endpoint.StorePath).Length)} on disk");
         }

@@ -18,9 +18,6 @@ internal sealed class InstallCommand
 {
     private static readonly string[] s_programs = ["helm", "helmcached"];
 
-    /// <summary>Only some SQLite needs it, and only a copy cannot reach the one beside the original.</summary>
-    private static readonly string[] s_libraries = ["libe_sqlite3.so"];
-
     private readonly InstallPlaces _places;
     private readonly InstallManifest _manifest;
     private readonly bool _copy;
@@ -77,7 +74,7 @@ internal sealed class InstallCommand
                 throw new IOException($"{DirectoryPath}/{name} is there already and not ours; choose another --dir (a directory of its own), or move that file");
         _manifest.MakeDirectory(_places.Data);
         _manifest.MakeDirectory(DirectoryPath);
-        foreach (string name in s_programs.Concat(s_libraries.Where(library => _copy && File.Exists(Path.Join(source, library)))))
+        foreach (string name in s_programs)
             Place(Path.Join(source, name), Path.Join(DirectoryPath, name));
         Marks.Good($"{_places.Short(DirectoryPath)}: helm (the shim) and helmcached, {(_copy ? "copied from" : "links to")} {source}");
     }

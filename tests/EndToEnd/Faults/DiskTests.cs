@@ -65,6 +65,6 @@ public sealed class DiskTests(ITestOutputHelper output)
         {
             await fake.Home.Admin("stop").With("HELMCACHED_HOME", home).RunAsync();
         }
-        Assert.True(File.Exists(Path.Combine(home, "store.db")));
+        Assert.True(File.Exists(Path.Combine(home, "store.litedb")));
     }
 }

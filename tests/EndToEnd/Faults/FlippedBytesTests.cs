@@ -5,7 +5,6 @@ using System.Text;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -26,7 +25,7 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
             Assert.Equal(Text(i), (await Call(fake, i).RunAsync()).StdoutText);
         await fake.Home.StopAsync();
         Assert.Equal(Entries, (await fake.Home.StatsAsync()).Entries);
-        string store = Path.Combine(fake.Home.State, SqliteTierOptions.FileName);
+        string store = Path.Combine(fake.Home.State, LiteDbTierOptions.FileName);
         Flip(store);
         Assert.Equal((Entries - Flipped, Flipped), Stored(store));
         await fake.StartDaemonAsync();
@@ -73,7 +72,7 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
     /// <summary>In the bytes of the file, as a disk would; the daemon's log was copied back when it left.</summary>
     private static void Flip(string store)
     {
-        Assert.False(File.Exists(store + "-wal"));
+        Assert.False(File.Exists(Path.Combine(Path.GetDirectoryName(store)!, "store-log.litedb")));
         byte[] file = File.ReadAllBytes(store);
         for (int i = 0; i < Flipped; i++)
         {
@@ -87,16 +86,23 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
     /// <summary>How many outputs of ours lie in the store as they were printed, and how many with the flipped byte.</summary>
     private static (int Sound, int Flipped) Stored(string store)
     {
-        using SqliteConnection connection = StoreConnection.Open(store);
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT CAST(data AS TEXT) FROM blobs";
-        using SqliteDataReader rows = command.ExecuteReader();
         int sound = 0, flipped = 0;
-        while (rows.Read())
+        string copy = Directory.CreateTempSubdirectory("stored").FullName;
+        try
         {
-            string text = rows.GetString(0);
-            sound += Enumerable.Range(0, Entries).Count(i => text == Text(i));
-            flipped += Enumerable.Range(0, Entries).Count(i => text == FlippedText(i));
+            // A daemon may have it open; a copy of file and log is what a crash would leave.
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(store)!, "store*.litedb"))
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            foreach (LiteDB.BsonDocument row in StoppedStore.Rows(Path.Combine(copy, LiteDbTierOptions.FileName), LiteDbSchema.Blobs))
+            {
+                string text = Encoding.UTF8.GetString(row["data"].AsBinary);
+                sound += Enumerable.Range(0, Entries).Count(i => text == Text(i));
+                flipped += Enumerable.Range(0, Entries).Count(i => text == FlippedText(i));
+            }
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
         }
         return (sound, flipped);
     }

@@ -30,7 +30,7 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         Command open = call with { File = "/bin/bash", Arguments = ["-c", "umask 0; exec \"$0\" \"$@\"", call.File, .. call.Arguments] };
         await open.RunAsync();
         await Eventually.IsTrueAsync("the store and the log exist", () =>
-            File.Exists(Path.Combine(fake.Home.State, "store.db")) && File.Exists(Path.Combine(fake.Home.State, "daemon.log")));
+            File.Exists(Path.Combine(fake.Home.State, "store.litedb")) && File.Exists(Path.Combine(fake.Home.State, "daemon.log")));
         await open.RunAsync();
         Assert.Equal(OwnerOnlyDirectory, File.GetUnixFileMode(fake.Home.State));
         string[] files = Directory.GetFiles(fake.Home.State);
@@ -44,7 +44,7 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
-        foreach (string path in (string[])["daemon.sock", "store.db", "daemon.log"])
+        foreach (string path in (string[])["daemon.sock", "store.litedb", "daemon.log"])
         {
             CommandResult read = await As(OtherUserFactAttribute.User, fake.Home.Admin() with { File = "/bin/cat", Arguments = [Path.Combine(fake.Home.State, path)] }).RunAsync();
             Assert.NotEqual(0, read.ExitCode);
@@ -137,7 +137,7 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         // Ours already, and opened to others by somebody: one that is not is refused (HomeDirectoryTests).
         await fake.StartDaemonAsync();
         await fake.Home.StopAsync();
-        string[] names = ["store.db", "store.db-wal", "daemon.log", "daemon.log.1", "avoid", "start-failed", "daemon.sock", "daemon.sock.new"];
+        string[] names = ["store.litedb", "store-log.litedb", "daemon.log", "daemon.log.1", "avoid", "start-failed", "daemon.sock", "daemon.sock.new"];
         foreach (string name in names)
         {
             File.WriteAllText(fake.Home.At("victim-" + name), Theirs);

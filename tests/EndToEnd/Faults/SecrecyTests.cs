@@ -7,7 +7,6 @@ using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
 
@@ -67,7 +66,7 @@ public sealed class SecrecyTests
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
 
         // Stored: the manifest and digests, no input.
-        string store = Path.Combine(home.State, SqliteTierOptions.FileName);
+        string store = Path.Combine(home.State, LiteDbTierOptions.FileName);
         await Eventually.IsTrueAsync("the manifest is on disk", () => RawFiles(home.State).Contains(Printed, StringComparison.Ordinal));
         string raw = RawFiles(home.State);
         Assert.All(secrets.Except([Printed]), secret => Assert.DoesNotContain(secret, raw, StringComparison.Ordinal));
@@ -132,9 +131,17 @@ public sealed class SecrecyTests
 
     private static byte[] Material(string store)
     {
-        using SqliteConnection connection = StoreConnection.Open(store, readOnly: true);
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = "SELECT material FROM entries LIMIT 1";
-        return (byte[])command.ExecuteScalar()!;
+        // The daemon has it open; a copy of file and log is what a crash would leave.
+        string copy = Directory.CreateTempSubdirectory("material").FullName;
+        try
+        {
+            foreach (string file in Directory.GetFiles(Path.GetDirectoryName(store)!, "store*.litedb"))
+                File.Copy(file, Path.Combine(copy, Path.GetFileName(file)));
+            return StoppedStore.Rows(Path.Combine(copy, LiteDbTierOptions.FileName), LiteDbSchema.Entries)[0]["material"].AsBinary;
+        }
+        finally
+        {
+            Directory.Delete(copy, recursive: true);
+        }
     }
 }

@@ -1,9 +1,10 @@
 using System;
 using System.IO;
+using System.Text;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
-using Microsoft.Data.Sqlite;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -20,13 +21,13 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
     [InlineData("locked by another process")]
     [InlineData("deleted")]
     [InlineData("with every stored output changed")]
-    [InlineData("with its -shm and -wal truncated")]
+    [InlineData("with its log truncated")]
     public async Task Store_while_the_daemon_runs_and_before_it_starts_again(string fate)
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         var crowd = new Crowd(fake, output);
-        string store = Path.Combine(fake.Home.State, SqliteTierOptions.FileName);
+        string store = Path.Combine(fake.Home.State, LiteDbTierOptions.FileName);
         using var locker = new Locker();
         await crowd.EndureAsync("store " + fate, "under the running daemon, then before a start", async () =>
         {
@@ -63,65 +64,70 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
             case "overwritten with noise":
                 byte[] noise = new byte[60_000];
                 new Random(1).NextBytes(noise);
-                using (FileStream file = File.OpenWrite(store))
+                using (FileStream file = OpenBeside(store))
                     file.Write(noise);
                 break;
             case "of a newer schema":
-                Sql(store, $"PRAGMA user_version = {99}");
+                // The low byte of the user version, in LiteDB's header page.
+                using (FileStream file = OpenBeside(store))
+                {
+                    file.Position = 76;
+                    file.WriteByte(99);
+                }
                 break;
             case "locked by another process":
                 locker.Lock(store);
                 break;
             case "deleted":
-                foreach (string suffix in (string[])["", "-wal", "-shm"])
-                    File.Delete(store + suffix);
+                File.Delete(store);
+                File.Delete(Log(store));
                 break;
             case "with every stored output changed":
-                // Same length, another byte: only a digest can tell.
-                Sql(store, "UPDATE blobs SET data = CAST('m' || substr(data, 2) AS BLOB)");
+                // Same length, other bytes: only a digest can tell.
+                byte[] bytes = File.ReadAllBytes(store);
+                foreach (byte[] shown in (byte[][])[Encoding.ASCII.GetBytes("kind: "), Encoding.ASCII.GetBytes("planted")])
+                {
+                    for (int at = bytes.AsSpan().IndexOf(shown); at >= 0; at = bytes.AsSpan().IndexOf(shown))
+                        bytes[at] ^= 0x20;
+                }
+                using (FileStream file = OpenBeside(store))
+                    file.Write(bytes);
                 break;
             default:
-                foreach (string suffix in (string[])["-wal", "-shm"])
-                {
-                    if (File.Exists(store + suffix))
-                        SetLength(store + suffix, 0);
-                }
+                if (File.Exists(Log(store)))
+                    SetLength(Log(store), 0);
                 break;
         }
     }
 
     private static void SetLength(string path, long length)
     {
-        using FileStream file = File.OpenWrite(path);
+        using FileStream file = OpenBeside(path);
         file.SetLength(Math.Min(length, file.Length));
     }
 
-    private static void Sql(string store, string sql)
-    {
-        using SqliteConnection connection = StoreConnection.Open(store);
-        using SqliteCommand command = connection.CreateCommand();
-        command.CommandText = sql;
-        command.ExecuteNonQuery();
-    }
+    /// <summary>Opens a file for writing that a daemon may have open.</summary>
+    private static FileStream OpenBeside(string path) => new(path, FileMode.OpenOrCreate, FileAccess.Write, FileShare.ReadWrite);
 
-    /// <summary>Holds the write lock of the database, as a careless backup or a person with a shell would.</summary>
+    private static string Log(string store) => Path.Combine(Path.GetDirectoryName(store)!, "store-log.litedb");
+
+    /// <summary>Holds the lock of the store, as another process that uses it would.</summary>
     private sealed class Locker : IDisposable
     {
-        private SqliteConnection? _connection;
+        private int _lock = -1;
 
         public void Lock(string store)
         {
             Dispose();
-            _connection = StoreConnection.Open(store);
-            using SqliteCommand command = _connection.CreateCommand();
-            command.CommandText = "BEGIN IMMEDIATE";
-            command.ExecuteNonQuery();
+            // Under a daemon that has it, in vain.
+            _lock = Libc.TryLock(Libc.PathBytes(Path.ChangeExtension(store, ".lock")), out _);
         }
 
         public void Dispose()
         {
-            _connection?.Dispose();
-            _connection = null;
+            if (_lock >= 0)
+                Libc.Close(_lock);
+            _lock = -1;
         }
     }
 }

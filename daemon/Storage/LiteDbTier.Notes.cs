@@ -1,0 +1,137 @@
+using System;
+using System.Buffers.Binary;
+using System.Collections.Generic;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using LiteDB;
+
+namespace CacheDaemon.Daemon.Storage;
+
+/// <summary>What else survives a restart: keys known to vary, counters, digests of large files.</summary>
+public sealed partial class LiteDbTier
+{
+    /// <summary>The note on a key whose output is known to vary; null when there is none.</summary>
+    public VaryingNote? GetVarying(CacheKey key) => Database.TryRead(
+        session => session.Find(LiteDbSchema.Varying, Id(key)) is { } row
+            ? new VaryingNote(Time(row["seen"]), (RefuseReason)row["reason"].AsInt32, row["detail"].AsString)
+            : null,
+        out VaryingNote? note) ? note : null;
+
+    /// <summary>Remembers that the output varies. Does not remove an entry (a store that freezes output keeps it).</summary>
+    /// <returns>False when it could not be written down.</returns>
+    public bool MarkVarying(CacheKey key, RefuseReason reason, string detail) => Database.TryNote(
+        session =>
+        {
+            if (session.Find(LiteDbSchema.Varying, Id(key)) is null)
+                session.Sums = session.Sums with { Varying = session.Sums.Varying + 1 };
+            session.Put(LiteDbSchema.Varying, new BsonDocument
+            {
+                ["_id"] = Id(key),
+                ["seen"] = _time.GetUtcNow().UtcTicks,
+                ["reason"] = (int)reason,
+                ["detail"] = detail,
+            });
+            return true;
+        }, out _);
+
+    /// <summary>Forgets that the output varies.</summary>
+    public bool ForgetVarying(CacheKey key) => Database.TryNote(
+        session =>
+        {
+            if (session.Delete(LiteDbSchema.Varying, Id(key)))
+                session.Sums = session.Sums with { Varying = session.Sums.Varying - 1 };
+            return true;
+        }, out _);
+
+    /// <summary>The counters as last saved; empty when there are none or the store cannot be read.</summary>
+    public IReadOnlyDictionary<string, long> LoadCounters() => Database.TryRead<Dictionary<string, long>>(
+        static session =>
+        {
+            var counters = new Dictionary<string, long>(StringComparer.Ordinal);
+            foreach (BsonDocument row in session.Each(LiteDbSchema.Counters))
+                counters[row["name"].AsString] = row["value"].AsInt64;
+            return counters;
+        }, out var loaded) ? loaded : new Dictionary<string, long>();
+
+    /// <summary>Adds to the saved counters, all in one transaction. False when nothing was added: keep the deltas and try again.</summary>
+    public bool AddCounters(IReadOnlyDictionary<string, long> deltas)
+    {
+        ArgumentNullException.ThrowIfNull(deltas);
+        return Database.TryWrite(
+            session =>
+            {
+                foreach ((string name, long delta) in deltas)
+                {
+                    string id = LiteDbSchema.KeyText(name);
+                    long before = session.Find(LiteDbSchema.Counters, id)?["value"].AsInt64 ?? 0;
+                    session.Put(LiteDbSchema.Counters, new BsonDocument { ["_id"] = id, ["name"] = name, ["value"] = before + delta });
+                }
+                return true;
+            }, out _);
+    }
+
+    /// <summary>Forgets these counters. False when it could not be done.</summary>
+    public bool DeleteCounters(IReadOnlyCollection<string> names)
+    {
+        ArgumentNullException.ThrowIfNull(names);
+        return Database.TryWrite(
+            session =>
+            {
+                foreach (string name in names)
+                    session.Delete(LiteDbSchema.Counters, LiteDbSchema.KeyText(name));
+                return true;
+            }, out _);
+    }
+
+    /// <summary>Sets every counter back to nothing. False when it could not be done.</summary>
+    public bool ResetCounters() => DeleteCounters([.. LoadCounters().Keys]);
+
+    /// <summary>The digest remembered for exactly this stamp. Whether the stamp may be trusted is the caller's question.</summary>
+    public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
+    {
+        (digest, flags) = (default, 0);
+        if (!Database.TryRead(session => session.Find(LiteDbSchema.Stamps, Id(stamp)), out BsonDocument? row) || row is null)
+            return false;
+        bool same = row["size"] == stamp.Size && row["modified"] == stamp.ModifiedNs && row["changed"] == stamp.ChangedNs && row["mode"] == (long)stamp.Mode;
+        if (!same || !row["flags"].IsInt32 || EntryRows.DigestOf(row["digest"]) is not { } found)
+            return false;
+        (digest, flags) = (found, row["flags"].AsInt32);
+        return true;
+    }
+
+    /// <summary>Remembers a digest for a stamp, in place of what was known of that file. False when it could not be written.</summary>
+    public bool PutStamp(FileStamp stamp, Digest digest, int flags) => Database.TryNote(
+        session =>
+        {
+            if (session.Find(LiteDbSchema.Stamps, Id(stamp)) is null)
+                session.Sums = session.Sums with { Stamps = session.Sums.Stamps + 1 };
+            session.Put(LiteDbSchema.Stamps, new BsonDocument
+            {
+                ["_id"] = Id(stamp),
+                ["size"] = stamp.Size,
+                ["modified"] = stamp.ModifiedNs,
+                ["changed"] = stamp.ChangedNs,
+                ["mode"] = (long)stamp.Mode,
+                ["digest"] = EntryRows.Id(digest),
+                ["flags"] = flags,
+                ["seen"] = _time.GetUtcNow().UtcTicks,
+            });
+            return true;
+        }, out _);
+
+    /// <summary>Device and inode: there is one stamp for a file.</summary>
+    private static BsonValue Id(FileStamp stamp)
+    {
+        byte[] id = new byte[16];
+        BinaryPrimitives.WriteUInt64BigEndian(id, stamp.Device);
+        BinaryPrimitives.WriteUInt64BigEndian(id.AsSpan(8), stamp.Inode);
+        return id;
+    }
+}
+
+/// <summary>Why a key is known to vary.</summary>
+/// <param name="When">When it was found out.</param>
+/// <param name="Reason">What was refused then.</param>
+/// <param name="Detail">Free text for people: names a function or a check, never a value.</param>
+public sealed record VaryingNote(DateTimeOffset When, RefuseReason Reason, string Detail);
