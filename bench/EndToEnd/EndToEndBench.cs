@@ -14,7 +14,7 @@ internal static class EndToEndBench
 {
     /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
     public static IReadOnlyList<string> Rows { get; } =
-        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "growth", "curves"];
+        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "store", "growth", "curves"];
 
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
     /// <param name="quick">Fewer rounds.</param>
@@ -62,6 +62,7 @@ internal static class EndToEndBench
                 daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false)]),
             ("memory", () => [daemon.Memory(trivial)]),
             ("binaries", () => [DaemonRows.Binaries()]),
+            ("store", () => [new StoreRow(quick ? 5_000 : 20_000, quick ? 2 : 5).Measure()]),
         ];
         bool Wanted(string name) => only.Length == 0 || only.Contains(name);
         foreach ((string name, Func<IEnumerable<Row>> measure) in all)

@@ -8,9 +8,10 @@ namespace CacheDaemon.Daemon.Storage;
 /// <summary>A stream on its way into the store.</summary>
 /// <param name="Digest">Its SHA-256; null for the empty stream, which has no document.</param>
 /// <param name="Row">Its document, to be added unless one is there; null when one was there before.</param>
+/// <param name="Rest">Another document, with the end of its bytes; null when there is none.</param>
 /// <param name="Run">Its chunks, which are written already; null when the document holds the bytes.</param>
 /// <param name="Generation">Of the store that the chunks were written to.</param>
-internal sealed record PreparedBlob(Digest? Digest, BsonDocument? Row, long? Run, int Generation);
+internal sealed record PreparedBlob(Digest? Digest, BsonDocument? Row, BsonDocument? Rest, long? Run, int Generation);
 
 /// <summary>
 /// Documents of streams: <c>blobs</c>, from digest to bytes. A long one stands in <c>chunks</c>, written in transactions of bounded size before the
@@ -54,32 +55,39 @@ internal sealed class BlobRows(LiteDbStore database)
     public PreparedBlob? Prepare(Blob? data, bool mayShare)
     {
         if (data is null or { Length: 0 })
-            return new PreparedBlob(null, null, null, 0);
+            return new PreparedBlob(null, null, null, null, 0);
         if (data.Length > BlobCodec.LargestBytes)
             return null;
         Digest digest = data.Digest();
         BsonValue id = EntryRows.Id(digest);
         if (mayShare && data.Length > LiteDbSchema.ChunkBytes && database.TryRead(s => s.Find(LiteDbSchema.Blobs, id) is not null, out bool there) && there)
-            return new PreparedBlob(digest, null, null, 0);
+            return new PreparedBlob(digest, null, null, null, 0);
         (int codec, byte[] stored) = data.Read(BlobCodec.Encode);
         var row = new BsonDocument
         {
             ["_id"] = id,
             ["codec"] = codec,
             ["size"] = (long)data.Length,
-            ["bytes"] = LiteDbSchema.Charge(stored.Length),
+            ["bytes"] = Charge(stored.Length),
             ["uses"] = 0L,
         };
         if (stored.Length <= LiteDbSchema.ChunkBytes)
         {
-            row["data"] = stored;
-            return new PreparedBlob(digest, row, null, 0);
+            int apart = LiteDbSchema.Apart(stored.Length);
+            if (apart == 0)
+            {
+                row["data"] = stored;
+                return new PreparedBlob(digest, row, null, null, 0);
+            }
+            row["data"] = stored[..^apart];
+            row["apart"] = true;
+            return new PreparedBlob(digest, row, new BsonDocument { ["_id"] = id, ["data"] = stored[^apart..] }, null, 0);
         }
         if (WriteChunks(stored, out long run, out int chunks, out int generation))
         {
             row["run"] = run;
             row["chunks"] = chunks;
-            return new PreparedBlob(digest, row, run, generation);
+            return new PreparedBlob(digest, row, null, run, generation);
         }
         Close(run);
         return null;
@@ -99,6 +107,8 @@ internal sealed class BlobRows(LiteDbStore database)
         if (row is null)
         {
             row = blob.Row!;
+            if (blob.Rest is { } rest)
+                session.Put(LiteDbSchema.Chunks, rest);
             session.Sums = session.Sums with { Bytes = session.Sums.Bytes + row["bytes"].AsInt64 };
             if (blob.Run is { } run && session.Delete(LiteDbSchema.Loose, run))
                 session.Sums = session.Sums with { LooseRuns = session.Sums.LooseRuns - 1 };
@@ -181,6 +191,8 @@ internal sealed class BlobRows(LiteDbStore database)
     private static void Remove(LiteDbSession session, BsonDocument row)
     {
         session.Delete(LiteDbSchema.Blobs, row["_id"]);
+        if (IsInTwo(row))
+            session.Delete(LiteDbSchema.Chunks, row["_id"]);
         StoreSums sums = session.Sums with { Bytes = session.Sums.Bytes - row["bytes"].AsInt64 };
         if (row["run"].IsInt64)
         {
@@ -190,13 +202,25 @@ internal sealed class BlobRows(LiteDbStore database)
         session.Sums = sums;
     }
 
+    private static bool IsInTwo(BsonDocument row) => row["apart"].IsBoolean;
+
+    private static long Charge(int stored)
+    {
+        int apart = LiteDbSchema.Apart(stored);
+        return LiteDbSchema.Charge(stored - apart) + (apart == 0 ? 0 : LiteDbSchema.Charge(apart));
+    }
+
     private static BsonValue ChunkId(long run, int n) => (run << 16) + n;
 
     /// <summary>The bytes as stored, from the document or from its chunks; null when they are not there.</summary>
     private static byte[]? Stored(LiteDbSession session, BsonDocument row)
     {
         if (row["data"].IsBinary)
-            return row["data"].AsBinary;
+        {
+            if (!IsInTwo(row))
+                return row["data"].AsBinary;
+            return session.Find(LiteDbSchema.Chunks, row["_id"]) is { } rest && rest["data"].IsBinary ? [.. row["data"].AsBinary, .. rest["data"].AsBinary] : null;
+        }
         if (!row["run"].IsInt64 || !row["chunks"].IsInt32)
             return null;
         var parts = new List<byte[]>();

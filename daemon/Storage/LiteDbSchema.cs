@@ -70,6 +70,16 @@ internal static class LiteDbSchema
         return rest > PageBytes / 2 ? bytes - rest + PageBytes : bytes;
     }
 
+    /// <summary>
+    /// How many of <paramref name="stored"/> bytes stand in a document beside the blob's own, so that the last pages of three such documents
+    /// are one page and not three half empty ones; 0 for none.
+    /// </summary>
+    public static int Apart(int stored)
+    {
+        int last = (stored + RowOverhead) % PageBytes;
+        return last is > PageBytes / 2 and <= PageBytes * 2 / 3 ? last / 2 : 0;
+    }
+
     /// <summary>A text as a key: itself, or its digest when it is too long for one.</summary>
     public static string KeyText(string text) => Encoding.UTF8.GetByteCount(text) <= LongestKeyText
         ? text

@@ -148,6 +148,8 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     }
 
     [Theory]
+    [InlineData(4_300)]
+    [InlineData(12_500)]
     [InlineData(70_000)]
     [InlineData(3_000_000)]
     public void Long_output_that_does_not_compress_comes_back_whole_and_leaves_no_chunk_behind(int length)
@@ -158,6 +160,20 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         _tier.Remove(Key(1));
         Assert.Empty(Rows(_tier, LiteDbSchema.Chunks));
         Assert.Empty(Rows(_tier, LiteDbSchema.Loose));
+    }
+
+    [Fact]
+    public void File_of_short_outputs_that_do_not_compress_takes_at_most_2_2_times_their_length()
+    {
+        const int Count = 500, Length = 4096;
+        for (int n = 0; n < Count; n++)
+        {
+            byte[] output = new byte[Length];
+            new Random(n).NextBytes(output);
+            Assert.True(_tier.Put(Key(n), Render("") with { Result = new RenderResult(0, output, []) }));
+        }
+        _tier.Dispose();
+        Assert.InRange(new FileInfo(_room.StoreFile).Length, Count * Length, (long)(2.2 * Count * Length));
     }
 
     /// <summary>As a crash leaves them: their list was written with the first of them, the blob never.</summary>

@@ -188,6 +188,24 @@ public sealed class PruneTests : IDisposable
             Assert.Equal(n % 2 == 0, IsInFiles($"planted-secret-{n} "));
     }
 
+    /// <summary>In one document, in two, in many.</summary>
+    [Theory]
+    [InlineData(3_000)]
+    [InlineData(4_200)]
+    [InlineData(12_500)]
+    [InlineData(200_000)]
+    public void Secret_at_either_end_of_an_output_is_nowhere_once_it_is_pruned(int length)
+    {
+        const string First = "planted-secret-at-the-beginning", Last = "planted-secret-at-the-end";
+        byte[] noise = new byte[length];
+        new Random(length).NextBytes(noise);
+        _tier.Put(Key(1), Render("keep me"));
+        _tier.Put(Key(2), Render("", chart: "gone") with { Result = new RenderResult(0, (byte[])[.. Encoding.ASCII.GetBytes(First), .. noise, .. Encoding.ASCII.GetBytes(Last)], []) });
+        Assert.All((string[])[First, Last], text => Assert.True(IsInFiles(text)));
+        Prune(new PruneRequest(Chart: "gone"));
+        Assert.All((string[])[First, Last], text => Assert.False(IsInFiles(text)));
+    }
+
     [Fact]
     public void Removing_secrets_takes_these_entries_only()
     {
