@@ -29,6 +29,9 @@ public static unsafe class DaemonLauncher
     /// </summary>
     private static readonly TimeSpan RetryAfterFailure = TimeSpan.FromSeconds(10);
 
+    /// <summary>After a daemon for a kind of caller that had none, the time until there may be one for another kind.</summary>
+    private static readonly TimeSpan NewcomerPause = TimeSpan.FromSeconds(10);
+
     /// <summary>Path of the daemon's binary: beside our own (links resolved), or null when it is not there.</summary>
     public static string? DaemonPath()
     {
@@ -46,6 +49,13 @@ public static unsafe class DaemonLauncher
         string failurePath = endpoint.StartFailedPath;
         if (IsYoung(failurePath, RetryAfterFailure))
             return null;
+        // A sandbox per call, with mounts of its own each time, must not leave a daemon behind each call.
+        if (endpoint.IsApart && !Exists(endpoint.LockPath))
+        {
+            if (IsYoung(endpoint.NewcomerPath, NewcomerPause))
+                return null;
+            Touch(endpoint.NewcomerPath);
+        }
         long started = Stopwatch.GetTimestamp();
         int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out _);
         int child = -1;
@@ -119,7 +129,7 @@ public static unsafe class DaemonLauncher
     /// <summary>Starts the daemon and returns its pid, or a negative errno.</summary>
     public static int Spawn(string daemonPath, Endpoint endpoint)
     {
-        using var arguments = new NativeStrings(["helmcached", "serve", "--detached"]);
+        using var arguments = new NativeStrings(endpoint.IsApart ? ["helmcached", "serve", "--detached", "--apart"] : ["helmcached", "serve", "--detached"]);
         using var environment = new NativeStrings(DaemonEnvironment(endpoint));
         fixed (byte* path = Libc.PathBytes(daemonPath))
             return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, OpenDescriptors());

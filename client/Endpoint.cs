@@ -1,4 +1,6 @@
 using System;
+using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Runtime.InteropServices;
 using System.Text;
@@ -10,6 +12,10 @@ namespace CacheDaemon.Client;
 /// Where the daemon keeps its state and where it listens. The answer depends on the account and
 /// <c>HELMCACHED_HOME</c> alone, never on <c>XDG_*</c> or <c>HELM_*</c>, which callers point at a fresh directory per call.
 /// </summary>
+/// <remarks>
+/// A daemon serves only callers that see and may read what it does (<see cref="Caller"/>). The first has the home's store; callers that it declines
+/// have a daemon of their own kind in the same home, at the endpoint <see cref="Apart"/>, which keeps answers in memory.
+/// </remarks>
 /// <param name="Home">Absolute path of the state directory.</param>
 /// <param name="SocketPath">Absolute path of the socket.</param>
 public sealed record Endpoint(string Home, string SocketPath)
@@ -23,28 +29,35 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>A longer list of accounts is not searched: 60,000 lines, a few milliseconds.</summary>
     private const int MaxPasswdBytes = 4 * 1024 * 1024;
 
-    private const string SocketName = "daemon.sock";
+    /// <summary>What the names of socket, locks, marks and log have behind their first word: nothing, or a hyphen and eight hexadecimal digits.</summary>
+    private string Kind { get; init; } = "";
+
+    /// <summary>Whether this is the endpoint of one kind of caller, beside the one with the store.</summary>
+    public bool IsApart => Kind.Length > 0;
 
     /// <summary>The file that the shim locks while it starts a daemon.</summary>
-    public string LaunchLockPath => Home + "/launch.lock";
+    public string LaunchLockPath => $"{Home}/launch{Kind}.lock";
 
     /// <summary>The file that the daemon keeps locked while it lives.</summary>
-    public string LockPath => Home + "/daemon.lock";
+    public string LockPath => $"{Home}/daemon{Kind}.lock";
 
     /// <summary>Touched by a shim that met a daemon which does not answer; see <see cref="DaemonClient.AvoidAfterHang"/>.</summary>
-    public string AvoidPath => Home + "/avoid";
+    public string AvoidPath => $"{Home}/avoid{Kind}";
 
     /// <summary>Touched by a shim whose daemon ended by itself before it listened; see <see cref="DaemonLauncher"/>.</summary>
-    public string StartFailedPath => Home + "/start-failed";
+    public string StartFailedPath => $"{Home}/start-failed{Kind}";
 
-    /// <summary>The store.</summary>
+    /// <summary>Touched when a kind of caller gets a daemon of its own; see <see cref="DaemonLauncher"/>.</summary>
+    public string NewcomerPath => Home + "/newcomer";
+
+    /// <summary>The store, which the daemon of an endpoint apart leaves to the other.</summary>
     public string StorePath => Home + "/store.litedb";
 
     /// <summary>Where armed copies of helm binaries are kept, unless a setting says otherwise.</summary>
     public string ArmedPath => Home + "/armed";
 
     /// <summary>The daemon's log.</summary>
-    public string LogPath => Home + "/daemon.log";
+    public string LogPath => $"{Home}/daemon{Kind}.log";
 
     /// <summary>The endpoint of this account; null when no absolute path of one can be named.</summary>
     public static Endpoint? Resolve()
@@ -60,16 +73,33 @@ public sealed record Endpoint(string Home, string SocketPath)
     public static string? DefaultHome() => AccountHome() is { } account ? account + "/.cache/helmcached" : null;
 
     /// <summary>The endpoint for a given absolute state directory.</summary>
-    public static Endpoint ForHome(string home)
+    public static Endpoint ForHome(string home) => ForKind(home, "");
+
+    /// <summary>The endpoint in the same home for callers of our own kind only.</summary>
+    public Endpoint Apart() => ForKind(Home, "-" + Caller.Self.ShortName().ToString("x8", CultureInfo.InvariantCulture));
+
+    /// <summary>The endpoints apart whose locks are in the home, ours or not.</summary>
+    public IEnumerable<Endpoint> FindApart()
     {
-        string socket = home + "/" + SocketName;
+        const string Prefix = "daemon", Suffix = ".lock";
+        foreach (string path in Directory.EnumerateFiles(Home, Prefix + "-*" + Suffix))
+        {
+            string name = Path.GetFileName(path);
+            if (HomeDirectory.IsOurName(name))
+                yield return ForKind(Home, name[Prefix.Length..^Suffix.Length]);
+        }
+    }
+
+    private static Endpoint ForKind(string home, string kind)
+    {
+        string socket = $"{home}/daemon{kind}.sock";
         if (Encoding.UTF8.GetByteCount(socket) <= MaxSocketPathBytes)
-            return new Endpoint(home, socket);
+            return new Endpoint(home, socket) { Kind = kind };
         uint user = Libc.EffectiveUserId;
         string runtime = $"/run/user/{user}";
         if (!IsPrivate(runtime, user))
             runtime = $"/tmp/helmcached-{user}";
-        return new Endpoint(home, $"{runtime}/helmcached-{Fnv1a(home):x16}.sock");
+        return new Endpoint(home, $"{runtime}/helmcached-{Fnv1a(home):x16}{kind}.sock") { Kind = kind };
     }
 
     /// <summary>The directory that holds the socket.</summary>

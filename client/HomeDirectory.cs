@@ -15,8 +15,12 @@ public static class HomeDirectory
     private static readonly string[] s_names =
     [
         "daemon.lock", "launch.lock", "daemon.sock", "daemon.sock.new", "daemon.log", "daemon.log.1", "avoid", "start-failed",
-        "proofs.lock", "store.lock", "store-log.litedb", "store-copy.litedb", "store-copy-log.litedb",
+        "newcomer", "proofs.lock", "store.lock", "store-log.litedb", "store-copy.litedb", "store-copy-log.litedb",
     ];
+
+    /// <summary>What an endpoint apart has (<see cref="Endpoint.Apart"/>): these words, a hyphen, eight hexadecimal digits, and an ending.</summary>
+    private static readonly (string Word, string[] Endings)[] s_apart =
+        [("daemon", [".lock", ".sock", ".sock.new", ".log", ".log.1"]), ("launch", [".lock"]), ("avoid", [""]), ("start-failed", [""])];
 
     /// <summary>The directories among them, ours with all that is in them.</summary>
     private static readonly string[] s_directories = ["armed", "proofs"];
@@ -36,6 +40,14 @@ public static class HomeDirectory
     {
         if (Array.IndexOf(s_names, name) >= 0 || IsOurDirectory(name))
             return true;
+        foreach ((string word, string[] endings) in s_apart)
+        {
+            foreach (string ending in endings)
+            {
+                if (IsApart(name, word, ending))
+                    return true;
+            }
+        }
         foreach ((string store, string[] suffixes) in s_stores)
         {
             foreach (string suffix in suffixes)
@@ -93,12 +105,27 @@ public static class HomeDirectory
 
     private static string Advice => $"set {Endpoint.HomeVariable} to a directory that is empty or does not exist yet";
 
+    private static bool IsApart(string name, string word, string ending)
+    {
+        const int Digits = 8;
+        if (name.Length != word.Length + 1 + Digits + ending.Length || name[word.Length] != '-'
+            || !name.StartsWith(word, StringComparison.Ordinal) || !name.EndsWith(ending, StringComparison.Ordinal))
+            return false;
+        foreach (char digit in name.AsSpan(word.Length + 1, Digits))
+        {
+            if (!char.IsAsciiHexDigitLower(digit))
+                return false;
+        }
+        return true;
+    }
+
     private static bool IsMarked(Endpoint endpoint)
     {
+        string path = endpoint.Home + "/daemon.lock";
         byte[] content = new byte[Mark.Length + 1];
-        return Libc.Stat(endpoint.LockPath, follow: false, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && stamp.Size == Mark.Length
-            && Libc.OwnerOf(endpoint.LockPath) == Libc.EffectiveUserId
-            && Libc.ReadFile(Libc.PathBytes(endpoint.LockPath), stamp, content) == 0 && content.AsSpan(0, Mark.Length).SequenceEqual(Mark);
+        return Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && stamp.Size == Mark.Length
+            && Libc.OwnerOf(path) == Libc.EffectiveUserId
+            && Libc.ReadFile(Libc.PathBytes(path), stamp, content) == 0 && content.AsSpan(0, Mark.Length).SequenceEqual(Mark);
     }
 
     /// <summary>What follows the store's name in the name of one that was moved aside: <c>.v2</c>, <c>.damaged-20261126T091500Z</c>.</summary>

@@ -35,6 +35,12 @@ internal sealed class Housekeeping
     /// </summary>
     private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2), LongQuietTime = TimeSpan.FromSeconds(90);
 
+    /// <summary>Time without a call after which a daemon looks whether anybody is left to call it, and between two such looks.</summary>
+    private static readonly TimeSpan LonelyAfter = TimeSpan.FromSeconds(10);
+
+    /// <summary>Time without a call after which a daemon apart leaves, however much longer the other one would stay.</summary>
+    private static readonly TimeSpan IdleApart = TimeSpan.FromMinutes(5);
+
     private readonly Endpoint _endpoint;
     private readonly InstanceLock _instance;
     private readonly DaemonOptions _options;
@@ -49,6 +55,7 @@ internal sealed class Housekeeping
     private readonly FileStamp _binary = BinaryNow();
     private int _collections;
     private int _rounds;
+    private TimeSpan _lonelyAt;
 
     /// <param name="endpoint">Whose house it is.</param>
     /// <param name="instance">The lock that makes this daemon the only one there.</param>
@@ -116,8 +123,15 @@ internal sealed class Housekeeping
         FileStamp binary = BinaryNow();
         if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
             return $"{Environment.ProcessPath} was replaced; leaving";
-        bool unused = _options.IdleExit > TimeSpan.Zero && _listener.Connections == 0 && _dispatcher.Quiet > _options.IdleExit;
-        return unused ? "idle" : null;
+        if (_listener.Connections > 0)
+            return null;
+        TimeSpan quiet = _dispatcher.Quiet;
+        if ((_options.IdleExit > TimeSpan.Zero && quiet > _options.IdleExit) || (_endpoint.IsApart && quiet > IdleApart))
+            return "idle";
+        if (quiet < LonelyAfter || quiet - _lonelyAt < LonelyAfter && quiet >= _lonelyAt)
+            return null;
+        _lonelyAt = quiet;
+        return PeerCheck.HasCompany() ? null : "no other process is left in this mount namespace; leaving";
     }
 
     /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>

@@ -25,7 +25,7 @@ internal sealed class StoreRooms : IDisposable
     public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
         _maxBytes = options.StoreMaxBytes;
-        var disk = new LiteDbTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes) };
+        var disk = new LiteDbTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes), IsOthers = endpoint.IsApart };
         Disk = new LiteDbTier(disk, time, line => log.WriteProblem("store: " + line));
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),

@@ -10,10 +10,8 @@ internal static class Daemon
     private static bool s_probes;
 
     /// <summary>A connection, or null when this call should do without.</summary>
-    public static DaemonClient? Connect(Trace trace)
+    public static DaemonClient? Connect(Endpoint endpoint, Trace trace)
     {
-        if (Endpoint.Resolve() is not { } endpoint)
-            return NotServed(trace, "no-home");
         if (DaemonClient.TryConnect(endpoint, out int errno) is { } daemon)
         {
             if (!DaemonLauncher.Exists(endpoint.AvoidPath))
@@ -37,19 +35,15 @@ internal static class Daemon
     }
 
     /// <summary>The daemon has answered: if it was avoided, it is no longer.</summary>
-    public static void Answered()
+    public static void Answered(Endpoint endpoint)
     {
-        if (s_probes && Endpoint.Resolve() is { } endpoint)
+        if (s_probes)
             DaemonLauncher.Remove(endpoint.AvoidPath);
         s_probes = false;
     }
 
     /// <summary>Notes that the daemon did not answer in time, for the calls that follow.</summary>
-    public static void Avoid()
-    {
-        if (Endpoint.Resolve() is { } endpoint)
-            DaemonLauncher.Touch(endpoint.AvoidPath);
-    }
+    public static void Avoid(Endpoint endpoint) => DaemonLauncher.Touch(endpoint.AvoidPath);
 
     private static DaemonClient? NotServed(Trace trace, string why)
     {

@@ -16,6 +16,7 @@ internal sealed unsafe class LeasedRun
     /// <summary>helm ends a render with 0 or 1.</summary>
     private const int MostOfHelm = 1;
 
+    private readonly Endpoint _endpoint;
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
     private readonly int _stdout = Libc.MemoryFile();
@@ -23,14 +24,15 @@ internal sealed unsafe class LeasedRun
     private int _child;
     private bool _gaveBack;
 
-    private LeasedRun(DaemonClient daemon, Message.Lease lease)
+    private LeasedRun(Endpoint endpoint, DaemonClient daemon, Message.Lease lease)
     {
+        _endpoint = endpoint;
         _daemon = daemon;
         _lease = lease;
     }
 
     /// <summary>Renders, publishes, prints; returns helm's exit code. Ends by the same signal if helm was ended by one.</summary>
-    public static int Render(Call call, DaemonClient daemon, Message.Lease lease) => new LeasedRun(daemon, lease).Run(call);
+    public static int Render(Call call, Endpoint endpoint, DaemonClient daemon, Message.Lease lease) => new LeasedRun(endpoint, daemon, lease).Run(call);
 
     private int Run(Call call)
     {
@@ -115,7 +117,7 @@ internal sealed unsafe class LeasedRun
                 if (_daemon.TrySend(trapped, DaemonClient.PublishDeadline, out bool silent))
                     verdict = _daemon.ReceiveAnswer(out silent) as Message.Published;
                 if (silent)
-                    Daemon.Avoid();
+                    Daemon.Avoid(_endpoint);
             }
             else
             {
@@ -185,7 +187,7 @@ internal sealed unsafe class LeasedRun
             : new Message.PublishDescriptor(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, All(_stderr), length);
         bool published = _daemon.TrySend(message, DaemonClient.PublishDeadline, out bool silent, inline ? -1 : _stdout);
         if (silent)
-            Daemon.Avoid();
+            Daemon.Avoid(_endpoint);
         return published;
     }
 

@@ -59,15 +59,23 @@ internal static class Program
         Libc.IgnoreWhatGoIgnores();
         if (call.Request() is not { } request)
             return RealHelm.Become(call);
-        using DaemonClient? daemon = Daemon.Connect(call.Trace);
+        if (Endpoint.Resolve() is { } endpoint)
+            return Serve(call, request, endpoint);
+        call.Trace.NotServed("no-home");
+        return RealHelm.Become(call);
+    }
+
+    private static int Serve(Call call, Message.Render request, Endpoint endpoint)
+    {
+        using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
         bool asked = daemon.TrySend(request, DaemonClient.FirstReplyDeadline, out bool silent);
         Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
         if (silent)
-            Daemon.Avoid();
+            Daemon.Avoid(endpoint);
         else if (answer is not null)
-            Daemon.Answered();
+            Daemon.Answered(endpoint);
         switch (answer)
         {
             case Message.Result result:
@@ -77,7 +85,12 @@ internal static class Program
                 call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, output, result.StdoutLength);
             case Message.Lease lease:
-                return LeasedRun.Render(call, daemon, lease);
+                return LeasedRun.Render(call, endpoint, daemon, lease);
+            // It is of other callers, who see other files or may read others.
+            case Message.Bypass { Reason: BypassReason.OtherMountNamespace or BypassReason.OtherRoot or BypassReason.OtherCredentials or BypassReason.CallerUnknown }
+                when !endpoint.IsApart:
+                daemon.Dispose();
+                return Serve(call, request, endpoint.Apart());
             case Message.Bypass bypass:
                 call.Trace.Bypassed(bypass.Reason, bypass.Detail);
                 return RealHelm.Become(call);

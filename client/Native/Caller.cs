@@ -45,7 +45,7 @@ public sealed class Caller
 
     /// <summary>
     /// A short name for all of it, and for the group: equal for callers that can share a daemon, and different, but for a coincidence, for
-    /// callers that cannot.
+    /// callers that cannot. Without the label: a program may get another one than the program that starts it.
     /// </summary>
     public uint ShortName()
     {
@@ -66,8 +66,6 @@ public sealed class Caller
         Add(Libc.EffectiveGroupId);
         foreach (uint group in _groups)
             Add(group);
-        foreach (byte b in _label)
-            Add(b);
         return hash;
     }
 

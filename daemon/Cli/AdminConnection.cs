@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using CacheDaemon.Client;
@@ -33,6 +34,17 @@ internal static class AdminConnection
     public static Client.Endpoint Endpoint() => Client.Endpoint.Resolve()
         ?? throw new IOException($"this account has no home directory; set {Client.Endpoint.HomeVariable} to a directory for the cache");
 
+    /// <summary>The endpoint of the daemon that serves calls from here: another than the home's first when that one declines them.</summary>
+    public static Client.Endpoint ServingEndpoint()
+    {
+        Client.Endpoint endpoint = Endpoint();
+        return Exchange(new Message.Status(), endpoint) is Message.Json status && StatusText.Declines(status.Text).Length > 0 ? endpoint.Apart() : endpoint;
+    }
+
+    /// <summary>The home's endpoints: the first, and those of callers that its daemon declines.</summary>
+    public static IEnumerable<Client.Endpoint> All(Client.Endpoint endpoint) =>
+        HomeDirectory.Problem(endpoint) is null && Directory.Exists(endpoint.Home) ? [endpoint, .. endpoint.FindApart()] : [endpoint];
+
     /// <summary>The daemon's JSON answer; null when no daemon runs.</summary>
     /// <exception cref="IOException">A daemon runs but does not answer, or answers with a failure.</exception>
     public static string? Ask(Message request) => Exchange(request) switch
@@ -48,6 +60,14 @@ internal static class AdminConnection
     public static Message? Exchange(Message request)
     {
         Client.Endpoint endpoint = Endpoint();
+        // A home without one apart is spared the question.
+        return Exchange(request, DaemonLauncher.Exists(endpoint.Apart().SocketPath) ? ServingEndpoint() : endpoint);
+    }
+
+    /// <summary>The answer of the daemon at this endpoint; null when none runs there.</summary>
+    /// <exception cref="IOException">A daemon runs but does not answer.</exception>
+    public static Message? Exchange(Message request, Client.Endpoint endpoint)
+    {
         long started = Stopwatch.GetTimestamp();
         while (true)
         {

@@ -14,6 +14,8 @@ internal static class CommandTable
     public static int Run(string[] args)
     {
         // The daemon itself starts on a caller's time: it does not wait for a command line library.
+        if (args is ["serve", "--detached", "--apart"])
+            return ServeCommand.Run(detached: true, apart: true);
         if (args is ["serve", "--detached"])
             return ServeCommand.Run(detached: true);
         if (args is ["arm", .. var helm])

@@ -1,6 +1,7 @@
 using System;
 using System.CommandLine;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
@@ -55,6 +56,9 @@ internal static class PruneCommand
 
     private static string Carry(Message.Prune request)
     {
+        // What others keep in memory goes, too.
+        foreach (Endpoint apart in AdminConnection.All(AdminConnection.Endpoint()).Where(endpoint => endpoint.IsApart && !request.DryRun))
+            AdminConnection.Exchange(request, apart);
         bool watched = Terminal.IsRich && !request.DryRun;
         if (watched && AdminConnection.Ask(request with { DryRun = true }) is { } preview)
             return Watched(Number(preview, "entries"), () => AdminConnection.Ask(request) ?? InStore(request, false),

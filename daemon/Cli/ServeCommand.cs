@@ -19,9 +19,12 @@ internal static class ServeCommand
 
     /// <summary>Serves until stopped. A second daemon for the same home ends at once: that is success when nobody watches.</summary>
     /// <param name="detached">Started in the background by a shim or by <c>start</c>: no terminal to talk to.</param>
-    public static int Run(bool detached)
+    /// <param name="apart">For callers of our own kind, whom the daemon with the store declines.</param>
+    public static int Run(bool detached, bool apart = false)
     {
         Endpoint endpoint = AdminConnection.Endpoint();
+        if (apart)
+            endpoint = endpoint.Apart();
         Libc.Umask = OwnerOnly;
         // The caller's soft limit of descriptors says nothing about how many a daemon needs.
         Libc.RaiseMaxDescriptors();

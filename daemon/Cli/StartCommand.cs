@@ -21,8 +21,8 @@ internal static class StartCommand
 
     public static int Run()
     {
-        Endpoint endpoint = AdminConnection.Endpoint();
-        if (AdminConnection.Ask(new Message.Status()) is not null)
+        Endpoint endpoint = AdminConnection.ServingEndpoint();
+        if (AdminConnection.Exchange(new Message.Status(), endpoint) is not null)
         {
             Console.WriteLine($"helmcached already runs for {endpoint.Home}");
             ArmCommand.WaitForHelm(endpoint);

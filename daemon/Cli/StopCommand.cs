@@ -1,5 +1,6 @@
 using System;
 using System.Diagnostics;
+using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -14,12 +15,24 @@ internal static class StopCommand
 
     public static int Run()
     {
-        Endpoint endpoint = AdminConnection.Endpoint();
-        if (AdminConnection.Ask(new Message.Stop()) is null)
+        Endpoint home = AdminConnection.Endpoint();
+        Endpoint[] running = [.. AdminConnection.All(home).Where(endpoint => AdminConnection.Exchange(new Message.Stop(), endpoint) is not null)];
+        if (running.Length == 0)
         {
-            Console.WriteLine($"helmcached does not run for {endpoint.Home}");
+            Console.WriteLine($"helmcached does not run for {home.Home}");
             return ExitCodes.Ok;
         }
+        return running.All(WaitFor) ? Stopped(home) : ExitCodes.Failed;
+    }
+
+    private static int Stopped(Endpoint endpoint)
+    {
+        Console.WriteLine($"helmcached stopped for {endpoint.Home}");
+        return ExitCodes.Ok;
+    }
+
+    private static bool WaitFor(Endpoint endpoint)
+    {
         long started = Stopwatch.GetTimestamp();
         while (Stopwatch.GetElapsedTime(started) < Patience)
         {
@@ -27,12 +40,11 @@ internal static class StopCommand
             if (free >= 0)
             {
                 Libc.Close(free);
-                Console.WriteLine($"helmcached stopped for {endpoint.Home}");
-                return ExitCodes.Ok;
+                return true;
             }
             Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
         }
         Console.Error.WriteLine($"helmcached: the daemon for {endpoint.Home} was asked to stop but still runs; see {endpoint.LogPath}");
-        return ExitCodes.Failed;
+        return false;
     }
 }

@@ -29,13 +29,15 @@ public sealed class InstanceLock : IDisposable
         MakePrivate(endpoint.Home, endpoint);
         if (endpoint.SocketDirectory != endpoint.Home)
             MakePrivate(endpoint.SocketDirectory, null);
-        int descriptor = Libc.TryLock(Libc.PathBytes(endpoint.LockPath), out int errno);
+        int descriptor = TakeInPlace(endpoint.LockPath, out int errno);
         if (errno != 0)
             throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
         if (descriptor < 0)
             return null;
-        HomeDirectory.Claim(descriptor);
+        if (!endpoint.IsApart)
+            HomeDirectory.Claim(descriptor);
         RemoveForeign(endpoint.Home);
+        RemoveAbandoned(endpoint);
         return new InstanceLock(descriptor, endpoint.LockPath);
     }
 
@@ -43,9 +45,7 @@ public sealed class InstanceLock : IDisposable
     /// False when the lock file was deleted or replaced, with the whole home perhaps: another daemon can start there
     /// now, and this one is nobody's any more.
     /// </summary>
-    public bool IsInPlace =>
-        Libc.Stat(_descriptor, out FileStamp ours) == 0 && Libc.Stat(_path, follow: false, out FileStamp there) == 0
-        && ours.Device == there.Device && ours.Inode == there.Inode;
+    public bool IsInPlace => IsAt(_path, _descriptor);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -53,6 +53,36 @@ public sealed class InstanceLock : IDisposable
         if (_descriptor >= 0)
             Libc.Close(_descriptor);
         _descriptor = -1;
+    }
+
+    private static bool IsAt(string path, int descriptor) =>
+        Libc.Stat(descriptor, out FileStamp ours) == 0 && Libc.Stat(path, follow: false, out FileStamp there) == 0
+        && ours.Device == there.Device && ours.Inode == there.Inode;
+
+    /// <summary>The locked descriptor; -1 when another process has the lock. Once more when the file was deleted between opening and locking (<see cref="RemoveAbandoned"/>).</summary>
+    private static int TakeInPlace(string path, out int errno)
+    {
+        while (true)
+        {
+            int descriptor = Libc.TryLock(Libc.PathBytes(path), out errno);
+            if (descriptor < 0 || IsAt(path, descriptor))
+                return descriptor;
+            Libc.Close(descriptor);
+        }
+    }
+
+    /// <summary>Removes what daemons apart have left that ended, for callers that may never come again: of a container, say.</summary>
+    private static void RemoveAbandoned(Endpoint ours)
+    {
+        foreach (Endpoint apart in ours.FindApart())
+        {
+            int descriptor = apart.LockPath == ours.LockPath ? -1 : Libc.TryLock(Libc.PathBytes(apart.LockPath), out _);
+            if (descriptor < 0)
+                continue; // It lives.
+            foreach (string left in (string[])[apart.SocketPath, apart.LaunchLockPath, apart.AvoidPath, apart.StartFailedPath, apart.LogPath, apart.LogPath + ".1", apart.LockPath])
+                DaemonLauncher.Remove(left);
+            Libc.Close(descriptor);
+        }
     }
 
     /// <summary>

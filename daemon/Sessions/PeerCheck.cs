@@ -79,6 +79,30 @@ internal sealed class PeerCheck
         }
     }
 
+    /// <summary>
+    /// Whether another process that we may look at is in our mount namespace; also true when that cannot be told. A daemon itself keeps its
+    /// namespace alive, so only this tells that nobody can call it any more.
+    /// </summary>
+    public static bool HasCompany()
+    {
+        if (!NumbersAreOurs())
+            return true;
+        try
+        {
+            foreach (string directory in Directory.EnumerateDirectories("/proc"))
+            {
+                if (int.TryParse(Path.GetFileName(directory), out int id) && id != Environment.ProcessId
+                    && Libc.Stat(directory + "/ns/mnt", follow: true, out FileStamp mounts) == 0 && Caller.Self.IsMountNamespace(mounts))
+                    return true;
+            }
+            return false;
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            return true;
+        }
+    }
+
     /// <summary>True when the process is stopped by a signal (Ctrl-Z), so that nothing will come from it until someone lets it go on.</summary>
     public static bool IsSuspended(int pid)
     {

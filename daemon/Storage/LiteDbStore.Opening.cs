@@ -99,6 +99,11 @@ internal sealed partial class LiteDbStore
 
     private void Open()
     {
+        if (_options.IsOthers)
+        {
+            Problem = "the store is with the daemon of callers that see other files or have other rights";
+            return;
+        }
         try
         {
             _files.Prepare();

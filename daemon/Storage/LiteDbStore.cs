@@ -239,7 +239,7 @@ internal sealed partial class LiteDbStore : IDisposable
 
     private void ReopenWhenDue()
     {
-        if (_session is not null || _disposed || _time.GetElapsedTime(Volatile.Read(ref _failedAt)) < _options.RetryAfter)
+        if (_session is not null || _disposed || _options.IsOthers || _time.GetElapsedTime(Volatile.Read(ref _failedAt)) < _options.RetryAfter)
             return;
         Replace(_generation, static () => { });
     }

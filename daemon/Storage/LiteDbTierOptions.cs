@@ -24,6 +24,9 @@ public sealed record LiteDbTierOptions
     /// </summary>
     public long MaxFileBytes { get; init; } = 4L << 30;
 
+    /// <summary>Whether the store is left to the daemon of other callers: nothing is opened, made or tried again. Default false.</summary>
+    public bool IsOthers { get; init; }
+
     /// <summary>The store in <paramref name="home"/>, with the defaults.</summary>
     public static LiteDbTierOptions In(string home) => new() { Path = System.IO.Path.Combine(home, FileName) };
 

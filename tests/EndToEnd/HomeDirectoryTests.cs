@@ -79,6 +79,13 @@ public sealed class HomeDirectoryTests
     }
 
     [Theory]
+    [InlineData("daemon-0123abcd.sock.new", true)]
+    [InlineData("launch-0123abcd.lock", true)]
+    [InlineData("avoid-0123abcd", true)]
+    [InlineData("daemon-0123abcd.conf", false)]
+    [InlineData("daemon-0123ABCD.lock", false)]
+    [InlineData("daemon-0123abcde.lock", false)]
+    [InlineData("start-failed-", false)]
     [InlineData("store-log.litedb", true)]
     [InlineData("store.litedb.v12-log", true)]
     [InlineData("store.litedb.damaged-20261126T091500Z", true)]

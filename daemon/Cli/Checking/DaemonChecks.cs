@@ -3,7 +3,6 @@ using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -44,8 +43,9 @@ internal static class DaemonChecks
             ? DoctorCheck.Ok("daemon", $"daemon: {process} answers, version {version}")
             : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
         // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
-        if (document.RootElement.TryGetProperty("declines_caller", out JsonElement declines) && declines.GetString() is { Length: > 0 } reason)
-            yield return DoctorCheck.Fail("daemon-declines", $"daemon: {process} declines every call from here: {reason}",
-                "helmcached stop  (the next render from here starts one that serves it); " + ReasonAdvice.OfBypass(reason));
+        if (StatusText.Declines(answer) is { Length: > 0 } reason)
+            yield return new DoctorCheck("daemon-declines", Verdict.Note, $"daemon: {process} declines calls from here: {reason}; the next one starts another daemon for them, which keeps answers in memory");
+        if (document.RootElement.TryGetProperty("socket", out JsonElement socket) && socket.GetString() == endpoint.Apart().SocketPath)
+            yield return new DoctorCheck("daemon-apart", Verdict.Note, $"daemon: {process} is for callers like you, whom the one with the store declines; it keeps answers in memory");
     }
 }
