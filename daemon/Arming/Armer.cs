@@ -67,6 +67,8 @@ internal sealed class Armer
             TrapCalls(trap);
         TrapNow();
         TrapPrintf();
+        if (!_traps.Contains(ArmingRecipe.SchemaShown))
+            throw new ArmingException("its loader of other schemas was not found");
         return new ArmingPlan(_patches, _traps);
     }
 

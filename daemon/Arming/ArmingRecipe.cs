@@ -26,7 +26,7 @@ internal sealed record CallTrap(Predicate<string> Callers, Predicate<string> Cal
 internal static partial class ArmingRecipe
 {
     /// <summary>Raised with any change here or in <see cref="Armer"/>: copies made by another version are made anew.</summary>
-    public const int Version = 2;
+    public const int Version = 3;
 
     /// <summary>Without any of these a binary is not a helm that this recipe knows.</summary>
     public static IReadOnlyList<string> Required { get; } =
@@ -58,6 +58,9 @@ internal static partial class ArmingRecipe
         new(RandomSources().IsMatch, ""),
         // What Go does once, before it reads the file of a zone that a template names: such files are in no key. UTC and Local do not come this far.
         new(Only("time.LoadLocation.func1"), "dateInZone"),
+        // A values.schema.json may refer to other files and to addresses, which are in no key.
+        new(SchemaLoaders().IsMatch, SchemaShown),
+        new(Only("net.(*Dialer).DialContext"), "the network"),
     ];
 
     /// <summary>Single calls: what sprig and helm do with the clock at start-up, and <c>date</c> of a fixed time, stay free.</summary>
@@ -88,6 +91,9 @@ internal static partial class ArmingRecipe
     /// <summary>What people read about the verb <c>p</c> of <c>printf</c>.</summary>
     public const string PrintfShown = "printf %p";
 
+    /// <summary>What people read about a schema that refers to another one.</summary>
+    public const string SchemaShown = "the loader of other schemas";
+
     private const string Sprig = "github.com/Masterminds/sprig/v3.";
 
     private static Predicate<string> SprigFunction(string name) => Only(Sprig + name);
@@ -103,6 +109,10 @@ internal static partial class ArmingRecipe
     // What keys are made with goes past crypto/rand since Go 1.24.
     [GeneratedRegex(@"^crypto/(rand\.(Read|Int|Prime|Text|\(\*reader\)\.Read|\(\*?hideAgainReader\)\.Read|hideAgainReader\.Read)|internal/fips140/drbg\.Read(WithReader\w*)?|internal/sysrand\.Read)$", RegexOptions.CultureInvariant)]
     private static partial Regex RandomSources();
+
+    // gojsonschema in helm 3 up to 3.17, then jsonschema with a loader of helm's own for addresses.
+    [GeneratedRegex(@"^(github\.com/xeipuuv/gojsonschema\.\(\*jsonReferenceLoader\)\.loadFrom\w+|github\.com/santhosh-tekuri/jsonschema/v\d+\.FileLoader\.Load|helm\.sh/helm/v\d+/.*\.\(\*HTTPURLLoader\)\.Load)$", RegexOptions.CultureInvariant)]
+    private static partial Regex SchemaLoaders();
 
     [GeneratedRegex(@"^time\.(Now|now|Since|Until|runtimeNow|runtimeNano|runtimeIsBubbled)$", RegexOptions.CultureInvariant)]
     private static partial Regex Clocks();

@@ -42,7 +42,7 @@ internal sealed class SelfTest
         var test = new SelfTest(helm, copy, traps, directory);
         Directory.CreateDirectory(directory + "/home");
         test.WriteCharts();
-        return await test.ComparePureAsync().ConfigureAwait(false) + await test.TryImpureAsync().ConfigureAwait(false);
+        return await test.ComparePureAsync().ConfigureAwait(false) + await test.TryImpureAsync().ConfigureAwait(false) + await test.TryReferencesAsync().ConfigureAwait(false);
     }
 
     /// <summary>One chart with everything that is pure, rendered in several ways, and renders that fail in helm's own ways.</summary>
@@ -73,7 +73,7 @@ internal sealed class SelfTest
         await Parallel.ForEachAsync(charts, async (chart, _) =>
         {
             HelmOutcome outcome = await RunAsync(_copy, ["template", "r", chart]).ConfigureAwait(false);
-            if (outcome.ExitCode >= ArmingPlan.FirstExitCode && outcome.ExitCode < ArmingPlan.FirstExitCode + _traps)
+            if (IsTrap(outcome))
                 return;
             // An older helm may not know a function: then it fails, as the real one does.
             if (outcome.ExitCode == 1 && outcome == await RunAsync(_helm, ["template", "r", chart]).ConfigureAwait(false))
@@ -83,6 +83,20 @@ internal sealed class SelfTest
         }).ConfigureAwait(false);
         return charts.Length;
     }
+
+    /// <summary>Schemas that refer to others. Every helm reads them, so none may fail otherwise.</summary>
+    private async Task<int> TryReferencesAsync()
+    {
+        for (int i = 0; i < SelfTestCharts.SchemaReferences.Count; i++)
+        {
+            HelmOutcome outcome = await RunAsync(_copy, ["template", "r", $"schema{i}"]).ConfigureAwait(false);
+            if (!IsTrap(outcome))
+                throw new ArmingException($"a schema that refers to {SelfTestCharts.SchemaReferences[i]} does not end in a trap (exit code {outcome.ExitCode})");
+        }
+        return SelfTestCharts.SchemaReferences.Count;
+    }
+
+    private bool IsTrap(HelmOutcome outcome) => outcome.ExitCode >= ArmingPlan.FirstExitCode && outcome.ExitCode < ArmingPlan.FirstExitCode + _traps;
 
     private Task<HelmOutcome> RunAsync(string program, string[] arguments) => HelmRun.RunAsync(program, arguments, _directory, _variables);
 
@@ -96,17 +110,22 @@ internal sealed class SelfTest
         Write("self/templates/pure.yaml", pure.ToString());
         Write("failing/Chart.yaml", "apiVersion: v2\nname: failing\nversion: 1.0.0\n");
         Write("failing/templates/a.yaml", "a: {{ required \"needed\" .Values.none }}\n");
+        for (int i = 0; i < SelfTestCharts.SchemaReferences.Count; i++)
+        {
+            WriteChart($"schema{i}", "1", "a: 1\n");
+            Write($"schema{i}/values.schema.json", $"{{\"properties\": {{\"a\": {{\"$ref\": \"{SelfTestCharts.SchemaReferences[i]}\"}}}}}}\n");
+        }
         for (int i = 0; i < SelfTestCharts.Impure.Count; i++)
         {
             string action = "{{ " + SelfTestCharts.Impure[i] + " }}";
-            WriteImpure($"direct{i}", action, "a: 1\n");
+            WriteChart($"direct{i}", action, "a: 1\n");
             // Text that only tpl sees as a template, made of two halves.
             if (IsMade(i))
-                WriteImpure($"made{i}", "{{ tpl (print .Values.head .Values.tail) . }}", $"head: {Quoted(action[..4])}\ntail: {Quoted(action[4..])}\n");
+                WriteChart($"made{i}", "{{ tpl (print .Values.head .Values.tail) . }}", $"head: {Quoted(action[..4])}\ntail: {Quoted(action[4..])}\n");
         }
     }
 
-    private void WriteImpure(string chart, string action, string values)
+    private void WriteChart(string chart, string action, string values)
     {
         Write(chart + "/Chart.yaml", $"apiVersion: v2\nname: {chart}\nversion: 1.0.0\n");
         Write(chart + "/values.yaml", values);

@@ -24,6 +24,9 @@ internal static class SelfTestCharts
         "cat (dict \"a\" .Capabilities) | quote", "dict \"a\" .Capabilities | quote", "list (list .Capabilities) | join \",\" | quote",
     ];
 
+    /// <summary>What a schema of a chart refers to: each must end in a trap, since what lies there is in no key.</summary>
+    public static IReadOnlyList<string> SchemaReferences { get; } = ["file:///var/empty/helmcached.json", "http://127.0.0.1:9/helmcached.json", "https://127.0.0.1:9/helmcached.json"];
+
     /// <summary>Actions whose output must be that of the real helm; known to every helm 3 and 4.</summary>
     public static IReadOnlyList<string> Pure { get; } =
     [

@@ -58,6 +58,12 @@ internal sealed class Fingerprint
     /// <summary>What of the chart is more than plain templates, with file and line; empty when nothing is. For helms without an armed copy.</summary>
     public string Obstacle => _screens.FindObstacle(_chart.Tree);
 
+    /// <summary>
+    /// Whether helm may read a schema that is in no key: one of the chart's, and of the values it is then judged by. An armed copy shows whether it does; the
+    /// schema of a subchart that is switched off, say, is not looked at.
+    /// </summary>
+    public bool SchemaRefersOutside { get; init; }
+
     /// <summary>The chart as it was read.</summary>
     public ChartTree<ChartFileScreen> Chart => _chart.Tree;
 

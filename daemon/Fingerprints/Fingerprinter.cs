@@ -119,8 +119,6 @@ internal sealed class Fingerprinter
         ChartTree<ChartFileScreen> tree = chart.Tree;
         if (_exclusions.FindByName(tree.Metadata.Name) is { } excluded)
             return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
-        if (tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation)
-            return new FingerprintOutcome.Declined(BypassReason.SchemaReference, "");
 
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
@@ -138,7 +136,10 @@ internal sealed class Fingerprinter
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
-        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, helm.Digest, _screens));
+        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, helm.Digest, _screens)
+        {
+            SchemaRefersOutside = tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation,
+        });
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, Func<string, bool> mayAskFor)

@@ -65,15 +65,12 @@ internal sealed class Explainer
                 RenderMilliseconds = entry.RenderMilliseconds,
             };
         report = report with { Changed = WhyMissed(fingerprint) };
-        if (request.Flags.HasFlag(RenderFlags.Freeze))
-            return report;
-        if (_store.GetVarying(fingerprint.Key) is { } note)
-            return report with { Outcome = "bypass", Reason = ReasonText.Of(BypassReason.KnownToVary), Detail = note.Detail };
-        ArmingState state = _armory.Find(fingerprint.Helm, request.HelmPath);
-        report = report with { Helm = state.ToString() };
-        return state is ArmingState.Armed || fingerprint.Obstacle.Length == 0
+        var choice = HelmChoice.For(request, fingerprint, _store, _armory);
+        if (choice.State is { } state)
+            report = report with { Helm = state.ToString() };
+        return choice.Obstacle == BypassReason.None
             ? report
-            : report with { Outcome = "bypass", Reason = ReasonText.Of(state is ArmingState.Pending ? BypassReason.Arming : BypassReason.Unarmed), Detail = fingerprint.Obstacle };
+            : report with { Outcome = "bypass", Reason = ReasonText.Of(choice.Obstacle), Detail = choice.Detail };
     }
 
     /// <summary>The report on a call that real helm answers.</summary>

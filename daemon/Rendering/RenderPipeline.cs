@@ -109,9 +109,10 @@ internal sealed class RenderPipeline
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
                 }
 
-                if (!TryChooseHelm(request, fingerprint, out ArmingState.Armed? armed, out (BypassReason Reason, string Detail) obstacle))
-                    return Bypass(obstacle.Reason, obstacle.Detail, arrival);
-                var render = new LeasedRender(request, fingerprint, key, armed, _time.GetTimestamp());
+                var choice = HelmChoice.For(request, fingerprint, _store, _armory);
+                if (choice.Obstacle != BypassReason.None)
+                    return Bypass(choice.Obstacle, choice.Detail, arrival);
+                var render = new LeasedRender(request, fingerprint, key, choice.Armed, _time.GetTimestamp());
                 switch (_leases.Acquire(key, render))
                 {
                     case Claim<LeasedRender>.Granted granted:
@@ -219,30 +220,6 @@ internal sealed class RenderPipeline
         {
             return _leases.Leave(key, queued) ? new Settlement.Alone(BypassReason.LeaseholderSlow, "") : await queued.Outcome.ConfigureAwait(false);
         }
-    }
-
-    /// <summary>
-    /// Which helm a miss is rendered with: the armed copy, whose run is the proof; or the real one (null), where nothing needs a proof. False
-    /// when what it prints could not be kept.
-    /// </summary>
-    private bool TryChooseHelm(
-        Message.Render request, Fingerprint fingerprint, out ArmingState.Armed? armed, out (BypassReason Reason, string Detail) obstacle)
-    {
-        armed = null;
-        obstacle = default;
-        if (request.Flags.HasFlag(RenderFlags.Freeze))
-            return true;
-        if (_store.GetVarying(fingerprint.Key) is { } note)
-        {
-            obstacle = (BypassReason.KnownToVary, note.Detail);
-            return false;
-        }
-        ArmingState state = _armory.Find(fingerprint.Helm, request.HelmPath);
-        armed = state as ArmingState.Armed;
-        if (armed is not null || fingerprint.Obstacle.Length == 0)
-            return true;
-        obstacle = (state is ArmingState.Pending ? BypassReason.Arming : BypassReason.Unarmed, fingerprint.Obstacle);
-        return false;
     }
 
     /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>

@@ -100,14 +100,15 @@ public sealed class ArmedRunTests
         string work = home.At("work");
         Chart("web").WithConfigMap("c", "v: {{ .Values.v | quote }}").WriteTo(work);
         Chart("tpl").WithConfigMap("c", "v: {{ tpl .Values.v . }}").WriteTo(work);
+        Chart("schema").WithConfigMap("c", "v: x").WithSchema("{\"$ref\": \"file:///nowhere\"}").WriteTo(work);
         await home.StartAsync();
         for (int i = 0; i < 2; i++)
         {
-            foreach (string chart in (string[])["web", "tpl"])
+            foreach (string chart in (string[])["web", "tpl", "schema"])
                 Assert.Equal("x\n", (await home.Shim(work, "template", "r", chart).With("FAKEHELM_STDOUT", "x\n").RunAsync()).StdoutText);
         }
         Stats stats = await home.StatsAsync();
-        Assert.True(stats is { Misses: 1, Hits: 1, Bypasses: 2 } && stats.BypassReasons.Keys.SequenceEqual(["unarmed"]), stats.ToString());
+        Assert.True(stats is { Misses: 1, Hits: 1, Bypasses: 4 } && stats.BypassReasons.Keys.Order().SequenceEqual(["schema-reference", "unarmed"]), stats.ToString());
         CommandResult explained = await (home.Admin("explain", "--", "template", "r", "tpl") with { Directory = work }).RunAsync();
         Assert.Contains("bypass: unarmed tpl at templates/c.yaml:", explained.StdoutText, StringComparison.Ordinal);
         Assert.Contains("helm is unarmed: ", explained.StdoutText, StringComparison.Ordinal);

@@ -39,6 +39,17 @@ internal static class ServedMoreCases
         Case("P4 schema with a reference in an example", Valued().WithSchema(Schema.Replace("MORE", "\"examples\":[{\"$ref\":\"file:///nowhere\"}]"))).Run("template r web").Says("a: 1").Edits("web/values.schema.json", "integer", "string"),
         Case("P4 schema with a reference in a property named examples", Valued().WithSchema(Schema.Replace("MORE", "\"patternProperties\":{\"examples\":{\"$ref\":\"file:///nowhere\"}}")))
             .Run("template r web").Fails("nowhere"),
+        Case("P4 schema of a subchart that is switched off", WithKid("enabled: false").WithSubchart(Chart("kid").WithSchema("{\"$ref\":\"file:///nowhere\"}").WithConfigMap("k", "k: kid")))
+            .Run("template r web").Says("a: 1").NeverSays("k: kid").Edits("web/values.yaml", "enabled: false", "enabled: true"),
+        Case("P4 schema of a packed subchart that is switched off by a flag", WithKid("enabled: true").WithPackedSubchart(Chart("kid").WithSchema("{\"$ref\":\"http://127.0.0.1:1/s.json\"}").WithConfigMap("k", "k: kid")))
+            .Run("template r web --set kid.enabled=false").Says("a: 1").NeverSays("k: kid").EditsRun("template r web --set kid.enabled=true"),
+        Case("P4 schema of a subchart that is switched on", WithKid("enabled: true").WithSubchart(Chart("kid").WithSchema("{\"$ref\":\"file:///nowhere\"}").WithConfigMap("k", "k: kid")))
+            .Run("template r web").Fails("nowhere").Is(Expected.NeverServed).Edits("web/values.yaml", "enabled: true", "enabled: false"),
+        Elsewhere("P4 schema in another file is never served").Run("template r web").Says("a: 1").Is(Expected.NeverServed)
+            .EditsBy(directory => File.WriteAllText(Path.Combine(directory, "other.json"), "{\"type\": \"string\"}")),
+        Elsewhere("P4 schema in another file is never frozen").Run("template r web").Says("a: 1").WithVariable("HELMCACHED_IMPURE", "freeze").Bypasses("schema-reference")
+            .EditsBy(directory => File.WriteAllText(Path.Combine(directory, "other.json"), "{\"type\": \"string\"}")),
+        Elsewhere("P4 schema in another file that is not asked").Run("template r web --skip-schema-validation").Says("a: 1").EditsRun("template r web --skip-schema-validation --set a=2"),
         Case("P4 schema that is just a file", Valued().WithFile("files/values.schema.json", "{\"$ref\":\"file:///nowhere\"}").WithConfigMap("f", "f: {{ .Files.Get \"files/values.schema.json\" | quote }}"))
             .Run("template r web").Says("nowhere").Edits("web/files/values.schema.json", "nowhere", "elsewhere"),
 
@@ -67,6 +78,13 @@ internal static class ServedMoreCases
         Case("P4 clone of a repository that ignores its own files hits", Shown()).WithFile("web/.git/HEAD", "ref: refs/heads/main\n").WithFile("web/.helmignore", ".git/\n").Run("template r web").Says("a:")
             .StillHitsAfter(directory => File.WriteAllText(Path.Combine(directory, "web/.git/HEAD"), "ref: refs/heads/next\n")),
     ];
+
+    private static ChartBuilder WithKid(string value) =>
+        Valued().WithValues($"a: 1\nkid: {{{value}}}\n").WithDependency("kid", more: "condition: kid.enabled");
+
+    /// <summary>A chart whose schema is one line, which leads to <c>other.json</c> beside the chart.</summary>
+    private static ConformanceCase Elsewhere(string name) => Case(name, Valued()).WithFile("other.json", "{\"type\": \"integer\"}").With(directory =>
+        File.WriteAllText(Path.Combine(directory, "web/values.schema.json"), $"{{\"properties\": {{\"a\": {{\"$ref\": \"file://{directory}/other.json\"}}}}}}"));
 
     private static ChartBuilder Shown() => Chart("web").WithConfigMap("a", "a: {{ .Values.a | toJson }}");
 
