@@ -61,7 +61,7 @@ internal sealed unsafe class LeasedRun
         // Wait status as of wait(2): the low seven bits are the signal that ended the child, the next byte its exit code.
         int endedBy = status & 0x7f;
         int exitCode = (status >> 8) & 0xff;
-        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)))
+        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)) && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode)))
             return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
         bool published = HandOver(status, exitCode, render);
         // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the render. A pipe's reader
@@ -76,6 +76,9 @@ internal sealed unsafe class LeasedRun
             Finish(call, published);
         return exitCode;
     }
+
+    /// <summary>How a Go program ends that was sent SIGQUIT: with 2, and with GOTRACEBACK=crash by SIGABRT.</summary>
+    private static bool IsQuit(int endedBy, int exitCode) => endedBy == 0 ? exitCode == 2 : endedBy == Libc.SIGABRT;
 
     /// <summary>Waits for helm to end. Should someone stop it, the lease is given back at once: others must not wait for who knows how long.</summary>
     private int WaitForHelm()
@@ -131,6 +134,9 @@ internal sealed unsafe class LeasedRun
         {
             _daemon.Dispose();
         }
+        // The helm that would run now knows nothing of it, and a signal ends helm as long as it has not begun.
+        if (SignalRelay.EndingCame is var signal and not 0)
+            Libc.DieBy(signal);
         return RealHelm.Become(call);
     }
 

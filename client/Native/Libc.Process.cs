@@ -7,7 +7,7 @@ namespace CacheDaemon.Client.Native;
 public static unsafe partial class Libc
 {
     public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, ENOSPC = 28, EPIPE = 32, ECONNRESET = 104, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, ENOSYS = 38, EINPROGRESS = 115;
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
+    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGABRT = 6, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
     public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
 
     private const int OCloExec = 0x80000;

@@ -13,11 +13,17 @@ namespace CacheDaemon.Client.Native;
 public static unsafe class SignalRelay
 {
     private static volatile int s_child;
-    private static volatile bool s_came;
     private static int s_waiting;
+    private static int s_came;
 
-    /// <summary>Whether one came since <see cref="Prepare"/>.</summary>
-    public static bool Came => s_came;
+    /// <summary>Whether one came since the first <see cref="Prepare"/>.</summary>
+    public static bool Came => Volatile.Read(ref s_came) != 0;
+
+    /// <summary>Whether SIGQUIT did, at which a Go program says what it is doing, and ends.</summary>
+    public static bool QuitCame => (Volatile.Read(ref s_came) & (1 << Libc.SIGQUIT)) != 0;
+
+    /// <summary>Which of those came that helm answers by a line, and that end it before it is about its work: SIGINT, SIGTERM or, for none, 0.</summary>
+    public static int EndingCame => Volatile.Read(ref s_came) is var came && (came & (1 << Libc.SIGINT)) != 0 ? Libc.SIGINT : (came & (1 << Libc.SIGTERM)) != 0 ? Libc.SIGTERM : 0;
 
     private static ReadOnlySpan<int> Signals => [Libc.SIGINT, Libc.SIGTERM, Libc.SIGHUP, Libc.SIGQUIT];
 
@@ -66,7 +72,7 @@ public static unsafe class SignalRelay
     [UnmanagedCallersOnly]
     private static int Answer(int signal, int kind)
     {
-        s_came = true;
+        Interlocked.Or(ref s_came, 1 << signal);
         Interlocked.Or(ref s_waiting, 1 << signal);
         PassOn();
         return 1;
