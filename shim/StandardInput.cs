@@ -20,6 +20,7 @@ internal static class StandardInput
     [
         "values", "set", "set-file", "set-json", "set-literal", "set-string", "namespace", "api-versions", "show-only", "include-crds", "is-upgrade", "no-hooks",
         "release-name", "skip-crds", "skip-schema-validation", "skip-tests", "version", "kubeconfig", "kube-context",
+        "create-namespace", "description", "devel", "disable-openapi-validation", "render-subchart-notes", "wait-for-jobs",
     ];
 
     /// <summary>True when nothing is known that would end helm first. A call of <see cref="CommandLine.ReadsStdin"/>.</summary>
@@ -29,16 +30,34 @@ internal static class StandardInput
         if (call.Positionals.Count is not (1 or 2) || Libc.Stat(call.Positionals[^1].Trim(), follow: true, out _) != 0)
             return false;
         foreach (FlagUse use in call.Flags)
-            if (!IsHarmless(HelmFlags.All[use.Flag].Name, use.Value))
+            if (!IsHarmless(HelmFlags.All[use.Flag].Name, use.Value, call.Positionals.Count))
                 return false;
         return ValuesComeToIt(call);
     }
 
-    private static bool IsHarmless(string flag, string? value) => flag switch
+    private static bool IsHarmless(string flag, string? value, int positionals) => flag switch
     {
         "kube-version" => IsVersion(value),
+        "timeout" => IsDuration(value),
+        // Beside a name it is an error; with actions it is a template, which may be a wrong one.
+        "name-template" => positionals == 1 && value is not null && !value.Contains("{{", StringComparison.Ordinal),
         _ => Array.IndexOf(s_harmless, flag) >= 0,
     };
+
+    /// <summary><c>5m0s</c>, <c>300s</c>: whole numbers with a unit each, few enough to stay below Go's 292 years.</summary>
+    private static bool IsDuration(ReadOnlySpan<char> text)
+    {
+        if (text.Length is 0 or > 12)
+            return false;
+        while (text.Length > 0)
+        {
+            int digits = text.IndexOfAnyExceptInRange('0', '9');
+            if (digits is < 1 or > 5 || text[digits] is not ('h' or 'm' or 's'))
+                return false;
+            text = text[(digits + 1)..];
+        }
+        return true;
+    }
 
     /// <summary><c>1.29</c>, <c>v1.29.0</c>: the plain forms, which every parser of versions takes.</summary>
     private static bool IsVersion(ReadOnlySpan<char> text)

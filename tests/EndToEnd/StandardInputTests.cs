@@ -55,7 +55,7 @@ public sealed class StandardInputTests
                 [
                     "./missing -f -", "r ./missing -f -", "r missing -f -", "r web extra -f -", "r web -g -f -", "-f -", "r web -f missing.yaml -f -", "r web -f templates -f -", "r web -f web -f -",
                     "r web -f missing.yaml,-", "r web -f x%zz -f -", "r web --set-file a=missing,b=1 -f missing -f -", "r web --set a[ --set-file b=-", "r web --set-json a={ --set-file b=-",
-                    "r web --set-file a=missing --set-file b=-", "r web --nonsense -f -", "r web --timeout x -f -", "r web --burst-limit x -f -", "r web --kube-version x -f -",
+                    "r web --set-file a=missing --set-file b=-", "r web --nonsense -f -", "r web --timeout x -f -", "r web --timeout 5 -f -", "r web --timeout 5m3 -f -", "r web --name-template x -f -", "r web --take-ownership=x -f -", "r web --burst-limit x -f -", "r web --kube-version x -f -",
                     "r web --name-template {{ -f -", "r web --include-crds=x -f -", "r web --registry-config web -f -", "r web --qps x -f -", "r web --repo nonsense -f -", "r web --debug=x -f -",
                     "r web --dependency-update --keyring x -f - --nonsense", "r web --labels x -f -", "r web --help -f -",
                 ])
@@ -97,6 +97,7 @@ public sealed class StandardInputTests
     [InlineData("-f extra.yaml,- --kube-version v1.29.0 -n x --include-crds -a a/v1")]
     [InlineData("-f extra.yaml -f - --set b=2 --set-file c=extra.yaml")]
     [InlineData("--set-file a=-")]
+    [InlineData("-f - --timeout 5m0s --create-namespace --description x --wait-for-jobs --render-subchart-notes --devel")]
     public async Task B4_Calls_that_read_standard_input_are_served(string arguments)
     {
         await using DaemonHome home = await ArrangeAsync();
@@ -104,6 +105,17 @@ public sealed class StandardInputTests
         Command call = home.Shim(home.At("work"), ["template", "r", "web", .. arguments.Split(' ')]) with { Stdin = "a: given\n"u8.ToArray() };
         CommandResult real = await (call with { File = home.RealHelm }).RunAsync();
         Assert.Equal(0, real.ExitCode);
+        for (int i = 0; i < 2; i++)
+            Assert.Null((await call.RunAsync()).DifferenceFrom(real));
+        Assert.Equal(1, (await home.StatsAsync()).Hits);
+    }
+
+    [Fact]
+    public async Task B4_A_name_given_as_a_template_is_served_beside_standard_input()
+    {
+        await using DaemonHome home = await ArrangeAsync();
+        Command call = home.Shim(home.At("work"), "template", "--name-template", "plain", "web", "-f", "-") with { Stdin = "a: given\n"u8.ToArray() };
+        CommandResult real = await (call with { File = home.RealHelm }).RunAsync();
         for (int i = 0; i < 2; i++)
             Assert.Null((await call.RunAsync()).DifferenceFrom(real));
         Assert.Equal(1, (await home.StatsAsync()).Hits);
