@@ -42,8 +42,11 @@ public static unsafe class DaemonLauncher
     }
 
     /// <summary>A connection to a daemon that was started now by us or by someone else, or null when none came up in time.</summary>
-    public static DaemonClient? StartAndConnect(Endpoint endpoint)
+    /// <param name="endpoint">Where it listens.</param>
+    /// <param name="cannotRun">The daemon's binary is there, but this system has no loader for it: musl's, say, is not glibc's.</param>
+    public static DaemonClient? StartAndConnect(Endpoint endpoint, out bool cannotRun)
     {
+        cannotRun = false;
         if (DaemonPath() is not { } daemon || HomeDirectory.Problem(endpoint) is not null || !MakePrivate(endpoint.Home))
             return null;
         string failurePath = endpoint.StartFailedPath;
@@ -69,7 +72,10 @@ public static unsafe class DaemonLauncher
                     return already;
                 child = Spawn(daemon, endpoint);
                 if (child < 0)
+                {
+                    cannotRun = child == -Libc.ENOENT;
                     return null;
+                }
             }
             while (Stopwatch.GetElapsedTime(started) < StartDeadline)
             {

@@ -31,7 +31,7 @@ internal static class Daemon
         const int ConnectionRefused = 111;
         if (errno is not (Libc.ENOENT or ConnectionRefused))
             return NotServed(trace, "daemon-unreachable");
-        return DaemonLauncher.StartAndConnect(endpoint) ?? NotServed(trace, "daemon-not-up");
+        return DaemonLauncher.StartAndConnect(endpoint, out bool cannotRun) ?? NotServed(trace, cannotRun ? "daemon-cannot-run no loader for " + DaemonLauncher.DaemonPath() : "daemon-not-up");
     }
 
     /// <summary>The daemon has answered: if it was avoided, it is no longer.</summary>

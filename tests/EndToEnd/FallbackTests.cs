@@ -34,6 +34,25 @@ public sealed class FallbackTests
         await AssertHelmAsync(fake, runs: 2);
     }
 
+    /// <summary>As with musl: the file is there, and what loads it is not. Whoever asks is told.</summary>
+    [Fact]
+    public async Task B7_daemon_binary_without_its_loader()
+    {
+        using var directory = new TemporaryDirectory();
+        string shim = directory.At("helm"), daemon = directory.At("helmcached");
+        File.Copy(Repository.Shim, shim);
+        byte[] program = File.ReadAllBytes("/bin/false"), loader = [.. "/ld-linux-x86-64.so.2\0"u8], none = [.. "/ld-other-x86-64.so.2\0"u8];
+        int at = program.AsSpan().IndexOf(loader);
+        Assert.True(at > 0 && loader.Length == none.Length);
+        none.CopyTo(program, at);
+        File.WriteAllBytes(daemon, program);
+        File.SetUnixFileMode(daemon, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var fake = new FakeHelmHome(shim);
+        await AssertHelmAsync(fake, runs: 1);
+        CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
+        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run no loader for {daemon}\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+    }
+
     [Fact]
     public async Task Home_that_is_a_file()
     {
