@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using MessagePack;
 
 namespace CacheDaemon.Client;
 
@@ -131,7 +132,7 @@ public sealed class DaemonClient : IDisposable
             _start += Frame.HeaderBytes + length;
             return MessageCodec.Decode(message);
         }
-        catch (Exception e) when (e is MessagePackException or ProtocolVersionException)
+        catch (Exception e) when (e is MessagePackSerializationException or ProtocolVersionException)
         {
             return null;
         }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
@@ -17,7 +18,7 @@ public class FingerprintBenchmarks
 
     private string _root = "";
     private Message.Render? _request;
-    private byte[] _message = [];
+    private ReadOnlySequence<byte> _message;
     private Fingerprinter? _warm;
 
     [Params(10, 300, 10_000)]
@@ -45,7 +46,7 @@ public class FingerprintBenchmarks
             HelmPath = Path.Combine(_root, "helm"),
             HelmStamp = helm,
         };
-        _message = [.. MessageCodec.Encode(_request).AsSpan(Frame.HeaderBytes)];
+        _message = new(MessageCodec.Encode(_request).AsMemory(Frame.HeaderBytes));
         _warm = New();
         _warm.Remember(_message, _request, (FingerprintOutcome.Known)_warm.Compute(_request));
         if (_warm.Recall(_message) is null)

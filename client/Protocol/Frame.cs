@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Binary;
+using MessagePack;
 
 namespace CacheDaemon.Client.Protocol;
 
@@ -33,13 +34,13 @@ public static class Frame
     public const int MaxStderrBytes = 1024 * 1024;
 
     /// <summary>Reads the length of the message that follows.</summary>
-    /// <exception cref="MessagePackException">The length is zero or beyond <see cref="MaxMessageBytes"/>.</exception>
+    /// <exception cref="MessagePackSerializationException">The length is zero or beyond <see cref="MaxMessageBytes"/>.</exception>
     public static int ReadLength(ReadOnlySpan<byte> header)
     {
         uint length = BinaryPrimitives.ReadUInt32BigEndian(header);
         return length is > 0 and <= MaxMessageBytes
             ? (int)length
-            : throw new MessagePackException($"A message of {length} bytes is not accepted (1 to {MaxMessageBytes}).");
+            : throw new MessagePackSerializationException($"A message of {length} bytes is not accepted (1 to {MaxMessageBytes}).");
     }
 
     /// <summary>Writes the length of the message that follows.</summary>

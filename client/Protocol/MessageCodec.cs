@@ -1,6 +1,8 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
+using MessagePack;
 
 namespace CacheDaemon.Client.Protocol;
 
@@ -10,17 +12,17 @@ namespace CacheDaemon.Client.Protocol;
 /// </summary>
 public static class MessageCodec
 {
-    private const int InitialCapacity = 1024;
+    /// <summary>Most room for the next message that a thread keeps.</summary>
+    private const int MaxKeptBytes = 16 * 1024;
 
-    /// <summary>A result without its streams.</summary>
-    private const int ResultHeadBytes = 64;
+    /// <summary>Where messages are put together before their length is known: the writer asks for more room than it then uses.</summary>
+    [ThreadStatic]
+    private static ArrayBufferWriter<byte>? s_room;
 
     /// <summary>The message as one frame, length included.</summary>
     public static byte[] Encode(Message message)
     {
-        // The one that is sent for a hit knows what it needs.
-        var w = new MessagePackWriter(message is Message.ResultDescriptor hit ? ResultHeadBytes + hit.Stderr.Length : InitialCapacity);
-        w.Skip(Frame.HeaderBytes);
+        MessagePackWriter w = Begin();
         switch (message)
         {
             case Message.Render m:
@@ -29,7 +31,7 @@ public static class MessageCodec
                 break;
             case Message.Publish m:
                 WritePublishHead(ref w, MessageKind.Publish, m.LeaseId, m.ExitCode, m.RenderMicroseconds, m.Stderr.Span);
-                w.WriteBinary(m.Stdout.Span);
+                w.Write(m.Stdout.Span);
                 break;
             case Message.PublishDescriptor m:
                 WritePublishHead(ref w, MessageKind.PublishDescriptor, m.LeaseId, m.ExitCode, m.RenderMicroseconds, m.Stderr.Span);
@@ -52,7 +54,7 @@ public static class MessageCodec
                 w.Write(m.All);
                 WriteNullable(ref w, m.OlderThanSeconds);
                 WriteNullable(ref w, m.MaxBytes);
-                if (m.Chart is null) w.WriteNil(); else w.Write(m.Chart);
+                w.Write(m.Chart);
                 w.Write(m.DryRun);
                 break;
             case Message.Stop:
@@ -67,11 +69,11 @@ public static class MessageCodec
                 break;
             case Message.Recall m:
                 Start(ref w, MessageKind.Recall, 1);
-                w.WriteBinary(m.Key.Span);
+                w.Write(m.Key.Span);
                 break;
             case Message.Forget m:
                 Start(ref w, MessageKind.Forget, 1);
-                w.WriteBinary(m.Key.Span);
+                w.Write(m.Key.Span);
                 break;
             case Message.Calls m:
                 Start(ref w, MessageKind.Calls, 1);
@@ -79,7 +81,7 @@ public static class MessageCodec
                 break;
             case Message.Result m:
                 WriteResultHead(ref w, MessageKind.Result, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
-                w.WriteBinary(m.Stdout.Span);
+                w.Write(m.Stdout.Span);
                 break;
             case Message.ResultDescriptor m:
                 WriteResultHead(ref w, MessageKind.ResultDescriptor, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
@@ -89,7 +91,7 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Lease, 4);
                 w.Write(m.LeaseId);
                 w.Write(m.Why);
-                w.WriteBinary(m.Key.Span);
+                w.Write(m.Key.Span);
                 WriteArmed(ref w, m.Armed);
                 break;
             case Message.Bypass m:
@@ -117,7 +119,7 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Candidates, 2);
                 w.WriteArrayHeader(m.Keys.Count);
                 foreach (ReadOnlyMemory<byte> key in m.Keys)
-                    w.WriteBinary(key.Span);
+                    w.Write(key.Span);
                 w.Write(m.Unseen);
                 break;
             case Message.Candidate m:
@@ -126,16 +128,14 @@ public static class MessageCodec
                 w.Write(m.Chart);
                 w.Write(m.MayVary);
                 w.Write(m.ExitCode);
-                w.WriteBinary(m.StderrDigest.Span);
-                w.WriteBinary(m.StdoutDigest.Span);
+                w.Write(m.StderrDigest.Span);
+                w.Write(m.StdoutDigest.Span);
                 WriteRender(ref w, m.Request);
                 break;
             default:
                 throw new ArgumentOutOfRangeException(nameof(message));
         }
-        Span<byte> frame = w.Written;
-        Frame.WriteLength(frame, frame.Length - Frame.HeaderBytes);
-        return frame.ToArray();
+        return End(ref w, more: 0);
     }
 
     /// <summary>
@@ -150,60 +150,112 @@ public static class MessageCodec
     /// <param name="stdoutBytes">How many bytes will follow.</param>
     public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr, int stdoutBytes)
     {
-        var w = new MessagePackWriter(ResultHeadBytes + stderr.Length);
-        w.Skip(Frame.HeaderBytes);
+        MessagePackWriter w = Begin();
         WriteResultHead(ref w, MessageKind.Result, exitCode, source, microseconds, key, stderr);
-        w.WriteBinaryHeader(stdoutBytes);
-        Span<byte> head = w.Written;
-        Frame.WriteLength(head, checked(head.Length - Frame.HeaderBytes + stdoutBytes));
-        return head.ToArray();
+        WriteBinaryHeader(ref w, stdoutBytes);
+        return End(ref w, stdoutBytes);
     }
 
-    /// <summary>Reads one message (a frame without its length). Slices refer to <paramref name="message"/>.</summary>
-    /// <exception cref="MessagePackException">Not a message of this version.</exception>
-    public static Message Decode(ReadOnlyMemory<byte> message)
+    /// <inheritdoc cref="Decode(in ReadOnlySequence{byte})"/>
+    public static Message Decode(ReadOnlyMemory<byte> message) => Decode(new ReadOnlySequence<byte>(message));
+
+    /// <summary>
+    /// Reads one message (a frame without its length). Its byte fields may be slices of <paramref name="message"/>; a
+    /// <see cref="Message.Render"/> has none of them and may be kept when those bytes are gone.
+    /// </summary>
+    /// <exception cref="MessagePackSerializationException">Not a message.</exception>
+    /// <exception cref="ProtocolVersionException">A message of another version.</exception>
+    public static Message Decode(in ReadOnlySequence<byte> message)
     {
-        var r = new MessagePackReader(message.Span);
+        var r = new MessagePackReader(message);
+        try
+        {
+            return Read(ref r);
+        }
+        catch (Exception e) when (StrictReading.Damage(e) is { } damage)
+        {
+            throw damage;
+        }
+    }
+
+    /// <summary>The header of a bin value alone: the package's own method makes room for the bytes as well.</summary>
+    private static void WriteBinaryHeader(ref MessagePackWriter w, int length)
+    {
+        Span<byte> header = w.GetSpan(1 + sizeof(int));
+        (header[0], int width) = length switch
+        {
+            <= byte.MaxValue => (MessagePackCode.Bin8, sizeof(byte)),
+            <= ushort.MaxValue => (MessagePackCode.Bin16, sizeof(ushort)),
+            _ => (MessagePackCode.Bin32, sizeof(int)),
+        };
+        for (int i = width; i > 0; i--, length >>= 8)
+            header[i] = (byte)length;
+        w.Advance(1 + width);
+    }
+
+    private static MessagePackWriter Begin()
+    {
+        s_room ??= new ArrayBufferWriter<byte>(1024);
+        s_room.ResetWrittenCount();
+        return new MessagePackWriter(s_room);
+    }
+
+    /// <param name="w">From <see cref="Begin"/>.</param>
+    /// <param name="more">How many bytes of the message come from elsewhere.</param>
+    private static byte[] End(ref MessagePackWriter w, int more)
+    {
+        w.Flush();
+        ReadOnlySpan<byte> message = s_room!.WrittenSpan;
+        byte[] frame = new byte[Frame.HeaderBytes + message.Length];
+        Frame.WriteLength(frame, checked(message.Length + more));
+        message.CopyTo(frame.AsSpan(Frame.HeaderBytes));
+        if (s_room.Capacity > MaxKeptBytes)
+            s_room = null;
+        return frame;
+    }
+
+    private static Message Read(ref MessagePackReader r)
+    {
         int fields = r.ReadArrayHeader();
         if (fields < 2)
-            throw new MessagePackException("A message has at least a version and a kind.");
+            throw new MessagePackSerializationException("A message has at least a version and a kind.");
         int version = r.ReadInt32();
         if (version != ProtocolVersion.Current)
             throw new ProtocolVersionException(version);
         var kind = (MessageKind)r.ReadInt32();
         switch (kind)
         {
-            case MessageKind.Render: return ReadRender(ref r, message, fields - 2);
+            case MessageKind.Render: return ReadRender(ref r, fields - 2);
             case MessageKind.Publish:
-                return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message));
+                return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.PublishDescriptor:
-                return new Message.PublishDescriptor(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), ReadSlice(ref r, message), r.ReadInt32());
+                return new Message.PublishDescriptor(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), r.ReadBinary(), r.ReadInt32());
             case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
             case MessageKind.Status: return new Message.Status();
             case MessageKind.Stats: return new Message.Stats(r.ReadBoolean());
             case MessageKind.Prune:
-                return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadString(), r.ReadBoolean());
+                return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadText(), r.ReadBoolean());
             case MessageKind.Stop: return new Message.Stop();
-            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, message, fields - 2));
+            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, fields - 2));
             case MessageKind.Verify: return new Message.Verify();
-            case MessageKind.Recall: return new Message.Recall(ReadSlice(ref r, message));
-            case MessageKind.Forget: return new Message.Forget(ReadSlice(ref r, message));
+            case MessageKind.Recall: return new Message.Recall(r.ReadBinary());
+            case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.Result:
-                return new Message.Result(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadSlice(ref r, message));
+                return new Message.Result(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.ResultDescriptor:
-                return new Message.ResultDescriptor(r.ReadInt32(), r.ReadString(), r.ReadInt64(), ReadSlice(ref r, message), ReadSlice(ref r, message), r.ReadInt32());
-            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadString(), ReadSlice(ref r, message), ReadArmed(ref r));
-            case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadString());
+                return new Message.ResultDescriptor(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadInt32());
+            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadText(), r.ReadBinary(), ReadArmed(ref r));
+            case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadText());
             case MessageKind.Waiting: return new Message.Waiting();
-            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadString());
-            case MessageKind.Json: return new Message.Json(r.ReadString());
-            case MessageKind.Failed: return new Message.Failed(r.ReadString());
-            case MessageKind.Candidates: return new Message.Candidates(ReadSlices(ref r, message), r.ReadInt64());
+            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadText());
+            case MessageKind.Json: return new Message.Json(r.ReadText());
+            case MessageKind.Failed: return new Message.Failed(r.ReadText());
+            case MessageKind.Candidates: return new Message.Candidates(ReadBinaries(ref r), r.ReadInt64());
             case MessageKind.Candidate:
                 return new Message.Candidate(
-                    r.ReadString(), r.ReadBoolean(), r.ReadInt32(), ReadSlice(ref r, message), ReadSlice(ref r, message), ReadRender(ref r, message, fields - 2 - CandidateFields));
-            default: throw new MessagePackException($"Message kind {(int)kind} is not known.");
+                    r.ReadText(), r.ReadBoolean(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary(), ReadRender(ref r, fields - 2 - CandidateFields));
+            default: throw new MessagePackSerializationException($"Message kind {(int)kind} is not known.");
         }
     }
 
@@ -226,7 +278,7 @@ public static class MessageCodec
         w.Write(leaseId);
         w.Write(exitCode);
         w.Write(renderMicroseconds);
-        w.WriteBinary(stderr);
+        w.Write(stderr);
     }
 
     private static void WriteResultHead(ref MessagePackWriter w, MessageKind kind, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr)
@@ -235,13 +287,15 @@ public static class MessageCodec
         w.Write(exitCode);
         w.Write(source);
         w.Write(microseconds);
-        w.WriteBinary(key);
-        w.WriteBinary(stderr);
+        w.Write(key);
+        w.Write(stderr);
     }
 
     private static void WriteRender(ref MessagePackWriter w, Message.Render m)
     {
-        w.Write(m.Arguments);
+        w.WriteArrayHeader(m.Arguments.Count);
+        foreach (string argument in m.Arguments)
+            w.Write(argument);
         w.Write(m.Directory);
         w.Write(m.DirectoryDevice);
         w.Write(m.DirectoryInode);
@@ -254,28 +308,27 @@ public static class MessageCodec
         w.Write(m.Umask);
         w.Write(m.HelmPath);
         WriteStamp(ref w, m.HelmStamp);
-        if (m.Stdin is { } stdin) w.WriteBinary(stdin.Span); else w.WriteNil();
+        if (m.Stdin is { } stdin) w.Write(stdin.Span); else w.WriteNil();
         w.Write((long)m.Flags);
         w.Write(m.DirectoryMount);
     }
 
     /// <param name="r">At the first field of the call.</param>
-    /// <param name="message">What it reads.</param>
     /// <param name="fields">How many there are: one of an earlier build has fewer.</param>
-    private static Message.Render ReadRender(ref MessagePackReader r, ReadOnlyMemory<byte> message, int fields)
+    private static Message.Render ReadRender(ref MessagePackReader r, int fields)
     {
         string[] arguments = new string[r.ReadArrayHeader()];
         for (int i = 0; i < arguments.Length; i++)
-            arguments[i] = r.ReadString();
-        string directory = r.ReadString();
+            arguments[i] = r.ReadText();
+        string directory = r.ReadText();
         ulong device = r.ReadUInt64();
         ulong inode = r.ReadUInt64();
         int variables = r.ReadMapHeader();
         var environment = new Dictionary<string, string>(variables, StringComparer.Ordinal);
         for (int i = 0; i < variables; i++)
         {
-            string name = r.ReadString();
-            environment[name] = r.ReadString();
+            string name = r.ReadText();
+            environment[name] = r.ReadText();
         }
         return new Message.Render
         {
@@ -285,9 +338,9 @@ public static class MessageCodec
             DirectoryInode = inode,
             Environment = environment,
             Umask = r.ReadInt32(),
-            HelmPath = r.ReadString(),
+            HelmPath = r.ReadText(),
             HelmStamp = ReadStamp(ref r),
-            Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : ReadSlice(ref r, message),
+            Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : r.ReadBinary().ToArray(),
             Flags = (RenderFlags)r.ReadInt32(),
             DirectoryMount = fields >= 11 ? r.ReadUInt64() : 0,
         };
@@ -312,8 +365,8 @@ public static class MessageCodec
         if (r.TryReadNil())
             return null;
         if (r.ReadArrayHeader() != 4)
-            throw new MessagePackException("An armed copy has 4 fields.");
-        return new ArmedHelm(r.ReadString(), ReadStamp(ref r), r.ReadInt32(), r.ReadInt32());
+            throw new MessagePackSerializationException("An armed copy has 4 fields.");
+        return new ArmedHelm(r.ReadText(), ReadStamp(ref r), r.ReadInt32(), r.ReadInt32());
     }
 
     private static void WriteStamp(ref MessagePackWriter w, FileStamp stamp)
@@ -330,7 +383,7 @@ public static class MessageCodec
     private static FileStamp ReadStamp(ref MessagePackReader r)
     {
         if (r.ReadArrayHeader() != 6)
-            throw new MessagePackException("A file stamp has 6 fields.");
+            throw new MessagePackSerializationException("A file stamp has 6 fields.");
         return new FileStamp(r.ReadUInt64(), r.ReadUInt64(), r.ReadInt64(), r.ReadInt64(), r.ReadInt64(), (uint)r.ReadInt64());
     }
 
@@ -341,17 +394,11 @@ public static class MessageCodec
 
     private static long? ReadNullable(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt64();
 
-    private static ReadOnlyMemory<byte> ReadSlice(ref MessagePackReader r, ReadOnlyMemory<byte> message)
+    private static ReadOnlyMemory<byte>[] ReadBinaries(ref MessagePackReader r)
     {
-        int length = r.ReadBinary().Length;
-        return message.Slice(r.Position - length, length);
-    }
-
-    private static ReadOnlyMemory<byte>[] ReadSlices(ref MessagePackReader r, ReadOnlyMemory<byte> message)
-    {
-        var slices = new ReadOnlyMemory<byte>[r.ReadArrayHeader()];
-        for (int i = 0; i < slices.Length; i++)
-            slices[i] = ReadSlice(ref r, message);
-        return slices;
+        var values = new ReadOnlyMemory<byte>[r.ReadArrayHeader()];
+        for (int i = 0; i < values.Length; i++)
+            values[i] = r.ReadBinary();
+        return values;
     }
 }

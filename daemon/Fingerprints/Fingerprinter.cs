@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Text;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -45,13 +46,13 @@ internal sealed class Fingerprinter
     /// The request that these bytes were and its fingerprint, when it was asked before and nothing that it depends on has changed
     /// since: what <see cref="Compute(Message.Render)"/> would say, for the price of the stats. Null: decode and compute.
     /// </summary>
-    public KnownRequest? Recall(byte[] message) => Known().Requests.Find(message);
+    public KnownRequest? Recall(in ReadOnlySequence<byte> message) => Known().Requests.Find(message);
 
     /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
     public bool IsKnown(ReadOnlySpan<byte> message) => _knowledge.Requests.Contains(message);
 
     /// <summary>Keeps a request that was answered from the store, for <see cref="Recall"/>.</summary>
-    public void Remember(byte[] message, Message.Render request, FingerprintOutcome.Known outcome)
+    public void Remember(in ReadOnlySequence<byte> message, Message.Render request, FingerprintOutcome.Known outcome)
     {
         Knowledge knowledge = _knowledge;
         if (outcome.Fingerprint.MountGeneration == knowledge.Generation)

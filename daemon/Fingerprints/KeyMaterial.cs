@@ -1,9 +1,11 @@
 using System;
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
 using System.Security.Cryptography;
 using System.Text;
 using CacheDaemon.Client.Protocol;
+using MessagePack;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -61,26 +63,35 @@ public sealed class KeyMaterial : IDisposable
     /// <summary>The labelled inputs as bytes, to be stored beside the entry.</summary>
     public byte[] Serialise()
     {
-        var w = new MessagePackWriter(64 + _items.Count * 48);
+        var buffer = new ArrayBufferWriter<byte>(64 + _items.Count * 48);
+        var w = new MessagePackWriter(buffer);
         w.WriteArrayHeader(_items.Count);
         foreach (MaterialItem item in _items)
         {
             w.Write(item.Label);
             w.Write(item.Digest);
         }
-        return w.Written.ToArray();
+        w.Flush();
+        return buffer.WrittenSpan.ToArray();
     }
 
     /// <summary>Reads what <see cref="Serialise"/> wrote.</summary>
-    /// <exception cref="MessagePackException">The bytes are something else.</exception>
-    public static IReadOnlyList<MaterialItem> Deserialise(ReadOnlySpan<byte> bytes)
+    /// <exception cref="MessagePackSerializationException">The bytes are something else.</exception>
+    public static IReadOnlyList<MaterialItem> Deserialise(ReadOnlyMemory<byte> bytes)
     {
         var r = new MessagePackReader(bytes);
-        int count = r.ReadArrayHeader();
-        var items = new List<MaterialItem>(count);
-        for (int i = 0; i < count; i++)
-            items.Add(new MaterialItem(r.ReadString(), r.ReadUInt64()));
-        return items;
+        try
+        {
+            int count = r.ReadArrayHeader();
+            var items = new List<MaterialItem>(count);
+            for (int i = 0; i < count; i++)
+                items.Add(new MaterialItem(r.ReadText(), r.ReadUInt64()));
+            return items;
+        }
+        catch (Exception e) when (StrictReading.Damage(e) is { } damage)
+        {
+            throw damage;
+        }
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using CacheDaemon.Client.Protocol;
@@ -52,22 +53,26 @@ internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxReques
     }
 
     /// <summary>The request of these bytes, when its fingerprint is still valid.</summary>
-    public KnownRequest? Find(byte[] message)
+    public KnownRequest? Find(in ReadOnlySequence<byte> message)
     {
+        if (message.Length > MaxMessageBytes)
+            return null;
+        ReadOnlySpan<byte> bytes = message.IsSingleSegment ? message.FirstSpan : message.ToArray();
         KnownRequest? known;
         lock (_lock)
         {
-            if (!_known.TryGetValue(message, out known))
+            if (!_known.GetAlternateLookup<ReadOnlySpan<byte>>().TryGetValue(bytes, out known))
                 return null;
         }
         return known.Outcome.Fingerprint.StillValid() ? known : null;
     }
 
     /// <summary>Keeps a request, in place of what was known of the same bytes.</summary>
-    public void Add(byte[] message, KnownRequest request)
+    public void Add(in ReadOnlySequence<byte> bytes, KnownRequest request)
     {
-        if (message.Length > MaxMessageBytes || request.Outcome.Fingerprint.WatchedPaths > maxPaths)
+        if (bytes.Length > MaxMessageBytes || request.Outcome.Fingerprint.WatchedPaths > maxPaths)
             return;
+        byte[] message = bytes.ToArray();
         lock (_lock)
         {
             if (_known.TryGetValue(message, out KnownRequest? old))

@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
-using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
+using MessagePack;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -35,7 +35,7 @@ internal sealed class MissExplainer
             {
                 difference = Difference(KeyMaterial.Deserialise(stored.Material), material);
             }
-            catch (MessagePackException)
+            catch (MessagePackSerializationException)
             {
                 continue; // Of another recipe; nothing to compare with.
             }

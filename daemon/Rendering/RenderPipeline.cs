@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
@@ -66,7 +67,7 @@ internal sealed class RenderPipeline
     public int Waiting => _leases.Waiting;
 
     /// <summary>What is known of a request by its bytes alone; null: decode it.</summary>
-    public KnownRequest? Recall(byte[] message) => _fingerprinter.Recall(message);
+    public KnownRequest? Recall(in ReadOnlySequence<byte> message) => _fingerprinter.Recall(message);
 
     /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
     public bool IsKnown(ReadOnlySpan<byte> message) => _fingerprinter.IsKnown(message);
@@ -74,11 +75,11 @@ internal sealed class RenderPipeline
     /// <summary>Answers a <see cref="Message.Render"/> with a result, a lease or a bypass. Never throws.</summary>
     /// <param name="request">The call.</param>
     /// <param name="held">Leases of the caller's session; a new one is added.</param>
-    /// <param name="message">The bytes that the request came as.</param>
+    /// <param name="message">The bytes that the request came as; there until the answer is.</param>
     /// <param name="known">What <see cref="Recall"/> said about those bytes just now.</param>
     /// <param name="started">Time stamp of when the request was there.</param>
     /// <param name="caller">Name of the calling process; empty when it is not known.</param>
-    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, byte[] message, KnownRequest? known, long started, string caller = "")
+    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, ReadOnlySequence<byte> message, KnownRequest? known, long started, string caller = "")
     {
         var arrival = new Arrival(started, caller);
         try

@@ -8,6 +8,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
+using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -23,6 +24,7 @@ internal sealed class FrameReader : IDisposable
     private readonly DescriptorStream _stream;
     private readonly PipeReader _reader;
     private readonly Action<bool> _begun;
+    private SequencePosition? _end;
 
     /// <param name="socket">The connection.</param>
     /// <param name="begun">Told when a frame has begun and is not whole yet (true), and when it is, or never will be (false).</param>
@@ -33,18 +35,23 @@ internal sealed class FrameReader : IDisposable
         _begun = begun;
     }
 
-    /// <summary>The next frame's message, with the file that came along; null when the peer has left.</summary>
-    /// <exception cref="MessagePackException">The announced length is not accepted.</exception>
+    /// <summary>
+    /// The next frame's message, with the file that came along; null when the peer has left. The bytes are there until the next call.
+    /// </summary>
+    /// <exception cref="MessagePackSerializationException">The announced length is not accepted.</exception>
     /// <exception cref="IOException">The connection failed.</exception>
     [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))] // Each request waits here once.
-    public async ValueTask<Incoming?> ReadAsync(CancellationToken end)
+    public async ValueTask<Incoming?> ReadAsync(CancellationToken cancelled)
     {
+        if (_end is { } end)
+            _reader.AdvanceTo(end);
+        _end = null;
         int needed = 1; // The first byte begins the frame.
         int asked = 1;
         bool haveLength = false;
         while (true)
         {
-            ReadResult read = await _reader.ReadAtLeastAsync(asked, end).ConfigureAwait(false);
+            ReadResult read = await _reader.ReadAtLeastAsync(asked, cancelled).ConfigureAwait(false);
             ReadOnlySequence<byte> buffer = read.Buffer;
             if (buffer.Length < asked)
             {
@@ -66,9 +73,8 @@ internal sealed class FrameReader : IDisposable
                 continue;
             }
             _begun(false);
-            byte[] message = buffer.Slice(Frame.HeaderBytes, needed - Frame.HeaderBytes).ToArray();
-            _reader.AdvanceTo(buffer.GetPosition(needed));
-            return new Incoming(message, _stream.TakeFile());
+            _end = buffer.GetPosition(needed);
+            return new Incoming(buffer.Slice(Frame.HeaderBytes, needed - Frame.HeaderBytes), _stream.TakeFile());
         }
     }
 
@@ -90,4 +96,4 @@ internal sealed class FrameReader : IDisposable
 /// <summary>What came in one frame.</summary>
 /// <param name="Message">The frame without its length.</param>
 /// <param name="File">The descriptor that came along, to be disposed by whoever does not keep it; null when there is none.</param>
-internal readonly record struct Incoming(byte[] Message, MemoryFile? File);
+internal readonly record struct Incoming(ReadOnlySequence<byte> Message, MemoryFile? File);

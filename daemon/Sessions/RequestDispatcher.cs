@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
@@ -6,6 +7,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
+using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -49,10 +51,10 @@ internal sealed class RequestDispatcher
     public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);
 
     /// <summary>The answer to one frame; null when the message has none.</summary>
-    /// <param name="frame">The frame without its length.</param>
+    /// <param name="frame">The frame without its length. Its bytes are there until the answer is.</param>
     /// <param name="file">The descriptor that came along, if one did; it is closed or kept.</param>
     /// <param name="session">Where it came from.</param>
-    public async ValueTask<Answer?> HandleAsync(byte[] frame, MemoryFile? file, Session session)
+    public async ValueTask<Answer?> HandleAsync(ReadOnlySequence<byte> frame, MemoryFile? file, Session session)
     {
         long started = _time.GetTimestamp();
         // Who is declined does not use the daemon, and must not keep it from leaving.
@@ -112,7 +114,7 @@ internal sealed class RequestDispatcher
                 _administration.Stop();
                 return Answer.Of(new Message.Json("{}"));
             default:
-                throw new MessagePackException("A reply was sent as a request, or a result whose file cannot be trusted.");
+                throw new MessagePackSerializationException("A reply was sent as a request, or a result whose file cannot be trusted.");
         }
     }
 

@@ -13,6 +13,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
+using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;
 
@@ -117,7 +118,7 @@ internal sealed class Session : IDisposable
             while (here && !IsOver && thread == Environment.CurrentManagedThreadId)
             {
                 if (TryTakeKnown(out byte[]? known))
-                    await AnswerAsync(known, null).ConfigureAwait(false);
+                    await AnswerAsync(new ReadOnlySequence<byte>(known), null).ConfigureAwait(false);
                 else if (_left)
                     return;
                 else
@@ -133,7 +134,7 @@ internal sealed class Session : IDisposable
         {
             // The peer left, or was cut off. Nothing to say to anyone.
         }
-        catch (Exception e) when (e is MessagePackException or ProtocolVersionException)
+        catch (Exception e) when (e is MessagePackSerializationException or ProtocolVersionException)
         {
             _dispatcher.Malformed(e);
         }
@@ -246,7 +247,7 @@ internal sealed class Session : IDisposable
             Interlocked.Exchange(ref _frameSince, 0);
     }
 
-    private async ValueTask AnswerAsync(byte[] frame, MemoryFile? file)
+    private async ValueTask AnswerAsync(ReadOnlySequence<byte> frame, MemoryFile? file)
     {
         lock (_writing)
         {

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Tests.EndToEnd.Faults;
@@ -20,7 +21,7 @@ public sealed class MountTableTests
         var mounts = new MountTable(numbersAreUnique: false);
         var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), mounts: mounts);
         Message.Render request = site.Request();
-        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         void Learn() => fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
         Learn();
         long before = mounts.Generation();

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client.Native;
@@ -63,7 +64,7 @@ public sealed class RequestMemoTests : IDisposable
     {
         ArgumentNullException.ThrowIfNull(edit);
         Message.Render request = Request();
-        byte[] message = Remember(request);
+        ReadOnlySequence<byte> message = Remember(request);
         KnownRequest? before = _fingerprinter.Recall(message);
         Assert.NotNull(before);
 
@@ -75,7 +76,7 @@ public sealed class RequestMemoTests : IDisposable
     [Fact]
     public void Files_that_helm_does_not_read_change_nothing()
     {
-        byte[] message = Remember(Request());
+        ReadOnlySequence<byte> message = Remember(Request());
 
         Write("notes.txt", "x");
         Write("home/notes.txt", "x");
@@ -88,7 +89,7 @@ public sealed class RequestMemoTests : IDisposable
     public void What_is_recalled_is_what_is_computed()
     {
         Message.Render request = Request();
-        byte[] message = Remember(request);
+        ReadOnlySequence<byte> message = Remember(request);
 
         Fingerprint recalled = _fingerprinter.Recall(message)!.Outcome.Fingerprint;
         Fingerprint computed = Known(request).Fingerprint;
@@ -104,7 +105,7 @@ public sealed class RequestMemoTests : IDisposable
         var now = new Fingerprinter(TimeProvider.System, new HelmBinaries(new NoLedger()));
         Write("values.yaml", "a: 9\n");
         Message.Render request = Request();
-        byte[] message = [1];
+        ReadOnlySequence<byte> message = new([1]);
         now.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(now.Compute(request)));
 
         Assert.Null(now.Recall(message));
@@ -117,13 +118,13 @@ public sealed class RequestMemoTests : IDisposable
         var known = new KnownRequest(request, Known(request));
         var memo = new RequestMemo(maxRequests: 2);
 
-        memo.Add([1], known);
-        memo.Add([2], known);
-        memo.Add([3], known);
+        memo.Add(new([1]), known);
+        memo.Add(new([2]), known);
+        memo.Add(new([3]), known);
 
         Assert.Equal(2, memo.Count);
-        Assert.Null(memo.Find([1]));
-        Assert.NotNull(memo.Find([3]));
+        Assert.Null(memo.Find(new([1])));
+        Assert.NotNull(memo.Find(new([3])));
     }
 
     [Fact]
@@ -134,7 +135,7 @@ public sealed class RequestMemoTests : IDisposable
         var memo = new RequestMemo();
 
         for (int i = 0; i < 1000; i++)
-            memo.Add([.. BitConverter.GetBytes(i), .. new byte[RequestMemo.MaxMessageBytes - sizeof(int)]], known);
+            memo.Add(new([.. BitConverter.GetBytes(i), .. new byte[RequestMemo.MaxMessageBytes - sizeof(int)]]), known);
 
         Assert.Equal(RequestMemo.MaxBytes / RequestMemo.MaxMessageBytes, memo.Count);
     }
@@ -145,7 +146,7 @@ public sealed class RequestMemoTests : IDisposable
         Message.Render request = Request();
         var memo = new RequestMemo();
 
-        memo.Add(new byte[RequestMemo.MaxMessageBytes + 1], new KnownRequest(request, Known(request)));
+        memo.Add(new(new byte[RequestMemo.MaxMessageBytes + 1]), new KnownRequest(request, Known(request)));
 
         Assert.Equal(0, memo.Count);
     }
@@ -192,9 +193,9 @@ public sealed class RequestMemoTests : IDisposable
         Directory.CreateDirectory(_directory.At("world"));
     }
 
-    private byte[] Remember(Message.Render request)
+    private ReadOnlySequence<byte> Remember(Message.Render request)
     {
-        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         _fingerprinter.Remember(message, request, Known(request));
         return message;
     }

@@ -1,13 +1,14 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
-using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
+using MessagePack;
 using Xunit;
 
 namespace CacheDaemon.Tests.Insight;
@@ -116,14 +117,16 @@ public sealed class CallJournalTests : IDisposable
 
     private static byte[] Serialised(MaterialItem[] items)
     {
-        var writer = new MessagePackWriter(64);
+        var buffer = new ArrayBufferWriter<byte>();
+        var writer = new MessagePackWriter(buffer);
         writer.WriteArrayHeader(items.Length);
         foreach (MaterialItem item in items)
         {
             writer.Write(item.Label);
             writer.Write(item.Digest);
         }
-        return writer.Written.ToArray();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
     }
 
     private void Hit(string chart) => _journal.Note(new(CallOutcome.Hit, chart, "make", 100) { Tier = "memory" }, 30_000);

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
@@ -17,7 +18,7 @@ public sealed class FingerprintAllocationTests
     {
         using var site = new CallSite();
         (Fingerprinter fingerprinter, Message.Render request) = Warm(site);
-        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
         Assert.Equal(0, PerRound(() => Assert.NotNull(fingerprinter.Recall(message))));
     }

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
@@ -50,7 +51,7 @@ public sealed class HitAllocationTests
             HelmPath = helm,
             HelmStamp = stamp,
         };
-        byte[] message = [.. MessageCodec.Encode(request).AsSpan(Frame.HeaderBytes)];
+        ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         var held = new HashSet<long>();
         Answer first = await pipeline.RenderAsync(request, held, message, null, TimeProvider.System.GetTimestamp());
         var lease = Assert.IsType<Message.Lease>(MessageCodec.Decode(first.Frame[Frame.HeaderBytes..]));
@@ -64,7 +65,7 @@ public sealed class HitAllocationTests
     }
 
     /// <summary>One request as the dispatcher treats it; true when it was known by its bytes.</summary>
-    private static bool Hit(RenderPipeline pipeline, byte[] message, Message.Render request, HashSet<long> held)
+    private static bool Hit(RenderPipeline pipeline, ReadOnlySequence<byte> message, Message.Render request, HashSet<long> held)
     {
         KnownRequest? known = pipeline.Recall(message);
 #pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.

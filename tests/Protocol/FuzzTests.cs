@@ -6,6 +6,7 @@ using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using MessagePack;
 using Xunit;
 using Xunit.Abstractions;
 
@@ -55,7 +56,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
                 // What was understood can be said again.
                 MessageCodec.Encode(message);
             }
-            catch (Exception e) when (e is MessagePackException or ProtocolVersionException)
+            catch (Exception e) when (e is MessagePackSerializationException or ProtocolVersionException)
             {
             }
             catch (Exception e)
@@ -100,7 +101,7 @@ public sealed class FuzzTests(ITestOutputHelper output)
             {
                 Assert.InRange(Frame.ReadLength(header), 1, Frame.MaxMessageBytes);
             }
-            catch (MessagePackException)
+            catch (MessagePackSerializationException)
             {
                 uint length = (uint)(header[0] << 24 | header[1] << 16 | header[2] << 8 | header[3]);
                 Assert.True(length is 0 or > Frame.MaxMessageBytes, $"{length}");

@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
@@ -95,7 +96,7 @@ internal sealed class PipelineRoom : IDisposable
 
         public async Task<Message> AskAsync(Message.Render request)
         {
-            byte[] message = MessageCodec.Encode(request)[Frame.HeaderBytes..];
+            ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
             Answer answer = await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message), room.Clock.GetTimestamp());
             answer.Sent?.Invoke(true);
             return Decode(answer);
