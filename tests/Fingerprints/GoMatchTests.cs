@@ -4,6 +4,7 @@ using System.Text;
 using CacheDaemon.Daemon.Fingerprints;
 using FsCheck;
 using FsCheck.Fluent;
+using FsCheck.Xunit;
 using Xunit;
 
 namespace CacheDaemon.Tests.Fingerprints;
@@ -71,31 +72,28 @@ public sealed class GoMatchTests
         Assert.Null(GoMatch.Parse([(byte)'[', 0xFF, (byte)']']));
     }
 
-    [Fact]
-    public void Escaped_name_matches_itself_alone() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(2000),
+    [Property(MaxTest = 2000)]
+    public Property Escaped_name_matches_itself_alone() =>
         Prop.ForAll(NameOf("ab*?[]\\^-/é").ToArbitrary(), NameOf("ab*?[]\\^-/é").ToArbitrary(), (name, other) =>
         {
             string escaped = string.Concat(name.Select(c => "\\*?[".Contains(c) ? "\\" + c : c.ToString()));
             GoMatch pattern = GoMatch.Parse(Encoding.UTF8.GetBytes(escaped))!;
             return pattern.IsMatch(Encoding.UTF8.GetBytes(name)) && pattern.IsMatch(Encoding.UTF8.GetBytes(other)) == (name == other);
-        }));
+        });
 
-    [Fact]
-    public void Without_classes_it_agrees_with_trying_every_split() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(20_000),
+    [Property(MaxTest = 20_000)]
+    public Property Without_classes_it_agrees_with_trying_every_split() =>
         Prop.ForAll(NameOf("aab**?/").ToArbitrary(), NameOf("aab/").ToArbitrary(), (pattern, name) =>
-            GoMatch.Parse(Encoding.ASCII.GetBytes(pattern))!.IsMatch(Encoding.ASCII.GetBytes(name)) == MatchesSomehow(pattern, name)));
+            GoMatch.Parse(Encoding.ASCII.GetBytes(pattern))!.IsMatch(Encoding.ASCII.GetBytes(name)) == MatchesSomehow(pattern, name));
 
-    [Fact]
-    public void Any_bytes_are_a_pattern_or_refused_and_never_more() => Check.One(
-        Config.QuickThrowOnFailure.WithMaxTest(20_000),
+    [Property(MaxTest = 20_000)]
+    public Property Any_bytes_are_a_pattern_or_refused_and_never_more() =>
         Prop.ForAll(NameOf("a[]^-\\*?é/").ToArbitrary(), NameOf("a-]/").ToArbitrary(), (pattern, name) =>
         {
             GoMatch? match = GoMatch.Parse(Encoding.UTF8.GetBytes(pattern));
             _ = match?.IsMatch(Encoding.UTF8.GetBytes(name));
             return match is not null || pattern.Contains('[') || pattern.EndsWith('\\');
-        }));
+        });
 
     private static Gen<string> NameOf(string alphabet) => Gen.Elements(alphabet.ToCharArray()).ListOf().Select(c => string.Concat(c));
 

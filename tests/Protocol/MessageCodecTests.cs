@@ -1,7 +1,9 @@
 using System;
 using System.Buffers;
+using System.Buffers.Binary;
 using System.Linq;
 using CacheDaemon.Client.Protocol;
+using FsCheck.Xunit;
 using MessagePack;
 using Xunit;
 
@@ -49,6 +51,25 @@ public sealed class MessageCodecTests
         Message decoded = MessageCodec.Decode(frame.AsMemory(Frame.HeaderBytes));
         Assert.Equal(MessageExamples.All[name].GetType(), decoded.GetType());
         Assert.Equal(Convert.ToHexString(frame), Convert.ToHexString(MessageCodec.Encode(decoded)));
+    }
+
+    [Property(MaxTest = 5_000, Arbitrary = [typeof(MessageGenerators)])]
+    public void Any_message_survives_the_wire(Message message)
+    {
+        byte[] frame = MessageCodec.Encode(message);
+        Assert.Equal(frame.Length - Frame.HeaderBytes, Frame.ReadLength(frame));
+        Assert.Equal(frame, MessageCodec.Encode(MessageCodec.Decode(frame.AsMemory(Frame.HeaderBytes))));
+    }
+
+    [Property(MaxTest = 5_000)]
+    public void Any_header_is_a_length_within_the_cap_or_refused(uint length)
+    {
+        byte[] header = new byte[Frame.HeaderBytes];
+        BinaryPrimitives.WriteUInt32BigEndian(header, length);
+        if (length is > 0 and <= Frame.MaxMessageBytes)
+            Assert.Equal(length, (uint)Frame.ReadLength(header));
+        else
+            Assert.Throws<MessagePackSerializationException>(() => Frame.ReadLength(header));
     }
 
     /// <summary>A pipe gives what came at different times in different pieces.</summary>
