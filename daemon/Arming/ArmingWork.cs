@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
@@ -118,7 +117,7 @@ internal static class ArmingWork
         try
         {
             using FileStream file = File.OpenRead(record.Copy);
-            return Convert.ToHexStringLower(SHA256.HashData(file)) == record.CopyDigest;
+            return Sha256.Of(file).ToString() == record.CopyDigest;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

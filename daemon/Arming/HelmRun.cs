@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.ComponentModel;
 using System.IO;
-using System.Security.Cryptography;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
@@ -64,12 +63,12 @@ internal static class HelmRun
             .WithEnvironmentVariables(Only(variables))
             .WithStandardInputPipe(PipeSource.FromBytes(stdin))
             .WithValidation(CommandResultValidation.None);
-        using IncrementalHash stdout = IncrementalHash.CreateHash(HashAlgorithmName.SHA256), stderr = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using Sha256 stdout = new(), stderr = new();
         using var deadline = new CancellationTokenSource(Deadline);
         try
         {
             CommandResult result = await (command | (Into(stdout), Into(stderr))).ExecuteAsync(deadline.Token).ConfigureAwait(false);
-            return new HelmOutcome(result.ExitCode, Digest.FromBytes(stderr.GetHashAndReset()), Digest.FromBytes(stdout.GetHashAndReset()));
+            return new HelmOutcome(result.ExitCode, stderr.Current(), stdout.Current());
         }
         catch (OperationCanceledException)
         {
@@ -81,11 +80,11 @@ internal static class HelmRun
         }
     }
 
-    private static PipeTarget Into(IncrementalHash hash) => PipeTarget.Create(async (stream, cancellation) =>
+    private static PipeTarget Into(Sha256 hash) => PipeTarget.Create(async (stream, cancellation) =>
     {
         byte[] buffer = new byte[64 * 1024];
         for (int count; (count = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
-            hash.AppendData(buffer, 0, count);
+            hash.Append(buffer.AsSpan(0, count));
     });
 
     /// <summary>CliWrap adds to this process's environment: what must not be there is taken out by name.</summary>

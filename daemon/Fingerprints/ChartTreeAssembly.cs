@@ -1,7 +1,6 @@
 using System;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.Security.Cryptography;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -61,18 +60,18 @@ internal sealed class ChartTreeAssembly<TFacts>
     public Digest ComputeDigest(ReadOnlySpan<byte> tag)
     {
         LeaveOutTimes();
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Sha256();
         Append(hash, "helmcached chart 1"u8);
         Append(hash, tag);
         foreach (ChartFile file in _files)
         {
-            hash.AppendData([(byte)file.Kind, (byte)file.Form]);
+            hash.Append([(byte)file.Kind, (byte)file.Form]);
             Append(hash, file.Name);
             Append(hash, file.LinkText);
             Digest content = file.Content;
-            hash.AppendData(content.Bytes);
+            hash.Append(content.Bytes);
         }
-        return Digest.FromBytes(hash.GetHashAndReset());
+        return hash.Current();
     }
 
     /// <summary>The finished tree; call it last, and once.</summary>
@@ -106,11 +105,11 @@ internal sealed class ChartTreeAssembly<TFacts>
         }
     }
 
-    private static void Append(IncrementalHash hash, ReadOnlySpan<byte> bytes)
+    private static void Append(Sha256 hash, ReadOnlySpan<byte> bytes)
     {
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
+        hash.Append(length);
+        hash.Append(bytes);
     }
 }

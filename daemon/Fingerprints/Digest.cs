@@ -2,7 +2,6 @@ using System;
 using System.Diagnostics.CodeAnalysis;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -16,12 +15,7 @@ public struct Digest : IEquatable<Digest>
     private byte _first;
 
     /// <summary>The digest of <paramref name="data"/>.</summary>
-    public static Digest Of(ReadOnlySpan<byte> data)
-    {
-        Digest digest = default;
-        SHA256.HashData(data, digest.Bytes);
-        return digest;
-    }
+    public static Digest Of(ReadOnlySpan<byte> data) => Sha256.Of(data);
 
     /// <summary>Copies 32 bytes.</summary>
     /// <exception cref="ArgumentException"><paramref name="bytes"/> is not 32 bytes long.</exception>

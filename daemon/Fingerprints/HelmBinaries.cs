@@ -3,7 +3,6 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 using CacheDaemon.Client.Native;
 
@@ -121,6 +120,6 @@ internal sealed class HelmBinaries
         BinaryPrimitives.WriteUInt64LittleEndian(place, stamp.Mount);
         BinaryPrimitives.WriteUInt64LittleEndian(place[8..], stamp.Device);
         _boot.CopyTo(place[16..]);
-        return stamp with { Mount = 0, Device = BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(place)) };
+        return stamp with { Mount = 0, Device = BinaryPrimitives.ReadUInt64LittleEndian(Digest.Of(place).ToArray()) };
     }
 }

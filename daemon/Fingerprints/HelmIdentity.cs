@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Security.Cryptography;
 using System.Text;
 
 namespace CacheDaemon.Daemon.Fingerprints;
@@ -64,7 +63,7 @@ public static class HelmIdentity
     public static HelmBinary Read(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
-        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Sha256();
         byte[] buffer = new byte[1 << 20];
         int kept = 0;
         bool first = true;
@@ -75,7 +74,7 @@ public static class HelmIdentity
             int count = file.Read(buffer, kept, buffer.Length - kept);
             if (count == 0)
                 break;
-            hash.AppendData(buffer, kept, count);
+            hash.Append(buffer.AsSpan(kept, count));
             ReadOnlySpan<byte> window = buffer.AsSpan(0, kept + count);
             if (first)
                 isElf = window.StartsWith(ElfMagic);
@@ -85,8 +84,6 @@ public static class HelmIdentity
             kept = Math.Min(window.Length, ModulePrefix.Length - 1);
             window[^kept..].CopyTo(buffer);
         }
-        Digest digest = default;
-        hash.GetHashAndReset(digest.Bytes);
-        return new HelmBinary(digest, isElf && hasModule);
+        return new HelmBinary(hash.Current(), isElf && hasModule);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Collections.Generic;
-using System.Security.Cryptography;
 using System.Text;
 using CacheDaemon.Client.Protocol;
 using MessagePack;
@@ -20,7 +19,7 @@ public readonly record struct MaterialItem(string Label, ulong Digest);
 /// </summary>
 public sealed class KeyMaterial : IDisposable
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256 _hash = new();
     private readonly List<MaterialItem> _items = [];
 
     /// <summary>The labelled inputs so far.</summary>
@@ -32,7 +31,7 @@ public sealed class KeyMaterial : IDisposable
         Append(tag);
         Append(label);
         AppendLength(value.Length);
-        _hash.AppendData(value);
+        _hash.Append(value);
         _items.Add(new MaterialItem(Name(tag, label), Short(Digest.Of(value))));
     }
 
@@ -45,7 +44,7 @@ public sealed class KeyMaterial : IDisposable
         Append(tag);
         Append(label);
         AppendLength(Digest.SizeInBytes);
-        _hash.AppendData(digest.Bytes);
+        _hash.Append(digest.Bytes);
         _items.Add(new MaterialItem(Name(tag, label), Short(digest)));
     }
 
@@ -55,9 +54,7 @@ public sealed class KeyMaterial : IDisposable
     /// <summary>The key over everything added.</summary>
     public CacheKey ToKey()
     {
-        Digest digest = default;
-        _hash.GetCurrentHash(digest.Bytes);
-        return new CacheKey(digest);
+        return new CacheKey(_hash.Current());
     }
 
     /// <summary>The labelled inputs as bytes, to be stored beside the entry.</summary>
@@ -108,13 +105,13 @@ public sealed class KeyMaterial : IDisposable
         Span<byte> bytes = count <= buffer.Length ? buffer[..count] : new byte[count];
         Encoding.UTF8.GetBytes(text, bytes);
         AppendLength(count);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 
     private void AppendLength(int length)
     {
         Span<byte> bytes = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, length);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 }

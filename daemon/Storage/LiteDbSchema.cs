@@ -2,8 +2,8 @@ using System;
 using System.Buffers.Binary;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using System.Text;
+using CacheDaemon.Daemon.Fingerprints;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;
@@ -83,7 +83,7 @@ internal static class LiteDbSchema
     /// <summary>A text as a key: itself, or its digest when it is too long for one.</summary>
     public static string KeyText(string text) => Encoding.UTF8.GetByteCount(text) <= LongestKeyText
         ? text
-        : "sha256:" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text)));
+        : "sha256:" + Digest.Of(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Sorts by chart, then by last use.</summary>
     public static string RecentText(string chart, long lastUse) => $"{KeyText(chart)}\n{lastUse:x16}";

@@ -3,10 +3,10 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Fingerprints;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 
@@ -261,7 +261,7 @@ internal sealed class InstallCommand
         if (before.Length > 0 && _manifest.Find(InstalledKind.File, _places.Unit) is null)
             throw new IOException($"{_places.Unit} is there already and not ours; move it away, or install without --systemd");
         _manifest.MakeDirectory(Path.GetDirectoryName(_places.Unit)!);
-        _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Convert.ToHexStringLower(SHA256.HashData(text))));
+        _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Digest.Of(text).ToString()));
         CarefulFile.Replace(_places.Unit, before, text);
         Marks.Good($"{_places.Short(_places.Unit)}: the daemon as a user unit");
         Marks.Next($"systemctl --user daemon-reload && systemctl --user enable --now {SystemdUnit.Name}");
@@ -270,6 +270,6 @@ internal sealed class InstallCommand
     private static string DigestOf(string path)
     {
         using FileStream file = File.OpenRead(path);
-        return Convert.ToHexStringLower(SHA256.HashData(file));
+        return Sha256.Of(file).ToString();
     }
 }

@@ -2,9 +2,9 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Security.Cryptography;
 using CacheDaemon.Client;
 using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Fingerprints;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 
@@ -96,7 +96,7 @@ internal static class UninstallCommand
             case InstalledKind.Link:
                 return File.Exists(thing.Path) ? "it is no link any more; delete it yourself if you do not need it" : null;
             case InstalledKind.File when File.Exists(thing.Path):
-                if (Convert.ToHexStringLower(SHA256.HashData(File.ReadAllBytes(thing.Path))) != thing.Value)
+                if (Digest.Of(File.ReadAllBytes(thing.Path)).ToString() != thing.Value)
                     return "it was changed since; delete it yourself if you do not need it";
                 File.Delete(thing.Path);
                 return null;

@@ -1,0 +1,38 @@
+using System;
+using System.Linq;
+using System.Threading.Tasks;
+using CacheDaemon.Tests.Support;
+using Xunit;
+using static CacheDaemon.Tests.Support.ChartBuilder;
+
+namespace CacheDaemon.Tests.EndToEnd;
+
+/// <summary>Images for containers often have no OpenSSL, without which .NET ends a process that asks it for a digest.</summary>
+public sealed class NoOpenSslTests
+{
+    /// <summary>In a mount namespace where the libraries are empty files: starts, renders twice, and prints what the trace says.</summary>
+    private const string Script = """
+        set -eu
+        admin=$1; shift
+        for library in $(find /usr/lib /lib /usr/lib64 /lib64 -name 'libssl*.so*' -o -name 'libcrypto*.so*'); do mount --bind /dev/null "$library"; done
+        "$admin" start >&2
+        "$@"; "$@"
+        "$admin" stop >&2
+        """;
+
+    [PrivilegedFact("unshare", "-m")]
+    public async Task B7_System_without_OpenSSL_is_served()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm3);
+        string work = home.At("work");
+        Chart("web").WithConfigMap("c", "v: {{ .Release.Name }}").WriteTo(work);
+        CommandResult real = await home.Real(work, "template", "r", "web").RunAsync();
+        Command call = home.Shim(work, "template", "r", "web");
+        // Armed by the daemon of this namespace, which digests the copy.
+        CommandResult result = await (call with { File = "/usr/bin/unshare", Arguments = ["-m", "/bin/bash", "-c", Script, "bash", Repository.Daemon, call.File, .. call.Arguments] })
+            .With("HELMCACHED_TRACE", "1").With("HELMCACHED_ARMED_DIRECTORY", home.At("armed")).RunAsync();
+        Assert.Equal((0, real.StdoutText + real.StdoutText), (result.ExitCode, result.StdoutText));
+        string[] traced = [.. result.StderrText.Split('\n').Where(line => line.StartsWith("helmcached: ", StringComparison.Ordinal))];
+        Assert.True(traced is [var miss, var hit] && miss.Contains("stored", StringComparison.Ordinal) && hit.StartsWith("helmcached: hit", StringComparison.Ordinal), result.StderrText);
+    }
+}
