@@ -31,10 +31,8 @@ public static unsafe partial class Libc
     {
         const ulong PlaceOnly = 0x200000;
         const ulong NoMagicLinks = 2;
-        // O_NOFOLLOW differs between x64 and arm64.
-        ulong noFollow = RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000u : 0x20000u;
         // struct open_how of linux/openat2.h: flags, mode, resolve.
-        ulong* how = stackalloc ulong[3] { PlaceOnly | OpenCloseOnExec | (follow ? 0 : noFollow), 0, NoMagicLinks };
+        ulong* how = stackalloc ulong[3] { PlaceOnly | OpenCloseOnExec | (follow ? 0 : (ulong)ONoFollow), 0, NoMagicLinks };
         fixed (byte* p = path)
             descriptor = (int)syscall(OpenAt2, AtFdCwd, p, how, 3 * sizeof(ulong));
         return descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;

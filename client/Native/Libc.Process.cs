@@ -328,8 +328,6 @@ public static unsafe partial class Libc
     /// <summary>Lets every ordinary process go first.</summary>
     public static void BeNice() => nice(10);
 
-    private static int ONoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
-
     /// <summary>Makes a directory with mode 0700. Returns 0 or errno.</summary>
     public static int MakePrivateDirectory(ReadOnlySpan<byte> path)
     {

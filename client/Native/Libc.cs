@@ -26,6 +26,8 @@ public static unsafe partial class Libc
     /// <summary>True where these declarations match the C library.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
 
+    private static int ONoFollow => RuntimeInformation.ProcessArchitecture == Architecture.Arm64 ? 0x8000 : 0x20000;
+
     /// <summary>
     /// Whether <see cref="FileStamp.Mount"/> is never used for a second mount (Linux 6.8). Before, the number of one that was unmounted
     /// is soon another's.
