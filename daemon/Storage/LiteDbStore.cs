@@ -198,7 +198,8 @@ internal sealed partial class LiteDbStore : IDisposable
                 Log(failure.Message);
                 break;
             case Gravity.Closed:
-                Replace(generation, () => Log(failure.Message), broken: true);
+                // LiteDB closes itself when another thread meets damage: what that was is said there, or by the next opening.
+                Replace(generation, () => { if (failure is IOException or UnauthorizedAccessException) Log(failure.Message); }, broken: true);
                 break;
             default:
                 Replace(generation, () => SetAside(Describe(failure)), broken: true);

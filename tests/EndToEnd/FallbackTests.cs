@@ -151,7 +151,7 @@ public sealed class FallbackTests
         await fake.StartDaemonAsync();
         await AssertHelmAsync(fake, runs: 1);
         await fake.Home.StopAsync();
-        string[] stores = Directory.GetFiles(fake.Home.State, "*.db*", SearchOption.AllDirectories);
+        string[] stores = Directory.GetFiles(fake.Home.State, "store*.litedb", SearchOption.AllDirectories);
         Assert.NotEmpty(stores);
         foreach (string store in stores)
             File.WriteAllBytes(store, [.. Enumerable.Range(0, 9000).Select(i => (byte)(i * 7))]);
