@@ -116,6 +116,9 @@ internal sealed class RenderPipeline
                 var render = new LeasedRender(request, fingerprint, key, choice.Armed, _time.GetTimestamp());
                 switch (_leases.Acquire(key, render))
                 {
+                    case Claim<LeasedRender>.Granted granted when !anew && IsAnswered(key, request, fingerprint):
+                        _leases.Settle(granted.LeaseId, new Settlement.LookAgain());
+                        break;
                     case Claim<LeasedRender>.Granted granted:
                         return Miss(granted.LeaseId, render, held, arrival);
                     case Claim<LeasedRender>.Queued queued:
@@ -208,6 +211,10 @@ internal sealed class RenderPipeline
             _leases.PassOn(lease);
         }
     }
+
+    /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was.</summary>
+    private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint) =>
+        _store.Get(key).Entry is not null || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
 
     /// <summary>How the render of another ended for one who waits for it.</summary>
     private async Task<Settlement> WaitAsync(CacheKey key, Claim<LeasedRender>.Queued queued)

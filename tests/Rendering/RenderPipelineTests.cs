@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
@@ -47,6 +48,29 @@ public sealed class RenderPipelineTests : IDisposable
             AssertResult(answer, Output, "coalesced");
         Assert.Equal((0, 0), (_room.Pipeline.Running, _room.Pipeline.Waiting));
         _room.AssertCounted("coalesced=5 helm_runs=1 misses=1 stored=1");
+    }
+
+    /// <summary>Also for a caller that finds nothing in the store just before the result of another is kept, and asks for the lease just after.</summary>
+    [Fact]
+    public async Task Equal_calls_at_one_time_render_once_however_they_meet()
+    {
+        const int Rounds = 300, Callers = 4;
+        for (int round = 0; round < Rounds; round++)
+        {
+            string line = $"template r{round} ./web";
+            using var together = new Barrier(Callers);
+            await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Factory.StartNew(async () =>
+            {
+                PipelineRoom.Caller caller = _room.NewCaller();
+                together.SignalAndWait();
+                Message answer = await caller.AskAsync(line);
+                if (answer is Message.Lease lease)
+                    caller.Publish(lease.LeaseId, Output);
+                else
+                    Assert.IsType<Message.Result>(answer);
+            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            Assert.Equal(round + 1, _room.Counters.Snapshot()["misses"]);
+        }
     }
 
     [Fact]
