@@ -46,16 +46,6 @@ internal static class CaseTable
         }
     }
 
-    /// <summary>
-    /// Every fourth name, and each case made for one helm. With 4.2 all cases are checked on real helm, but through the shim only these:
-    /// it differs from 4.1 in few lines, and all of them twice cost five minutes.
-    /// </summary>
-    public static IEnumerable<object[]> Representatives(int major)
-    {
-        var special = Groups.SelectMany(group => group()).Where(@case => @case.IsForOneHelm).Select(@case => @case.Name).ToHashSet();
-        return Names(major).Where((name, index) => index % 4 == 0 || special.Contains((string)name[0]));
-    }
-
     /// <summary>A fresh copy of the case called <paramref name="name"/>.</summary>
     public static ConformanceCase Get(string name) => LazyIndex.Value[name]().Single(c => c.Name == name);
 }

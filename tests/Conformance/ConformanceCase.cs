@@ -74,9 +74,6 @@ internal sealed class ConformanceCase
     public bool AppliesTo(int major) =>
         _onlyMajor == 0 || _onlyMajor == major || _onlyMajor == RealHelms.MajorVersion(major);
 
-    /// <summary>Whether it is not for all helms.</summary>
-    public bool IsForOneHelm => _onlyMajor != 0;
-
     /// <summary>Puts all files of the case below <paramref name="directory"/>, where its command runs.</summary>
     public void Arrange(string directory) => _arrange.ForEach(step => step(directory));
 

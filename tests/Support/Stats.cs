@@ -8,8 +8,16 @@ namespace CacheDaemon.Tests.Support;
 public sealed class Stats
 {
     private readonly JsonElement _root;
+    private readonly Stats? _before;
 
-    private Stats(JsonElement root) => _root = root;
+    private Stats(JsonElement root, Stats? before = null)
+    {
+        _root = root;
+        _before = before;
+    }
+
+    /// <summary>What was counted since then.</summary>
+    public Stats Since(Stats before) => new(_root, before);
 
     public long Hits => Number("hits");
 
@@ -47,10 +55,15 @@ public sealed class Stats
         return new Stats(document.RootElement.Clone());
     }
 
-    public override string ToString() => _root.GetRawText();
+    public override string ToString() => _root.GetRawText() + (_before is null ? "" : $" since {_before}");
 
-    private long Number(string name) => _root.GetProperty(name).GetInt64();
+    private long Number(string name) => _root.GetProperty(name).GetInt64() - (_before?.Number(name) ?? 0);
 
-    private Dictionary<string, long> Table(string name) =>
-        _root.GetProperty(name).EnumerateObject().ToDictionary(p => p.Name, p => p.Value.GetInt64());
+    /// <summary>What was counted at least once.</summary>
+    private Dictionary<string, long> Table(string name)
+    {
+        Dictionary<string, long>? earlier = _before?.Table(name);
+        return _root.GetProperty(name).EnumerateObject().Select(p => (p.Name, Count: p.Value.GetInt64() - (earlier?.GetValueOrDefault(p.Name) ?? 0)))
+            .Where(row => row.Count != 0).ToDictionary(row => row.Name, row => row.Count);
+    }
 }
