@@ -61,8 +61,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _ledger = new CounterLedger(_rooms.Disk, time);
         _journal = new CallJournal(_ledger.Tallies, log, time);
         _misses = new MissExplainer(_rooms.Disk);
-        var helms = new HelmBinaries(_rooms.Disk);
-        _armory = new Armory(options.ArmedDirectory ?? endpoint.ArmedPath, helms, arm, log.WriteProblem, time);
+        string armed = options.ArmedDirectory ?? endpoint.ArmedPath;
+        var helms = new HelmBinaries(new StampLedger(armed, time));
+        _armory = new Armory(armed, helms, arm, log.WriteProblem, time);
         var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass));
         var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory);
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);

@@ -65,7 +65,7 @@ public class FingerprintBenchmarks
     [Benchmark]
     public object ComputeCold() => New().Compute(_request!);
 
-    private static Fingerprinter New() => new(new Later(), new HelmBinaries(new NoLedger()));
+    private static Fingerprinter New() => new(new Later(), new HelmBinaries());
 
     private void Write(string name, string text)
     {
@@ -78,17 +78,5 @@ public class FingerprintBenchmarks
     private sealed class Later : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
-    }
-
-    private sealed class NoLedger : IStampLedger
-    {
-        public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
-        {
-            digest = default;
-            flags = 0;
-            return false;
-        }
-
-        public bool PutStamp(FileStamp stamp, Digest digest, int flags) => false;
     }
 }

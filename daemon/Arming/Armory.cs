@@ -112,13 +112,14 @@ internal sealed class Armory
                 await work.ConfigureAwait(false);
     }
 
-    /// <summary>Removes copies of helms that nobody has used for so long. To be called now and then.</summary>
+    /// <summary>Removes copies of helms, and digests of files, that nobody has used for so long. To be called now and then.</summary>
     /// <exception cref="IOException">The directory cannot be read.</exception>
     public void RemoveUnused(TimeSpan age)
     {
         if (!Directory.Exists(_directory))
             return;
         DateTime oldest = _time.GetUtcNow().UtcDateTime - age;
+        _files.RemoveUnused(oldest);
         foreach (string path in Directory.EnumerateFiles(_directory, "*.json"))
         {
             if (File.GetLastWriteTimeUtc(path) >= oldest || !Digest.TryParse(Path.GetFileNameWithoutExtension(path), out Digest helm) || _known.ContainsKey(helm))
@@ -160,7 +161,7 @@ internal sealed class Armory
         if (record.Unarmed.Length > 0)
             return new ArmingState.Unarmed(record.Unarmed, ForGood: true);
         if (Libc.Stat(record.Copy, follow: false, out FileStamp stamp) != 0
-            || _files.Find(record.Copy, stamp, (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100) is not { } copy
+            || _files.Find(record.Copy, stamp, _time.NowNs()) is not { } copy
             || copy.Digest.ToString() != record.CopyDigest)
             return null;
         ArmingRecord.Touch(_directory, helm, _time.GetUtcNow());

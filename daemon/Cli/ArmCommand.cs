@@ -55,8 +55,7 @@ internal static class ArmCommand
             return;
         try
         {
-            HelmBinary binary = HelmIdentity.Read(helm);
-            if (!binary.IsHelm || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null)
+            if (Identify(endpoint, helm) is not { IsHelm: true } binary || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null)
                 return;
             Console.WriteLine($"preparing {helm} (once for each helm, a few seconds)");
             ArmingRecord record = ArmAsync(endpoint, helm).GetAwaiter().GetResult();
@@ -69,9 +68,20 @@ internal static class ArmCommand
         }
     }
 
+    /// <summary>What is in a helm's file, read at most once for the daemon of a home and those who start it; null when it cannot be read.</summary>
+    private static HelmBinary? Identify(Endpoint endpoint, string helm) =>
+        Libc.Stat(helm, follow: true, out FileStamp stamp) == 0
+            ? new HelmBinaries(new StampLedger(DirectoryOf(endpoint), TimeProvider.System)).Find(helm, stamp, TimeProvider.System.NowNs())
+            : null;
+
     /// <summary>Arms a helm for the daemon of a home.</summary>
-    public static Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm) =>
-        ArmingWork.RunAsync(DirectoryOf(endpoint), helm);
+    private static async Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm)
+    {
+        ArmingRecord record = await ArmingWork.RunAsync(DirectoryOf(endpoint), helm).ConfigureAwait(false);
+        // Only now is there a directory to note it in.
+        Identify(endpoint, helm);
+        return record;
+    }
 
     /// <summary>Where the daemon of a home keeps armed copies.</summary>
     public static string DirectoryOf(Endpoint endpoint) => Configuration.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;

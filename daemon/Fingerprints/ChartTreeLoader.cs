@@ -32,7 +32,7 @@ internal sealed class ChartTreeLoader<TFacts>(DigestMemo<ChartContent<TFacts>> m
     /// <param name="path">Absolute path as helm sees it (joined to its working directory and cleaned as text), without a final NUL.</param>
     public ChartLoad<TFacts> Load(byte[] path)
     {
-        var trust = new ChartTreeTrust((clock.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100);
+        var trust = new ChartTreeTrust(clock.NowNs());
         var contents = new ChartTreeContents<TFacts>(memo, scan);
         BypassReason reason = new ChartTreeLinks().Resolve(path, out _);
         if (reason == BypassReason.ChartSpecialFile)

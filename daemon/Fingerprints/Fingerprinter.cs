@@ -91,12 +91,12 @@ internal sealed class Fingerprinter
         if (_exclusions.FindByPath(invocation.ChartPath) is { } excluded)
             return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         Knowledge knowledge = Known();
-        var inputs = new InputReader(knowledge.Inputs, NowNs()) { MountGeneration = knowledge.Generation };
+        var inputs = new InputReader(knowledge.Inputs, _time.NowNs()) { MountGeneration = knowledge.Generation };
         if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
             || here.Mount != request.DirectoryMount
             || Libc.Stat(request.Directory, follow: true, out FileStamp directory) != 0 || directory.Device != here.Device || directory.Inode != here.Inode)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        if (_helms.Find(request.HelmPath, request.HelmStamp, NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
+        if (_helms.Find(request.HelmPath, request.HelmStamp, _time.NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
         inputs.WatchIdentity(request.Directory, directory);
         inputs.WatchFile(request.HelmPath, helmStamp);
@@ -217,6 +217,4 @@ internal sealed class Fingerprinter
         Knowledge knowledge = _knowledge;
         return knowledge.Generation == generation ? knowledge : _knowledge = new Knowledge(_time, generation);
     }
-
-    private long NowNs() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * 100;
 }

@@ -33,7 +33,7 @@ internal abstract record FileState
 internal static class LiteDbSchema
 {
     public const string Entries = "entries", Uses = "uses", Secrets = "secrets", Blobs = "blobs", Chunks = "chunks", Loose = "loose",
-        Varying = "varying", Counters = "counters", Stamps = "stamps", Totals = "totals";
+        Varying = "varying", Counters = "counters", Totals = "totals";
 
     /// <summary>Low byte of LiteDB's user version.</summary>
     public const int Version = 1;
@@ -58,7 +58,7 @@ internal static class LiteDbSchema
     /// <summary>Document, data block and index nodes of one row, and the room that pages leave empty.</summary>
     private const int RowOverhead = 600;
 
-    private static readonly string[] s_names = [Entries, Uses, Secrets, Blobs, Chunks, Loose, Varying, Counters, Stamps, Totals];
+    private static readonly string[] s_names = [Entries, Uses, Secrets, Blobs, Chunks, Loose, Varying, Counters, Totals];
 
     /// <summary>
     /// What a row with <paramref name="payload"/> bytes of material or blob takes in the file: a document fills pages of its own and
@@ -137,7 +137,7 @@ internal static class LiteDbSchema
             session.Put(name, new BsonDocument { ["_id"] = 0 });
             session.Delete(name, 0);
         }
-        foreach ((string collection, string field) in ((string, string)[])[(Uses, "used"), (Uses, "recent"), (Varying, "seen"), (Stamps, "seen")])
+        foreach ((string collection, string field) in ((string, string)[])[(Uses, "used"), (Uses, "recent"), (Varying, "seen")])
             session.Index(collection, field);
         session.Checkpoint();
     }

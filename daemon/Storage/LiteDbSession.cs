@@ -130,14 +130,13 @@ internal sealed class LiteDbSession : IDisposable
 /// <param name="Results">Entries with a result; notes are not counted.</param>
 /// <param name="Bytes">What all entries and blobs take (<see cref="LiteDbSchema.Charge"/>).</param>
 /// <param name="Varying">Keys known to vary.</param>
-/// <param name="Stamps">Digests of large files.</param>
 /// <param name="NextRun">Number of the next run of chunks.</param>
 /// <param name="LooseRuns">Runs of chunks that no blob leads to.</param>
-internal readonly record struct StoreSums(long Results, long Bytes, long Varying, long Stamps, long NextRun, long LooseRuns)
+internal readonly record struct StoreSums(long Results, long Bytes, long Varying, long NextRun, long LooseRuns)
 {
     public static StoreSums Of(BsonDocument? row) => row is null
         ? default
-        : new StoreSums(row["results"].AsInt64, row["bytes"].AsInt64, row["varying"].AsInt64, row["stamps"].AsInt64, row["nextRun"].AsInt64, row["looseRuns"].AsInt64);
+        : new StoreSums(row["results"].AsInt64, row["bytes"].AsInt64, row["varying"].AsInt64, row["nextRun"].AsInt64, row["looseRuns"].AsInt64);
 
     public BsonDocument ToDocument() => new()
     {
@@ -145,7 +144,6 @@ internal readonly record struct StoreSums(long Results, long Bytes, long Varying
         ["results"] = Results,
         ["bytes"] = Bytes,
         ["varying"] = Varying,
-        ["stamps"] = Stamps,
         ["nextRun"] = NextRun,
         ["looseRuns"] = LooseRuns,
     };

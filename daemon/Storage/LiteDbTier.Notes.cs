@@ -1,14 +1,12 @@
 using System;
-using System.Buffers.Binary;
 using System.Collections.Generic;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;
 
-/// <summary>What else survives a restart: keys known to vary, counters, digests of large files.</summary>
+/// <summary>What else survives a restart: keys known to vary, counters.</summary>
 public sealed partial class LiteDbTier
 {
     /// <summary>The note on a key whose output is known to vary; null when there is none.</summary>
@@ -86,48 +84,6 @@ public sealed partial class LiteDbTier
 
     /// <summary>Sets every counter back to nothing. False when it could not be done.</summary>
     public bool ResetCounters() => DeleteCounters([.. LoadCounters().Keys]);
-
-    /// <summary>The digest remembered for exactly this stamp. Whether the stamp may be trusted is the caller's question.</summary>
-    public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
-    {
-        (digest, flags) = (default, 0);
-        if (!Database.TryRead(session => session.Find(LiteDbSchema.Stamps, Id(stamp)), out BsonDocument? row) || row is null)
-            return false;
-        bool same = row["size"] == stamp.Size && row["modified"] == stamp.ModifiedNs && row["changed"] == stamp.ChangedNs && row["mode"] == (long)stamp.Mode;
-        if (!same || !row["flags"].IsInt32 || EntryRows.DigestOf(row["digest"]) is not { } found)
-            return false;
-        (digest, flags) = (found, row["flags"].AsInt32);
-        return true;
-    }
-
-    /// <summary>Remembers a digest for a stamp, in place of what was known of that file. False when it could not be written.</summary>
-    public bool PutStamp(FileStamp stamp, Digest digest, int flags) => Database.TryNote(
-        session =>
-        {
-            if (session.Find(LiteDbSchema.Stamps, Id(stamp)) is null)
-                session.Sums = session.Sums with { Stamps = session.Sums.Stamps + 1 };
-            session.Put(LiteDbSchema.Stamps, new BsonDocument
-            {
-                ["_id"] = Id(stamp),
-                ["size"] = stamp.Size,
-                ["modified"] = stamp.ModifiedNs,
-                ["changed"] = stamp.ChangedNs,
-                ["mode"] = (long)stamp.Mode,
-                ["digest"] = EntryRows.Id(digest),
-                ["flags"] = flags,
-                ["seen"] = _time.GetUtcNow().UtcTicks,
-            });
-            return true;
-        }, out _);
-
-    /// <summary>Device and inode: there is one stamp for a file.</summary>
-    private static BsonValue Id(FileStamp stamp)
-    {
-        byte[] id = new byte[16];
-        BinaryPrimitives.WriteUInt64BigEndian(id, stamp.Device);
-        BinaryPrimitives.WriteUInt64BigEndian(id.AsSpan(8), stamp.Inode);
-        return id;
-    }
 }
 
 /// <summary>Why a key is known to vary.</summary>

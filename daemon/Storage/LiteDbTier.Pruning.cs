@@ -59,8 +59,7 @@ public sealed partial class LiteDbTier
             result += Evict(EvictionPolicy.LimitsOf(new PruneRequest(OlderThan: age), now), null, dryRun: false, null);
         if (maxBytes is long most && Totals().Bytes > most)
             result += Evict(new EvictionLimits(null, most / 100 * EvictionPolicy.RefillPercent, false), null, dryRun: false, null);
-        TrimNotes(LiteDbSchema.Varying, static sums => sums.Varying, static (sums, gone) => sums with { Varying = sums.Varying - gone });
-        TrimNotes(LiteDbSchema.Stamps, static sums => sums.Stamps, static (sums, gone) => sums with { Stamps = sums.Stamps - gone });
+        TrimVarying();
         _blobs.Sweep();
         Database.Checkpoint();
         return result;
@@ -245,14 +244,11 @@ public sealed partial class LiteDbTier
                 SetLastUse(session, use, ticks);
                 changed++;
             }
-            foreach (string notes in (string[])[LiteDbSchema.Varying, LiteDbSchema.Stamps])
+            foreach (BsonDocument note in session.Select(LiteDbSchema.Varying, BatchEntries, "seen > @0", "seen", ticks))
             {
-                foreach (BsonDocument note in session.Select(notes, BatchEntries, "seen > @0", "seen", ticks))
-                {
-                    note["seen"] = ticks;
-                    session.Put(notes, note);
-                    changed++;
-                }
+                note["seen"] = ticks;
+                session.Put(LiteDbSchema.Varying, note);
+                changed++;
             }
             return changed;
         }, out int some) && some > 0)
@@ -260,20 +256,20 @@ public sealed partial class LiteDbTier
         }
     }
 
-    /// <summary>The oldest notes go when there are too many, down to nine tenths.</summary>
-    private void TrimNotes(string notes, Func<StoreSums, long> count, Func<StoreSums, long, StoreSums> less)
+    /// <summary>The oldest notes of keys known to vary go when there are too many, down to nine tenths.</summary>
+    private void TrimVarying()
     {
-        if (count(Database.Sums) <= MaxNotes)
+        if (Database.Sums.Varying <= MaxNotes)
             return;
         while (Database.TryWrite(session =>
         {
-            long over = Math.Min(BatchEntries, count(session.Sums) - MaxNotes * 9 / 10);
+            long over = Math.Min(BatchEntries, session.Sums.Varying - MaxNotes * 9 / 10);
             if (over <= 0)
                 return 0;
-            List<BsonDocument> oldest = session.Select(notes, (int)over, "seen >= @0", "seen", BsonValue.MinValue);
+            List<BsonDocument> oldest = session.Select(LiteDbSchema.Varying, (int)over, "seen >= @0", "seen", BsonValue.MinValue);
             foreach (BsonDocument note in oldest)
-                session.Delete(notes, note["_id"]);
-            session.Sums = less(session.Sums, oldest.Count);
+                session.Delete(LiteDbSchema.Varying, note["_id"]);
+            session.Sums = session.Sums with { Varying = session.Sums.Varying - oldest.Count };
             return oldest.Count;
         }, out int gone) && gone > 0)
         {

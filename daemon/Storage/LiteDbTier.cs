@@ -11,7 +11,7 @@ namespace CacheDaemon.Daemon.Storage;
 /// file that cannot be used makes every call a miss and <see cref="Problem"/> says why. Safe for concurrent use; calls
 /// are synchronous, since a transaction of LiteDB belongs to its thread.
 /// </summary>
-public sealed partial class LiteDbTier : ITier, IStampLedger, IDisposable
+public sealed partial class LiteDbTier : ITier, IDisposable
 {
     private readonly TimeProvider _time;
     private readonly UseLog _uses = new();

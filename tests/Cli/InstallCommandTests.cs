@@ -12,6 +12,23 @@ namespace CacheDaemon.Tests.Cli;
 /// <summary><c>helmcached install</c> and <c>uninstall</c> in an empty home, as a new user meets them.</summary>
 public sealed class InstallCommandTests
 {
+    /// <summary>Otherwise the first renders of a new user are left to helm while it is being armed.</summary>
+    [Fact]
+    public async Task After_install_the_very_first_render_is_kept()
+    {
+        await using var stage = new InstallStage();
+        string armed = stage.Cache.At("armed"), trace = stage.Cache.At("trace");
+        CommandResult install = await stage.Admin("install", "--write").With("HELMCACHED_ARMED_DIRECTORY", armed).RunAsync();
+        Assert.True(install.ExitCode == 0, install + install.StdoutText);
+        Assert.Contains("preparing ", install.StdoutText, StringComparison.Ordinal);
+        // Before the first call, which does not wait for a daemon that is slow to start.
+        CommandResult start = await stage.Admin("start").With("HELMCACHED_ARMED_DIRECTORY", armed).RunAsync();
+        Assert.DoesNotContain("preparing ", start.StdoutText, StringComparison.Ordinal);
+        for (int call = 0; call < 2; call++)
+            Assert.Equal(0, (await stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web").With("HELMCACHED_ARMED_DIRECTORY", armed).With("HELMCACHED_TRACE", trace).RunAsync()).ExitCode);
+        Assert.Collection(File.ReadLines(trace), first => Assert.Contains(": miss", first, StringComparison.Ordinal), second => Assert.Contains(": hit", second, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Without_write_only_its_own_directory_is_made_and_the_line_works()
     {

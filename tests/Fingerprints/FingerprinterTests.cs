@@ -5,8 +5,6 @@ using System.Linq;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
-using CacheDaemon.Daemon.Storage;
-using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -141,24 +139,14 @@ public sealed class FingerprinterTests : IDisposable
     };
 
     private readonly CallSite _site = new();
-    private readonly StoreRoom _store = new();
-    private readonly LiteDbTier _ledger;
 
-    public FingerprinterTests()
-    {
-        Furnish(_site);
-        _ledger = _store.Open();
-    }
+    public FingerprinterTests() => Furnish(_site);
 
     public static TheoryData<string> Edits => [.. s_edits.Keys];
 
     public static TheoryData<string> Noise => [.. s_noise.Keys];
 
-    public void Dispose()
-    {
-        _store.Dispose();
-        _site.Dispose();
-    }
+    public void Dispose() => _site.Dispose();
 
     [Theory]
     [MemberData(nameof(Edits))]
@@ -380,7 +368,7 @@ public sealed class FingerprinterTests : IDisposable
         return Call(site, Line);
     }
 
-    private Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries(_ledger));
+    private static Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries());
 
     private static Fingerprint Known(Fingerprinter fingerprinter, Message.Render request)
     {
@@ -388,6 +376,6 @@ public sealed class FingerprinterTests : IDisposable
         return outcome is FingerprintOutcome.Known known ? known.Fingerprint : throw new Xunit.Sdk.XunitException($"declined: {outcome}");
     }
 
-    private void AssertDeclined(BypassReason reason, Message.Render request) =>
+    private static void AssertDeclined(BypassReason reason, Message.Render request) =>
         Assert.Equal(reason, Assert.IsType<FingerprintOutcome.Declined>(Fingerprinter(TimeProvider.System).Compute(request)).Reason);
 }

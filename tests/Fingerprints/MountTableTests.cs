@@ -19,7 +19,7 @@ public sealed class MountTableTests
     {
         using var site = new CallSite();
         var mounts = new MountTable(numbersAreUnique: false);
-        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()), mounts: mounts);
+        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(), mounts: mounts);
         Message.Render request = site.Request();
         ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         void Learn() => fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
@@ -40,16 +40,5 @@ public sealed class MountTableTests
             Assert.True(Needs.Succeeds("umount", place));
         }
         Assert.Null(fingerprinter.Recall(message));
-    }
-
-    private sealed class NoLedger : IStampLedger
-    {
-        public bool TryGetStamp(CacheDaemon.Client.Native.FileStamp stamp, out Digest digest, out int flags)
-        {
-            (digest, flags) = (default, 0);
-            return false;
-        }
-
-        public bool PutStamp(CacheDaemon.Client.Native.FileStamp stamp, Digest digest, int flags) => false;
     }
 }

@@ -19,7 +19,7 @@ public sealed class RequestMemoTests : IDisposable
     private const string PluginText = "name: p\nversion: 1.0.0\n";
 
     private readonly TemporaryDirectory _directory = new();
-    private readonly Fingerprinter _fingerprinter = new(new Later(), new HelmBinaries(new NoLedger()));
+    private readonly Fingerprinter _fingerprinter = new(new Later(), new HelmBinaries());
 
     public RequestMemoTests()
     {
@@ -102,7 +102,7 @@ public sealed class RequestMemoTests : IDisposable
     [Fact]
     public void Stamps_too_young_to_trust_are_not_relied_on()
     {
-        var now = new Fingerprinter(TimeProvider.System, new HelmBinaries(new NoLedger()));
+        var now = new Fingerprinter(TimeProvider.System, new HelmBinaries());
         Write("values.yaml", "a: 9\n");
         Message.Render request = Request();
         ReadOnlySequence<byte> message = new([1]);
@@ -223,17 +223,5 @@ public sealed class RequestMemoTests : IDisposable
     private sealed class Later : TimeProvider
     {
         public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddHours(1);
-    }
-
-    private sealed class NoLedger : IStampLedger
-    {
-        public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
-        {
-            digest = default;
-            flags = 0;
-            return false;
-        }
-
-        public bool PutStamp(FileStamp stamp, Digest digest, int flags) => false;
     }
 }

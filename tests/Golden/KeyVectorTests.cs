@@ -2,7 +2,6 @@ using System;
 using System.Text;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
-using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
@@ -29,8 +28,7 @@ public sealed class KeyVectorTests
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
         using var site = new CallSite();
         Message.Render request = Arrange(site, call);
-        using var ledger = new LiteDbTier(LiteDbTierOptions.In(site.At()), TimeProvider.System, _ => { });
-        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries(ledger)).Compute(request));
+        var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries()).Compute(request));
         string actual = known.Fingerprint.Key.ToString();
         Assert.True(
             actual == key,

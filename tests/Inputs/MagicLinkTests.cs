@@ -4,8 +4,6 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
-using CacheDaemon.Daemon.Storage;
-using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
@@ -16,12 +14,9 @@ namespace CacheDaemon.Tests.Inputs;
 public sealed class MagicLinkTests : IDisposable
 {
     private readonly CallSite _site = new();
-    private readonly StoreRoom _store = new();
-    private readonly LiteDbTier _ledger;
 
     public MagicLinkTests()
     {
-        _ledger = _store.Open();
         File.CreateSymbolicLink(_site.At("work/fds"), "/proc/self/fd");
         File.CreateSymbolicLink(_site.At("work/pself"), "/proc/self");
         File.CreateSymbolicLink(_site.At("work/three"), "fds/3");
@@ -29,11 +24,7 @@ public sealed class MagicLinkTests : IDisposable
         _site.Write("work/v.yaml", "a: 1\n");
     }
 
-    public void Dispose()
-    {
-        _store.Dispose();
-        _site.Dispose();
-    }
+    public void Dispose() => _site.Dispose();
 
     [Theory]
     [InlineData("template r ./web -f fds/3")]
@@ -126,8 +117,8 @@ public sealed class MagicLinkTests : IDisposable
         }
     }
 
-    private Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries(_ledger));
+    private static Fingerprinter Fingerprinter(TimeProvider clock) => new(clock, new HelmBinaries());
 
-    private void AssertDeclined(BypassReason reason, Message.Render request) =>
+    private static void AssertDeclined(BypassReason reason, Message.Render request) =>
         Assert.Equal(reason, Assert.IsType<FingerprintOutcome.Declined>(Fingerprinter(TimeProvider.System).Compute(request)).Reason);
 }

@@ -1,6 +1,5 @@
 using System;
 using System.Buffers;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Tests.Support;
@@ -36,7 +35,7 @@ public sealed class FingerprintAllocationTests
     {
         for (int i = 0; i < Files; i++)
             site.Write($"work/web/templates/part{i % 10}/{i}.yaml", $"a: {i}\n");
-        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries(new NoLedger()));
+        var fingerprinter = new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries());
         Message.Render request = site.Request();
         Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request));
         return (fingerprinter, request);
@@ -47,17 +46,5 @@ public sealed class FingerprintAllocationTests
         round(); // Compiles what is measured.
         round();
         return Allocation.PerRound(Rounds, round);
-    }
-
-    private sealed class NoLedger : IStampLedger
-    {
-        public bool TryGetStamp(FileStamp stamp, out Digest digest, out int flags)
-        {
-            digest = default;
-            flags = 0;
-            return false;
-        }
-
-        public bool PutStamp(FileStamp stamp, Digest digest, int flags) => false;
     }
 }

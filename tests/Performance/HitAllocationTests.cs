@@ -32,8 +32,8 @@ public sealed class HitAllocationTests
 
         using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
         using var rooms = new StoreRooms(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
-        var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries(rooms.Disk));
-        var armory = new Armory(directory.At("armed"), new HelmBinaries(rooms.Disk), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
+        var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries());
+        var armory = new Armory(directory.At("armed"), new HelmBinaries(), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
         var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory);
         var pipeline = new RenderPipeline(
             fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,

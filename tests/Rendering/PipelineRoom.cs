@@ -26,7 +26,7 @@ internal sealed class PipelineRoom : IDisposable
         LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
-        var helms = new HelmBinaries(tier);
+        var helms = new HelmBinaries();
         var fingerprinter = new Fingerprinter(Clock, helms);
         Armory = new Armory(Armed, helms, path => Arm(path), _log.Write, Clock);
         var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory);

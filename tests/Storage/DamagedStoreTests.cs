@@ -302,7 +302,7 @@ public sealed class DamagedStoreTests : IDisposable
         Fill();
         using (var other = new LiteDB.Engine.LiteEngine(_room.StoreFile))
         {
-            other.DropCollection(LiteDbSchema.Stamps);
+            other.DropCollection(LiteDbSchema.Varying);
             other.Checkpoint();
         }
         Assert.Equal(0, AssertTrueOrMissing(_room.Open()));

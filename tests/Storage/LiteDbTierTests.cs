@@ -3,9 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using LiteDB;
 using Xunit;
@@ -27,12 +25,10 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     [Fact]
     public void Everything_is_there_after_a_restart()
     {
-        var stamp = new FileStamp(ulong.MaxValue, 1UL << 63, 5, 6, 7, 0x81A4);
         _tier.Put(Key(1), Render(new string('y', 50_000), "warn"));
         _tier.MarkVarying(Key(2), RefuseReason.NotRepeatable, "genCA");
         _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 3 });
         _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 4, ["misses"] = 1 });
-        _tier.PutStamp(stamp, Digest.Of([1]), 9);
         StoreTotals totals = _tier.Totals();
         _tier.Dispose();
 
@@ -42,24 +38,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         Assert.Equal(new VaryingNote(_room.Clock.GetUtcNow(), RefuseReason.NotRepeatable, "genCA"), again.GetVarying(Key(2)));
         Assert.Null(again.GetVarying(Key(1)));
         Assert.Equal([("hits", 7L), ("misses", 1L)], again.LoadCounters().Select(c => (c.Key, c.Value)).Order());
-        Assert.True(again.TryGetStamp(stamp, out Digest digest, out int flags));
-        Assert.Equal((Digest.Of([1]), 9), (digest, flags));
         Assert.Empty(_room.Log);
-    }
-
-    [Fact]
-    public void Stamp_that_differs_in_one_part_is_not_found()
-    {
-        var stamp = new FileStamp(1, 2, 3, 4, 5, 6);
-        _tier.PutStamp(stamp, Digest.Of([1]), 0);
-        FileStamp[] others =
-        [
-            stamp with { Device = 9 }, stamp with { Inode = 9 }, stamp with { Size = 9 }, stamp with { ModifiedNs = 9 },
-            stamp with { ChangedNs = 9 }, stamp with { Mode = 9 },
-        ];
-        Assert.All(others, other => Assert.False(_tier.TryGetStamp(other, out _, out _)));
-        _tier.PutStamp(others[3], Digest.Of([2]), 0);
-        Assert.False(_tier.TryGetStamp(stamp, out _, out _));
     }
 
     [Fact]

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Cli.Checking;
@@ -179,6 +180,9 @@ internal sealed class InstallCommand
         {
             Marks.Good($"real helm: {path}, {Probe.HelmVersion(path) ?? "which does not tell its version"}");
             Record(path, write);
+            // So that the very first render is kept, and none has to wait for that.
+            if (write && AdminConnection.Endpoint() is var endpoint && HomeDirectory.Problem(endpoint) is null)
+                ArmCommand.WaitForHelm(endpoint);
             return true;
         }
         if (VersionManager.Of(path) is not { } manager)
