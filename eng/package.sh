@@ -86,7 +86,7 @@ try() {
   env -i HOME="$home/me" HELMCACHED_HOME="$home/cache" HELMCACHED_CONFIG="$home/none.yaml" PATH="$home/usr:/usr/bin:/bin" SHELL=/bin/bash \
     PROGRAM="$program" CHART="$PWD/samples/bookshop" bash -euo pipefail <<'USER'
 touch ~/.bashrc
-"$PROGRAM" install --write --copy --shell bash >~/out
+"$PROGRAM" install --write --shell bash >~/out
 PATH="$HOME/.local/share/helmcached/bin:$PATH"
 helmcached start >>~/out
 for i in 1 2; do HELMCACHED_TRACE=1 helm template shop "$CHART" 2>>~/trace >~/out.$i; done

@@ -9,8 +9,8 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// <c>HELMCACHED_TRACE</c>: one line per call, on standard error for <c>1</c>, else appended to the named file. Holds
-/// outcomes, keys and reasons; never values.
+/// <c>HELMCACHED_TRACE</c>: one line per call, appended to the named file for a path, that is a value with a slash, else on standard error:
+/// <c>true</c> is no file in the chart at hand. Holds outcomes, keys and reasons; never values.
 /// </summary>
 internal sealed class Trace
 {
@@ -72,12 +72,12 @@ internal sealed class Trace
     private void Line(string text)
     {
         byte[] line = Encoding.UTF8.GetBytes("helmcached: " + text.Replace('\n', ' ') + "\n");
-        if (_target == "1")
+        if (!_target!.Contains('/'))
         {
             Libc.WriteAll(2, line);
             return;
         }
-        if (Libc.OpenToAppend(Libc.PathBytes(_target!), out int file) != 0)
+        if (Libc.OpenToAppend(Libc.PathBytes(_target), out int file) != 0)
             return; // A trace that cannot be written must not disturb the call that it is about.
         Libc.WriteAll(file, line);
         Libc.Close(file);

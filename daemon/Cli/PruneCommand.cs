@@ -41,6 +41,8 @@ internal static class PruneCommand
     {
         if (!all && olderThan is null && maxSize is null && chart is null)
             return Terminal.WrongUsage("prune needs to know what to delete: --all, --older-than, --max-size or --chart");
+        if (all && (olderThan is not null || maxSize is not null || chart is not null))
+            return Terminal.WrongUsage("--all deletes everything, so it goes with no other choice; leave out --all, or --older-than, --max-size and --chart");
         TimeSpan age = default;
         if (olderThan is not null && !ConfigurationFile.TryParseTime(olderThan, out age))
             return Terminal.WrongUsage($"--older-than {olderThan} is not a time; write it as 90s, 12h or 30d");

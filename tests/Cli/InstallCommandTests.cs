@@ -134,7 +134,7 @@ public sealed class InstallCommandTests
             File.Copy(file, Path.Combine(build, Path.GetFileName(file)));
         var before = stage.Snapshot();
         for (int i = 0; i < 2; i++)
-            Assert.Equal(0, (await stage.Run(Path.Combine(build, "helmcached"), "install", "--copy").RunAsync()).ExitCode);
+            Assert.Equal(0, (await stage.Run(Path.Combine(build, "helmcached"), "install").RunAsync()).ExitCode);
         Directory.Delete(build, recursive: true);
         string installed = Path.Combine(stage.Bin, "helmcached");
         Assert.Equal(0, (await stage.Run(installed, "start").RunAsync()).ExitCode);
@@ -143,6 +143,35 @@ public sealed class InstallCommandTests
         // From where it is: nothing to copy, nothing lost.
         Assert.Equal(0, (await stage.Run(installed, "install").RunAsync()).ExitCode);
         Assert.Equal(0, (await stage.Run(installed, "uninstall").RunAsync()).ExitCode);
+        Assert.Equal(before, stage.Snapshot());
+    }
+
+    [Fact]
+    public async Task With_link_the_next_build_is_used_at_once()
+    {
+        await using var stage = new InstallStage();
+        var before = stage.Snapshot();
+        await stage.DoAsync("install");
+        Assert.Null(new FileInfo(Path.Combine(stage.Bin, "helm")).LinkTarget);
+        await stage.DoAsync("install", "--link");
+        Assert.Equal(stage.Cache.ShimPath, new FileInfo(Path.Combine(stage.Bin, "helm")).LinkTarget);
+        await stage.DoAsync("uninstall");
+        Assert.Equal(before, stage.Snapshot());
+    }
+
+    [Fact]
+    public async Task A_directory_that_cannot_be_made_keeps_nobody_from_another_one()
+    {
+        await using var stage = new InstallStage();
+        var before = stage.Snapshot();
+        CommandResult failed = await stage.Admin("install", "--write", "--dir", "/proc/x").RunAsync();
+        Assert.Equal(1, failed.ExitCode);
+        Assert.Contains("/proc/x", failed.StderrText, StringComparison.Ordinal);
+        CommandResult doctor = await stage.Admin("doctor").RunAsync();
+        Assert.DoesNotContain("/proc/x", doctor.StdoutText, StringComparison.Ordinal);
+        await stage.DoAsync("install", "--write");
+        Assert.True(File.Exists(Path.Combine(stage.Bin, "helm")));
+        await stage.DoAsync("uninstall", "--purge");
         Assert.Equal(before, stage.Snapshot());
     }
 
@@ -246,7 +275,7 @@ public sealed class InstallCommandTests
     public async Task What_others_changed_is_left_and_named()
     {
         await using var stage = new InstallStage();
-        await stage.DoAsync("install", "--systemd");
+        await stage.DoAsync("install", "--link", "--systemd");
         File.Delete(Path.Combine(stage.Bin, "helm"));
         InstallStage.Script(Path.Combine(stage.Bin, "helm"), "echo mine\n");
         string unit = stage.At(".config/systemd/user/helmcached.service");

@@ -15,6 +15,8 @@ public sealed class PruneCommandTests
 {
     [Theory]
     [InlineData("prune", "--all")]
+    [InlineData("prune --all --older-than 30d", "leave out --all")]
+    [InlineData("prune --all --chart web --dry-run", "leave out --all")]
     [InlineData("prune --older-than yesterday", "30d")]
     [InlineData("prune --older-than 30", "30d")]
     [InlineData("prune --older-than 0", "--all")]

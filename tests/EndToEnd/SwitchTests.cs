@@ -97,4 +97,18 @@ public sealed class SwitchTests
         Assert.StartsWith("helmcached: miss ", lines[0], StringComparison.Ordinal);
         Assert.StartsWith("helmcached: hit ", lines[1], StringComparison.Ordinal);
     }
+
+    /// <summary>A file of that name in the chart at hand would be an input from then on.</summary>
+    [Theory]
+    [InlineData("true")]
+    [InlineData("stderr")]
+    [InlineData("yes please")]
+    public async Task Trace_without_a_slash_is_a_switch_and_no_file(string value)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        CommandResult result = await (fake.Template() with { Directory = fake.ChartPath }).With("HELMCACHED_TRACE", value).RunAsync();
+        Assert.StartsWith("helmcached: ", result.StderrText, StringComparison.Ordinal);
+        Assert.False(File.Exists(Path.Combine(fake.ChartPath, value)));
+    }
 }

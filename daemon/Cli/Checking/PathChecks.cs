@@ -35,7 +35,7 @@ internal static class PathChecks
             yield return new DoctorCheck("switches", Verdict.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
     }
 
-    private static string? Installed() => InstallManifest.Load(InstallPlaces.Find().Manifest)?.Directory;
+    private static string? Installed() => InstallManifest.Load(InstallPlaces.Find().Manifest) is { HasShim: true } manifest ? manifest.Directory : null;
 
     /// <summary>When our lines are there and something else is first all the same, what follows them has the last word.</summary>
     private static string Advice(Shell shell)

@@ -23,7 +23,7 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         [
             ("helmcached install", "only the directory; shows the line for your shells"),
             ("helmcached install --write --shell bash", "adds the line to ~/.bashrc"),
-            ("helmcached install --copy --dir /opt/me/bin", "copies, into a directory of your choice"),
+            ("helmcached install --dir /opt/me/bin", "into a directory of your choice"),
         ],
         ["uninstall"] = [("helmcached uninstall --purge", "nothing is left, the cache included")],
         ["doctor"] = [("helmcached doctor --json", "for a script; the exit code says it too")],

@@ -21,9 +21,9 @@ internal sealed class InstallCommand
 
     private readonly InstallPlaces _places;
     private readonly InstallManifest _manifest;
-    private readonly bool _copy;
+    private readonly bool _link;
 
-    private InstallCommand(InstallPlaces places, InstallManifest manifest, bool copy) => (_places, _manifest, _copy) = (places, manifest, copy);
+    private InstallCommand(InstallPlaces places, InstallManifest manifest, bool link) => (_places, _manifest, _link) = (places, manifest, link);
 
     private string DirectoryPath => _manifest.Directory;
 
@@ -34,25 +34,27 @@ internal sealed class InstallCommand
         var shell = new Option<string[]>("--shell") { Description = "Only this shell; may be given again. Default: those you use." };
         shell.AcceptOnlyFromAmong(Shell.Names);
         var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration." };
-        var copy = new Option<bool>("--copy") { Description = "Copy the binaries instead of linking to them, so that the originals can go." };
+        var link = new Option<bool>("--link") { Description = "Link to the binaries instead of copying them, so that the next build is used at once: for developers." };
         var systemd = new Option<bool>("--systemd") { Description = "Write a systemd user unit for the daemon, too." };
-        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, copy, systemd };
-        command.SetAction(parsed => Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(copy), parsed.GetValue(systemd)));
+        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, link, systemd };
+        command.SetAction(parsed => Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(link), parsed.GetValue(systemd)));
         return command;
     }
 
-    private static int Run(string? directory, string[] shells, bool write, bool copy, bool systemd)
+    private static int Run(string? directory, string[] shells, bool write, bool link, bool systemd)
     {
         InstallPlaces places = InstallPlaces.Find();
         string chosen = Path.GetFullPath(directory ?? places.DefaultDirectory).TrimEnd('/');
         if (chosen.AsSpan().ContainsAny(':', '\n'))
             throw new IOException($"{chosen} cannot be on PATH: its name has a colon or a line end; choose another --dir");
         InstallManifest? known = InstallManifest.Load(places.Manifest);
+        if (known is { HasShim: false })
+            known.Directory = chosen; // Begun and not finished: the directory could not be made, say.
         if (known is not null && directory is null)
             chosen = known.Directory;
         if (known is not null && known.Directory != chosen)
             throw new IOException($"the shim is installed in {known.Directory} already; run `helmcached uninstall` first, then install it into {chosen}");
-        var installer = new InstallCommand(places, known ?? InstallManifest.Begin(places.Manifest, chosen), copy);
+        var installer = new InstallCommand(places, known ?? InstallManifest.Begin(places.Manifest, chosen), link);
         installer.PlaceBinaries();
         bool pathReady = installer.PreparePath(shells, write);
         bool helmFound = installer.PrepareHelm(write);
@@ -77,7 +79,7 @@ internal sealed class InstallCommand
         _manifest.MakeDirectory(DirectoryPath);
         foreach (string name in s_programs)
             Place(Path.Join(source, name), Path.Join(DirectoryPath, name));
-        Marks.Good($"{_places.Short(DirectoryPath)}: helm (the shim) and helmcached, {(_copy ? "copied from" : "links to")} {source}");
+        Marks.Good($"{_places.Short(DirectoryPath)}: helm (the shim) and helmcached, {(_link ? "links to" : "copied from")} {source}");
     }
 
     /// <summary>Something that a former <c>install</c> put there, or a build of the shim that someone linked by hand.</summary>
@@ -91,15 +93,15 @@ internal sealed class InstallCommand
             return;
         string temporary = $"{target}.new-{Environment.ProcessId}";
         File.Delete(temporary);
-        if (_copy)
-        {
-            File.Copy(source, temporary);
-            Replace(InstalledKind.Link, new InstalledThing(InstalledKind.File, target, DigestOf(temporary)));
-        }
-        else
+        if (_link)
         {
             File.CreateSymbolicLink(temporary, source);
             Replace(InstalledKind.File, new InstalledThing(InstalledKind.Link, target, source));
+        }
+        else
+        {
+            File.Copy(source, temporary);
+            Replace(InstalledKind.Link, new InstalledThing(InstalledKind.File, target, DigestOf(temporary)));
         }
         // By rename: whoever calls helm at this moment finds the old one or the new one.
         File.Move(temporary, target, overwrite: true);

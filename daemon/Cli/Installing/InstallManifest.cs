@@ -44,8 +44,11 @@ internal sealed class InstallManifest
 
     private InstallManifest(string path, string directory) => (_path, Directory) = (path, directory);
 
-    /// <summary>The directory with the shim.</summary>
-    public string Directory { get; private set; }
+    /// <summary>The directory with the shim, or for it.</summary>
+    public string Directory { get; set; }
+
+    /// <summary>Whether the shim has been put there.</summary>
+    public bool HasShim => _things.Any(thing => thing.Kind is InstalledKind.Link or InstalledKind.File && Path.GetDirectoryName(thing.Path) == Directory);
 
     /// <summary>What was made, oldest first.</summary>
     public IReadOnlyList<InstalledThing> Things => _things;
