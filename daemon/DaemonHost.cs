@@ -117,39 +117,31 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Status(BypassReason caller = BypassReason.None)
     {
         StoreTotals totals = _rooms.Store.Totals();
-        return JsonText.Of(json =>
+        return new StatusReport
         {
-            json.WriteStartObject();
-            json.WriteNumber("pid", Environment.ProcessId);
-            json.WriteString("version", Version);
-            json.WriteNumber("protocol", ProtocolVersion.Current);
-            json.WriteString("home", _endpoint.Home);
-            json.WriteString("socket", _endpoint.SocketPath);
+            Pid = Environment.ProcessId,
+            Version = Version,
+            Protocol = ProtocolVersion.Current,
+            Home = _endpoint.Home,
+            Socket = _endpoint.SocketPath,
             // As a render of the same caller would learn it.
-            json.WriteString("declines_caller", caller == BypassReason.None ? "" : ReasonText.Of(caller));
-            json.WriteNumber("uptime_s", (long)_time.GetElapsedTime(_started).TotalSeconds);
-            json.WriteNumber("idle_exit_s", (long)_options.IdleExit.TotalSeconds);
-            json.WriteNumber("connections", _listener.Connections);
-            json.WriteNumber("renders", _pipeline.Running);
-            json.WriteNumber("waiting", _pipeline.Waiting);
-            json.WriteNumber("entries", totals.Entries);
-            json.WriteNumber("bytes", totals.Bytes);
-            json.WriteNumber("resident_bytes", Environment.WorkingSet);
-            json.WriteNumber("allocated_bytes", GC.GetTotalAllocatedBytes());
-            json.WriteNumber("output_file_bytes", MemoryFile.OpenBytes);
-            json.WriteNumber("gc_pause_us", (long)GC.GetTotalPauseDuration().TotalMicroseconds);
-            json.WriteString("store", _rooms.Store.Status);
-            HelmReport.Write(json, Helms());
-            json.WriteStartObject("configuration");
-            foreach (Setting setting in Settings.All)
-                json.WriteString(setting.Key, setting.Show(_options));
-            json.WriteEndObject();
-            json.WriteStartArray("problems");
-            foreach (string problem in _problems)
-                json.WriteStringValue(problem);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
+            DeclinesCaller = caller == BypassReason.None ? "" : ReasonText.Of(caller),
+            UptimeS = (long)_time.GetElapsedTime(_started).TotalSeconds,
+            IdleExitS = (long)_options.IdleExit.TotalSeconds,
+            Connections = _listener.Connections,
+            Renders = _pipeline.Running,
+            Waiting = _pipeline.Waiting,
+            Entries = totals.Entries,
+            Bytes = totals.Bytes,
+            ResidentBytes = Environment.WorkingSet,
+            AllocatedBytes = GC.GetTotalAllocatedBytes(),
+            OutputFileBytes = MemoryFile.OpenBytes,
+            GcPauseUs = (long)GC.GetTotalPauseDuration().TotalMicroseconds,
+            Store = _rooms.Store.Status,
+            Helms = Helms(),
+            SettingValues = Settings.All.ToDictionary(setting => setting.Key, setting => setting.Show(_options)),
+            Problems = _problems,
+        }.ToJson();
     }
 
     /// <inheritdoc/>

@@ -5,6 +5,7 @@ using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -38,7 +39,7 @@ internal static class AdminConnection
     public static Client.Endpoint ServingEndpoint()
     {
         Client.Endpoint endpoint = Endpoint();
-        return Exchange(new Message.Status(), endpoint) is Message.Json status && StatusText.Declines(status.Text).Length > 0 ? endpoint.Apart() : endpoint;
+        return Exchange(new Message.Status(), endpoint) is Message.Json status && StatusReport.Read(status.Text).DeclinesCaller.Length > 0 ? endpoint.Apart() : endpoint;
     }
 
     /// <summary>The home's endpoints: the first, and those of callers that its daemon declines.</summary>

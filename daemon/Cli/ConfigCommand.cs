@@ -67,20 +67,15 @@ internal static class ConfigCommand
     }
 
     /// <summary>The settings of the running daemon by key; empty when none runs, or one of a version that does not say.</summary>
-    private static Dictionary<string, string> Running()
+    private static IReadOnlyDictionary<string, string> Running()
     {
         try
         {
-            if (AdminConnection.Ask(new Message.Status()) is not { } status)
-                return [];
-            using JsonDocument document = JsonDocument.Parse(status);
-            return document.RootElement.TryGetProperty("configuration", out JsonElement settings)
-                ? settings.EnumerateObject().ToDictionary(s => s.Name, s => s.Value.GetString() ?? "")
-                : [];
+            return (AdminConnection.Ask(new Message.Status()) is { } status ? StatusReport.Read(status) : new()).SettingValues;
         }
         catch (IOException)
         {
-            return []; // Hung; `status` is the command that says so.
+            return new StatusReport().SettingValues; // Hung; `status` is the command that says so.
         }
     }
 
@@ -116,33 +111,12 @@ internal static class ConfigCommand
 
     private static string ToJson(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
-        return JsonText.Of(json =>
+        string? file = ConfiguredHelm.File();
+        IEnumerable<SettingReport> settings = configuration.Origins.Select(origin =>
         {
-            string? file = ConfiguredHelm.File();
-            json.WriteStartObject();
-            json.WriteString("file", file);
-            json.WriteBoolean("exists", File.Exists(file));
-            json.WriteStartArray("settings");
-            foreach (SettingOrigin origin in configuration.Origins)
-            {
-                string value = origin.Setting.Show(configuration.Options);
-                json.WriteStartObject();
-                json.WriteString("key", origin.Setting.Key);
-                json.WriteString("value", value);
-                json.WriteString("source", origin.Source.ToString().ToLowerInvariant());
-                json.WriteString("place", origin.Place);
-                json.WriteString("default", origin.Setting.Default);
-                json.WriteString("variable", origin.Setting.Variable);
-                if (Other(origin, value, running) is { } has)
-                    json.WriteString("running", has);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteStartArray("problems");
-            foreach (string problem in problems)
-                json.WriteStringValue(problem);
-            json.WriteEndArray();
-            json.WriteEndObject();
+            string value = origin.Setting.Show(configuration.Options);
+            return new SettingReport(origin.Setting.Key, value, origin.Source.ToString().ToLowerInvariant(), origin.Place, origin.Setting.Default, origin.Setting.Variable, Other(origin, value, running));
         });
+        return JsonSerializer.Serialize(new ConfigReport(file, File.Exists(file), [.. settings], problems), ConfigJson.Default.ConfigReport);
     }
 }

@@ -2,7 +2,6 @@ using System;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
-using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
@@ -63,8 +62,8 @@ internal static class PruneCommand
             AdminConnection.Exchange(request, apart);
         bool watched = Terminal.IsRich && !request.DryRun;
         if (watched && AdminConnection.Ask(request with { DryRun = true }) is { } preview)
-            return Watched(Number(preview, "entries"), () => AdminConnection.Ask(request) ?? InStore(request, false),
-                static () => AdminConnection.Ask(new Message.Status()) is { } status ? Number(status, "entries") : null);
+            return Watched(PruneReport.Read(preview).Entries, () => AdminConnection.Ask(request) ?? InStore(request, false),
+                static () => AdminConnection.Ask(new Message.Status()) is { } status ? StatusReport.Read(status).Entries : null);
         return AdminConnection.Ask(request) ?? InStore(request, watched);
     }
 
@@ -105,10 +104,11 @@ internal static class PruneCommand
         return report;
     }
 
-    private static string Sentence(string report, bool dryRun)
+    private static string Sentence(string json, bool dryRun)
     {
-        long entries = Number(report, "entries"), left = Number(report, "entries_left");
-        string freed = Format.Bytes(Number(report, "bytes")), size = Format.Bytes(Number(report, "bytes_left"));
+        PruneReport report = PruneReport.Read(json);
+        (long entries, long left) = (report.Entries, report.EntriesLeft);
+        string freed = Format.Bytes(report.Bytes), size = Format.Bytes(report.BytesLeft);
         return (entries, dryRun) switch
         {
             (0, _) => left == 0 ? "nothing to delete: the store is empty" : $"nothing to delete: none of the {Entries(left)} ({size}) is meant by that",
@@ -118,11 +118,4 @@ internal static class PruneCommand
     }
 
     private static string Entries(long count) => count == 1 ? "1 entry" : $"{count} entries";
-
-    private static long Number(string report, string name)
-    {
-        using JsonDocument document = JsonDocument.Parse(report);
-        // A daemon that still runs after an upgrade does not say everything.
-        return document.RootElement.TryGetProperty(name, out JsonElement number) ? number.GetInt64() : 0;
-    }
 }

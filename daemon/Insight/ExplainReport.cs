@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -7,84 +9,57 @@ namespace CacheDaemon.Daemon.Insight;
 internal sealed record ExplainReport
 {
     /// <summary><c>hit</c>, <c>miss</c> or <c>bypass</c>.</summary>
-    public required string Outcome { get; init; }
+    public required string Outcome { get; set; }
 
     /// <summary>The bypass reason; empty otherwise.</summary>
-    public string Reason { get; init; } = "";
+    public string Reason { get; set; } = "";
 
     /// <summary>The flag, variable or file that it is about.</summary>
-    public string Detail { get; init; } = "";
+    public string Detail { get; set; } = "";
 
     /// <summary>The key, in hexadecimal; empty for calls that have none.</summary>
-    public string Key { get; init; } = "";
+    public string Key { get; set; } = "";
 
     /// <summary>True when the output shows paths and the key holds them.</summary>
-    public bool WithPaths { get; init; }
+    public bool WithPaths { get; set; }
 
     /// <summary>For a hit: the tier.</summary>
-    public string Tier { get; init; } = "";
+    public string Tier { get; set; } = "";
 
     /// <summary>For a hit: when the entry was stored.</summary>
-    public DateTimeOffset? Stored { get; init; }
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public DateTimeOffset? Stored { get; set; }
 
     /// <summary>For a hit: bytes of both streams.</summary>
-    public long OutputBytes { get; init; }
+    public long OutputBytes { get; set; }
 
     /// <summary>For a hit: how long real helm took, in milliseconds.</summary>
-    public double RenderMilliseconds { get; init; }
+    [JsonPropertyName("render_ms")]
+    public double RenderMilliseconds { get; set; }
 
-    public string ChartName { get; init; } = "";
+    public string ChartName { get; set; } = "";
 
-    public string ChartVersion { get; init; } = "";
+    public string ChartVersion { get; set; } = "";
 
-    public int ChartFiles { get; init; }
+    public int ChartFiles { get; set; }
 
-    public long ChartBytes { get; init; }
+    public long ChartBytes { get; set; }
 
     /// <summary>For a chart of very many files: the directory that most of them are in; empty for the chart's own.</summary>
-    public string CrowdedDirectory { get; init; } = "";
+    public string CrowdedDirectory { get; set; } = "";
 
     /// <summary>How many are in there; 0 for a chart of ordinary size.</summary>
-    public int CrowdedFiles { get; init; }
+    public int CrowdedFiles { get; set; }
 
     /// <summary>How many of the chart's files are below <c>.git</c>, which helm reads.</summary>
-    public int GitFiles { get; init; }
+    public int GitFiles { get; set; }
 
     /// <summary>How helm may be rendered with: <c>armed</c>, <c>arming</c>, or <c>unarmed: </c> and why. Empty where it was not asked.</summary>
-    public string Helm { get; init; } = "";
+    public string Helm { get; set; } = "";
 
     /// <summary>For a miss: inputs that differ from those of the nearest entry.</summary>
-    public IReadOnlyList<string> Changed { get; init; } = [];
+    public IReadOnlyList<string> Changed { get; set; } = [];
 
     /// <summary>One JSON document.</summary>
-    public string ToJson()
-    {
-        return JsonText.Of(json =>
-        {
-            json.WriteStartObject();
-            json.WriteString("outcome", Outcome);
-            json.WriteString("reason", Reason);
-            json.WriteString("detail", Detail);
-            json.WriteString("key", Key);
-            json.WriteBoolean("with_paths", WithPaths);
-            json.WriteString("tier", Tier);
-            if (Stored is { } stored)
-                json.WriteString("stored", stored);
-            json.WriteNumber("output_bytes", OutputBytes);
-            json.WriteNumber("render_ms", RenderMilliseconds);
-            json.WriteString("chart_name", ChartName);
-            json.WriteString("chart_version", ChartVersion);
-            json.WriteNumber("chart_files", ChartFiles);
-            json.WriteNumber("chart_bytes", ChartBytes);
-            json.WriteString("crowded_directory", CrowdedDirectory);
-            json.WriteNumber("crowded_files", CrowdedFiles);
-            json.WriteNumber("git_files", GitFiles);
-            json.WriteString("helm", Helm);
-            json.WriteStartArray("changed");
-            foreach (string item in Changed)
-                json.WriteStringValue(item);
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
-    }
+    public string ToJson() => JsonSerializer.Serialize(this, ReportJson.Default.ExplainReport);
 }

@@ -2,88 +2,49 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CacheDaemon.Daemon.Insight;
 
-/// <summary>The counters as the JSON document that <c>helmcached stats --json</c> prints (<c>docs/stats.md</c> explains its members).</summary>
-internal static class StatsReport
+/// <summary>The counters, as <c>helmcached stats --json</c> prints them (<c>docs/stats.md</c> explains the members).</summary>
+internal sealed record StatsReport(
+    long Hits, long Misses, long Bypasses, long Coalesced, long HelmRuns, long ProofRuns,
+    long Stored, long Refused, long Errors, long Frozen, long VerifyMismatches, long Damaged,
+    long Entries, long Bytes, long MaxBytes, long MemoryEntries, long MemoryBytes, long MemoryMaxBytes,
+    long TimeSavedMs, double HitRate, CallsReport? Today, [property: JsonPropertyName("last_7_days")] CallsReport Last7Days,
+    IReadOnlyDictionary<string, long> BypassReasons, IReadOnlyDictionary<string, long> RefuseReasons, IReadOnlyDictionary<string, long> HitsByTier,
+    IReadOnlyDictionary<string, CallsReport> Charts, IReadOnlyDictionary<string, CallsReport> Callers, IReadOnlyList<HelmReport> Helms)
 {
-    private static readonly string[] Plain =
-    [
-        Counters.Hits, Counters.Misses, Counters.Bypasses, Counters.Coalesced, Counters.HelmRuns, Counters.ProofRuns,
-        Counters.Stored, Counters.Refused, Counters.Errors, Counters.Frozen, Counters.VerifyMismatches, Counters.Damaged,
-    ];
+    /// <summary>All calls that were ever counted.</summary>
+    [JsonIgnore]
+    public CallsReport Ever => new(Hits, Misses, Coalesced, Bypasses, HitRate, TimeSavedMs);
 
-    /// <summary>Builds the document.</summary>
+    /// <summary>One JSON document.</summary>
     /// <param name="counters">From <see cref="Counters.Snapshot"/>.</param>
     /// <param name="tallies">Calls by day, chart and caller; null for none.</param>
     /// <param name="use">What the tiers hold.</param>
     /// <param name="helms">The helms met, and how each may be rendered with.</param>
     public static string Write(IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms)
     {
-        return JsonText.Of(json =>
-        {
-            json.WriteStartObject();
-            foreach (string name in Plain)
-                json.WriteNumber(name, counters.GetValueOrDefault(name));
-            json.WriteNumber("entries", use.Entries);
-            json.WriteNumber("bytes", use.Bytes);
-            json.WriteNumber("max_bytes", use.MaxBytes);
-            json.WriteNumber("memory_entries", use.MemoryEntries);
-            json.WriteNumber("memory_bytes", use.MemoryBytes);
-            json.WriteNumber("memory_max_bytes", use.MemoryMaxBytes);
-            json.WriteNumber("time_saved_ms", counters.GetValueOrDefault(Counters.TimeSavedMicroseconds) / 1000);
-            json.WriteNumber("hit_rate", HitRate(
-                counters.GetValueOrDefault(Counters.Hits) + counters.GetValueOrDefault(Counters.Coalesced), counters.GetValueOrDefault(Counters.Misses)));
-            json.WritePropertyName("today");
-            Write(json, tallies?.Last(1) ?? new Tally());
-            json.WritePropertyName("last_7_days");
-            Write(json, tallies?.Last(Tallies.Days) ?? new Tally());
-            WriteFamily(json, "bypass_reasons", Counters.BypassReasons, counters);
-            WriteFamily(json, "refuse_reasons", Counters.RefuseReasons, counters);
-            WriteFamily(json, "hits_by_tier", Counters.HitsByTier, counters);
-            WriteTallies(json, "charts", tallies?.Charts ?? []);
-            WriteTallies(json, "callers", tallies?.Callers ?? []);
-            HelmReport.Write(json, helms);
-            json.WriteEndObject();
-        });
+        long Count(string name) => counters.GetValueOrDefault(name);
+        Dictionary<string, long> Family(string prefix) =>
+            counters.Where(c => c.Key.StartsWith(prefix, StringComparison.Ordinal)).ToDictionary(c => c.Key[prefix.Length..], static c => c.Value);
+        var ever = CallsReport.Of(
+            Count(Counters.Hits), Count(Counters.Misses), Count(Counters.Coalesced), Count(Counters.Bypasses), Count(Counters.TimeSavedMicroseconds));
+        return JsonSerializer.Serialize(new StatsReport(
+            ever.Hits, ever.Misses, ever.Bypasses, ever.Coalesced, Count(Counters.HelmRuns), Count(Counters.ProofRuns),
+            Count(Counters.Stored), Count(Counters.Refused), Count(Counters.Errors), Count(Counters.Frozen), Count(Counters.VerifyMismatches), Count(Counters.Damaged),
+            use.Entries, use.Bytes, use.MaxBytes, use.MemoryEntries, use.MemoryBytes, use.MemoryMaxBytes,
+            ever.TimeSavedMs, ever.HitRate, CallsReport.Of(tallies?.Last(1) ?? new Tally()), CallsReport.Of(tallies?.Last(Tallies.Days) ?? new Tally()),
+            Family(Counters.BypassReasons), Family(Counters.RefuseReasons), Family(Counters.HitsByTier),
+            Members(tallies?.Charts), Members(tallies?.Callers), helms), ReportJson.Default.StatsReport);
     }
 
-    /// <summary>Share of the calls that could be served which were, from 0 to 1; 0 when there were none.</summary>
-    public static double HitRate(long served, long misses) => served + misses == 0 ? 0 : Math.Round((double)served / (served + misses), 4);
+    /// <summary>What <see cref="Write"/> wrote.</summary>
+    public static StatsReport Read(string json) => JsonSerializer.Deserialize(json, ReportJson.Default.StatsReport)!;
 
-    private static void Write(Utf8JsonWriter json, Tally tally)
-    {
-        json.WriteStartObject();
-        json.WriteNumber("hits", tally.Hits);
-        json.WriteNumber("misses", tally.Misses);
-        json.WriteNumber("coalesced", tally.Coalesced);
-        json.WriteNumber("bypasses", tally.Bypasses);
-        json.WriteNumber("hit_rate", HitRate(tally.Hits + tally.Coalesced, tally.Misses));
-        json.WriteNumber("time_saved_ms", tally.SavedMicroseconds / 1000);
-        json.WriteEndObject();
-    }
-
-    /// <summary>The most called first.</summary>
-    private static void WriteTallies(Utf8JsonWriter json, string name, IEnumerable<KeyValuePair<string, Tally>> tallies)
-    {
-        json.WriteStartObject(name);
-        foreach ((string member, Tally tally) in tallies.OrderByDescending(static t => t.Value.Calls).ThenBy(static t => t.Key, StringComparer.Ordinal))
-        {
-            if (tally.Calls == 0)
-                continue;
-            json.WritePropertyName(member.Length == 0 ? "(unknown)" : member);
-            Write(json, tally);
-        }
-        json.WriteEndObject();
-    }
-
-    private static void WriteFamily(Utf8JsonWriter json, string name, string prefix, IReadOnlyDictionary<string, long> counters)
-    {
-        json.WriteStartObject(name);
-        foreach ((string key, long value) in counters)
-            if (key.StartsWith(prefix, StringComparison.Ordinal))
-                json.WriteNumber(key[prefix.Length..], value);
-        json.WriteEndObject();
-    }
+    /// <summary>The most called first: a dictionary that nothing is taken out of keeps its order.</summary>
+    private static Dictionary<string, CallsReport> Members(IEnumerable<KeyValuePair<string, Tally>>? tallies) =>
+        (tallies ?? []).Where(static t => t.Value.Calls > 0).OrderByDescending(static t => t.Value.Calls).ThenBy(static t => t.Key, StringComparer.Ordinal)
+            .ToDictionary(static t => t.Key.Length == 0 ? "(unknown)" : t.Key, static t => CallsReport.Of(t.Value));
 }

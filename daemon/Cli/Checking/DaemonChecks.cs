@@ -1,8 +1,8 @@
 using System.Collections.Generic;
 using System.IO;
-using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -36,16 +36,15 @@ internal static class DaemonChecks
             yield return problem ?? new DoctorCheck("daemon", Verdict.Note, "daemon: none runs now; the next helm template starts it");
             yield break;
         }
-        using JsonDocument document = JsonDocument.Parse(answer);
-        string version = document.RootElement.GetProperty("version").GetString() ?? "";
-        string process = $"process {document.RootElement.GetProperty("pid")}";
+        StatusReport status = StatusReport.Read(answer);
+        (string version, string process) = (status.Version, $"process {status.Pid}");
         yield return version == DaemonHost.Version
             ? DoctorCheck.Ok("daemon", $"daemon: {process} answers, version {version}")
             : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
         // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
-        if (StatusText.Declines(answer) is { Length: > 0 } reason)
+        if (status.DeclinesCaller is { Length: > 0 } reason)
             yield return new DoctorCheck("daemon-declines", Verdict.Note, $"daemon: {process} declines calls from here: {reason}; the next one starts another daemon for them, which keeps answers in memory");
-        if (document.RootElement.TryGetProperty("socket", out JsonElement socket) && socket.GetString() == endpoint.Apart().SocketPath)
+        if (status.Socket == endpoint.Apart().SocketPath)
             yield return new DoctorCheck("daemon-apart", Verdict.Note, $"daemon: {process} is for callers like you, whom the one with the store declines; it keeps answers in memory");
     }
 }

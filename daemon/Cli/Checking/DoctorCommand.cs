@@ -3,8 +3,8 @@ using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using CacheDaemon.Client;
-using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -84,25 +84,8 @@ internal static class DoctorCommand
             Marks.Next(check.Next);
     }
 
-    private static string ToJson(List<DoctorCheck> checks)
-    {
-        return JsonText.Of(json =>
-        {
-            json.WriteStartObject();
-            json.WriteBoolean("ok", checks.TrueForAll(check => check.Verdict != Verdict.Fail));
-            json.WriteString("version", DaemonHost.Version);
-            json.WriteStartArray("checks");
-            foreach (DoctorCheck check in checks)
-            {
-                json.WriteStartObject();
-                json.WriteString("check", check.Name);
-                json.WriteString("result", check.Verdict switch { Verdict.Ok => "ok", Verdict.Note => "note", _ => "fail" });
-                json.WriteString("says", check.Says);
-                json.WriteString("next", check.Next);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        });
-    }
+    private static string ToJson(List<DoctorCheck> checks) => JsonSerializer.Serialize(
+        new DoctorReport(checks.TrueForAll(check => check.Verdict != Verdict.Fail), DaemonHost.Version,
+            [.. checks.Select(static check => new DoctorReport.Item(check.Name, check.Verdict.ToString().ToLowerInvariant(), check.Says, check.Next))]),
+        DoctorJson.Default.DoctorReport);
 }

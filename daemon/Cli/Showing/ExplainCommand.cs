@@ -73,37 +73,37 @@ internal static class ExplainCommand
 
     private static void Print(string answer)
     {
-        using JsonDocument document = JsonDocument.Parse(answer);
-        JsonElement root = document.RootElement;
-        string Text(string name) => root.GetProperty(name).GetString() ?? "";
-        switch (Text("outcome"))
+        ExplainReport report = JsonSerializer.Deserialize(answer, ReportJson.Default.ExplainReport)!;
+        switch (report.Outcome)
         {
             case "bypass":
-                Console.WriteLine($"bypass: {Text("reason")} {Text("detail")}".TrimEnd());
+                Console.WriteLine($"bypass: {report.Reason} {report.Detail}".TrimEnd());
                 Console.WriteLine("real helm runs each time; docs/key.md says what each reason means");
-                if (ReasonAdvice.OfBypass(Text("reason")) is { Length: > 0 } advice)
+                if (ReasonAdvice.OfBypass(report.Reason) is { Length: > 0 } advice)
                     Console.WriteLine($"what to do: {advice}");
                 break;
             case "hit":
-                Console.WriteLine($"hit: in {Text("tier")}, stored {Ago(root.GetProperty("stored").GetDateTimeOffset())}, {Format.Bytes(root.GetProperty("output_bytes").GetInt64())}, saves {root.GetProperty("render_ms").GetDouble():0} ms");
+                Console.WriteLine($"hit: in {report.Tier}, stored {Ago(report.Stored!.Value)}, {Format.Bytes(report.OutputBytes)}, saves {report.RenderMilliseconds:0} ms");
                 break;
             default:
                 Console.WriteLine("miss");
-                PrintChanges(root);
+                Console.WriteLine(report.Changed.Count == 0 ? "no entry of this chart is stored yet" : "compared with the nearest entry:");
+                foreach (string item in report.Changed)
+                    Console.WriteLine($"  {Terminal.Harmless(item)}");
                 break;
         }
-        if (Text("helm") is { Length: > 0 } helm && helm != "armed")
+        if (report.Helm is { Length: > 0 } helm && helm != "armed")
             Console.WriteLine($"helm is {Terminal.Harmless(helm)}; until it is armed, only charts of plain templates are kept (docs/repeatability.md)");
-        if (Text("key").Length > 0)
+        if (report.Key.Length > 0)
         {
-            Console.WriteLine($"chart: {Terminal.Harmless(Text("chart_name"))} {Terminal.Harmless(Text("chart_version"))}, {root.GetProperty("chart_files")} files, {Format.Bytes(root.GetProperty("chart_bytes").GetInt64())}");
-            if (root.TryGetProperty("crowded_files", out JsonElement files) && files.GetInt32() is > 0 and var crowded)
-                Console.WriteLine($"warning: {crowded} files are below {(Text("crowded_directory") is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
+            Console.WriteLine($"chart: {Terminal.Harmless(report.ChartName)} {Terminal.Harmless(report.ChartVersion)}, {report.ChartFiles} files, {Format.Bytes(report.ChartBytes)}");
+            if (report.CrowdedFiles > 0)
+                Console.WriteLine($"warning: {report.CrowdedFiles} files are below {(report.CrowdedDirectory is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
                     + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
-            if (root.TryGetProperty("git_files", out JsonElement git) && git.GetInt32() is > 0 and var commits)
-                Console.WriteLine($"warning: {commits} files of .git are part of the chart, since helm reads them (.Files can show them): each commit, fetch or checkout is another key. "
+            if (report.GitFiles > 0)
+                Console.WriteLine($"warning: {report.GitFiles} files of .git are part of the chart, since helm reads them (.Files can show them): each commit, fetch or checkout is another key. "
                     + "Put .git/ into the chart's .helmignore");
-            Console.WriteLine($"key: {Text("key")}{(root.GetProperty("with_paths").GetBoolean() ? " (with paths: the output shows some)" : "")}");
+            Console.WriteLine($"key: {report.Key}{(report.WithPaths ? " (with paths: the output shows some)" : "")}");
         }
     }
 
@@ -111,13 +111,5 @@ internal static class ExplainCommand
     {
         TimeSpan age = DateTimeOffset.UtcNow - then;
         return age < TimeSpan.FromSeconds(1) ? "just now" : $"{Format.Duration(age)} ago";
-    }
-
-    private static void PrintChanges(JsonElement root)
-    {
-        JsonElement changed = root.GetProperty("changed");
-        Console.WriteLine(changed.GetArrayLength() == 0 ? "no entry of this chart is stored yet" : "compared with the nearest entry:");
-        foreach (JsonElement item in changed.EnumerateArray())
-            Console.WriteLine($"  {Terminal.Harmless(item.GetString() ?? "")}");
     }
 }

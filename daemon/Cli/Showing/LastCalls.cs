@@ -1,8 +1,10 @@
 using System;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
@@ -25,9 +27,8 @@ internal static class LastCalls
             Console.WriteLine(answer);
             return ExitCodes.Ok;
         }
-        using JsonDocument document = JsonDocument.Parse(answer);
         // The newest last, where the eye is when the command has ended.
-        string[][] rows = [.. document.RootElement.EnumerateArray().Select(Row).Reverse()];
+        string[][] rows = [.. JsonSerializer.Deserialize(answer, ReportJson.Default.CallReportArray)!.Select(Row).Reverse()];
         if (rows.Length == 0)
             Console.WriteLine("no calls since the daemon started");
         else if (Terminal.IsRich)
@@ -37,38 +38,31 @@ internal static class LastCalls
         return ExitCodes.Ok;
     }
 
-    private static string[] Row(JsonElement call)
-    {
-        string Text(string name) => Terminal.Harmless(call.GetProperty(name).GetString() ?? "");
-        string outcome = Text("outcome");
-        long bytes = call.GetProperty("bytes").GetInt64();
-        return
-        [
-            call.GetProperty("time").GetDateTimeOffset().ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
-            outcome == "hit" ? $"hit {Text("tier")}" : outcome,
-            Text("chart") is { Length: > 0 } chart ? chart : "-",
-            Text("caller") is { Length: > 0 } caller ? caller : "-",
-            call.GetProperty("ms").GetDouble().ToString("0.0", CultureInfo.InvariantCulture),
-            bytes == 0 ? "-" : Format.Bytes(bytes),
-            Why(call, outcome, Text("reason"), Text("detail")),
-        ];
-    }
+    private static string[] Row(CallReport call) =>
+    [
+        call.Time.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
+        call.Outcome == "hit" ? $"hit {Terminal.Harmless(call.Tier)}" : Terminal.Harmless(call.Outcome),
+        call.Chart.Length > 0 ? Terminal.Harmless(call.Chart) : "-",
+        call.Caller.Length > 0 ? Terminal.Harmless(call.Caller) : "-",
+        call.Ms.ToString("0.0", CultureInfo.InvariantCulture),
+        call.Bytes == 0 ? "-" : Format.Bytes(call.Bytes),
+        Terminal.Harmless(Why(call)),
+    ];
 
-    private static string Why(JsonElement call, string outcome, string reason, string detail)
+    private static string Why(CallReport call)
     {
-        if (outcome != "miss")
-            return $"{reason} {detail}".Trim();
-        string[] changed = [.. call.GetProperty("changed").EnumerateArray().Select(static c => Terminal.Harmless(c.GetString() ?? ""))];
-        string why = changed.Length == 0 ? "new" : string.Join(", ", Shortened(changed));
-        return call.GetProperty("under_way").GetBoolean() ? why + "; under way"
-            : reason.Length > 0 ? $"{why}; not kept: {reason}"
+        if (call.Outcome != "miss")
+            return $"{call.Reason} {call.Detail}".Trim();
+        string why = call.Changed.Count == 0 ? "new" : string.Join(", ", Shortened(call.Changed));
+        return call.UnderWay ? why + "; under way"
+            : call.Reason.Length > 0 ? $"{why}; not kept: {call.Reason}"
             : why;
     }
 
     /// <summary>The first few; <c>--json</c> has all.</summary>
-    private static string[] Shortened(string[] changed)
+    private static IEnumerable<string> Shortened(IReadOnlyList<string> changed)
     {
         const int Most = 3;
-        return changed.Length <= Most ? changed : [.. changed[..Most], $"{changed.Length - Most} more"];
+        return changed.Count <= Most ? changed : [.. changed.Take(Most), $"{changed.Count - Most} more"];
     }
 }

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
 using System.Linq;
-using System.Text.Json;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
@@ -20,104 +19,84 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
     /// <summary>All sections that have something to say, from the document of <see cref="StatsReport"/>.</summary>
     public static IReadOnlyList<StatsSection> Of(string document)
     {
-        using JsonDocument parsed = JsonDocument.Parse(document);
-        JsonElement root = parsed.RootElement;
-        if (!root.TryGetProperty("today", out _))
+        StatsReport report = StatsReport.Read(document);
+        if (report.Today is not { } today)
             throw new IOException("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
         StatsSection?[] all =
         [
-            Calls(root), Members(root, "charts", "chart"), Members(root, "callers", "called by"),
-            Reasons(root, "bypass_reasons", "left to helm because", ReasonAdvice.OfBypass),
-            Reasons(root, "refuse_reasons", "rendered but not kept because", ReasonAdvice.OfRefusal),
-            Helms(root),
-            Store(root),
+            Calls(today, report.Last7Days, report.Ever), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
+            Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
+            Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
+            Unarmed(report.Helms),
+            Store(report),
         ];
         return [.. all.OfType<StatsSection>()];
     }
 
-    private static StatsSection Calls(JsonElement root)
+    private static StatsSection Calls(params CallsReport[] spans)
     {
-        JsonElement[] spans = [root.GetProperty("today"), root.GetProperty("last_7_days"), root];
-        string[] Row(string name, Func<JsonElement, string> value) => [name, .. spans.Select(value)];
+        string[] Row(string name, Func<CallsReport, string> value) => [name, .. spans.Select(value)];
         return new StatsSection(["calls", "today", "7 days", "ever"],
         [
-            Row("hits", static s => Number(s, "hits")),
-            Row("coalesced", static s => Number(s, "coalesced")),
-            Row("misses", static s => Number(s, "misses")),
-            Row("hit rate", static s => Rate(s)),
-            Row("left to helm", static s => Number(s, "bypasses")),
-            Row("time saved", static s => Format.Duration(TimeSpan.FromMilliseconds(s.GetProperty("time_saved_ms").GetInt64()))),
+            Row("hits", static s => Plain(s.Hits)),
+            Row("coalesced", static s => Plain(s.Coalesced)),
+            Row("misses", static s => Plain(s.Misses)),
+            Row("hit rate", Rate),
+            Row("left to helm", static s => Plain(s.Bypasses)),
+            Row("time saved", Saved),
         ], [1, 2, 3]);
     }
 
     /// <summary>Helms without an armed copy; nothing where all have one.</summary>
-    private static StatsSection? Helms(JsonElement root)
+    private static StatsSection? Unarmed(IReadOnlyList<HelmReport> helms)
     {
-        if (!root.TryGetProperty("helms", out JsonElement helms))
-            return null;
         const int ShortDigest = 16;
-        List<string[]> rows =
-        [
-            .. helms.EnumerateArray().Where(static helm => helm.GetProperty("state").GetString() != "armed")
-                .Select(static helm => new[] { helm.GetProperty("digest").GetString()![..ShortDigest], helm.GetProperty("state").GetString()!, Terminal.Harmless(helm.GetProperty("reason").GetString() ?? "") }),
-        ];
+        List<string[]> rows = [.. helms.Where(static h => h.State != "armed").Select(static h => new[] { h.Digest[..ShortDigest], h.State, Terminal.Harmless(h.Reason) })];
         return rows.Count == 0 ? null : new StatsSection(["helm without an armed copy", "state", "why"], rows, []);
     }
 
-    private static StatsSection? Members(JsonElement root, string name, string heading)
+    private static StatsSection? Members(IReadOnlyDictionary<string, CallsReport> members, string heading)
     {
-        JsonProperty[] members = [.. root.GetProperty(name).EnumerateObject()];
-        if (members.Length == 0)
+        if (members.Count == 0)
             return null;
         List<string[]> rows =
         [
             .. members.Take(MaxMembers).Select(static m => new[]
             {
-                Terminal.Harmless(m.Name), Served(m.Value), Number(m.Value, "misses"), Rate(m.Value), Number(m.Value, "bypasses"),
-                Format.Duration(TimeSpan.FromMilliseconds(m.Value.GetProperty("time_saved_ms").GetInt64())),
+                Terminal.Harmless(m.Key), Plain(m.Value.Served), Plain(m.Value.Misses), Rate(m.Value), Plain(m.Value.Bypasses), Saved(m.Value),
             }),
         ];
-        if (members.Length > MaxMembers)
-            rows.Add([$"({members.Length - MaxMembers} more: --json)", "", "", "", "", ""]);
+        if (members.Count > MaxMembers)
+            rows.Add([$"({members.Count - MaxMembers} more: --json)", "", "", "", "", ""]);
         return new StatsSection([heading, "served", "misses", "hit rate", "left to helm", "time saved"], rows, [1, 2, 3, 4, 5]);
     }
 
-    private static StatsSection? Reasons(JsonElement root, string name, string heading, Func<string, string> advice)
+    private static StatsSection? Reasons(IReadOnlyDictionary<string, long> reasons, string heading, Func<string, string> advice)
     {
-        (string Name, long Count)[] reasons =
-        [
-            .. root.GetProperty(name).EnumerateObject().Select(static r => (r.Name, Count: r.Value.GetInt64())).Where(static r => r.Count > 0).OrderByDescending(static r => r.Count),
-        ];
-        return reasons.Length == 0
-            ? null
-            : new StatsSection([heading, "calls", "what to do"], [.. reasons.Select(r => new[] { r.Name, Plain(r.Count), advice(r.Name) })], [1]);
+        List<string[]> rows = [.. reasons.Where(static r => r.Value > 0).OrderByDescending(static r => r.Value).Select(r => new[] { r.Key, Plain(r.Value), advice(r.Key) })];
+        return rows.Count == 0 ? null : new StatsSection([heading, "calls", "what to do"], rows, [1]);
     }
 
-    private static StatsSection Store(JsonElement root)
+    private static StatsSection Store(StatsReport report)
     {
-        long Value(string name) => root.GetProperty(name).GetInt64();
         var rows = new List<string[]>
         {
-            new[] { "disk", Plain(Value("entries")), Format.Bytes(Value("bytes")), Format.Bytes(Value("max_bytes")) },
-            new[] { "memory", Plain(Value("memory_entries")), Format.Bytes(Value("memory_bytes")), Format.Bytes(Value("memory_max_bytes")) },
+            new[] { "disk", Plain(report.Entries), Format.Bytes(report.Bytes), Format.Bytes(report.MaxBytes) },
+            new[] { "memory", Plain(report.MemoryEntries), Format.Bytes(report.MemoryBytes), Format.Bytes(report.MemoryMaxBytes) },
         };
-        if (Value("damaged") > 0)
-            rows.Add(["damaged and deleted", Plain(Value("damaged")), "", ""]);
-        if (Value("verify_mismatches") > 0)
-            rows.Add(["wrong by verify, deleted", Plain(Value("verify_mismatches")), "", ""]);
-        if (Value("errors") > 0)
-            rows.Add(["errors (see daemon.log)", Plain(Value("errors")), "", ""]);
+        if (report.Damaged > 0)
+            rows.Add(["damaged and deleted", Plain(report.Damaged), "", ""]);
+        if (report.VerifyMismatches > 0)
+            rows.Add(["wrong by verify, deleted", Plain(report.VerifyMismatches), "", ""]);
+        if (report.Errors > 0)
+            rows.Add(["errors (see daemon.log)", Plain(report.Errors), "", ""]);
         return new StatsSection(["store", "entries", "size", "limit"], rows, [1, 2, 3]);
     }
 
-    private static string Served(JsonElement member) => Plain(member.GetProperty("hits").GetInt64() + member.GetProperty("coalesced").GetInt64());
+    private static string Rate(CallsReport calls) =>
+        calls.Served + calls.Misses == 0 ? "-" : (100 * calls.HitRate).ToString("0.#", CultureInfo.InvariantCulture) + " %";
 
-    private static string Number(JsonElement element, string name) => Plain(element.GetProperty(name).GetInt64());
-
-    private static string Rate(JsonElement element) =>
-        element.GetProperty("hits").GetInt64() + element.GetProperty("coalesced").GetInt64() + element.GetProperty("misses").GetInt64() == 0
-            ? "-"
-            : (100 * element.GetProperty("hit_rate").GetDouble()).ToString("0.#", CultureInfo.InvariantCulture) + " %";
+    private static string Saved(CallsReport calls) => Format.Duration(TimeSpan.FromMilliseconds(calls.TimeSavedMs));
 
     private static string Plain(long number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -1,7 +1,7 @@
 using System;
-using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
 
@@ -22,12 +22,11 @@ internal static class StatusCommand
             Console.WriteLine("{\"running\":true," + text[1..]);
             return ExitCodes.Ok;
         }
-        using JsonDocument document = JsonDocument.Parse(text);
-        JsonElement root = document.RootElement;
-        Console.WriteLine($"helmcached {root.GetProperty("version")} runs as process {root.GetProperty("pid")} for {root.GetProperty("home")}");
-        Console.WriteLine($"up {TimeSpan.FromSeconds(root.GetProperty("uptime_s").GetInt64()):g}, {root.GetProperty("connections")} connections, {root.GetProperty("renders")} renders under way, {Format.Bytes(root.GetProperty("resident_bytes").GetInt64())} resident");
-        Console.WriteLine($"store: {root.GetProperty("store")}, {root.GetProperty("entries")} entries, {Format.Bytes(root.GetProperty("bytes").GetInt64())}");
-        foreach (JsonElement problem in root.GetProperty("problems").EnumerateArray())
+        StatusReport status = StatusReport.Read(text);
+        Console.WriteLine($"helmcached {status.Version} runs as process {status.Pid} for {status.Home}");
+        Console.WriteLine($"up {TimeSpan.FromSeconds(status.UptimeS):g}, {status.Connections} connections, {status.Renders} renders under way, {Format.Bytes(status.ResidentBytes)} resident");
+        Console.WriteLine($"store: {status.Store}, {status.Entries} entries, {Format.Bytes(status.Bytes)}");
+        foreach (string problem in status.Problems)
             Console.WriteLine($"configuration: {problem}");
         return ExitCodes.Ok;
     }
