@@ -25,7 +25,7 @@ public sealed class ProgramRunTests
     [Fact]
     public void Program_that_is_not_there_has_no_exit_code_and_is_named()
     {
-        ProgramRun run = ProgramRun.ToEnd("/nonexistent/program", [], s_long, _ => { });
+        ProgramRun run = ProgramRun.ToEnd("/nonexistent/program", [], s_long, "/");
         Assert.Null(run.Code);
         Assert.Contains("/nonexistent/program", run.Error, StringComparison.Ordinal);
     }
@@ -57,5 +57,5 @@ public sealed class ProgramRunTests
     }
 
     private static ProgramRun Shell(string script, TimeSpan patience) =>
-        ProgramRun.ToEnd("/bin/bash", ["-c", script], patience, start => start.WorkingDirectory = "/usr");
+        ProgramRun.ToEnd("/bin/bash", ["-c", script], patience, "/usr");
 }

@@ -1,7 +1,7 @@
 using System;
-using System.Diagnostics;
 using System.IO;
-using System.Threading.Tasks;
+using CliWrap;
+using CliWrap.Buffered;
 
 namespace CacheDaemon.Tests.Support;
 
@@ -15,13 +15,9 @@ public static class FetchedFile
             return Path.Exists(path) ? path : throw new FileNotFoundException($"{variable} names {path}, which does not exist");
 
         string file = Path.Combine(Repository.Root, "eng", script);
-        var start = new ProcessStartInfo(file, [argument]) { RedirectStandardOutput = true, RedirectStandardError = true };
-        using Process process = Process.Start(start)!;
-        Task<string> errors = process.StandardError.ReadToEndAsync();
-        string output = process.StandardOutput.ReadToEnd().Trim();
-        process.WaitForExit();
-        return process.ExitCode == 0
-            ? output
-            : throw new InvalidOperationException($"set {variable}, or see why {file} {argument} failed: {errors.Result}");
+        BufferedCommandResult result = global::CliWrap.Cli.Wrap(file).WithArguments([argument]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync().Task.GetAwaiter().GetResult();
+        return result.IsSuccess
+            ? result.StandardOutput.Trim()
+            : throw new InvalidOperationException($"set {variable}, or see why {file} {argument} failed: {result.StandardError}");
     }
 }

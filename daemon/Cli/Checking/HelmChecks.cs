@@ -47,5 +47,5 @@ internal static class HelmChecks
     /// Runs it as if by the deepest shim that is allowed: when another shim meets that depth below it, that one ends with 126
     /// (<c>shim/RealHelm</c>).
     /// </summary>
-    private static bool LeadsBack(string path) => Probe.ExitCode(path, [("HELMCACHED_DEPTH", "23")], "version", "--short") == 126;
+    private static bool LeadsBack(string path) => Probe.ExitCode(path, new() { ["HELMCACHED_DEPTH"] = "23" }, "version", "--short") == 126;
 }

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
 using System.Text;
@@ -36,18 +37,13 @@ internal static class Probe
     /// <param name="directory">Working directory: version managers choose by it.</param>
     /// <param name="arguments">Its arguments.</param>
     public static string? Ask(string program, string directory, params string[] arguments) =>
-        ProgramRun.ToEnd(program, arguments, Patience, start => start.WorkingDirectory = directory) is { Code: 0, Output: var output }
+        ProgramRun.ToEnd(program, arguments, Patience, directory) is { Code: 0, Output: var output }
             ? Encoding.UTF8.GetString(output).Split('\n')[0].Trim()
             : null;
 
     /// <summary>Exit code of a program that is run with these variables more; null when it does not run, or does not end in time.</summary>
-    public static int? ExitCode(string program, (string Name, string Value)[] variables, params string[] arguments) =>
-        ProgramRun.ToEnd(program, arguments, Patience, start =>
-        {
-            start.WorkingDirectory = "/";
-            foreach ((string name, string value) in variables)
-                start.Environment[name] = value;
-        }).Code;
+    public static int? ExitCode(string program, Dictionary<string, string?> variables, params string[] arguments) =>
+        ProgramRun.ToEnd(program, arguments, Patience, "/", variables).Code;
 
     /// <summary>What real helm calls its version, such as <c>v3.17.3+ge4da497</c>; null when it does not say.</summary>
     public static string? HelmVersion(string helm) => Ask(helm, "/", "version", "--short");

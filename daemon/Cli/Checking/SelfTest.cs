@@ -91,14 +91,15 @@ internal static class SelfTest
             "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ .Release.Name }}\n  namespace: {{ .Release.Namespace }}\n");
     }
 
-    private static ProgramRun Run(string program, string directory, string helm, string[] arguments) => ProgramRun.ToEnd(program, arguments, s_patience, start =>
+    private static ProgramRun Run(string program, string directory, string helm, string[] arguments) => ProgramRun.ToEnd(program, arguments, s_patience, directory, new Dictionary<string, string?>
     {
-        start.WorkingDirectory = directory;
-        foreach (string name in (string[])["HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_READONLY", "HELM_DEBUG"])
-            start.Environment.Remove(name);
-        start.Environment[Endpoint.HomeVariable] = Path.Join(directory, "home");
-        start.Environment[HelmLocator.Variable] = helm;
-        start.Environment[ConfigurationFile.Variable] = Path.Join(directory, "no-config.yaml");
-        start.Environment["HELMCACHED_TRACE"] = TracePath(directory);
+        ["HELMCACHED_DISABLE"] = null,
+        ["HELMCACHED_RECACHE"] = null,
+        ["HELMCACHED_READONLY"] = null,
+        ["HELM_DEBUG"] = null,
+        [Endpoint.HomeVariable] = Path.Join(directory, "home"),
+        [HelmLocator.Variable] = helm,
+        [ConfigurationFile.Variable] = Path.Join(directory, "no-config.yaml"),
+        ["HELMCACHED_TRACE"] = TracePath(directory),
     });
 }
