@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stddef.h>
 #include <strings.h>
+#include <sys/mman.h>
 
 char *__real_getenv(const char *name);
 
@@ -32,6 +33,22 @@ void *__wrap_dlsym(void *library, const char *name)
     (void)library;
     (void)name;
     return NULL;
+}
+
+struct link_map;
+
+void __real__dl_protect_relro(struct link_map *map) __attribute__((weak));
+
+/*
+ * At the start of a program the C library makes what it has relocated read-only, and ends the program when that is refused. Where a sandbox refuses
+ * it, the runtime cannot start either, but real helm can.
+ */
+void __wrap__dl_protect_relro(struct link_map *map)
+{
+    static char page[4096] __attribute__((aligned(4096)));
+    int refused = mprotect(page, sizeof page, PROT_READ | PROT_WRITE) != 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
+    if (__real__dl_protect_relro && !refused)
+        __real__dl_protect_relro(map);
 }
 
 struct clone_args;
