@@ -12,12 +12,6 @@ namespace CacheDaemon.Shim;
 /// <summary>This process's one call of helm: its arguments as received, the real helm, and what of it the daemon may see.</summary>
 internal sealed unsafe class Call
 {
-    /// <summary>
-    /// Most standard input that is sent to the daemon. Values on standard input are kilobytes; beyond this the render
-    /// itself dwarfs what a cache could save.
-    /// </summary>
-    private const int MaxStdinBytes = 32 * 1024 * 1024;
-
     private readonly string[] _arguments;
     private readonly int _subcommand;
     private readonly bool _onlyGlobalFlagsBefore;
@@ -40,20 +34,8 @@ internal sealed unsafe class Call
     /// <summary>The arguments after argv[0].</summary>
     public IReadOnlyList<string> Arguments => _arguments;
 
-    /// <summary>
-    /// Descriptor that holds the standard input which we have consumed, positioned at its start; -1 when standard input
-    /// is untouched.
-    /// </summary>
-    public int ConsumedStdin { get; private set; } = -1;
-
-    /// <summary>
-    /// Why a part of standard input, which we have taken, cannot be given to helm any more; null as long as it can. Helm must not run then: it
-    /// would render other values.
-    /// </summary>
-    public string? StdinLost { get; private set; }
-
-    /// <summary>Whether what is left of standard input is less than helm is to read.</summary>
-    public bool HasTakenStdin => ConsumedStdin >= 0 || StdinLost is not null;
+    /// <summary>What of the caller's open pipes we have read, for helm to read it again.</summary>
+    public TakenInputs Inputs { get; } = new();
 
     /// <summary>False when this call is real helm's alone: switched off, not a render, or nothing to run it with.</summary>
     public bool MayAsk =>
@@ -95,18 +77,10 @@ internal sealed unsafe class Call
         int umask = Libc.Umask;
         if (umask < 0)
             return null;
-        ReadOnlyMemory<byte>? stdin = null;
-        ParsedCommandLine parsed = CommandLine.Parse(_arguments, _subcommand);
-        if (CommandLine.ReadsStdin(parsed))
+        if (!InputOrder.TryTake(CommandLine.Parse(_arguments, _subcommand), Inputs))
         {
-            if (!StandardInput.IsDue(parsed))
-            {
-                Trace.NotServed("stdin-left-to-helm");
-                return null;
-            }
-            stdin = ConsumeStdin();
-            if (stdin is null)
-                return null;
+            Trace.NotServed("input-left-to-helm");
+            return null;
         }
         return new Message.Render
         {
@@ -119,83 +93,14 @@ internal sealed unsafe class Call
             Umask = umask,
             HelmPath = Helm.Path!,
             HelmStamp = Helm.Stamp,
-            Stdin = stdin,
+            Stdin = Inputs.Stdin,
+            Descriptors = Inputs.Descriptors,
             Flags = RenderFlags.TakesDescriptor
                 | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
                 | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0)
                 | (Trace.IsOn ? RenderFlags.WantsReason : 0),
         };
-    }
-
-    /// <summary>
-    /// Reads all of standard input and keeps a copy that helm can read instead. Null when that is not possible or when
-    /// it is too much; what was consumed is kept for helm in any case, or else <see cref="StdinLost"/> says why not.
-    /// </summary>
-    private ReadOnlyMemory<byte>? ConsumeStdin()
-    {
-        // A file in memory is a file: beyond a limit on their size, writing it would end us.
-        int copy = Libc.LimitsFileSize ? -1 : Libc.MemoryFile();
-        // Not where there is no way back to its start: helm is to read it.
-        if (copy < 0 || Libc.Rewind(copy) != 0)
-            return null;
-        byte[] buffer = new byte[64 * 1024];
-        byte[]? all = [];
-        int length = 0;
-        while (true)
-        {
-            int count = Libc.Read(0, buffer);
-            if (count == -Libc.EAGAIN)
-            {
-                Libc.Poll(0, Libc.POLLIN, -1);
-                continue;
-            }
-            if (count < 0)
-            {
-                // Nothing was taken: helm will meet the same fault, and says it in its own words.
-                if (ConsumedStdin >= 0)
-                    StdinLost = $"helm: read /dev/stdin: {Marshal.GetPInvokeErrorMessage(-count)}";
-                return null;
-            }
-            ConsumedStdin = copy;
-            if (count == 0)
-                break;
-            int error = Libc.WriteAll(copy, buffer.AsSpan(0, count));
-            if (error != 0)
-            {
-                StdinLost = NotKept(error);
-                return null;
-            }
-            all = Append(all, length, buffer.AsSpan(0, count));
-            length += all is null ? 0 : count;
-        }
-        if (Libc.Rewind(copy) is var lost and not 0)
-        {
-            StdinLost = NotKept(lost);
-            return null;
-        }
-        return all is null ? null : all.AsMemory(0, length);
-    }
-
-    private static string NotKept(int error) =>
-        $"helm: standard input cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
-
-    /// <summary><paramref name="all"/>, or a larger array, with more in it; null when that is too much, and from then on.</summary>
-    private static byte[]? Append(byte[]? all, int length, ReadOnlySpan<byte> more)
-    {
-        if (all is null || length + more.Length > MaxStdinBytes)
-            return null;
-        try
-        {
-            if (length + more.Length > all.Length)
-                Array.Resize(ref all, 2 * (length + more.Length));
-            more.CopyTo(all.AsSpan(length));
-            return all;
-        }
-        catch (OutOfMemoryException)
-        {
-            return null; // Under a limit of the caller's. What was consumed is still whole in the copy.
-        }
     }
 
     /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>

@@ -226,7 +226,7 @@ internal sealed unsafe class LeasedRun
         using var arguments = new NativeStrings(call.ArgumentVector());
         // The very file that was looked at runs, whatever its path leads to by now.
         fixed (byte* path = Libc.PathBytes(program >= 0 ? $"/proc/self/fd/{program}" : call.Helm.Path!))
-            _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.ConsumedStdin, _stdout, _stderr);
+            _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.Inputs.Copies, _stdout, _stderr);
         if (program >= 0)
             Libc.Close(program);
         return _child > 0;

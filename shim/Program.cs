@@ -44,10 +44,10 @@ internal static class Program
         catch (Exception)
 #pragma warning restore CA1031
         {
-            if (call is { HasTakenStdin: true })
+            if (call is { Inputs.Any: true })
             {
                 // The simpler way knows nothing of what we have taken.
-                Libc.WriteAll(2, "helm: standard input cannot be given to helm; give the values in a file\n"u8);
+                Libc.WriteAll(2, "helm: what was read of the input cannot be given to helm; give the values in a file\n"u8);
                 return 1;
             }
         }

@@ -28,12 +28,8 @@ internal static unsafe class RealHelm
             return Fail(call.Helm.Problem!, 127);
         if (Depth >= MaxDepth)
             return Fail($"helm: {path} leads back to this shim ({MaxDepth} times by now); set {HelmLocator.Variable} to the real helm binary", 126);
-        if (call.StdinLost is { } lost)
+        if ((call.Inputs.Lost ?? call.Inputs.GiveBack()) is { } lost)
             return Fail(lost, 1);
-        int stdin = call.ConsumedStdin;
-        int refused = stdin < 0 ? 0 : Libc.Rewind(stdin) is var stuck and not 0 ? stuck : Libc.Duplicate(stdin, 0);
-        if (refused != 0)
-            return Fail($"helm: standard input cannot be given to helm: {Marshal.GetPInvokeErrorMessage(refused)}; give the values in a file", 1);
         byte** vector = Libc.ArgumentVector;
         if (vector is null && Call.HasUndecodableArgument())
             return Fail("helm: an argument is not UTF-8, and its bytes cannot be found", 126);

@@ -110,7 +110,7 @@ internal sealed unsafe class Contender : IDisposable
     {
         fixed (byte* path = _path)
         {
-            int child = Libc.Spawn(path, _arguments.Pointer, _environment.Pointer, NullDevice, stdout, ShowsErrors ? Inherited : NullDevice);
+            int child = Libc.Spawn(path, _arguments.Pointer, _environment.Pointer, [(NullDevice, 0)], stdout, ShowsErrors ? Inherited : NullDevice);
             return child > 0 ? child : throw new Win32Exception(-child, $"{Name}: {File} cannot be started");
         }
     }

@@ -83,15 +83,20 @@ public static unsafe partial class Libc
         return Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Starts a child with the given descriptors as 0, 1 and 2 (-1: inherit). Returns its pid, or -errno.</summary>
-    public static int Spawn(byte* path, byte** argv, byte** environment, int stdin, int stdout, int stderr)
+    /// <summary>
+    /// Starts a child with the given descriptors as 1 and 2 (-1: inherit), and each of <paramref name="inputs"/> in the place of another. Returns its pid, or -errno.
+    /// </summary>
+    public static int Spawn(byte* path, byte** argv, byte** environment, ReadOnlySpan<(int From, int To)> inputs, int stdout, int stderr)
     {
         byte* actions = stackalloc byte[SpawnStructBytes];
         byte* attributes = stackalloc byte[SpawnStructBytes];
         posix_spawn_file_actions_init(actions);
         posix_spawnattr_init(attributes);
         // Each takes memory. Without one of them the child would write to our own output, or read what we have read.
-        int error = stdin >= 0 ? posix_spawn_file_actions_adddup2(actions, stdin, 0) : 0;
+        int error = 0;
+        foreach ((int from, int to) in inputs)
+            if (error == 0)
+                error = posix_spawn_file_actions_adddup2(actions, from, to);
         if (error == 0 && stdout >= 0)
             error = posix_spawn_file_actions_adddup2(actions, stdout, 1);
         if (error == 0 && stderr >= 0)

@@ -259,7 +259,7 @@ public static class MessageCodec
         }
     }
 
-    private const int RenderFields = 11;
+    private const int RenderFields = 12;
 
     /// <summary>Those before the call.</summary>
     private const int CandidateFields = 5;
@@ -311,6 +311,13 @@ public static class MessageCodec
         if (m.Stdin is { } stdin) w.Write(stdin.Span); else w.WriteNil();
         w.Write((long)m.Flags);
         w.Write(m.DirectoryMount);
+        w.WriteArrayHeader(m.Descriptors.Count);
+        foreach (DescriptorContent descriptor in m.Descriptors)
+        {
+            w.WriteArrayHeader(2);
+            w.Write(descriptor.Number);
+            w.Write(descriptor.Content.Span);
+        }
     }
 
     /// <param name="r">At the first field of the call.</param>
@@ -343,7 +350,21 @@ public static class MessageCodec
             Stdin = r.TryReadNil() ? (ReadOnlyMemory<byte>?)null : r.ReadBinary().ToArray(),
             Flags = (RenderFlags)r.ReadInt32(),
             DirectoryMount = fields >= 11 ? r.ReadUInt64() : 0,
+            Descriptors = fields >= 12 ? ReadDescriptors(ref r) : [],
         };
+    }
+
+    private static DescriptorContent[] ReadDescriptors(ref MessagePackReader r)
+    {
+        int count = r.ReadArrayHeader();
+        DescriptorContent[] descriptors = count == 0 ? [] : new DescriptorContent[count];
+        for (int i = 0; i < descriptors.Length; i++)
+        {
+            if (r.ReadArrayHeader() != 2)
+                throw new MessagePackSerializationException("A descriptor has 2 fields.");
+            descriptors[i] = new DescriptorContent(r.ReadInt32(), r.ReadBinary().ToArray());
+        }
+        return descriptors;
     }
 
     private static void WriteArmed(ref MessagePackWriter w, ArmedHelm? armed)

@@ -63,6 +63,11 @@ public enum RenderFlags
 /// <param name="LastExitCode">Highest one.</param>
 public sealed record ArmedHelm(string Path, FileStamp Stamp, int FirstExitCode, int LastExitCode);
 
+/// <summary>What a descriptor of the caller held.</summary>
+/// <param name="Number">Its number, as in <c>/dev/fd/63</c>.</param>
+/// <param name="Content">From its start to its end.</param>
+public readonly record struct DescriptorContent(int Number, ReadOnlyMemory<byte> Content);
+
 /// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
 public abstract record Message
 {
@@ -111,6 +116,9 @@ public abstract record Message
 
         /// <summary>Wishes of the caller.</summary>
         public RenderFlags Flags { get; init; }
+
+        /// <summary>All of each descriptor of the caller that the command line names as a file (<c>&lt;(…)</c>) and that it could read.</summary>
+        public IReadOnlyList<DescriptorContent> Descriptors { get; init; } = [];
     }
 
     /// <summary>The leaseholder's result. Answered by any number of <see cref="Waiting"/>, then by <see cref="Published"/>.</summary>

@@ -3,18 +3,41 @@ using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>What a command that stands in for a caller of helm takes from its own process.</summary>
 internal static class CallerContext
 {
-    /// <summary>All of standard input when this call of helm would read it, else null.</summary>
-    public static byte[]? StdinFor(string[] call)
+    /// <summary>
+    /// All of standard input when this call of helm would read it, else null; and what it would read of descriptors by name (<c>&lt;(…)</c>), without those that the shim
+    /// leaves to helm.
+    /// </summary>
+    public static (byte[]? Stdin, IReadOnlyList<DescriptorContent> Descriptors) Inputs(string[] call)
     {
-        if (!CommandLine.ReadsStdin(CommandLine.Parse(call, CommandLine.FindSubcommand(call, out _))))
-            return null;
-        using Stream input = Console.OpenStandardInput();
+        byte[]? stdin = null;
+        var descriptors = new List<DescriptorContent>();
+        var seen = new HashSet<(ulong, ulong)>();
+        foreach (InputName name in InputName.InOrder(CommandLine.Parse(call, CommandLine.FindSubcommand(call, out _))) ?? [])
+        {
+            if (name.IsStdin)
+            {
+                using Stream input = Console.OpenStandardInput();
+                stdin ??= All(input);
+            }
+            else if (name.Descriptor >= 0 && Libc.Inherited(name.Descriptor, name.Path, out FileStamp stamp) != InheritedInput.None && seen.Add((stamp.Device, stamp.Inode)))
+            {
+                using FileStream input = File.OpenRead(name.Path);
+                descriptors.Add(new DescriptorContent(name.Descriptor, All(input)));
+            }
+        }
+        return (stdin, descriptors);
+    }
+
+    private static byte[] All(Stream input)
+    {
         using var all = new MemoryStream();
         input.CopyTo(all);
         return all.ToArray();

@@ -1,5 +1,6 @@
 using System;
 using System.Buffers;
+using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -62,7 +63,7 @@ internal sealed class Fingerprinter
     /// <summary>Names all inputs of a call as they are now.</summary>
     public FingerprintOutcome Compute(Message.Render request)
     {
-        switch (InvocationParser.Parse(request.Arguments, request.Directory, request.Environment, request.Stdin is not null))
+        switch (InvocationParser.Parse(request.Arguments, request.Directory, request.Environment, request.Stdin is not null, request.Descriptors))
         {
             case InvocationResult.Bypassed bypassed:
                 return new FingerprintOutcome.Declined(bypassed.Reason, bypassed.Detail);
@@ -124,7 +125,7 @@ internal sealed class Fingerprinter
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
         material.Add("helm", "binary", helm.Digest);
-        AddInvocation(material, invocation, inputs, request.Stdin, name => _helms.MayAskFor(name, helm, request.HelmPath, request.HelmStamp));
+        AddInvocation(material, invocation, inputs, request, name => _helms.MayAskFor(name, helm, request.HelmPath, request.HelmStamp));
         material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
         CallerState.AddKubeconfigModes(material, invocation.Namespace, inputs);
         CallerState.AddStartup(material, invocation.Startup, inputs);
@@ -143,7 +144,7 @@ internal sealed class Fingerprinter
         });
     }
 
-    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, ReadOnlyMemory<byte>? stdin, Func<string, bool> mayAskFor)
+    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
     {
         material.Add("release", "", invocation.ReleaseName);
         foreach (KeyOption option in invocation.Options)
@@ -151,20 +152,22 @@ internal sealed class Fingerprinter
             if (option.Label[0] != '$' || mayAskFor(option.Label[1..]))
                 material.Add("option", option.Label, option.Value);
         for (int i = 0; i < invocation.Values.Count; i++)
-            material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, stdin));
+            material.Add("values", $"[{i + 1}]", Content(invocation.Values[i], inputs, request));
         foreach (SetFile file in invocation.SetFiles)
-            material.Add("set-file", file.Key, Content(file.Source, inputs, stdin));
+            material.Add("set-file", file.Key, Content(file.Source, inputs, request));
     }
 
-    private static Digest Content(InputFile file, InputReader inputs, ReadOnlyMemory<byte>? stdin)
+    private static Digest Content(InputFile file, InputReader inputs, Message.Render request)
     {
         switch (file.Kind)
         {
             case InputKind.SpentStdin:
                 return Digest.Of([]);
             case InputKind.Stdin:
-                ReadOnlySpan<byte> content = stdin is { } some ? some.Span : throw new InputException(BypassReason.ValuesMissing, "-");
+                ReadOnlySpan<byte> content = request.Stdin is { } some ? some.Span : throw new InputException(BypassReason.ValuesMissing, "-");
                 return Digest.Of(content);
+            case InputKind.Descriptor:
+                return Digest.Of(request.Descriptors.First(d => d.Number == file.Descriptor).Content.Span);
             default:
                 InputFacts facts = inputs.Facts(file.Path) ?? throw new InputException(BypassReason.ValuesMissing, "");
                 return facts.Digest;

@@ -1,15 +1,21 @@
 using System;
+using System.Collections.Generic;
+using System.Linq;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Turns the file names of <c>-f</c> and <c>--set-file</c> into inputs (helm's <c>values.readFile</c>): <c>-</c> is standard input, once; a name that Go's URL parser could see a scheme
-/// in, or reject, is declined. Names are opened as typed, relative to the working directory.
+/// Turns the file names of <c>-f</c> and <c>--set-file</c> into inputs (helm's <c>values.readFile</c>): <c>-</c> is standard input, once; a name of a descriptor is what the caller sent of it, and declined
+/// when it sent nothing; a name that Go's URL parser could see a scheme in, or reject, is declined. Names are opened as typed, relative to the working directory.
 /// </summary>
-internal sealed class FileArguments(string directory)
+/// <param name="directory">The working directory.</param>
+/// <param name="descriptors">Those that the caller has read.</param>
+internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorContent> descriptors)
 {
+    private readonly HashSet<int> _named = [];
+
     /// <summary>True once a name stood for standard input.</summary>
     public bool ReadsStdin { get; private set; }
 
@@ -19,8 +25,18 @@ internal sealed class FileArguments(string directory)
         input = default;
         if (CommandLine.IsStdin(typed))
         {
+            if (_named.Contains(0))
+                return BypassReason.ValuesThroughProc;
             input = new InputFile(ReadsStdin ? InputKind.SpentStdin : InputKind.Stdin, typed, "");
             ReadsStdin = true;
+            return BypassReason.None;
+        }
+        if (DescriptorPath.NumberOf(typed) is var number and >= 0 && descriptors.Any(d => d.Number == number))
+        {
+            // What a second reading finds depends on what it is.
+            if (!_named.Add(number) || (number == 0 && ReadsStdin))
+                return BypassReason.ValuesThroughProc;
+            input = new InputFile(InputKind.Descriptor, typed, "", number);
             return BypassReason.None;
         }
         BypassReason reason = Judge(typed);

@@ -91,13 +91,17 @@ internal enum InputKind : byte
 
     /// <summary>Standard input again: helm finds it empty.</summary>
     SpentStdin,
+
+    /// <summary>What the caller read of a descriptor of its own.</summary>
+    Descriptor,
 }
 
 /// <summary>One file that the command line names.</summary>
-/// <param name="Kind">File or standard input.</param>
+/// <param name="Kind">File, standard input or descriptor.</param>
 /// <param name="Typed">As typed; helm repeats it in error messages.</param>
-/// <param name="Path">Absolute path to open; empty for standard input.</param>
-internal readonly record struct InputFile(InputKind Kind, string Typed, string Path);
+/// <param name="Path">Absolute path to open; empty for what is not opened.</param>
+/// <param name="Descriptor">Number of the caller's descriptor; -1 for anything else.</param>
+internal readonly record struct InputFile(InputKind Kind, string Typed, string Path, int Descriptor = -1);
 
 /// <summary>One file of <c>--set-file</c>, with its <see cref="CacheDaemon.Client.Helm.SetFileItem.Label"/>.</summary>
 internal readonly record struct SetFile(string Key, InputFile Source);

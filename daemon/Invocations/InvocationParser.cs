@@ -12,6 +12,7 @@ namespace CacheDaemon.Daemon.Invocations;
 internal sealed class InvocationParser
 {
     private readonly string _directory;
+    private readonly IReadOnlyList<DescriptorContent> _descriptors;
     private readonly Variables _variables;
     private readonly OptionList _options = new();
     private readonly List<string> _setTexts = [];
@@ -26,8 +27,9 @@ internal sealed class InvocationParser
     private string _nameTemplate = "";
     private bool _hasKubeOverride;
 
-    private InvocationParser(string directory, Variables variables)
+    private InvocationParser(string directory, Variables variables, IReadOnlyList<DescriptorContent> descriptors)
     {
+        _descriptors = descriptors;
         _directory = directory;
         _variables = variables;
     }
@@ -37,8 +39,10 @@ internal sealed class InvocationParser
     /// <param name="directory">Absolute working directory as the kernel names it.</param>
     /// <param name="variables">The caller's variables; those that <see cref="HelmVariables.CanMatter"/> names suffice.</param>
     /// <param name="hasStdin">Whether the caller sent its standard input along.</param>
+    /// <param name="descriptors">The descriptors that the caller sent along; null for none.</param>
     public static InvocationResult Parse(
-        IReadOnlyList<string> args, string directory, IReadOnlyDictionary<string, string> variables, bool hasStdin)
+        IReadOnlyList<string> args, string directory, IReadOnlyDictionary<string, string> variables, bool hasStdin,
+        IReadOnlyList<DescriptorContent>? descriptors = null)
     {
         string[] words = [.. args];
         foreach (string word in words)
@@ -53,7 +57,7 @@ internal sealed class InvocationParser
         if (line.Error != BypassReason.None)
             return new InvocationResult.Bypassed(line.Error, line.ErrorFlag);
         var environment = new Variables(variables);
-        return environment.Objection() ?? new InvocationParser(directory, environment).Run(line, hasStdin);
+        return environment.Objection() ?? new InvocationParser(directory, environment, descriptors ?? []).Run(line, hasStdin);
     }
 
     private InvocationResult Run(ParsedCommandLine line, bool hasStdin)
@@ -244,7 +248,7 @@ internal sealed class InvocationParser
     // Values files first, --set-file later: that is the order in which helm reads, and so which `-` gets standard input.
     private InvocationResult.Bypassed? Files(out FileArguments reader, out List<InputFile> values, out List<SetFile> setFiles)
     {
-        reader = new FileArguments(_directory);
+        reader = new FileArguments(_directory, _descriptors);
         values = [];
         setFiles = [];
         foreach (string typed in _valueNames)
@@ -260,7 +264,7 @@ internal sealed class InvocationParser
             BypassReason reason = reader.TryRead(item.Path, out InputFile input);
             if (reason != BypassReason.None)
                 return new(reason, "set-file");
-            if (input.Kind != InputKind.File)
+            if (input.Kind is InputKind.Stdin or InputKind.SpentStdin)
                 stdins++;
             setFiles.Add(new SetFile(item.Label, input));
         }

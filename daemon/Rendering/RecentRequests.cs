@@ -9,7 +9,8 @@ namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
 /// The last call behind each key that was served or stored, so that it can be made again. In memory only: a command line
-/// and an environment may hold secrets, which is why no entry on disk has them. The least recently called leave first.
+/// and an environment may hold secrets, which is why no entry on disk has them. The least recently called leave first. A call whose
+/// values came through a descriptor (<c>&lt;(…)</c>) is not kept: nobody could make it again.
 /// Thread-safe.
 /// </summary>
 internal sealed class RecentRequests
@@ -31,6 +32,8 @@ internal sealed class RecentRequests
     /// <summary>Remembers <paramref name="request"/> as the last call that had <paramref name="key"/>.</summary>
     public void Remember(CacheKey key, Message.Render request)
     {
+        if (request.Descriptors.Count > 0)
+            return;
         lock (_gate)
         {
             if (_byKey.TryGetValue(key, out LinkedListNode<Item>? known))

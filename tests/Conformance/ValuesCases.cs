@@ -85,7 +85,7 @@ internal static class ValuesCases
 
         Case("Values file that is a directory", Shower()).Run("template r web -f web").Fails("web"),
 
-        Case("Values file through /dev/stdin", Shower()).WithStdin("a: 5\n").Run("template r web -f /dev/stdin").Says("\"a\":5").Bypasses("values-through-proc"),
+        Case("Values file through /dev/stdin", Shower()).WithStdin("a: 5\n").Run("template r web -f /dev/stdin").Says("\"a\":5").EditsStdin("5", "6"),
 
         Case("Set", Shower()).Run("template r web --set a=9,b.c=8 --set list[1]=z").Says("\"a\":9"),
 

@@ -162,14 +162,12 @@ public sealed class BadInputTests
         }
     }
 
+    /// <summary>By another name than a shell gives a descriptor, it is helm's to say what it means.</summary>
     [Theory]
-    [InlineData("\"$0\" template r web -f <(echo 'a: 5')", "\"a\":5")]
-    [InlineData("\"$0\" template r web --set-file a=<(echo text)", "text")]
-    [InlineData("echo 'a: 6' | \"$0\" template r web -f /dev/stdin", "\"a\":6")]
-    [InlineData("echo 'a: 7' >v.yaml; exec 9<v.yaml; \"$0\" template r web -f /dev/fd/9", "\"a\":7")]
     [InlineData("echo 'a: 8' >v.yaml; ln -sf /proc/self/cwd/v.yaml l.yaml; \"$0\" template r web -f l.yaml", "\"a\":8")]
-    [InlineData("echo 'a: 9' | \"$0\" template r web -f <(cat) -f -", "\"a\":")]
-    public async Task Process_substitution_and_descriptors_are_helms_alone(string script, string says)
+    [InlineData("echo 'a: 6' >v.yaml; exec 9<v.yaml; exec \"$0\" template r web -f /proc/$$/fd/9", "\"a\":6")]
+    [InlineData("echo 'a: 7' >v.yaml; exec 9<v.yaml; ln -sf /dev/fd/9 l.yaml; \"$0\" template r web -f l.yaml", "\"a\":7")]
+    public async Task Other_ways_into_proc_are_helms_alone(string script, string says)
     {
         foreach (int major in RealHelms.Numbers)
         {
@@ -181,9 +179,8 @@ public sealed class BadInputTests
             Assert.Contains(says, real.StdoutText, StringComparison.Ordinal);
             for (int i = 0; i < 2; i++)
                 Assert.Null((await Script(home, work, script, home.ShimPath).RunAsync()).DifferenceFrom(real));
-            // None where the shim itself leaves standard input to helm.
             Stats stats = await home.StatsAsync();
-            Assert.True(stats is { Hits: 0, Entries: 0, Bypasses: 0 or 2, Errors: 0 }, stats.ToString());
+            Assert.True(stats is { Hits: 0, Entries: 0, Bypasses: 2, Errors: 0 }, stats.ToString());
         }
     }
 

@@ -125,10 +125,10 @@ internal static class CommandLineRowCases
         Case("5 bad percent sequence", Mirror()).Run("template r web -f a%zz").Fails("a%zz"),
         Case("5 second dash is empty", Mirror()).WithStdin("a: 5\n").Run("template r web -f - -f -").Says("\"a\":5").EditsStdin("5", "7"),
         Case("5 blanks around the dash", Mirror()).WithStdin("a: 5\n").RunArguments("template", "r", "web", "-f", " - ").Says("\"a\":5").EditsStdin("5", "7"),
-        Case("5 descriptor as a file", Mirror()).WithStdin("a: 5\n").Run("template r web -f /dev/fd/0").Says("\"a\":5").Bypasses("values-through-proc"),
-        Case("5 process's own descriptor", Mirror()).WithStdin("a: 5\n").Run("template r web -f /proc/self/fd/0").Says("\"a\":5").Bypasses("values-through-proc"),
+        Case("5 descriptor as a file", Mirror()).WithStdin("a: 5\n").Run("template r web -f /dev/fd/0").Says("\"a\":5").EditsStdin("5", "7"),
+        Case("5 process's own descriptor", Mirror()).WithStdin("a: 5\n").Run("template r web -f /proc/self/fd/0").Says("\"a\":5").StillHitsRunning("template r web -f -"),
         Case("5 link to the process's own descriptor", Mirror()).WithStdin("a: 5\n").WithLink("in.yaml", "/dev/stdin").Run("template r web -f in.yaml").Says("\"a\":5").Bypasses("values-through-proc"),
-        Case("5 set-file from a descriptor", Mirror()).WithStdin("typed").Run("template r web --set-file a=/dev/stdin").Says("typed").Bypasses("values-through-proc"),
+        Case("5 set-file from a descriptor", Mirror()).WithStdin("typed").Run("template r web --set-file a=/dev/stdin").Says("typed").EditsStdin("typed", "given"),
         Case("5 remote set-file", Mirror()).Run("template r web --set-file a=http://127.0.0.1:1/x").Fails("127.0.0.1:1").Bypasses("remote-values"),
     ];
 }

@@ -153,7 +153,7 @@ public sealed class RowCoverage
 
         ("5", "schemes", ["Remote values", "5 remote set-file", "5 unknown scheme is a file's name", "5 scheme of a plugin that is not there", "5 bad percent sequence"]),
         ("5", "standard input", ["5 blanks around the dash", "5 second dash is empty", "Standard input that nobody asked for"]),
-        ("5", "paths that mean the process", ["5 descriptor as a file", "5 process's own descriptor", "5 link to the process's own descriptor", "5 set-file from a descriptor", "BadInputTests.Process_substitution_and_descriptors_are_helms_alone"]),
+        ("5", "paths that mean the process", ["5 descriptor as a file", "5 process's own descriptor", "5 link to the process's own descriptor", "5 set-file from a descriptor", "BadInputTests.Other_ways_into_proc_are_helms_alone"]),
 
         ("6.1", "random functions", ["6.1 called *", "Random text is called", "Password hash is made", "ArmingTests.Real_helm_is_armed_and_passes_its_self_test"]),
         ("6.1", "clock", ["Clock is called", "6.1 called ago of a constant", "6.1 called date of a text", "6.1 called day-granular clock", "ArmingTests.Real_helm_is_armed_and_passes_its_self_test"]),

@@ -13,7 +13,7 @@ internal static class MessageExamples
 
     public static readonly Message.Render Render = new()
     {
-        Arguments = ["template", "web", "./chart", "-f", "-"],
+        Arguments = ["template", "web", "./chart", "-f", "-", "-f", "/dev/fd/63"],
         Directory = "/src",
         DirectoryDevice = 2049,
         DirectoryInode = 131,
@@ -24,6 +24,7 @@ internal static class MessageExamples
         HelmStamp = new FileStamp(2049, 77, 58_155_160, 1_700_000_000_000_000_000, 1_700_000_000_000_000_001, 33261),
         Stdin = "a: 1\n"u8.ToArray(),
         Flags = RenderFlags.ReadOnly,
+        Descriptors = [new DescriptorContent(63, "b: 2\n"u8.ToArray())],
     };
 
     public static readonly IReadOnlyDictionary<string, Message> All = new Dictionary<string, Message>
@@ -35,7 +36,7 @@ internal static class MessageExamples
         ["Stats"] = new Message.Stats(false),
         ["Prune"] = new Message.Prune(false, 86_400, null, "web", true),
         ["Stop"] = new Message.Stop(),
-        ["Explain"] = new Message.Explain(Render with { Stdin = null, Flags = RenderFlags.None }),
+        ["Explain"] = new Message.Explain(Render with { Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Verify"] = new Message.Verify(),
         ["Recall"] = new Message.Recall(s_key),
         ["Forget"] = new Message.Forget(s_key),

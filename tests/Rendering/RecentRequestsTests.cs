@@ -10,22 +10,31 @@ namespace CacheDaemon.Tests.Rendering;
 
 public sealed class RecentRequestsTests
 {
+    private static readonly Message.Render s_call = MessageExamples.Render with { Descriptors = [] };
+
     private readonly RecentRequests _recent = new();
 
     [Fact]
     public void The_last_call_of_a_key_is_the_one_that_is_known()
     {
-        Message.Render elsewhere = MessageExamples.Render with { Directory = "/elsewhere" };
-        _recent.Remember(Key(1), MessageExamples.Render);
+        Message.Render elsewhere = s_call with { Directory = "/elsewhere" };
+        _recent.Remember(Key(1), s_call);
         _recent.Remember(Key(1), elsewhere);
         Assert.Same(elsewhere, _recent.Find(Key(1)));
         Assert.Equal([Key(1)], _recent.Keys());
     }
 
     [Fact]
+    public void A_call_that_nobody_could_make_again_is_not_kept()
+    {
+        _recent.Remember(Key(1), s_call with { Descriptors = [new DescriptorContent(63, default)] });
+        Assert.Null(_recent.Find(Key(1)));
+    }
+
+    [Fact]
     public void An_equal_call_is_not_kept_twice_and_any_other_takes_its_place()
     {
-        Message.Render first = MessageExamples.Render;
+        Message.Render first = s_call;
         _recent.Remember(Key(1), first);
         _recent.Remember(Key(1), first with
         {
@@ -59,9 +68,9 @@ public sealed class RecentRequestsTests
     public void The_least_recently_called_leave_first_when_there_are_too_many()
     {
         for (int i = 0; i < RecentRequests.MaxRequests; i++)
-            _recent.Remember(Key(i), MessageExamples.Render);
-        _recent.Remember(Key(0), MessageExamples.Render);
-        _recent.Remember(Key(-1), MessageExamples.Render);
+            _recent.Remember(Key(i), s_call);
+        _recent.Remember(Key(0), s_call);
+        _recent.Remember(Key(-1), s_call);
         Assert.NotNull(_recent.Find(Key(0)));
         Assert.Null(_recent.Find(Key(1)));
         Assert.Equal(RecentRequests.MaxRequests, _recent.Keys().Count);
@@ -81,13 +90,13 @@ public sealed class RecentRequestsTests
         _recent.Remember(Key(4), With(half / 2));
         Assert.Equal([Key(3), Key(4)], _recent.Keys());
 
-        static Message.Render With(int stdin) => MessageExamples.Render with { Stdin = new byte[stdin] };
+        static Message.Render With(int stdin) => s_call with { Stdin = new byte[stdin] };
     }
 
     [Fact]
     public void What_is_removed_is_not_known()
     {
-        _recent.Remember(Key(1), MessageExamples.Render);
+        _recent.Remember(Key(1), s_call);
         _recent.Remove(Key(1));
         _recent.Remove(Key(2));
         Assert.Null(_recent.Find(Key(1)));

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
@@ -45,7 +46,7 @@ internal static class ExplainCommand
         }
         string directory = Environment.CurrentDirectory;
         Libc.StatPlace(".", out FileStamp here);
-        byte[]? stdin = CallerContext.StdinFor(call);
+        (byte[]? stdin, IReadOnlyList<DescriptorContent> descriptors) = CallerContext.Inputs(call);
         string? answer = AdminConnection.Ask(new Message.Explain(new Message.Render
         {
             Arguments = call,
@@ -57,6 +58,7 @@ internal static class ExplainCommand
             HelmPath = helm.Path,
             HelmStamp = helm.Stamp,
             Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,
+            Descriptors = descriptors,
             Flags = Client.Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : RenderFlags.None,
         }));
         if (answer is null)
