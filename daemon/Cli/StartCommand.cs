@@ -38,8 +38,9 @@ internal static class StartCommand
         {
             using (DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _))
             {
-                if (daemon is not null)
+                if (daemon is not null && (daemon.PeerId == child || Libc.Wait(child, block: false) is not null))
                 {
+                    // Ours serves, or another one does and ours is gone: it would take the lock after a stop otherwise.
                     Console.WriteLine($"helmcached started for {endpoint.Home}");
                     ArmCommand.WaitForHelm(endpoint);
                     return ExitCodes.Ok;

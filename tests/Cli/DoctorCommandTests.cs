@@ -69,6 +69,34 @@ public sealed class DoctorCommandTests
         Assert.Contains("move our lines to the end of ~/.bashrc", Next(checks, "shell-bash"), StringComparison.Ordinal);
     }
 
+    /// <summary>This terminal has the shim on PATH; the next one will not.</summary>
+    [Fact]
+    public async Task A_shell_that_was_never_set_up_is_not_well_because_this_terminal_is()
+    {
+        await using var stage = new InstallStage();
+        await stage.DoAsync("install");
+        IReadOnlyList<JsonElement> checks = await FailAsync(Installed(stage), "shell-bash");
+        Assert.Equal("helmcached install --write --shell bash", Next(checks, "shell-bash"));
+    }
+
+    [Fact]
+    public async Task A_shell_that_nobody_uses_is_not_started_and_one_beside_the_login_shell_is_no_fault()
+    {
+        await using var stage = new InstallStage();
+        await stage.DoAsync("install", "--write", "--shell", "bash");
+        InstallStage.Script(Path.Combine(stage.HelmDirectory, "fish"), "touch ~/started\n");
+        CommandResult unused = await Installed(stage).RunAsync();
+        Assert.DoesNotContain(Checks(unused.StdoutText), check => check.GetProperty("check").GetString() == "shell-fish");
+        Assert.False(File.Exists(stage.At("started")));
+
+        Directory.CreateDirectory(stage.At(".config/fish"));
+        File.WriteAllText(stage.At(".config/fish/config.fish"), "# mine\n");
+        CommandResult used = await Installed(stage).RunAsync();
+        Assert.Equal("note", Of(Checks(used.StdoutText), "shell-fish", "result"));
+        Assert.Equal("helmcached install --write --shell fish", Next(Checks(used.StdoutText), "shell-fish"));
+        Assert.True(File.Exists(stage.At("started")));
+    }
+
     [Theory]
     [InlineData("HELMCACHED_DISABLE", "unset HELMCACHED_DISABLE")]
     [InlineData("HELMCACHED_RECACHE", "unset HELMCACHED_RECACHE")]

@@ -18,15 +18,10 @@ internal static class PathChecks
                 Installed() is { } directory
                     ? $"open a new terminal, or run: {Shell.All[0].Line(directory)}"
                     : "helmcached install --write");
-        foreach (Shell shell in Shell.All.Where(shell => shell.IsFound))
-        {
-            string? found = Probe.FirstHelm(shell);
-            yield return found is not null && Probe.IsShim(found)
-                ? DoctorCheck.Ok("shell-" + shell.Name, $"{shell.Name}: a new shell finds the shim, {found}")
-                : DoctorCheck.Fail("shell-" + shell.Name,
-                    found is null ? $"{shell.Name}: a new shell finds no helm, or does not answer" : $"{shell.Name}: a new shell finds {found}, which is not the shim",
-                    Advice(shell));
-        }
+        InstallPlaces places = InstallPlaces.Find();
+        // One that nobody uses here would be a fault of nobody's, and some write into the home directory when they start.
+        foreach (Shell shell in Shell.All.Where(shell => shell.IsFound && shell.IsUsed(places)))
+            yield return Check(shell, places);
         if (Endpoint.Switch("HELMCACHED_DISABLE"u8))
             yield return DoctorCheck.Fail("switches", "HELMCACHED_DISABLE is set: every call is plain helm", "unset HELMCACHED_DISABLE");
         if (Endpoint.Switch("HELMCACHED_RECACHE"u8))
@@ -35,12 +30,20 @@ internal static class PathChecks
             yield return new DoctorCheck("switches", Verdict.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
     }
 
+    private static DoctorCheck Check(Shell shell, InstallPlaces places)
+    {
+        string? found = Probe.FirstHelm(shell);
+        if (found is not null && Probe.IsShim(found))
+            return DoctorCheck.Ok("shell-" + shell.Name, $"{shell.Name}: a new shell finds the shim, {found}");
+        string says = found is null ? $"{shell.Name}: a new shell finds no helm, or does not answer" : $"{shell.Name}: a new shell finds {found}, which is not the shim";
+        return new DoctorCheck("shell-" + shell.Name, shell.IsLoginShell ? Verdict.Fail : Verdict.Note, says, Advice(shell, places));
+    }
+
     private static string? Installed() => InstallManifest.Load(InstallPlaces.Find().Manifest) is { HasShim: true } manifest ? manifest.Directory : null;
 
     /// <summary>When our lines are there and something else is first all the same, what follows them has the last word.</summary>
-    private static string Advice(Shell shell)
+    private static string Advice(Shell shell, InstallPlaces places)
     {
-        InstallPlaces places = InstallPlaces.Find();
         string file = shell.StartupFile(places);
         return MarkedBlock.IsIn(CarefulFile.Read(file))
             ? $"move our lines to the end of {places.Short(file)}: something after them, or a file read later, puts another directory first"

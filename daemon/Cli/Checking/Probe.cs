@@ -1,7 +1,9 @@
 using System;
+using System.Collections;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Linq;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
@@ -48,9 +50,12 @@ internal static class Probe
     /// <summary>What real helm calls its version, such as <c>v3.17.3+ge4da497</c>; null when it does not say.</summary>
     public static string? HelmVersion(string helm) => Ask(helm, "/", "version", "--short");
 
+    /// <summary>PATH before any start-up file has been read, as login(1) and Debian's /etc/profile have it.</summary>
+    private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
     /// <summary>
-    /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. The
-    /// shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
+    /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. It does not inherit our PATH, which
+    /// may have the shim for this terminal alone. The shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
     /// </summary>
     public static unsafe string? FirstHelm(Shell shell)
     {
@@ -61,9 +66,11 @@ internal static class Probe
         {
             DaemonLauncher.Touch(answer);
             using var arguments = new NativeStrings([shell.Program, .. shell.AskForHelm(answer)]);
+            using var environment = new NativeStrings([.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
+                .Where(variable => !"PATH".Equals(variable.Key)).Select(variable => $"{variable.Key}={variable.Value}"), "PATH=" + SystemPath]);
             int child;
             fixed (byte* path = Libc.PathBytes(program))
-                child = Libc.SpawnDetached(path, arguments.Pointer, Libc.EnvironmentBlock, stdin: -1, []);
+                child = Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, []);
             if (child < 0)
                 return null;
             long started = Stopwatch.GetTimestamp();

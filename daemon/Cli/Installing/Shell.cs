@@ -38,9 +38,11 @@ internal abstract class Shell
     /// <summary>True when its program is on PATH.</summary>
     public bool IsFound => Probe.OnPath(Program) is not null;
 
+    /// <summary>True when it is this person's login shell.</summary>
+    public bool IsLoginShell => Path.GetFileName(Endpoint.Variable("SHELL"u8) ?? "") == Name;
+
     /// <summary>True when it is this person's: the login shell, or one with a start-up file.</summary>
-    public bool IsUsed(InstallPlaces places) =>
-        File.Exists(StartupFile(places)) || Path.GetFileName(Endpoint.Variable("SHELL"u8) ?? "") == Name;
+    public bool IsUsed(InstallPlaces places) => IsLoginShell || File.Exists(StartupFile(places));
 
     /// <summary>Characters that mean nothing but themselves to sh.</summary>
     private static readonly SearchValues<char> s_plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+");
