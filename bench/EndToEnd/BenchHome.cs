@@ -97,7 +97,7 @@ internal sealed class BenchHome : IDisposable
     }
 
     /// <summary>Sets the counters to zero.</summary>
-    public void ResetStats() => Admin("stats", "--json", "--reset");
+    public void ResetStats() => Admin("stats", "--json", "--reset", "--yes");
 
     /// <summary>One number of the daemon's status, asked for over the socket: the admin command would be a process more.</summary>
     public long Status(string name)

@@ -20,15 +20,24 @@ internal static class CommandTable
             return ServeCommand.Run(detached: true);
         if (args is ["arm", .. var helm])
             return ArmCommand.Run(helm);
-        ParseResult parsed = Build().Parse(args);
+        ParseResult parsed = Build().Parse(AsOptions(args));
+        if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
+            return UsageError.Write(parsed);
         // Not for --help, --version and the suggestions that a shell asks for while someone types.
-        if (parsed.Errors.Count == 0 && parsed.Action == parsed.CommandResult.Command.Action)
+        if (parsed.Action == parsed.CommandResult.Command.Action)
             ConfigurationNotice.WriteBefore(parsed.CommandResult.Command.Name);
         // Exceptions are Program's: the library would print a stack trace.
-        int code = parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
-        // The library's own code for a wrong command line is 1, which `verify` has for an entry that differs.
-        return parsed.Action is ParseErrorAction ? ExitCodes.Usage : code;
+        return parsed.Invoke(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
     }
+
+    /// <summary>The words that people try first, as the options that they stand for.</summary>
+    private static string[] AsOptions(string[] args) => args switch
+    {
+        [] => ["--help"],
+        ["help", .. var command] => [.. command, "--help"],
+        ["version"] or ["-V"] => ["--version"],
+        _ => args,
+    };
 
     private static RootCommand Build()
     {
@@ -39,7 +48,7 @@ internal static class CommandTable
         serve.SetAction(_ => ServeCommand.Run(detached: false));
         root.Add(serve);
 
-        root.Add(Simple("start", "Start the daemon in the background, if it does not run.", StartCommand.Run));
+        root.Add(Simple("start", "Start the daemon in the background, if it does not run.", static () => StartCommand.Run()));
         root.Add(Simple("stop", "Let the daemon finish what it does and leave.", StopCommand.Run));
 
         var status = new Command("status", "Say whether the daemon runs, and how it is. Never starts one.") { json };

@@ -19,14 +19,13 @@ internal static class StartCommand
     /// <summary>Pause before the next try while another daemon has the lock.</summary>
     private const int PauseMilliseconds = 100;
 
-    public static int Run()
+    /// <param name="quiet">Says only what went wrong, and does not wait for helm to be armed.</param>
+    public static int Run(bool quiet = false)
     {
         Endpoint endpoint = AdminConnection.ServingEndpoint();
         if (AdminConnection.Exchange(new Message.Status(), endpoint) is not null)
         {
-            Console.WriteLine($"helmcached already runs for {endpoint.Home}");
-            ArmCommand.WaitForHelm(endpoint);
-            return ExitCodes.Ok;
+            return Runs($"helmcached already runs for {endpoint.Home}");
         }
         if (HomeDirectory.Problem(endpoint) is { } problem)
             throw new IOException(problem);
@@ -41,9 +40,7 @@ internal static class StartCommand
                 if (daemon is not null && (daemon.PeerId == child || Libc.Wait(child, block: false) is not null))
                 {
                     // Ours serves, or another one does and ours is gone: it would take the lock after a stop otherwise.
-                    Console.WriteLine($"helmcached started for {endpoint.Home}");
-                    ArmCommand.WaitForHelm(endpoint);
-                    return ExitCodes.Ok;
+                    return Runs($"helmcached started for {endpoint.Home}");
                 }
             }
             if (Libc.Wait(child, block: false) is { } status)
@@ -61,5 +58,15 @@ internal static class StartCommand
             ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor leaves; see {endpoint.LogPath}, or end it (`fuser {endpoint.LockPath}` names it)"
             : $"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
         return ExitCodes.Failed;
+
+        int Runs(string says)
+        {
+            if (!quiet)
+            {
+                Console.WriteLine(says);
+                ArmCommand.WaitForHelm(endpoint);
+            }
+            return ExitCodes.Ok;
+        }
     }
 }

@@ -20,6 +20,33 @@ public sealed partial class HelpTests
         Assert.Matches(@"^\d+\.\d+\.\d+\+[0-9a-f]{10}(-dirty)?\n$", result.StdoutText);
     }
 
+    [Theory]
+    [InlineData("prune --older-then 3d", "helmcached: unknown option --older-then; did you mean --older-than? See 'helmcached prune --help'\n")]
+    [InlineData("stopp", "helmcached: unknown command stopp; did you mean stop? See 'helmcached --help'\n")]
+    [InlineData("stop extra", "helmcached: unknown argument extra. See 'helmcached stop --help'\n")]
+    [InlineData("frobnicate", "helmcached: unknown command frobnicate. See 'helmcached --help'\n")]
+    [InlineData("stats --sinse", "helmcached: unknown option --sinse. See 'helmcached stats --help'\n")]
+    public async Task A_mistyped_word_is_named_in_one_line_with_what_may_be_meant(string line, string expected)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult result = await home.Admin(line.Split(' ')).RunAsync();
+        Assert.Equal((2, "", expected), (result.ExitCode, result.StdoutText, result.StderrText));
+    }
+
+    [Theory]
+    [InlineData("help", "--help")]
+    [InlineData("", "--help")]
+    [InlineData("help prune", "prune --help")]
+    [InlineData("version", "--version")]
+    [InlineData("-V", "--version")]
+    public async Task Words_that_people_try_first_work(string typed, string option)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult expected = await home.Admin(option.Split(' ')).RunAsync();
+        CommandResult result = await home.Admin(typed.Split(' ', StringSplitOptions.RemoveEmptyEntries)).RunAsync();
+        Assert.Equal((0, expected.StdoutText), (result.ExitCode, result.StdoutText));
+    }
+
     [Fact]
     public async Task Every_example_of_the_help_is_a_command_that_parses()
     {

@@ -46,7 +46,7 @@ public sealed class StatsCommandTests
         Assert.Equal(0.6667, root.GetProperty("hit_rate").GetDouble());
         Assert.DoesNotContain(fake.Work, result.StdoutText, StringComparison.Ordinal);
 
-        await fake.Home.Admin("stats", "--reset").RunAsync();
+        await fake.Home.Admin("stats", "--reset", "--yes").RunAsync();
         using JsonDocument after = JsonDocument.Parse((await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText);
         Assert.Equal((0, 0, 0), Counts(after.RootElement.GetProperty("today")));
         Assert.Empty(after.RootElement.GetProperty("charts").EnumerateObject());

@@ -61,14 +61,24 @@ public sealed class ExplainTests
         Assert.Contains("what to do: leave out --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
     }
 
+    /// <summary>What is known lies in the store, which the daemon owns.</summary>
     [Fact]
-    public async Task Without_a_daemon_it_says_so_and_starts_none()
+    public async Task Without_a_daemon_it_starts_one_and_a_call_may_begin_with_helm()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
-        CommandResult result = await home.Admin("explain", "--", "template", "r", "web").RunAsync();
-        Assert.Equal(3, result.ExitCode);
-        Assert.Contains("helmcached start", result.StderrText, System.StringComparison.Ordinal);
+        string directory = home.At("work");
+        Chart("web").WithConfigMap("c", "a: b").WriteTo(directory);
+        await home.StartAsync();
+        await home.Shim(directory, "template", "r", "web").RunAsync();
+        await home.EntriesReachAsync(1);
+        await home.StopAsync();
         Assert.Empty(home.DaemonIds());
+        foreach (string helm in (string[])["helm", "/usr/bin/helm"])
+        {
+            JsonElement report = await ExplainAsync(home, directory, helm, "template", "r", "web");
+            Assert.Equal("hit", Outcome(report));
+        }
+        Assert.Single(home.DaemonIds());
     }
 
     [Fact]

@@ -129,7 +129,7 @@ public sealed class HomeDirectoryTests
         CommandResult call = await fake.Template().RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, ""), (call.ExitCode, call.StdoutText, call.StderrText));
         bool hasStore = File.Exists(Path.Combine(fake.Home.State, "store.litedb"));
-        foreach (string line in (string[])["start", "serve", "serve --detached", "prune --all", "stats", "stats --reset", "uninstall --purge", "doctor"])
+        foreach (string line in (string[])["start", "serve", "serve --detached", "prune --all", "stats", "stats --reset --yes", "uninstall --purge", "doctor"])
         {
             CommandResult result = await fake.Home.Admin(line.Split(' ')).RunAsync();
             string told = result.StdoutText + result.StderrText;

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
@@ -9,7 +10,7 @@ using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
 
-/// <summary>Says what would happen to one command line and, for a miss, which input differs. Runs no helm, and starts no daemon.</summary>
+/// <summary>Says what would happen to one command line and, for a miss, which input differs. Runs no helm; starts the daemon when none runs.</summary>
 internal static class ExplainCommand
 {
     public static Command Create()
@@ -26,6 +27,9 @@ internal static class ExplainCommand
         explain.SetAction(parsed =>
         {
             string[] words = parsed.GetValue(call) ?? [];
+            // As it was typed, or copied from a script.
+            if (words is [var program, .. var rest] && Path.GetFileName(program) == "helm")
+                words = rest;
             bool wantsLast = parsed.GetResult(last) is not null;
             if (wantsLast == words.Length > 0)
                 return Terminal.WrongUsage("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last");
@@ -47,7 +51,7 @@ internal static class ExplainCommand
         string directory = Environment.CurrentDirectory;
         Libc.StatPlace(".", out FileStamp here);
         (byte[]? stdin, IReadOnlyList<DescriptorContent> descriptors) = CallerContext.Inputs(call);
-        string? answer = AdminConnection.Ask(new Message.Explain(new Message.Render
+        var question = new Message.Explain(new Message.Render
         {
             Arguments = call,
             Directory = directory,
@@ -60,11 +64,13 @@ internal static class ExplainCommand
             Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,
             Descriptors = descriptors,
             Flags = Client.Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : RenderFlags.None,
-        }));
-        if (answer is null)
+        });
+        if (AdminConnection.Ask(question) is not { } answer)
         {
-            Console.Error.WriteLine("helmcached: no daemon runs, so nothing is known about this call; start it with `helmcached start`");
-            return ExitCodes.NotRunning;
+            // What is known lies in the store, which the daemon owns.
+            if (StartCommand.Run(quiet: true) != ExitCodes.Ok || AdminConnection.Ask(question) is not { } late)
+                return ExitCodes.NotRunning;
+            answer = late;
         }
         if (json)
             Console.WriteLine(answer);

@@ -20,19 +20,24 @@ internal static class StatsCommand
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
         var prometheus = new Option<bool>("--prometheus") { Description = "Print the Prometheus text format, for a node exporter's textfile collector." };
-        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them." };
+        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them; asks before, unless --yes is given." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var watch = new Option<bool>("--watch") { Description = "Show them live, until Ctrl-C." };
-        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { json, prometheus, reset, watch };
-        stats.SetAction(parsed => Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(watch)));
+        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { json, prometheus, reset, yes, watch };
+        stats.SetAction(parsed => Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(watch)));
         return stats;
     }
 
-    private static int Run(bool json, bool prometheus, bool reset, bool watch)
+    private static int Run(bool json, bool prometheus, bool reset, bool yes, bool watch)
     {
         if ((json ? 1 : 0) + (prometheus ? 1 : 0) + (watch ? 1 : 0) > 1)
             return Terminal.WrongUsage("stats takes one of --json, --prometheus and --watch");
         if (watch)
             return reset ? Terminal.WrongUsage("stats --watch does not reset") : Watch();
+        if (reset && !yes && Console.IsInputRedirected)
+            return Terminal.WrongUsage("stats --reset sets all counters to zero, for good; add --yes if that is meant");
+        if (reset && !yes && !Terminal.Confirms("Set all counters to zero, for good?"))
+            return ExitCodes.Failed;
         string text = Ask(reset);
         if (json)
             Console.WriteLine(text);
