@@ -57,6 +57,10 @@ internal sealed class Leases<TWork> where TWork : class
     private readonly Dictionary<CacheKey, Queue<Waiter>> _waiters = [];
     private readonly Dictionary<long, (CacheKey Key, TWork Work)> _held = [];
     private long _lastId;
+    private long _settled;
+
+    /// <summary>Number of leases that ended with an answer so far: while it stays, no answer has come that was not there before.</summary>
+    public long Settled => Interlocked.Read(ref _settled);
 
     /// <summary>Number of leases held.</summary>
     public int Count
@@ -127,6 +131,7 @@ internal sealed class Leases<TWork> where TWork : class
         {
             if (!_held.Remove(leaseId, out (CacheKey Key, TWork) held) || !_waiters.Remove(held.Key, out queue))
                 return;
+            Interlocked.Increment(ref _settled);
         }
         foreach (Waiter waiter in queue)
             waiter.Turn.SetResult(settlement);

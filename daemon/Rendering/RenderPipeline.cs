@@ -92,6 +92,7 @@ internal sealed class RenderPipeline
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
                 arrival = arrival with { Chart = fingerprint.ChartName };
 
+                long settled = _leases.Settled;
                 CacheKey key = fingerprint.Key;
                 bool anew = request.Flags.HasFlag(RenderFlags.Recache);
                 if (anew)
@@ -116,7 +117,7 @@ internal sealed class RenderPipeline
                 var render = new LeasedRender(request, fingerprint, key, choice.Armed, _time.GetTimestamp());
                 switch (_leases.Acquire(key, render))
                 {
-                    case Claim<LeasedRender>.Granted granted when !anew && IsAnswered(key, request, fingerprint):
+                    case Claim<LeasedRender>.Granted granted when !anew && _leases.Settled != settled && IsAnswered(key, request, fingerprint):
                         _leases.Settle(granted.LeaseId, new Settlement.LookAgain());
                         break;
                     case Claim<LeasedRender>.Granted granted:
@@ -212,7 +213,7 @@ internal sealed class RenderPipeline
         }
     }
 
-    /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was.</summary>
+    /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
     private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint) =>
         _store.Get(key).Entry is not null || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
 
