@@ -19,10 +19,10 @@ internal static class BeforeValues
     public static bool AreSurelyPassed(ParsedCommandLine call)
     {
         // One or two positional arguments, the last one the chart (action.NameAndChart).
-        if (call.Positionals.Count is not (1 or 2) || Libc.Stat(call.Positionals[^1].Trim(), follow: true, out _) != 0)
+        if (!call.Command.ReadsValuesFirst && (call.Positionals.Count is not (1 or 2) || Libc.Stat(call.Positionals[^1].Trim(), follow: true, out _) != 0))
             return false;
         foreach (FlagUse use in call.Flags)
-            if (!IsHarmless(HelmFlags.All[use.Flag].Name, use.Value, call.Positionals.Count))
+            if (!IsHarmless(call.Row(use).Name, use.Value, call.Positionals.Count))
                 return false;
         return true;
     }

@@ -13,14 +13,14 @@ namespace CacheDaemon.Shim;
 internal sealed unsafe class Call
 {
     private readonly string[] _arguments;
-    private readonly int _subcommand;
-    private readonly bool _onlyGlobalFlagsBefore;
+    private readonly HelmCommand? _command;
+    private readonly CommandWords _words;
 
     /// <param name="arguments">The arguments after argv[0].</param>
     public Call(string[] arguments)
     {
         _arguments = arguments;
-        _subcommand = CommandLine.FindSubcommand(arguments, out _onlyGlobalFlagsBefore);
+        _command = CommandLine.FindCommand(arguments, out _words);
         Helm = HelmLocator.Find();
         Trace = Trace.Start();
     }
@@ -37,19 +37,15 @@ internal sealed unsafe class Call
     /// <summary>What of the caller's open pipes we have read, for helm to read it again.</summary>
     public TakenInputs Inputs { get; } = new();
 
-    /// <summary>False when this call is real helm's alone: switched off, not a render, or nothing to run it with.</summary>
+    /// <summary>False when this call is real helm's alone: switched off, a command that is not served, or nothing to run it with.</summary>
     public bool MayAsk =>
         Libc.IsSupported
         && Helm.Path is not null
         && !Endpoint.Switch("HELMCACHED_DISABLE"u8)
-        && IsTemplate
+        // A flag before the command that is not global swallows the next word (helm-inputs 2.1): such a call is left to helm.
+        && _command is not null && _words.OnlyRootFlagsBefore
         // A closed standard descriptor would be reused by our own socket or pipe, and be written to.
         && Libc.IsOpen(0) && Libc.IsOpen(1) && Libc.IsOpen(2);
-
-    /// <summary>
-    /// A flag before the subcommand that is not global swallows the next word (helm-inputs 2.1): such a call is left to helm.
-    /// </summary>
-    private bool IsTemplate => _subcommand >= 0 && _onlyGlobalFlagsBefore && _arguments[_subcommand] == CommandLine.Template;
 
     /// <summary>argv as received, argv[0] included, as text.</summary>
     public string[] ArgumentVector()
@@ -77,7 +73,7 @@ internal sealed unsafe class Call
         int umask = Libc.Umask;
         if (umask < 0)
             return null;
-        if (!InputOrder.TryTake(CommandLine.Parse(_arguments, _subcommand), Inputs))
+        if (!InputOrder.TryTake(CommandLine.Parse(_arguments, _command!, _words), Inputs))
         {
             Trace.NotServed("input-left-to-helm");
             return null;

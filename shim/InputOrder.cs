@@ -110,7 +110,7 @@ internal static class InputOrder
     private static bool Sets(ParsedCommandLine call)
     {
         foreach (FlagUse use in call.Flags)
-            if (HelmFlags.All[use.Flag].Role is FlagRole.Set or FlagRole.SetString or FlagRole.SetJson)
+            if (call.Row(use).Role is FlagRole.Set or FlagRole.SetString or FlagRole.SetJson)
                 return true;
         return false;
     }

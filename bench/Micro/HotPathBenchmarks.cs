@@ -48,7 +48,7 @@ public class HotPathBenchmarks
     public int FindSubcommand() => Client.Helm.CommandLine.FindSubcommand(Arguments, out _);
 
     [Benchmark]
-    public object WalkFlags() => Client.Helm.CommandLine.Parse(Arguments, 0);
+    public object WalkFlags() => Client.Helm.CommandLine.Parse(Arguments, Client.Helm.HelmCommands.Find("template", "")!, new Client.Helm.CommandWords(0, -1, true));
 
     [Benchmark]
     public void AcquireAndPassOnLease()

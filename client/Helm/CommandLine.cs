@@ -4,6 +4,15 @@ using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Client.Helm;
 
+/// <summary>Where the words of a command stand in argv without argv[0].</summary>
+/// <param name="First">Index of the word that helm takes for its subcommand, or -1.</param>
+/// <param name="Second">Index of the word after a group's (<c>show chart</c>), or -1.</param>
+/// <param name="OnlyRootFlagsBefore">
+/// Whether everything before the last of them is a known root flag with its value. When false the call is not ours: a flag that the root command does not know
+/// swallows the next word.
+/// </param>
+public readonly record struct CommandWords(int First, int Second, bool OnlyRootFlagsBefore);
+
 /// <summary>
 /// Walks argv by helm's own flag rules: which word is the subcommand, which flags have which values. Pure syntax, no I/O; the shim
 /// and the daemon use the same code, so they cannot disagree.
@@ -14,9 +23,6 @@ namespace CacheDaemon.Client.Helm;
 /// </remarks>
 public static class CommandLine
 {
-    /// <summary>The one subcommand whose flags are in <see cref="HelmFlags"/>.</summary>
-    public const string Template = "template";
-
     /// <summary>
     /// Index in <paramref name="args"/> (argv without argv[0]) of the word that helm takes for its subcommand, or -1. Allocates nothing.
     /// </summary>
@@ -42,10 +48,10 @@ public static class CommandLine
             if (word == "--")
                 return -1;
             int flag = FlagOf(word, out bool hasValue);
-            bool isGlobal = flag >= 0 && HelmFlags.All[flag].IsGlobal;
+            bool isGlobal = flag >= 0;
             if (!isGlobal)
                 onlyGlobalFlagsBefore = false;
-            if (hasValue || (isGlobal && HelmFlags.All[flag].Arity != FlagArity.Value))
+            if (hasValue || (isGlobal && HelmFlags.RootTable[flag].Arity != FlagArity.Value))
                 continue;
             // cobra gives up when the swallowed word is the last one.
             if (args.Length - i - 1 <= 1)
@@ -55,14 +61,30 @@ public static class CommandLine
         return -1;
     }
 
-    /// <summary>
-    /// The flags and positional arguments of a <c>template</c> call. <paramref name="args"/> is argv without argv[0],
-    /// <paramref name="subcommand"/> the index that <see cref="FindSubcommand"/> gave.
-    /// </summary>
-    public static ParsedCommandLine Parse(ReadOnlySpan<string> args, int subcommand)
+    /// <summary>The command that argv names, as cobra finds it; null when it is none that is served.</summary>
+    /// <param name="args">argv without argv[0].</param>
+    /// <param name="words">Where its words stand.</param>
+    public static HelmCommand? FindCommand(ReadOnlySpan<string> args, out CommandWords words)
     {
-        var parsed = new ParsedCommandLine();
-        FlagWalk.Whole(args, subcommand, parsed);
+        int first = FindSubcommand(args, out bool onlyGlobals), second = -1;
+        if (first >= 0 && HelmCommands.IsGroup(args[first]))
+        {
+            second = FindSubcommand(args[(first + 1)..], out bool between);
+            onlyGlobals &= between;
+            second = second < 0 ? -1 : second + first + 1;
+        }
+        words = new CommandWords(first, second, onlyGlobals);
+        return first < 0 ? null : HelmCommands.Find(args[first], second < 0 ? "" : args[second]);
+    }
+
+    /// <summary>The flags and positional arguments of a call.</summary>
+    /// <param name="args">argv without argv[0].</param>
+    /// <param name="command">From <see cref="FindCommand"/>, as <paramref name="words"/>.</param>
+    /// <param name="words">Where the words of the command stand.</param>
+    public static ParsedCommandLine Parse(ReadOnlySpan<string> args, HelmCommand command, CommandWords words)
+    {
+        var parsed = new ParsedCommandLine(command);
+        FlagWalk.Whole(args, words, parsed);
         if (parsed.Error == BypassReason.None)
             FlagWalk.CheckRootParse(args, parsed);
         return parsed;
@@ -78,7 +100,7 @@ public static class CommandLine
             return false;
         foreach (FlagUse use in parsed.Flags)
         {
-            ref readonly HelmFlag flag = ref HelmFlags.All[use.Flag];
+            ref readonly HelmFlag flag = ref parsed.Row(use);
             if (flag.Role == FlagRole.ValuesFile)
             {
                 var items = new List<string>();
@@ -106,17 +128,17 @@ public static class CommandLine
     /// <summary>Whether helm reads standard input for a file of this name (values.readFile: TrimSpace, then <c>-</c>).</summary>
     public static bool IsStdin(string fileName) => fileName.AsSpan().Trim() is "-";
 
-    // The flag a word starting with '-' names, by its long name or its first shorthand letter. cobra takes a word such as -nfoo for complete.
+    // The root flag that a word starting with '-' names, or -1: by its long name or its first shorthand letter. cobra takes a word such as -nfoo for complete.
     private static int FlagOf(string word, out bool hasValue)
     {
         if (word[1] != '-')
         {
             hasValue = word.Length > 2;
-            return HelmFlags.FindShort(word[1]);
+            return HelmFlags.RootTable.FindShort(word[1]);
         }
         ReadOnlySpan<char> name = word.AsSpan(2);
         int equals = name.IndexOf('=');
         hasValue = equals >= 0;
-        return HelmFlags.FindLong(hasValue ? name[..equals] : name);
+        return HelmFlags.RootTable.FindLong(hasValue ? name[..equals] : name);
     }
 }

@@ -5,7 +5,7 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>
-/// pflag's parser over <see cref="HelmFlags"/>, in the two ways helm uses it. helm parses argv twice: first with the root flags alone, skipping
+/// pflag's parser over a <see cref="FlagTable"/>, in the two ways helm uses it. helm parses argv twice: first with the root flags alone, skipping
 /// what it does not know (<c>newRootCmd</c>), then for the subcommand. The first pass guesses the values of the flags it skips, so it can see a root
 /// flag where there is none (<c>--set -n=x</c> and <c>-fnx.yaml</c> both set the namespace, seen on both helms) and what it saw stays set.
 /// Where the two passes differ, the call is not served.
@@ -13,7 +13,8 @@ namespace CacheDaemon.Client.Helm;
 internal ref struct FlagWalk
 {
     private readonly ReadOnlySpan<string> _args;
-    private readonly int _skip;
+    private readonly CommandWords _words;
+    private readonly FlagTable _table;
     private readonly bool _rootOnly;
     private readonly List<FlagUse> _uses;
     private readonly List<string>? _positionals;
@@ -21,10 +22,11 @@ internal ref struct FlagWalk
     private BypassReason _error;
     private string _errorFlag;
 
-    private FlagWalk(ReadOnlySpan<string> args, int skip, bool rootOnly, List<FlagUse> uses, List<string>? positionals)
+    private FlagWalk(ReadOnlySpan<string> args, CommandWords words, FlagTable table, bool rootOnly, List<FlagUse> uses, List<string>? positionals)
     {
         _args = args;
-        _skip = skip;
+        _words = words;
+        _table = table;
         _rootOnly = rootOnly;
         _uses = uses;
         _positionals = positionals;
@@ -32,9 +34,9 @@ internal ref struct FlagWalk
     }
 
     /// <summary>The subcommand's pass: all flags, an unknown one is an error.</summary>
-    public static void Whole(ReadOnlySpan<string> args, int subcommand, ParsedCommandLine into)
+    public static void Whole(ReadOnlySpan<string> args, CommandWords words, ParsedCommandLine into)
     {
-        var walk = new FlagWalk(args, subcommand, rootOnly: false, into.Flags, into.Positionals);
+        var walk = new FlagWalk(args, words, into.Command.Flags, rootOnly: false, into.Flags, into.Positionals);
         walk.Run();
         into.Error = walk._error;
         into.ErrorFlag = walk._errorFlag;
@@ -44,12 +46,13 @@ internal ref struct FlagWalk
     public static void CheckRootParse(ReadOnlySpan<string> args, ParsedCommandLine parsed)
     {
         var seen = new List<FlagUse>();
-        var walk = new FlagWalk(args, skip: -1, rootOnly: true, seen, positionals: null);
+        var walk = new FlagWalk(args, new CommandWords(-1, -1, true), HelmFlags.RootTable, rootOnly: true, seen, positionals: null);
         walk.Run();
+        // The root flags come first in every table, so both passes number them alike.
         int next = 0;
         foreach (FlagUse use in parsed.Flags)
         {
-            if (!HelmFlags.All[use.Flag].IsGlobal)
+            if (!parsed.Row(use).IsGlobal)
                 continue;
             if (next == seen.Count || seen[next] != use)
             {
@@ -64,7 +67,7 @@ internal ref struct FlagWalk
         static void Disagree(ParsedCommandLine parsed, int flag)
         {
             parsed.Error = BypassReason.BadFlagValue;
-            parsed.ErrorFlag = HelmFlags.All[flag].Name;
+            parsed.ErrorFlag = parsed.Command.Flags[flag].Name;
         }
     }
 
@@ -73,7 +76,7 @@ internal ref struct FlagWalk
     {
         for (_at = 0; _at < _args.Length && _error == BypassReason.None;)
         {
-            if (_at == _skip)
+            if (IsWord(_at))
             {
                 _at++;
                 continue;
@@ -86,7 +89,7 @@ internal ref struct FlagWalk
             else if (word == "--")
             {
                 for (; _at < _args.Length; _at++)
-                    if (_at != _skip)
+                    if (!IsWord(_at))
                         _positionals?.Add(_args[_at]);
             }
             else if (word[1] == '-')
@@ -110,7 +113,7 @@ internal ref struct FlagWalk
         }
         int equals = text.IndexOf('=');
         ReadOnlySpan<char> name = equals < 0 ? text : text[..equals];
-        int flag = Known(HelmFlags.FindLong(name));
+        int flag = _table.FindLong(name);
         if (flag < 0)
         {
             if (!_rootOnly)
@@ -123,7 +126,7 @@ internal ref struct FlagWalk
         }
         if (equals >= 0)
             Add(flag, text[(equals + 1)..].ToString());
-        else if (HelmFlags.All[flag].Arity != FlagArity.Value)
+        else if (_table[flag].Arity != FlagArity.Value)
             Add(flag, null);
         else
             AddNext(flag);
@@ -142,7 +145,7 @@ internal ref struct FlagWalk
         for (; letters.Length > 0 && _error == BypassReason.None; letters = letters[1..])
         {
             _at = afterGroup;
-            int flag = Known(HelmFlags.FindShort(letters[0]));
+            int flag = _table.FindShort(letters[0]);
             bool hasEquals = letters.Length > 2 && letters[1] == '=';
             if (flag < 0)
             {
@@ -166,7 +169,7 @@ internal ref struct FlagWalk
                 Add(flag, letters[2..].ToString());
                 return;
             }
-            if (HelmFlags.All[flag].Arity != FlagArity.Value)
+            if (_table[flag].Arity != FlagArity.Value)
             {
                 Add(flag, null);
                 continue;
@@ -179,11 +182,11 @@ internal ref struct FlagWalk
         }
     }
 
-    private readonly int Known(int flag) => flag >= 0 && (!_rootOnly || HelmFlags.All[flag].IsGlobal) ? flag : -1;
+    private readonly bool IsWord(int index) => index == _words.First || index == _words.Second;
 
     private void AddNext(int flag)
     {
-        if (_at == _skip)
+        while (IsWord(_at))
             _at++;
         if (_at < _args.Length)
             Add(flag, _args[_at++]);
@@ -193,7 +196,7 @@ internal ref struct FlagWalk
 
     private void Add(int flag, string? value)
     {
-        ref readonly HelmFlag row = ref HelmFlags.All[flag];
+        ref readonly HelmFlag row = ref _table[flag];
         if (row.Role == FlagRole.Bypass && row.Reason == BypassReason.HelpRequested)
         {
             Fail(BypassReason.HelpRequested, flag);
@@ -226,6 +229,6 @@ internal ref struct FlagWalk
     private void Fail(BypassReason reason, int flag = -1)
     {
         _error = reason;
-        _errorFlag = flag < 0 ? "" : HelmFlags.All[flag].Name;
+        _errorFlag = flag < 0 ? "" : _table[flag].Name;
     }
 }

@@ -28,7 +28,7 @@ public enum FlagRepeat : byte
     Each,
 }
 
-/// <summary>What a flag means to a render; the daemon's parser has one branch for each.</summary>
+/// <summary>What a flag means to a call; the daemon's parser has one branch for each.</summary>
 public enum FlagRole : byte
 {
     /// <summary>The last value enters the key.</summary>
@@ -71,6 +71,9 @@ public enum FlagRole : byte
     RegistryConfig,
     RepositoryConfig,
     RepositoryCache,
+
+    /// <summary>A JSONPath expression: enters the key when it names one place, is a bypass when it may walk a map, whose order varies.</summary>
+    JsonPath,
 
     /// <summary>Bypass with the row's reason when finally true; false enters the key.</summary>
     BypassWhenTrue,

@@ -24,7 +24,7 @@ public readonly record struct InputName(string Path, bool IsValues)
         var names = new List<InputName>();
         foreach (FlagUse use in call.Flags)
         {
-            if (HelmFlags.All[use.Flag].Role != FlagRole.ValuesFile)
+            if (call.Row(use).Role != FlagRole.ValuesFile)
                 continue;
             var items = new List<string>();
             if (!GoSyntax.TryReadCsv(use.Value!, items))
@@ -34,7 +34,7 @@ public readonly record struct InputName(string Path, bool IsValues)
         }
         foreach (FlagUse use in call.Flags)
         {
-            if (HelmFlags.All[use.Flag].Role != FlagRole.SetFile)
+            if (call.Row(use).Role != FlagRole.SetFile)
                 continue;
             var items = new List<SetFileItem>();
             if (!SetFileSyntax.TryParse(use.Value!, items))

@@ -4,19 +4,26 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>One occurrence of a flag.</summary>
-/// <param name="Flag">Index in <see cref="HelmFlags.All"/>.</param>
+/// <param name="Flag">Index in the command's <see cref="HelmCommand.Flags"/>.</param>
 /// <param name="Value">
 /// The value as typed; <c>true</c> or <c>false</c> for a boolean, however it was spelled; null only for a flag with optional value that stood bare.
 /// </param>
 public readonly record struct FlagUse(int Flag, string? Value);
 
 /// <summary>A command line taken apart: flags in order, positional arguments in order, or the reason why it is not served.</summary>
-public sealed class ParsedCommandLine
+/// <param name="command">The command that the flags are of.</param>
+public sealed class ParsedCommandLine(HelmCommand command)
 {
+    /// <summary>The command.</summary>
+    public HelmCommand Command => command;
+
     /// <summary>Each occurrence of a flag, in order.</summary>
     public List<FlagUse> Flags { get; } = [];
 
-    /// <summary>Positional arguments, in order, without the subcommand.</summary>
+    /// <summary>The row of a flag.</summary>
+    public ref readonly HelmFlag Row(FlagUse use) => ref command.Flags[use.Flag];
+
+    /// <summary>Positional arguments, in order, without the words of the command.</summary>
     public List<string> Positionals { get; } = [];
 
     /// <summary>None, or what is wrong: <c>UnknownFlag</c>, <c>BadFlagValue</c>, <c>HelpRequested</c>.</summary>

@@ -20,7 +20,9 @@ internal static class CallerContext
         byte[]? stdin = null;
         var descriptors = new List<DescriptorContent>();
         var seen = new HashSet<(ulong, ulong)>();
-        foreach (InputName name in InputName.InOrder(CommandLine.Parse(call, CommandLine.FindSubcommand(call, out _))) ?? [])
+        if (CommandLine.FindCommand(call, out CommandWords words) is not { } command)
+            return (null, descriptors);
+        foreach (InputName name in InputName.InOrder(CommandLine.Parse(call, command, words)) ?? [])
         {
             if (name.IsStdin)
             {

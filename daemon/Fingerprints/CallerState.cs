@@ -23,10 +23,6 @@ internal static class CallerState
     /// <exception cref="InputException">It cannot be told for certain.</exception>
     public static string Namespace(NamespaceInputs from, InputReader inputs)
     {
-        // clientcmd copies the old file to the new place at every render; such a home is to be settled by helm.
-        bool hasLegacy = inputs.Content(from.LegacyKubeconfig) is not null;
-        if (hasLegacy && inputs.Content(from.HomeKubeconfig) is null)
-            throw new InputException(BypassReason.KubeconfigDoubtful, "");
         if (from.Explicit is { } given)
             return given;
         if (from.HasOverrides)
@@ -50,6 +46,15 @@ internal static class CallerState
             default:
                 throw new InputException(BypassReason.KubeconfigDoubtful, "");
         }
+    }
+
+    /// <summary>clientcmd copies an old kubeconfig to the new place at every start; such a home is to be settled by helm.</summary>
+    /// <exception cref="InputException">This is one.</exception>
+    public static void RequireSettledHome(NamespaceInputs from, InputReader inputs)
+    {
+        bool hasLegacy = inputs.Content(from.LegacyKubeconfig) is not null;
+        if (hasLegacy && inputs.Content(from.HomeKubeconfig) is null)
+            throw new InputException(BypassReason.KubeconfigDoubtful, "");
     }
 
     /// <summary>

@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Runtime.InteropServices;
 using System.Text;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Fingerprints;
@@ -26,22 +27,28 @@ internal abstract record FingerprintOutcome
 /// <summary>All inputs of one call at one moment: the key, what it is made of, and evidence to tell later whether anything changed.</summary>
 internal sealed class Fingerprint
 {
-    private readonly ChartSnapshot<ChartFileScreen> _chart;
+    private readonly IReadOnlyList<ChartSnapshot<ChartFileScreen>> _charts;
     private readonly InputReader _inputs;
     private readonly Lazy<CacheKey> _pathKey;
     private readonly KeyMaterial _material;
     private readonly ChartScreens _screens;
 
-    public Fingerprint(KeyMaterial material, Func<CacheKey, CacheKey> pathKey, ChartSnapshot<ChartFileScreen> chart, InputReader inputs, Digest helm, ChartScreens screens)
+    public Fingerprint(
+        HelmCommand command, KeyMaterial material, Func<CacheKey, CacheKey> pathKey, IReadOnlyList<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs, Digest helm,
+        ChartScreens screens)
     {
+        Command = command;
         _material = material;
-        _chart = chart;
+        _charts = charts;
         _inputs = inputs;
         Key = material.ToKey();
         _pathKey = new Lazy<CacheKey>(() => pathKey(Key));
         Helm = helm;
         _screens = screens;
     }
+
+    /// <summary>The command of helm.</summary>
+    public HelmCommand Command { get; }
 
     /// <summary>The key that holds no path of the caller's machine.</summary>
     public CacheKey Key { get; }
@@ -56,7 +63,7 @@ internal sealed class Fingerprint
     public Digest Helm { get; }
 
     /// <summary>What of the chart is more than plain templates, with file and line; empty when nothing is. For helms without an armed copy.</summary>
-    public string Obstacle => _screens.FindObstacle(_chart.Tree);
+    public string Obstacle => !Command.Reads.HasFlag(CommandReads.Templates) ? "" : _charts.Select(chart => _screens.FindObstacle(chart.Tree)).FirstOrDefault(static obstacle => obstacle.Length > 0) ?? "";
 
     /// <summary>
     /// Whether helm may read a schema that is in no key: one of the chart's, and of the values it is then judged by. An armed copy shows whether it does; the
@@ -64,34 +71,35 @@ internal sealed class Fingerprint
     /// </summary>
     public bool SchemaRefersOutside { get; init; }
 
-    /// <summary>The chart as it was read.</summary>
-    public ChartTree<ChartFileScreen> Chart => _chart.Tree;
+    /// <summary>The charts as they were read; empty for a command that reads none.</summary>
+    public IEnumerable<ChartTree<ChartFileScreen>> Charts => _charts.Select(static chart => chart.Tree);
 
-    /// <summary>The chart's name, for people.</summary>
-    public string ChartName => _chart.Tree.Metadata.Name;
+    /// <summary>The first chart's name, for people; empty without one.</summary>
+    public string ChartName => _charts.Count == 0 ? "" : _charts[0].Tree.Metadata.Name;
 
-    /// <summary>The chart's version, for people.</summary>
-    public string ChartVersion => _chart.Tree.Metadata.Version;
+    /// <summary>Its version.</summary>
+    public string ChartVersion => _charts.Count == 0 ? "" : _charts[0].Tree.Metadata.Version;
 
-    /// <summary>Files of the chart that helm reads.</summary>
-    public int ChartFiles => _chart.Tree.FileCount > 0 ? _chart.Tree.FileCount : _chart.Tree.Files.Count;
+    /// <summary>Files of the charts that helm reads.</summary>
+    public int ChartFiles => Charts.Sum(static tree => tree.FileCount > 0 ? tree.FileCount : tree.Files.Count);
 
-    /// <summary>Bytes of the chart.</summary>
-    public long ChartBytes => _chart.Tree.Bytes;
+    /// <summary>Bytes of the charts.</summary>
+    public long ChartBytes => Charts.Sum(static tree => tree.Bytes);
 
-    /// <summary>The deepest directory that holds half of the chart's files or more, and how many; empty for the chart itself.</summary>
+    /// <summary>The deepest directory that holds half of the charts' files or more, and how many; empty for the chart itself.</summary>
     public (string Directory, int Files) Crowd()
     {
         var files = new Dictionary<string, int>(StringComparer.Ordinal);
-        foreach (ChartFile file in _chart.Tree.Files)
+        ChartFile[] all = [.. Charts.SelectMany(static tree => tree.Files)];
+        foreach (ChartFile file in all)
         {
             string name = Encoding.UTF8.GetString(file.Name);
             for (int end = name.LastIndexOf('/'); end > 0; end = name.LastIndexOf('/', end - 1))
                 CollectionsMarshal.GetValueRefOrAddDefault(files, name[..end], out _)++;
         }
-        (string Directory, int Files) crowd = ("", _chart.Tree.Files.Count);
+        (string Directory, int Files) crowd = ("", all.Length);
         foreach ((string directory, int count) in files)
-            if (2 * count >= _chart.Tree.Files.Count && directory.Length > crowd.Directory.Length)
+            if (2 * count >= all.Length && directory.Length > crowd.Directory.Length)
                 crowd = (directory, count);
         return crowd;
     }
@@ -100,16 +108,25 @@ internal sealed class Fingerprint
     public long MountGeneration => _inputs.MountGeneration;
 
     /// <summary>How many files below a <c>.git</c> at the chart's root helm reads: each commit and fetch changes some.</summary>
-    public int GitFiles => _chart.Tree.Files.Count(file => file.Name.AsSpan().StartsWith(".git/"u8));
+    public int GitFiles => Charts.SelectMany(static tree => tree.Files).Count(file => file.Name.AsSpan().StartsWith(".git/"u8));
 
     /// <summary>How many paths <see cref="StillValid"/> looks at.</summary>
-    public int WatchedPaths => _chart.WatchedPaths + _inputs.Evidence.Count;
+    public int WatchedPaths => _charts.Sum(static chart => chart.WatchedPaths) + _inputs.Evidence.Count;
 
     /// <summary>
     /// True when computing it again for the very same request would surely give the same: every answer that the file
     /// system gave then, about the chart and about everything else, is trusted and is its answer now. Opens no file.
     /// </summary>
-    public bool StillValid() => _inputs.Evidence.AllTrusted && _inputs.Evidence.IsUnchanged() && _chart.StillValid();
+    public bool StillValid() => _inputs.Evidence.AllTrusted && _inputs.Evidence.IsUnchanged() && AreStillValid();
+
+    private bool AreStillValid()
+    {
+        // Once per warm hit: no iterator.
+        for (int i = 0; i < _charts.Count; i++)
+            if (!_charts[i].StillValid())
+                return false;
+        return true;
+    }
 
     /// <summary>
     /// True when nothing was touched between the two: same key, and the same stamp on every file, so that not even a
@@ -117,6 +134,7 @@ internal sealed class Fingerprint
     /// </summary>
     public bool IsSameWorldAs(Fingerprint later) =>
         Key == later.Key && MountGeneration == later.MountGeneration
-        && (ReferenceEquals(_chart, later._chart) || _chart.StampsEqual(later._chart))
+        && _charts.Count == later._charts.Count
+        && _charts.Zip(later._charts).All(static pair => ReferenceEquals(pair.First, pair.Second) || pair.First.StampsEqual(pair.Second))
         && _inputs.Seen.SequenceEqual(later._inputs.Seen);
 }

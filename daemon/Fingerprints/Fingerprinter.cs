@@ -1,7 +1,9 @@
 using System;
 using System.Buffers;
+using System.Collections.Generic;
 using System.Linq;
 using System.Text;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
@@ -18,7 +20,7 @@ internal sealed class Fingerprinter
     /// Version of the recipe. Bump it with any change to what enters the key or in which form, and add a golden vector:
     /// entries of the old recipe are then never found again.
     /// </summary>
-    public const int RecipeVersion = 2;
+    public const int RecipeVersion = 3;
 
     /// <summary>Charts with more files keep only the tree's digest beside their entries, not each file's.</summary>
     private const int MaxNotedFiles = 2_000;
@@ -89,8 +91,9 @@ internal sealed class Fingerprinter
 
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
     {
-        if (_exclusions.FindByPath(invocation.ChartPath) is { } excluded)
-            return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
+        foreach (ChartPlace place in invocation.Charts)
+            if (_exclusions.FindByPath(place.Path) is { } excluded)
+                return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         Knowledge knowledge = Known();
         var inputs = new InputReader(knowledge.Inputs, _time.NowNs()) { MountGeneration = knowledge.Generation };
         if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
@@ -102,50 +105,69 @@ internal sealed class Fingerprinter
         inputs.WatchIdentity(request.Directory, directory);
         inputs.WatchFile(request.HelmPath, helmStamp);
 
-        foreach (string alias in invocation.ChartAliases)
-            if (!IsSameFile(alias, invocation.ChartPath, inputs))
-                return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        switch (knowledge.Charts.Get(Encoding.UTF8.GetBytes(invocation.ChartPath)))
+        var charts = new List<ChartSnapshot<ChartFileScreen>>(invocation.Charts.Count);
+        foreach (ChartPlace place in invocation.Charts)
         {
-            case ChartLoad<ChartFileScreen>.Declined declined:
-                return new FingerprintOutcome.Declined(declined.Reason, declined.What);
-            case ChartLoad<ChartFileScreen>.Loaded loaded:
-                return Compute(request, invocation, helm, loaded.Snapshot, inputs);
-            default:
-                throw new InvalidOperationException("The loader gave neither a chart nor a reason.");
+            foreach (string alias in place.Aliases)
+                if (!IsSameFile(alias, place.Path, inputs))
+                    return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
+            switch (knowledge.Charts.Get(Encoding.UTF8.GetBytes(place.Path)))
+            {
+                case ChartLoad<ChartFileScreen>.Declined declined:
+                    return new FingerprintOutcome.Declined(declined.Reason, declined.What);
+                case ChartLoad<ChartFileScreen>.Loaded loaded when _exclusions.FindByName(loaded.Tree.Metadata.Name) is { } excluded:
+                    return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
+                case ChartLoad<ChartFileScreen>.Loaded loaded:
+                    charts.Add(loaded.Snapshot);
+                    break;
+            }
         }
+        return Compute(request, invocation, helm, charts, inputs);
     }
 
-    private FingerprintOutcome Compute(Message.Render request, Invocation invocation, HelmBinary helm, ChartSnapshot<ChartFileScreen> chart, InputReader inputs)
+    private FingerprintOutcome.Known Compute(
+        Message.Render request, Invocation invocation, HelmBinary helm, List<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs)
     {
-        ChartTree<ChartFileScreen> tree = chart.Tree;
-        if (_exclusions.FindByName(tree.Metadata.Name) is { } excluded)
-            return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
-
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
         material.Add("helm", "binary", helm.Digest);
         AddInvocation(material, invocation, inputs, request, name => _helms.MayAskFor(name, helm, request.HelmPath, request.HelmStamp));
-        material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
+        CallerState.RequireSettledHome(invocation.Namespace, inputs);
+        if (invocation.Command.Reads.HasFlag(CommandReads.Namespace))
+            material.Add("namespace", "", CallerState.Namespace(invocation.Namespace, inputs));
         CallerState.AddKubeconfigModes(material, invocation.Namespace, inputs);
         CallerState.AddStartup(material, invocation.Startup, inputs);
-        CallerState.AddTimeZone(material, invocation.TimeZone, invocation.GoRoot, invocation.Directory, inputs);
-        material.Add("chart", "tree", tree.Digest);
-        if (tree.Files.Count <= MaxNotedFiles)
-            foreach (ChartFile file in tree.Files)
-                material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
+        if (invocation.Command.Reads.HasFlag(CommandReads.Templates))
+            CallerState.AddTimeZone(material, invocation.TimeZone, invocation.GoRoot, invocation.Directory, inputs);
+        for (int i = 0; i < charts.Count; i++)
+            AddChart(material, charts[i].Tree, invocation.Charts[i], invocation.Command);
 
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
-        return new FingerprintOutcome.Known(new Fingerprint(material, key => PathKey(key, invocation, tree), chart, inputs, helm.Digest, _screens)
+        return new FingerprintOutcome.Known(new Fingerprint(
+            invocation.Command, material, key => PathKey(key, invocation, charts), charts, inputs, helm.Digest, _screens)
         {
-            SchemaRefersOutside = tree.SchemaReferencesOutside && !invocation.SkipSchemaValidation,
+            SchemaRefersOutside = invocation.Command.Reads.HasFlag(CommandReads.Templates) && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation,
         });
+    }
+
+    private static void AddChart(KeyMaterial material, ChartTree<ChartFileScreen> tree, ChartPlace place, HelmCommand command)
+    {
+        if (command.ShowsChartPath)
+        {
+            material.Add("path", "chart", place.Path);
+            material.Add("path", "chart as typed", place.Typed);
+        }
+        material.Add("chart", "tree", tree.Digest);
+        if (tree.Files.Count <= MaxNotedFiles)
+            foreach (ChartFile file in tree.Files)
+                material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
     {
+        material.Add("command", "", invocation.Command.Name);
         material.Add("release", "", invocation.ReleaseName);
         foreach (KeyOption option in invocation.Options)
             // Builds set variables of their own (HELM_BUILD_ID), of which helm knows nothing.
@@ -178,14 +200,17 @@ internal sealed class Fingerprinter
     /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
     /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
     /// </summary>
-    private static CacheKey PathKey(CacheKey key, Invocation invocation, ChartTree<ChartFileScreen> tree)
+    private static CacheKey PathKey(CacheKey key, Invocation invocation, List<ChartSnapshot<ChartFileScreen>> charts)
     {
         using var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached path key " + RecipeVersion);
         material.Add("first key", "", key.Value);
-        material.Add("path", "chart", invocation.ChartPath);
-        material.Add("path", "chart as typed", invocation.ChartArgument);
-        material.Add("path", "links", tree.LinkTargets);
+        for (int i = 0; i < charts.Count; i++)
+        {
+            material.Add("path", "chart", invocation.Charts[i].Path);
+            material.Add("path", "chart as typed", invocation.Charts[i].Typed);
+            material.Add("path", "links", charts[i].Tree.LinkTargets);
+        }
         material.Add("path", "directory", invocation.Directory);
         material.Add("path", "PWD", invocation.LogicalDirectory ?? "");
         foreach (InputFile file in invocation.Values)

@@ -40,6 +40,10 @@ public sealed class Counters
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
     public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
 
+    /// <summary>Families by command of helm: <c>commands/hits/show</c>.</summary>
+    public const string CommandHits = "commands/hits/", CommandMisses = "commands/misses/", CommandBypasses = "commands/bypasses/",
+        CommandCoalesced = "commands/coalesced/", CommandRuns = "commands/helm_runs/";
+
     private readonly ConcurrentDictionary<(string Family, string Member), string> _names = new();
     private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);
 

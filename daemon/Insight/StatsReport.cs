@@ -3,6 +3,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using CacheDaemon.Client.Helm;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -13,6 +14,7 @@ internal sealed record StatsReport(
     long Entries, long Bytes, long MaxBytes, long MemoryEntries, long MemoryBytes, long MemoryMaxBytes,
     long TimeSavedMs, double HitRate, CallsReport? Today, [property: JsonPropertyName("last_7_days")] CallsReport Last7Days,
     IReadOnlyDictionary<string, long> BypassReasons, IReadOnlyDictionary<string, long> RefuseReasons, IReadOnlyDictionary<string, long> HitsByTier,
+    IReadOnlyDictionary<string, CommandReport> Commands,
     IReadOnlyDictionary<string, CallsReport> Charts, IReadOnlyDictionary<string, CallsReport> Callers, IReadOnlyList<HelmReport> Helms)
 {
     /// <summary>All calls that were ever counted.</summary>
@@ -37,6 +39,11 @@ internal sealed record StatsReport(
             use.Entries, use.Bytes, use.MaxBytes, use.MemoryEntries, use.MemoryBytes, use.MemoryMaxBytes,
             ever.TimeSavedMs, ever.HitRate, CallsReport.Of(tallies?.Last(1) ?? new Tally()), CallsReport.Of(tallies?.Last(Tallies.Days) ?? new Tally()),
             Family(Counters.BypassReasons), Family(Counters.RefuseReasons), Family(Counters.HitsByTier),
+            HelmCommands.All.Select(static command => command.Statistics).Distinct().ToDictionary(
+                static name => name,
+                name => new CommandReport(
+                    Count(Counters.CommandHits + name), Count(Counters.CommandMisses + name), Count(Counters.CommandBypasses + name),
+                    Count(Counters.CommandCoalesced + name), Count(Counters.CommandRuns + name))),
             Members(tallies?.Charts), Members(tallies?.Callers), helms), ReportJson.Default.StatsReport);
     }
 

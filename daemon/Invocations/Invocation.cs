@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Invocations;
@@ -18,27 +19,19 @@ internal abstract record InvocationResult
 }
 
 /// <summary>
-/// One <c>helm template</c> call on a local chart, normalised: two calls with equal <see cref="ReleaseName"/>, <see cref="Options"/>,
+/// One call of helm on local charts, normalised: two calls with equal <see cref="Command"/>, <see cref="ReleaseName"/>, <see cref="Options"/>,
 /// <see cref="TimeZone"/>, <see cref="GoRoot"/> and equal <i>contents</i> of chart, values, set-files, namespace and start-up files give equal output (but for paths shown in it).
 /// Paths are absolute but unresolved: links and <c>..</c> are left for the file system, except where noted.
 /// </summary>
 internal sealed record Invocation
 {
-    /// <summary>The chart as typed, blanks around it trimmed as helm does.</summary>
-    public required string ChartArgument { get; init; }
+    /// <summary>The command of helm.</summary>
+    public required HelmCommand Command { get; init; }
 
-    /// <summary>
-    /// The path that helm loads: Go's <c>filepath.Abs</c>, so <c>..</c> is removed lexically (action.LocateChart; seen on both helms).
-    /// </summary>
-    public required string ChartPath { get; init; }
+    /// <summary>The charts that are read, in order; of a render it is one.</summary>
+    public required IReadOnlyList<ChartPlace> Charts { get; init; }
 
-    /// <summary>
-    /// Other spellings that must name the very same file as <see cref="ChartPath"/>, or the call is not served: the path as typed, which helm stats, and the one
-    /// built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
-    /// </summary>
-    public required IReadOnlyList<string> ChartAliases { get; init; }
-
-    /// <summary>Name of the release; not validated.</summary>
+    /// <summary>Name of the release; not validated, and empty for a command that has none.</summary>
     public required string ReleaseName { get; init; }
 
     /// <summary>Values files in the order in which helm merges them.</summary>
@@ -70,16 +63,18 @@ internal sealed record Invocation
 
     /// <summary>Finally true <c>--skip-schema-validation</c>: schemas are not looked at, garbage included.</summary>
     public required bool SkipSchemaValidation { get; init; }
-
-    /// <summary>Finally true <c>--include-crds</c>.</summary>
-    public required bool IncludeCrds { get; init; }
-
-    /// <summary>Raw texts of <c>--set</c>, <c>--set-string</c>, <c>--set-json</c> and <c>--set-literal</c>, for screening.</summary>
-    public required IReadOnlyList<string> SetTexts { get; init; }
-
-    /// <summary>True when standard input is one of the inputs.</summary>
-    public required bool ReadsStdin { get; init; }
 }
+
+/// <summary>Where a chart is.</summary>
+/// <param name="Typed">As typed, blanks around it trimmed as helm does.</param>
+/// <param name="Path">
+/// The path that helm loads: Go's <c>filepath.Abs</c>, so <c>..</c> is removed lexically (action.LocateChart; seen on both helms).
+/// </param>
+/// <param name="Aliases">
+/// Other spellings that must name the very same file as <paramref name="Path"/>, or the call is not served: the path as typed, which helm stats, and the one
+/// built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
+/// </param>
+internal sealed record ChartPlace(string Typed, string Path, IReadOnlyList<string> Aliases);
 
 /// <summary>How the content of an input is got.</summary>
 internal enum InputKind : byte

@@ -6,7 +6,7 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// The meaning of a command line: which inputs a <c>helm template</c> call has, or why it is not served. Pure: touches no file. In doubt it declines; what helm itself would
+/// The meaning of a command line: which inputs a call has, or why it is not served. Pure: touches no file. In doubt it declines; what helm itself would
 /// reject may pass, since failures are never stored, but then nothing that made it fail is left out of the key.
 /// </summary>
 internal sealed class InvocationParser
@@ -14,11 +14,11 @@ internal sealed class InvocationParser
     private readonly string _directory;
     private readonly IReadOnlyList<DescriptorContent> _descriptors;
     private readonly Variables _variables;
-    private readonly OptionList _options = new();
-    private readonly List<string> _setTexts = [];
+    private readonly HelmCommand _command;
+    private readonly OptionList _options;
     private readonly List<string> _valueNames = [];
     private readonly List<SetFileItem> _setFileItems = [];
-    private readonly bool[] _switches = new bool[HelmFlags.All.Length];
+    private readonly bool[] _switches;
     private string? _namespace;
     private string? _context;
     private string? _kubeconfig;
@@ -27,8 +27,11 @@ internal sealed class InvocationParser
     private string _nameTemplate = "";
     private bool _hasKubeOverride;
 
-    private InvocationParser(string directory, Variables variables, IReadOnlyList<DescriptorContent> descriptors)
+    private InvocationParser(HelmCommand command, string directory, Variables variables, IReadOnlyList<DescriptorContent> descriptors)
     {
+        _command = command;
+        _options = new OptionList(command.Flags);
+        _switches = new bool[command.Flags.Count];
         _descriptors = descriptors;
         _directory = directory;
         _variables = variables;
@@ -48,16 +51,16 @@ internal sealed class InvocationParser
         foreach (string word in words)
             if (word.Contains('\uFFFD', StringComparison.Ordinal))
                 return new InvocationResult.Bypassed(BypassReason.NameNotUtf8);
-        int subcommand = CommandLine.FindSubcommand(words, out bool onlyGlobals);
-        if (!onlyGlobals)
+        HelmCommand? command = CommandLine.FindCommand(words, out CommandWords at);
+        if (!at.OnlyRootFlagsBefore)
             return new InvocationResult.Bypassed(BypassReason.FlagBeforeCommand);
-        if (subcommand < 0 || words[subcommand] != CommandLine.Template)
+        if (command is null)
             return new InvocationResult.Bypassed(BypassReason.NotTemplate);
-        ParsedCommandLine line = CommandLine.Parse(words, subcommand);
+        ParsedCommandLine line = CommandLine.Parse(words, command, at);
         if (line.Error != BypassReason.None)
             return new InvocationResult.Bypassed(line.Error, line.ErrorFlag);
         var environment = new Variables(variables);
-        return environment.Objection() ?? new InvocationParser(directory, environment, descriptors ?? []).Run(line, hasStdin);
+        return environment.Objection() ?? new InvocationParser(command, directory, environment, descriptors ?? []).Run(line, hasStdin);
     }
 
     private InvocationResult Run(ParsedCommandLine line, bool hasStdin)
@@ -69,10 +72,15 @@ internal sealed class InvocationParser
             return objection;
         _variables.AddTo(_options);
 
-        if (Name(line.Positionals, out string name, out string chart) is { } wrong)
+        if (Names(line.Positionals, out string name, out IReadOnlyList<string> typed) is { } wrong)
             return wrong;
-        if (Chart(chart, out string chartPath, out List<string> aliases) is { } badChart)
-            return badChart;
+        var charts = new List<ChartPlace>(typed.Count);
+        foreach (string chart in typed)
+        {
+            if (Chart(chart, out ChartPlace place) is { } badChart)
+                return badChart;
+            charts.Add(place);
+        }
         if (Files(out FileArguments reader, out List<InputFile> values, out List<SetFile> setFiles) is { } badFile)
             return badFile;
         if (reader.ReadsStdin && !hasStdin)
@@ -82,9 +90,8 @@ internal sealed class InvocationParser
 
         return new InvocationResult.Served(new Invocation
         {
-            ChartArgument = chart,
-            ChartPath = chartPath,
-            ChartAliases = aliases,
+            Command = _command,
+            Charts = charts,
             ReleaseName = name,
             Values = values,
             SetFiles = setFiles,
@@ -96,15 +103,12 @@ internal sealed class InvocationParser
             Directory = _directory,
             LogicalDirectory = _variables.NonEmpty("PWD"),
             SkipSchemaValidation = IsOn("skip-schema-validation"),
-            IncludeCrds = IsOn("include-crds"),
-            SetTexts = _setTexts,
-            ReadsStdin = reader.ReadsStdin,
         });
     }
 
     private InvocationResult.Bypassed? Take(FlagUse use)
     {
-        HelmFlag row = HelmFlags.All[use.Flag];
+        HelmFlag row = _command.Flags[use.Flag];
         string? value = use.Value;
         if (row.Arity == FlagArity.Switch)
             _switches[use.Flag] = value == "true";
@@ -131,7 +135,6 @@ internal sealed class InvocationParser
             case FlagRole.SetJson:
             case FlagRole.SetLiteral:
                 _options.Append(use.Flag, value!);
-                _setTexts.Add(value!);
                 return null;
             case FlagRole.SetFile:
                 return SetFileSyntax.TryParse(value!, _setFileItems) ? null : new(BypassReason.SetFileSyntax, row.Name);
@@ -158,6 +161,11 @@ internal sealed class InvocationParser
             case FlagRole.RepositoryCache:
                 // Only for charts that are not local paths.
                 return null;
+            case FlagRole.JsonPath:
+                if (!NamesOnePlace(value))
+                    return new(BypassReason.BadFlagValue, row.Name);
+                _options.Replace(use.Flag, value!);
+                return null;
             case FlagRole.DryRun:
                 // Other values reach the cluster, or make `lookup` live in helm 3 (helm-inputs 2.2).
                 if (value is not (null or "client" or "true"))
@@ -171,7 +179,7 @@ internal sealed class InvocationParser
 
     private InvocationResult.Bypassed? AppendItems(FlagUse use)
     {
-        HelmFlag row = HelmFlags.All[use.Flag];
+        HelmFlag row = _command.Flags[use.Flag];
         if (row.Repeat != FlagRepeat.Csv)
         {
             _options.Append(use.Flag, use.Value!);
@@ -189,24 +197,46 @@ internal sealed class InvocationParser
     {
         foreach (FlagUse use in uses)
         {
-            HelmFlag row = HelmFlags.All[use.Flag];
+            HelmFlag row = _command.Flags[use.Flag];
             if (row.Role == FlagRole.BypassWhenTrue && _switches[use.Flag])
                 return new(row.Reason, row.Name);
         }
         return null;
     }
 
-    // action.Install.NameAndChart, with the name that the template command presets (helm-inputs 2.1).
-    private InvocationResult.Bypassed? Name(List<string> positionals, out string name, out string chart)
+    // The positional arguments: cobra's rule for the command, and for a render action.Install.NameAndChart.
+    private InvocationResult.Bypassed? Names(List<string> positionals, out string name, out IReadOnlyList<string> charts)
     {
-        name = chart = "";
+        name = "";
+        charts = positionals;
+        switch (_command.Arguments)
+        {
+            case CommandArguments.NameAndChart:
+                return NameAndChart(positionals, out name, out charts);
+            case CommandArguments.Path or CommandArguments.Paths when positionals.Count == 0:
+                charts = ["."];
+                return null;
+            case CommandArguments.Paths:
+            case CommandArguments.Path or CommandArguments.Chart when positionals.Count == 1:
+            case CommandArguments.None when positionals.Count == 0:
+                return null;
+            default:
+                return new(BypassReason.WrongArgumentCount);
+        }
+    }
+
+    // With the name that the template command presets (helm-inputs 2.1).
+    private InvocationResult.Bypassed? NameAndChart(List<string> positionals, out string name, out IReadOnlyList<string> charts)
+    {
+        name = "";
+        charts = [];
         if (_nameTemplate.Contains("{{", StringComparison.Ordinal))
             return new(BypassReason.NameTemplate, "name-template");
         switch (positionals.Count)
         {
             case 1:
                 name = _nameTemplate.Length > 0 ? _nameTemplate : "release-name";
-                chart = positionals[0];
+                charts = [positionals[0]];
                 return null;
             case 2 when _nameTemplate.Length > 0:
                 return new(BypassReason.WrongArgumentCount, "name-template");
@@ -214,7 +244,7 @@ internal sealed class InvocationParser
                 return new(BypassReason.WrongArgumentCount, "generate-name");
             case 2:
                 name = positionals[0];
-                chart = positionals[1];
+                charts = [positionals[1]];
                 return null;
             default:
                 return new(BypassReason.WrongArgumentCount);
@@ -222,11 +252,12 @@ internal sealed class InvocationParser
     }
 
     // ChartPathOptions.LocateChart without --repo: whether the path exists, and so whether it is a local chart at all, is for the file system to say.
-    private InvocationResult.Bypassed? Chart(string typed, out string path, out List<string> aliases)
+    private InvocationResult.Bypassed? Chart(string typed, out ChartPlace place)
     {
         string chart = typed.Trim();
-        aliases = [];
-        path = GoPath.Clean(GoPath.Under(_directory, chart));
+        var aliases = new List<string>();
+        string path = GoPath.Clean(GoPath.Under(_directory, chart));
+        place = new ChartPlace(chart, path, aliases);
         if (chart.Length == 0 || chart.Contains("://", StringComparison.Ordinal))
             return new(BypassReason.RemoteChart);
         // The name as typed is in no key, so only a name that helm does not trim is taken.
@@ -273,5 +304,14 @@ internal sealed class InvocationParser
         return null;
     }
 
-    private bool IsOn(string name) => _switches[HelmFlags.FindLong(name)];
+    private bool IsOn(string name) => _command.Flags.FindLong(name) is >= 0 and var flag && _switches[flag];
+
+    // Wildcards, recursive descent and ranges walk a map in Go's order, which varies from run to run (client-go's jsonpath).
+    private static bool NamesOnePlace(string? expression)
+    {
+        foreach (char c in expression!)
+            if (!char.IsAsciiLetterOrDigit(c) && !"._-/{}[]\\".Contains(c))
+                return false;
+        return !expression.Contains("..", StringComparison.Ordinal);
+    }
 }

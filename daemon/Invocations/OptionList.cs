@@ -4,9 +4,10 @@ using CacheDaemon.Client.Helm;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Collects what enters the key and puts it in canonical order: kinds by their place in <see cref="HelmFlags"/>, order kept within a kind, variables after flags by name.
+/// Collects what enters the key and puts it in canonical order: kinds by their place in the command's table, order kept within a kind, variables after flags by name.
 /// </summary>
-internal sealed class OptionList
+/// <param name="table">The command's flags.</param>
+internal sealed class OptionList(FlagTable table)
 {
     private readonly List<(int Rank, KeyOption Option)> _flags = [];
     private readonly SortedDictionary<string, string> _variables = new(System.StringComparer.Ordinal);
@@ -19,14 +20,14 @@ internal sealed class OptionList
     }
 
     /// <summary>One more value of this kind.</summary>
-    public void Append(int flag, string value) => _flags.Add((flag, new KeyOption(HelmFlags.All[flag].Name, value)));
+    public void Append(int flag, string value) => _flags.Add((flag, new KeyOption(table[flag].Name, value)));
 
     /// <summary>
     /// One more occurrence of a flag of which each counts, spelled with its name: flags of one group share a label and keep their order among each other.
     /// </summary>
     public void AppendOccurrence(int flag, string? value)
     {
-        HelmFlag row = HelmFlags.All[flag];
+        HelmFlag row = table[flag];
         int rank = row.Group is null ? flag : FirstOfGroup(row.Group);
         _flags.Add((rank, new KeyOption(row.Group ?? row.Name, value is null ? row.Name : row.Name + "=" + value)));
     }
@@ -38,13 +39,13 @@ internal sealed class OptionList
     public List<KeyOption> ToList()
     {
         var list = new List<KeyOption>(_flags.Count + _variables.Count);
-        for (int rank = 0; rank < HelmFlags.All.Length; rank++)
+        for (int rank = 0; rank < table.Count; rank++)
         {
             int start = list.Count;
             foreach ((int at, KeyOption option) in _flags)
                 if (at == rank)
                     list.Add(option);
-            if (HelmFlags.All[rank].Role is not (FlagRole.Set or FlagRole.SetString))
+            if (table[rank].Role is not (FlagRole.Set or FlagRole.SetString))
                 continue;
             List<KeyOption> items = list.GetRange(start, list.Count - start);
             SetItems.SortWhenOrderFree(items, o => SetItems.PathOf(o.Value));
@@ -56,10 +57,10 @@ internal sealed class OptionList
         return list;
     }
 
-    private static int FirstOfGroup(string group)
+    private int FirstOfGroup(string group)
     {
-        for (int i = 0; i < HelmFlags.All.Length; i++)
-            if (HelmFlags.All[i].Group == group)
+        for (int i = 0; i < table.Count; i++)
+            if (table[i].Group == group)
                 return i;
         return -1;
     }

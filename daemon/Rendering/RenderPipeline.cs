@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
@@ -88,6 +89,7 @@ internal sealed class RenderPipeline
             for (int look = 0; look < MaxLooks; look++)
             {
                 FingerprintOutcome outcome = look == 0 && known is not null ? known.Outcome : _fingerprinter.Compute(request);
+                arrival = arrival with { Command = CommandOf(outcome, request) };
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
                 arrival = arrival with { Chart = fingerprint.ChartName };
@@ -333,6 +335,7 @@ internal sealed class RenderPipeline
     {
         bool coalesced = source == Coalesced;
         _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
+        CountCommand(coalesced ? Counters.CommandCoalesced : Counters.CommandHits, arrival);
         if (!coalesced)
             _counters.Add(Counters.HitsByTier, source);
         long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
@@ -359,6 +362,8 @@ internal sealed class RenderPipeline
         held.Add(leaseId);
         _counters.Add(Counters.Misses);
         _counters.Add(Counters.HelmRuns);
+        CountCommand(Counters.CommandMisses, arrival);
+        CountCommand(Counters.CommandRuns, arrival);
         bool recache = render.Request.Flags.HasFlag(RenderFlags.Recache);
         _journal?.Note(new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
         {
@@ -393,6 +398,7 @@ internal sealed class RenderPipeline
         string name = ReasonText.Of(reason);
         _counters.Add(Counters.Bypasses);
         _counters.Add(Counters.BypassReasons, name);
+        CountCommand(Counters.CommandBypasses, arrival);
         _journal?.Note(new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
         {
             Reason = name,
@@ -400,6 +406,16 @@ internal sealed class RenderPipeline
         });
         return Answer.Of(new Message.Bypass(reason, detail));
     }
+
+    private void CountCommand(string family, in Arrival arrival)
+    {
+        if (arrival.Command.Length > 0)
+            _counters.Add(family, arrival.Command);
+    }
+
+    /// <summary>What the call is counted under; empty for a command that is not served.</summary>
+    private static string CommandOf(FingerprintOutcome outcome, Message.Render request) =>
+        outcome is FingerprintOutcome.Known known ? known.Fingerprint.Command.Statistics : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
 
     /// <summary>A render came to no result.</summary>
     private void GaveUp(long leaseId, RefuseReason reason)
@@ -427,10 +443,12 @@ internal sealed class RenderPipeline
     /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
     private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;
 
-    /// <summary>When a request came, from whom, and for which chart, as far as that is known.</summary>
+    /// <summary>When a request came, from whom, for which command and chart, as far as that is known.</summary>
     private readonly record struct Arrival(long Started, string Caller)
     {
         public string Chart { get; init; } = "";
+
+        public string Command { get; init; } = "";
     }
 
     /// <summary>How much of the key goes into traces: enough to find it again in the store.</summary>

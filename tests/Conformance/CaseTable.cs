@@ -24,6 +24,7 @@ internal static class CaseTable
         ChartRowCases.All,
         ForeignAnswerCases.All,
         ServedMoreCases.All,
+        CommandCases.All,
     ];
 
     /// <summary>The group of each name: a test makes the cases of one group, not of all.</summary>

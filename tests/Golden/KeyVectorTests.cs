@@ -14,7 +14,7 @@ namespace CacheDaemon.Tests.Golden;
 /// </summary>
 public sealed class KeyVectorTests
 {
-    private const int FrozenFor = 2;
+    private const int FrozenFor = 3;
 
     [Theory]
     [InlineData("plain", "f41036985ada2a283269c289883e8090f080a7b341941a7acc321b748b388c0d")]

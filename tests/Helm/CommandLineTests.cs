@@ -96,7 +96,7 @@ public sealed class CommandLineTests
         Assert.Equal(BypassReason.None, parsed.Error);
         Assert.Equal(positionals, string.Join(' ', parsed.Positionals));
         Assert.Equal(
-            flags, string.Join(' ', parsed.Flags.Select(u => HelmFlags.All[u.Flag].Name + (u.Value is null ? "" : "=" + u.Value))));
+            flags, string.Join(' ', parsed.Flags.Select(u => parsed.Row(u).Name + (u.Value is null ? "" : "=" + u.Value))));
     }
 
     [Theory]
@@ -151,7 +151,7 @@ public sealed class CommandLineTests
 
     [Fact]
     public void Blanks_around_the_dash_still_mean_standard_input() =>
-        Assert.True(CommandLine.ReadsStdin(CommandLine.Parse(["template", "c", "-f", "a, - "], 0)));
+        Assert.True(CommandLine.ReadsStdin(CommandLine.Parse(["template", "c", "-f", "a, - "], HelmCommands.Find("template", "")!, new CommandWords(0, -1, true))));
 
     // Expectations are what `helm template c -f <text>` opens.
     [Theory]
@@ -177,8 +177,8 @@ public sealed class CommandLineTests
     private static ParsedCommandLine Parse(string line)
     {
         string[] words = Words(line);
-        int subcommand = CommandLine.FindSubcommand(words, out bool onlyGlobals);
-        Assert.True(onlyGlobals && words[subcommand] == CommandLine.Template);
-        return CommandLine.Parse(words, subcommand);
+        HelmCommand? command = CommandLine.FindCommand(words, out CommandWords at);
+        Assert.True(at.OnlyRootFlagsBefore && command is { Name: "template" });
+        return CommandLine.Parse(words, command, at);
     }
 }

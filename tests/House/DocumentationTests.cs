@@ -108,8 +108,9 @@ public sealed partial class DocumentationTests
     public void Key_page_names_every_flag()
     {
         string page = Read("docs/key.md");
-        foreach (HelmFlag flag in HelmFlags.All)
-            Assert.Contains($"`--{flag.Name}`", page, StringComparison.Ordinal);
+        foreach (HelmCommand command in HelmCommands.All)
+            foreach (HelmFlag flag in command.Flags.Rows)
+                Assert.Contains($"`--{flag.Name}`", page, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -29,7 +29,7 @@ internal static class Calls
     public static string Describe(Invocation call)
     {
         var text = new StringBuilder();
-        text.Append($"chart {call.ChartPath} {string.Join(' ', call.ChartAliases)}\nname {call.ReleaseName}\n");
+        text.Append($"chart {call.Charts[0].Path} {string.Join(' ', call.Charts[0].Aliases)}\nname {call.ReleaseName}\n");
         foreach (InputFile file in call.Values)
             text.Append($"values {file.Kind} {file.Path}\n");
         foreach (SetFile file in call.SetFiles)

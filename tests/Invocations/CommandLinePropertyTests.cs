@@ -82,7 +82,7 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         if (Namespace(call.Namespace) is not { } ns)
             return null;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"name {call.ReleaseName}\nnamespace {ns}\nchart {Content(call.ChartPath + "/Chart.yaml")}\n");
+        text.Append(CultureInfo.InvariantCulture, $"name {call.ReleaseName}\nnamespace {ns}\nchart {Content(call.Charts[0].Path + "/Chart.yaml")}\n");
         foreach (InputFile file in call.Values)
             text.Append(CultureInfo.InvariantCulture, $"values {Content(file)}\n");
         foreach (SetFile file in call.SetFiles)

@@ -186,7 +186,7 @@ public sealed class InvocationParserTests
     {
         Invocation call = Calls.Served(line);
         Assert.Equal(name, call.ReleaseName);
-        Assert.Equal(chart, call.ChartArgument);
+        Assert.Equal(chart, call.Charts[0].Typed);
     }
 
     [Theory]
@@ -259,7 +259,7 @@ public sealed class InvocationParserTests
     public void Every_flag_of_the_table_is_taken_or_declined()
     {
         string plain = Calls.Describe(Calls.Served("template c"));
-        foreach (HelmFlag row in HelmFlags.All)
+        foreach (HelmFlag row in HelmCommands.Find("template", "")!.Flags.Rows)
         {
             string line = "template c --" + row.Name + (row.Arity == FlagArity.Value ? "=k=1" : "");
             if (Calls.Parse(line) is InvocationResult.Served served && row.Name != "repository-cache")
@@ -279,7 +279,6 @@ public sealed class InvocationParserTests
     {
         var served = (InvocationResult.Served)InvocationParser.Parse(
             ["template", "c", "--set-file", "k=-", "-f", "a, -"], "/w", Calls.Variables(), hasStdin: true);
-        Assert.True(served.Invocation.ReadsStdin);
         Assert.Equal([InputKind.File, InputKind.Stdin], served.Invocation.Values.Select(v => v.Kind));
         Assert.Equal(InputKind.SpentStdin, served.Invocation.SetFiles.Single().Source.Kind);
     }
@@ -295,8 +294,8 @@ public sealed class InvocationParserTests
     public void Chart_path_is_made_absolute_as_go_does(string typed, string path, string aliases)
     {
         Invocation call = Calls.Served("template r " + typed, ("PWD", "/logical/d"));
-        Assert.Equal(path, call.ChartPath);
-        Assert.Equal(aliases, string.Join(' ', call.ChartAliases));
+        Assert.Equal(path, call.Charts[0].Path);
+        Assert.Equal(aliases, string.Join(' ', call.Charts[0].Aliases));
     }
 
     [Theory]

@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.Invocations;
 internal sealed class RandomCalls(Random random, string directory)
 {
     // Values worth trying where any text would do are x, y and the empty text.
+    private static readonly FlagTable s_flags = HelmCommands.Find("template", "")!.Flags;
     private static readonly Dictionary<string, string[]> s_values = new()
     {
         ["set"] = ["a=1", "a=2", "a.b=1", "b=x", "b=y", "c={1,2}", "d=null", "e=1,f=2", "g[0]=1", "h=a\\,b", "", "a", "-n=foo", "sub.k=v", "sub.j=w", "x.y=1", "x-y=2", "x/y=3"],
@@ -130,7 +131,7 @@ internal sealed class RandomCalls(Random random, string directory)
         var rest = new List<string[]>();
         foreach ((string name, string? value) in call.Flags)
         {
-            HelmFlag row = HelmFlags.All[HelmFlags.FindLong(name)];
+            HelmFlag row = s_flags[s_flags.FindLong(name)];
             string[] spelled = SpellFlag(row, value);
             before &= row.IsGlobal && random.Next(3) == 0;
             if (before || random.Next(60) == 0)
@@ -183,13 +184,13 @@ internal sealed class RandomCalls(Random random, string directory)
     {
         string name = random.Next(4) != 0
             ? _theme[random.Next(_theme.Length)]
-            : HelmFlags.All[random.Next(HelmFlags.All.Length)].Name;
+            : s_flags[random.Next(s_flags.Count)].Name;
         return (name, ValueFor(name));
     }
 
     private string? ValueFor(string name)
     {
-        HelmFlag row = HelmFlags.All[HelmFlags.FindLong(name)];
+        HelmFlag row = s_flags[s_flags.FindLong(name)];
         if (row.Arity == FlagArity.Switch)
             return random.Next(2) == 0 ? null : s_truths[random.Next(s_truths.Length)];
         if (row.Arity == FlagArity.OptionalByEquals && random.Next(2) == 0)

@@ -47,6 +47,9 @@ internal static class Prometheus
     private static readonly (Func<CallsReport, long> Number, string Name)[] s_outcomes =
         [(static c => c.Hits, "hits"), (static c => c.Coalesced, "coalesced"), (static c => c.Misses, "misses"), (static c => c.Bypasses, "bypasses")];
 
+    private static readonly (Func<CommandReport, long> Number, string Name)[] s_byCommand =
+        [(static c => c.Hits, "hits"), (static c => c.Coalesced, "coalesced"), (static c => c.Misses, "misses"), (static c => c.Bypasses, "bypasses")];
+
     /// <summary>Writes the document of <c>stats --json</c> as metrics named <c>helmcached_…</c>.</summary>
     public static void Write(TextWriter output, string document)
     {
@@ -60,6 +63,8 @@ internal static class Prometheus
             Metric(output, metric, "gauge", help, [("", "", number(report))]);
         foreach ((Func<StatsReport, IReadOnlyDictionary<string, long>> members, string metric, string label, string help) in s_families)
             Metric(output, metric, "counter", help, members(report).Select(m => (label, m.Key, (double)m.Value)));
+        foreach ((Func<CommandReport, long> number, string outcome) in s_byCommand)
+            Metric(output, $"command_{outcome}_total", "counter", $"Calls by command of helm: {outcome}.", report.Commands.Select(c => ("command", c.Key, (double)number(c.Value))));
         foreach ((IReadOnlyDictionary<string, CallsReport> members, string label) in new[] { (report.Charts, "chart"), (report.Callers, "caller") })
             foreach ((Func<CallsReport, long> number, string outcome) in s_outcomes)
                 Metric(output, $"{label}_{outcome}_total", "counter", $"Calls by {label}: {outcome}.", members.Select(m => (label, m.Key, (double)number(m.Value))));

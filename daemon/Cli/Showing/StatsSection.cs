@@ -24,7 +24,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             throw new IOException("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
         StatsSection?[] all =
         [
-            Calls(today, report.Last7Days, report.Ever), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
+            Calls(today, report.Last7Days, report.Ever), Commands(report.Commands), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
             Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
             Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
             Unarmed(report.Helms),
@@ -45,6 +45,16 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Row("left to helm", static s => Plain(s.Bypasses)),
             Row("time saved", Saved),
         ], [1, 2, 3]);
+    }
+
+    private static StatsSection? Commands(IReadOnlyDictionary<string, CommandReport> commands)
+    {
+        List<string[]> rows =
+        [
+            .. commands.Where(static c => c.Value.Calls > 0).OrderByDescending(static c => c.Value.Calls).Select(static c =>
+                new[] { c.Key, Plain(c.Value.Hits + c.Value.Coalesced), Plain(c.Value.Misses), Plain(c.Value.Bypasses) }),
+        ];
+        return rows.Count == 0 ? null : new StatsSection(["command", "hits", "misses", "left to helm"], rows, [1, 2, 3]);
     }
 
     /// <summary>Helms without an armed copy; nothing where all have one.</summary>
