@@ -56,6 +56,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>Where armed copies of helm binaries are kept, unless a setting says otherwise.</summary>
     public string ArmedPath => Home + "/armed";
 
+    /// <summary>Where shims have helm write the files of <c>--output-dir</c>, each in a directory of its own, for as long as they look at them.</summary>
+    public string CapturesPath => Home + "/captures";
+
     /// <summary>The daemon's log.</summary>
     public string LogPath => $"{Home}/daemon{Kind}.log";
 

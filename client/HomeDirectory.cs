@@ -23,7 +23,7 @@ public static class HomeDirectory
         [("daemon", [".lock", ".sock", ".sock.new", ".log", ".log.1"]), ("launch", [".lock"]), ("avoid", [""]), ("start-failed", [""])];
 
     /// <summary>The directories among them, ours with all that is in them.</summary>
-    private static readonly string[] s_directories = ["armed", "proofs"];
+    private static readonly string[] s_directories = ["armed", "captures", "proofs"];
 
     /// <summary>The data files of this and of earlier versions, which may be moved aside, and what then follows their names.</summary>
     private static readonly (string Store, string[] Suffixes)[] s_stores =

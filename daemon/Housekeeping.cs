@@ -1,4 +1,5 @@
 using System;
+using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Arming;
@@ -40,6 +41,9 @@ internal sealed class Housekeeping
 
     /// <summary>Time without a call after which a daemon apart leaves, however much longer the other one would stay.</summary>
     private static readonly TimeSpan IdleApart = TimeSpan.FromMinutes(5);
+
+    /// <summary>Age from which a capture is a dead shim's.</summary>
+    private static readonly TimeSpan CaptureAge = TimeSpan.FromHours(1);
 
     private readonly Endpoint _endpoint;
     private readonly InstanceLock _instance;
@@ -100,7 +104,10 @@ internal sealed class Housekeeping
             _ledger.Save();
             GiveMemoryBack();
             _journal.ExplainMisses(_misses, ExplainedPerRound);
-            if (_options.ArmedMaxAge > TimeSpan.Zero && _rounds++ % RoundsPerLook == 0)
+            if (_rounds++ % RoundsPerLook != 0)
+                return;
+            RemoveLeftCaptures();
+            if (_options.ArmedMaxAge > TimeSpan.Zero)
                 _armory.RemoveUnused(_options.ArmedMaxAge);
         }
 #pragma warning disable CA1031 // What failed is tried again in a second; the daemon goes on serving.
@@ -114,6 +121,17 @@ internal sealed class Housekeeping
     /// <summary>What lies where this program was started from; nothing while it is being replaced.</summary>
     private static FileStamp BinaryNow() =>
         Environment.ProcessPath is { } path && Libc.Stat(path, follow: true, out FileStamp stamp) == 0 ? stamp : default;
+
+    /// <summary>What shims left behind that were killed while helm wrote its files. No render takes so long.</summary>
+    private void RemoveLeftCaptures()
+    {
+        var captures = new DirectoryInfo(_endpoint.CapturesPath);
+        if (!captures.Exists || captures.LinkTarget is not null)
+            return;
+        foreach (DirectoryInfo capture in captures.EnumerateDirectories())
+            if (DateTime.UtcNow - capture.LastWriteTimeUtc > CaptureAge)
+                capture.Delete(recursive: true);
+    }
 
     private string? ReasonToLeave()
     {

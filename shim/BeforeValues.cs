@@ -12,7 +12,7 @@ internal static class BeforeValues
     [
         "values", "set", "set-file", "set-json", "set-literal", "set-string", "namespace", "api-versions", "show-only", "include-crds", "is-upgrade", "no-hooks",
         "release-name", "skip-crds", "skip-schema-validation", "skip-tests", "version", "kubeconfig", "kube-context",
-        "create-namespace", "description", "devel", "disable-openapi-validation", "render-subchart-notes", "wait-for-jobs",
+        "create-namespace", "description", "output-dir", "devel", "disable-openapi-validation", "render-subchart-notes", "wait-for-jobs",
     ];
 
     /// <summary>True when nothing is known that would end helm first.</summary>

@@ -37,6 +37,9 @@ internal sealed unsafe class Call
     /// <summary>What of the caller's open pipes we have read, for helm to read it again.</summary>
     public TakenInputs Inputs { get; } = new();
 
+    /// <summary>Where the files of the output are to be, as typed; null for a call whose output is printed. Known after <see cref="Request"/>.</summary>
+    public string? OutputDirectory { get; private set; }
+
     /// <summary>False when this call is real helm's alone: switched off, a command that is not served, or nothing to run it with.</summary>
     public bool MayAsk =>
         Libc.IsSupported
@@ -73,7 +76,9 @@ internal sealed unsafe class Call
         int umask = Libc.Umask;
         if (umask < 0)
             return null;
-        if (!InputOrder.TryTake(CommandLine.Parse(_arguments, _command!, _words), Inputs))
+        ParsedCommandLine parsed = CommandLine.Parse(_arguments, _command!, _words);
+        OutputDirectory = Client.Helm.OutputDirectory.Of(parsed);
+        if (!InputOrder.TryTake(parsed, Inputs))
         {
             Trace.NotServed("input-left-to-helm");
             return null;
@@ -91,7 +96,7 @@ internal sealed unsafe class Call
             HelmStamp = Helm.Stamp,
             Stdin = Inputs.Stdin,
             Descriptors = Inputs.Descriptors,
-            Flags = RenderFlags.TakesDescriptor
+            Flags = RenderFlags.TakesDescriptor | RenderFlags.TakesTree
                 | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
                 | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0)

@@ -19,8 +19,9 @@ internal sealed unsafe class LeasedRun
     private readonly Endpoint _endpoint;
     private readonly DaemonClient _daemon;
     private readonly Message.Lease _lease;
-    private readonly int _stdout = Libc.MemoryFile();
+    private int _stdout = Libc.MemoryFile();
     private readonly int _stderr = Libc.MemoryFile();
+    private OutputCapture? _capture;
     private int _child;
     private bool _gaveBack;
 
@@ -63,6 +64,8 @@ internal sealed unsafe class LeasedRun
         int exitCode = (status >> 8) & 0xff;
         if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)) && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode)))
             return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
+        if (_capture is not null)
+            return FinishFiles(call, status, exitCode, render);
         bool published = HandOver(status, exitCode, render);
         // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the render. A pipe's reader
         // waits for nobody.
@@ -75,6 +78,29 @@ internal sealed unsafe class LeasedRun
         if (!judgedFirst)
             Finish(call, published);
         return exitCode;
+    }
+
+    /// <summary>
+    /// As the end of <see cref="Run"/>, where helm has written files: into our directory, so nothing is where the caller looks for it yet. What failed fails once more, in
+    /// the caller's own directory and with its name.
+    /// </summary>
+    private int FinishFiles(Call call, int status, int exitCode, TimeSpan render)
+    {
+        int tree = _capture!.Take(_stdout, _stderr);
+        if (status != 0 || tree < 0)
+        {
+            if (exitCode == MostOfHelm && (status & 0x7f) == 0)
+                _daemon.TrySend(new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, default, default), DaemonClient.PublishDeadline);
+            else
+                Abandon(RefuseReason.Interrupted);
+            if (SignalRelay.EndingCame is var signal and not 0)
+                Libc.DieBy(signal);
+            return RealHelm.Become(call);
+        }
+        _stdout = tree;
+        // The directory may lie in the chart: the daemon looks at that before we write.
+        Finish(call, HandOver(status, exitCode, render));
+        return Replay.Write(exitCode, Replay.All(_stderr), call.OutputDirectory!, Replay.All(_stdout)) ?? RealHelm.Become(call);
     }
 
     /// <summary>How a Go program ends that was sent SIGQUIT: with 2, and with GOTRACEBACK=crash by SIGABRT.</summary>
@@ -189,25 +215,12 @@ internal sealed unsafe class LeasedRun
         int length = (int)Libc.Length(_stdout);
         bool inline = length <= Frame.MaxInlineBytes;
         Message message = inline
-            ? new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, All(_stderr), All(_stdout))
-            : new Message.PublishDescriptor(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, All(_stderr), length);
+            ? new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, Replay.All(_stderr), Replay.All(_stdout))
+            : new Message.PublishDescriptor(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, Replay.All(_stderr), length);
         bool published = _daemon.TrySend(message, DaemonClient.PublishDeadline, out bool silent, inline ? -1 : _stdout);
         if (silent)
             Daemon.Avoid(_endpoint);
         return published;
-    }
-
-    private static byte[] All(int file)
-    {
-        byte[] all = GC.AllocateUninitializedArray<byte>((int)Libc.Length(file));
-        for (int at = 0; at < all.Length;)
-        {
-            int count = Libc.ReadAt(file, all.AsSpan(at), at);
-            if (count <= 0)
-                throw new InvalidOperationException($"the captured output cannot be read (errno {-count})");
-            at += count;
-        }
-        return all;
     }
 
     /// <summary>
@@ -218,12 +231,14 @@ internal sealed unsafe class LeasedRun
     {
         if (_stdout < 0 || _stderr < 0 || Libc.LimitsFileSize)
             return false;
+        if (call.OutputDirectory is not null && (_capture = OutputCapture.Start(_endpoint)) is null)
+            return false;
         int program = -1;
         if (_lease.Armed is { } armed && !TryOpen(armed, out program))
             return false;
         // A caller may ignore SIGCHLD; then the child's exit code would be lost.
         Libc.SetDefault(Libc.SIGCHLD);
-        using var arguments = new NativeStrings(call.ArgumentVector());
+        using var arguments = new NativeStrings(_capture is null ? call.ArgumentVector() : [.. call.ArgumentVector(), _capture.Argument]);
         // The very file that was looked at runs, whatever its path leads to by now.
         fixed (byte* path = Libc.PathBytes(program >= 0 ? $"/proc/self/fd/{program}" : call.Helm.Path!))
             _child = Libc.Spawn(path, arguments.Pointer, RealHelm.ChildEnvironment(), call.Inputs.Copies, _stdout, _stderr);

@@ -65,6 +65,17 @@ internal static class Program
         return RealHelm.Become(call);
     }
 
+    private static int WriteFiles(Call call, int? exitCode, string source, long microseconds, ReadOnlyMemory<byte> key)
+    {
+        if (exitCode is null)
+        {
+            call.Trace.Bypassed(BypassReason.OutputDirectory, "what is there is for helm to judge");
+            return RealHelm.Become(call);
+        }
+        call.Trace.Hit(source, microseconds, key);
+        return exitCode.Value;
+    }
+
     private static int Serve(Call call, Message.Render request, Endpoint endpoint)
     {
         using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
@@ -78,6 +89,10 @@ internal static class Program
             Daemon.Answered(endpoint);
         switch (answer)
         {
+            case Message.Result result when call.OutputDirectory is { } directory:
+                return WriteFiles(call, Replay.Write(result.ExitCode, result.Stderr.Span, directory, result.Stdout), result.Source, result.Microseconds, result.Key);
+            case Message.ResultDescriptor result when call.OutputDirectory is { } directory && daemon.TakeOutput(result.StdoutLength) is var tree and >= 0:
+                return WriteFiles(call, Replay.Write(result.ExitCode, result.Stderr.Span, directory, Replay.All(tree)), result.Source, result.Microseconds, result.Key);
             case Message.Result result:
                 call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);

@@ -1,5 +1,6 @@
 using System;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Shim;
 
@@ -23,6 +24,30 @@ internal static class Replay
         if (Libc.WriteAll(2, stderr) == Libc.EPIPE || Libc.SendFile(1, stdout, stdoutLength) == Libc.EPIPE)
             Libc.DieBy(Libc.SIGPIPE);
         return exitCode;
+    }
+
+    /// <summary>
+    /// Writes files below a directory, and then both streams; null, and nothing written, where real helm is to do it: see <see cref="OutputWriter"/>.
+    /// </summary>
+    public static int? Write(int exitCode, ReadOnlySpan<byte> stderr, string directory, ReadOnlyMemory<byte> tree)
+    {
+        var files = OutputTree.Decode(tree);
+        return OutputWriter.TryWrite(directory, files) ? Write(exitCode, stderr, files.Output(directory)) : null;
+    }
+
+    /// <summary>All of a memory file.</summary>
+    /// <exception cref="InvalidOperationException">It cannot be read.</exception>
+    public static byte[] All(int file)
+    {
+        byte[] all = GC.AllocateUninitializedArray<byte>((int)Libc.Length(file));
+        for (int at = 0; at < all.Length;)
+        {
+            int count = Libc.ReadAt(file, all.AsSpan(at), at);
+            if (count <= 0)
+                throw new InvalidOperationException($"the captured output cannot be read (errno {-count})");
+            at += count;
+        }
+        return all;
     }
 
     /// <summary>As <see cref="Write(int, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, with both streams in files.</summary>

@@ -19,6 +19,7 @@ internal ref struct FlagWalk
     private readonly List<FlagUse> _uses;
     private readonly List<string>? _positionals;
     private int _at;
+    private bool _endsFlags;
     private BypassReason _error;
     private string _errorFlag;
 
@@ -38,6 +39,7 @@ internal ref struct FlagWalk
     {
         var walk = new FlagWalk(args, words, into.Command.Flags, rootOnly: false, into.Flags, into.Positionals);
         walk.Run();
+        into.EndsFlags = walk._endsFlags;
         into.Error = walk._error;
         into.ErrorFlag = walk._errorFlag;
     }
@@ -88,6 +90,7 @@ internal ref struct FlagWalk
             }
             else if (word == "--")
             {
+                _endsFlags = true;
                 for (; _at < _args.Length; _at++)
                     if (!IsWord(_at))
                         _positionals?.Add(_args[_at]);

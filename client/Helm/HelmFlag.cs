@@ -72,6 +72,12 @@ public enum FlagRole : byte
     RepositoryConfig,
     RepositoryCache,
 
+    /// <summary>When finally true, what helm 3 says has the time in it: a bypass there. It is in the key.</summary>
+    Debug,
+
+    /// <summary>Where files are written: that they are is in the key, where is not.</summary>
+    OutputDirectory,
+
     /// <summary>A JSONPath expression: enters the key when it names one place, is a bypass when it may walk a map, whose order varies.</summary>
     JsonPath,
 

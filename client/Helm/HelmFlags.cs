@@ -23,7 +23,7 @@ public static class HelmFlags
         Global("color", Value, KeyEvery, group: "color"),
         Global("colour", Value, KeyEvery, group: "color"),
         Global("content-cache", Value, KeyScalar),
-        Global("debug", Switch, BypassWhenTrue, BypassReason.DebugOutput),
+        Global("debug", Switch, FlagRole.Debug),
         Global("kube-apiserver", Value, KubeOverride),
         Global("kube-as-group", Value, KubeOverride, repeat: Each),
         Global("kube-as-user", Value, KubeOverride),

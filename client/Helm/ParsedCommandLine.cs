@@ -26,6 +26,9 @@ public sealed class ParsedCommandLine(HelmCommand command)
     /// <summary>Positional arguments, in order, without the words of the command.</summary>
     public List<string> Positionals { get; } = [];
 
+    /// <summary>Whether there is a <c>--</c>, after which nothing is a flag.</summary>
+    public bool EndsFlags { get; internal set; }
+
     /// <summary>None, or what is wrong: <c>UnknownFlag</c>, <c>BadFlagValue</c>, <c>HelpRequested</c>.</summary>
     public BypassReason Error { get; internal set; }
 

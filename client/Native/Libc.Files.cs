@@ -305,6 +305,29 @@ public static unsafe partial class Libc
             return unlink(p) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
+    /// <summary>Makes a directory (<paramref name="mode"/> less the umask). Returns 0 or errno.</summary>
+    public static int MakeDirectory(ReadOnlySpan<byte> path, uint mode)
+    {
+        fixed (byte* p = path)
+            return mkdir(p, mode) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Removes an empty directory. Returns 0 or errno.</summary>
+    public static int RemoveDirectory(ReadOnlySpan<byte> path)
+    {
+        fixed (byte* p = path)
+            return rmdir(p) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
+    /// <summary>Opens or creates (0666 less the umask) a file, and empties it: Go's <c>os.Create</c>, which reads, too. Returns 0 or errno.</summary>
+    public static int Create(ReadOnlySpan<byte> path, out int descriptor)
+    {
+        const int ReadWrite = 2, CreateFile = 0x40, Truncate = 0x200;
+        fixed (byte* p = path)
+            descriptor = open(p, ReadWrite | CreateFile | Truncate | OpenNoControllingTerminal | OpenCloseOnExec, 0x1b6);
+        return descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
+    }
+
     /// <summary>Sets the times of an open file to now. Returns 0 or errno.</summary>
     public static int Touch(int descriptor) => futimens(descriptor, null) == 0 ? 0 : Marshal.GetLastPInvokeError();
 
@@ -353,6 +376,9 @@ public static unsafe partial class Libc
 
     [DllImport("libc", SetLastError = true)]
     private static extern int unlink(byte* path);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int rmdir(byte* path);
 
     [DllImport("libc")]
     private static extern byte* getcwd(byte* buffer, nuint size);

@@ -54,6 +54,9 @@ public enum RenderFlags
 
     /// <summary><c>HELMCACHED_IMPURE=freeze</c>: keep output that varies too, under keys of its own.</summary>
     Freeze = 16,
+
+    /// <summary>The caller takes the files of <c>--output-dir</c> as an <see cref="OutputTree"/> in place of standard output, and sends them so.</summary>
+    TakesTree = 32,
 }
 
 /// <summary>A copy of the real helm that ends with an exit code of its own where output would vary (<c>docs/repeatability.md</c>).</summary>

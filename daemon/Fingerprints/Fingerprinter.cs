@@ -22,6 +22,9 @@ internal sealed class Fingerprinter
     /// </summary>
     public const int RecipeVersion = 3;
 
+    /// <summary>The major version of helm from which on what <c>--debug</c> says has no time of day in it (seen on 4.1.4 and 4.2.3).</summary>
+    private const int FirstWithoutClock = 4;
+
     /// <summary>Charts with more files keep only the tree's digest beside their entries, not each file's.</summary>
     private const int MaxNotedFiles = 2_000;
 
@@ -91,6 +94,8 @@ internal sealed class Fingerprinter
 
     private FingerprintOutcome Compute(Message.Render request, Invocation invocation)
     {
+        if (invocation.WritesFiles && !request.Flags.HasFlag(RenderFlags.TakesTree))
+            return new FingerprintOutcome.Declined(BypassReason.OutputDirectory, OutputDirectory.Flag);
         foreach (ChartPlace place in invocation.Charts)
             if (_exclusions.FindByPath(place.Path) is { } excluded)
                 return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
@@ -102,6 +107,8 @@ internal sealed class Fingerprinter
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         if (_helms.Find(request.HelmPath, request.HelmStamp, _time.NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
+        if (invocation.Debugs && helm.Major < FirstWithoutClock)
+            return new FingerprintOutcome.Declined(BypassReason.DebugOutput, "debug");
         inputs.WatchIdentity(request.Directory, directory);
         inputs.WatchFile(request.HelmPath, helmStamp);
 
@@ -148,6 +155,7 @@ internal sealed class Fingerprinter
         return new FingerprintOutcome.Known(new Fingerprint(
             invocation.Command, material, key => PathKey(key, invocation, charts), charts, inputs, helm.Digest, _screens)
         {
+            WritesFiles = invocation.WritesFiles,
             SchemaRefersOutside = invocation.Command.Reads.HasFlag(CommandReads.Templates) && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation,
         });
     }
@@ -168,6 +176,8 @@ internal sealed class Fingerprinter
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
     {
         material.Add("command", "", invocation.Command.Name);
+        if (invocation.WritesFiles)
+            material.Add("output", "", "files");
         material.Add("release", "", invocation.ReleaseName);
         foreach (KeyOption option in invocation.Options)
             // Builds set variables of their own (HELM_BUILD_ID), of which helm knows nothing.

@@ -13,7 +13,8 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// <param name="ledger">Where it is kept across restarts; null: nowhere.</param>
 internal sealed class HelmBinaries(StampLedger? ledger = null)
 {
-    private const int IsHelmFlag = 1;
+    /// <summary>Where the ledger's number has the major version. Its lowest bit said "is helm" once; a number with that alone says too little.</summary>
+    private const int MajorShift = 1, OldAnswer = 1;
 
     private readonly ConcurrentDictionary<Digest, IReadOnlyCollection<string>> _words = new();
     private readonly ConcurrentDictionary<(FileStamp Stamp, long Generation), HelmBinary> _known = new();
@@ -60,8 +61,8 @@ internal sealed class HelmBinaries(StampLedger? ledger = null)
         if (_known.TryGetValue((stamp, generation), out HelmBinary known))
             return known;
         bool trusted = stamp.IsTrustedAt(nowNs);
-        if (trusted && ledger is not null && ledger.TryGet(stamp, out Digest digest, out int flags))
-            return _known[(stamp, generation)] = new HelmBinary(digest, (flags & IsHelmFlag) != 0);
+        if (trusted && ledger is not null && ledger.TryGet(stamp, out Digest digest, out int flags) && flags != OldAnswer)
+            return _known[(stamp, generation)] = new HelmBinary(digest, flags >> MajorShift);
         HelmBinary binary;
         try
         {
@@ -76,7 +77,7 @@ internal sealed class HelmBinaries(StampLedger? ledger = null)
         if (trusted)
         {
             _known[(stamp, generation)] = binary;
-            ledger?.Put(stamp, binary.Digest, binary.IsHelm ? IsHelmFlag : 0);
+            ledger?.Put(stamp, binary.Digest, binary.Major << MajorShift);
         }
         return binary;
     }

@@ -7,8 +7,12 @@ namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>What a file that is called helm turned out to be.</summary>
 /// <param name="Digest">SHA-256 of its bytes.</param>
-/// <param name="IsHelm">Whether it is a native Helm binary rather than a script or a version manager's stub.</param>
-public readonly record struct HelmBinary(Digest Digest, bool IsHelm);
+/// <param name="Major">Its major version, of which its Go module is named; 0 for what is no native Helm binary but a script or a version manager's stub.</param>
+public readonly record struct HelmBinary(Digest Digest, int Major)
+{
+    /// <summary>Whether it is a native Helm binary.</summary>
+    public bool IsHelm => Major > 0;
+}
 
 /// <summary>
 /// Knows helm binaries by content. A Helm binary carries the path of its Go module; a stub that picks a helm at run time
@@ -68,7 +72,7 @@ public static class HelmIdentity
         int kept = 0;
         bool first = true;
         bool isElf = false;
-        bool hasModule = false;
+        int major = 0;
         while (true)
         {
             int count = file.Read(buffer, kept, buffer.Length - kept);
@@ -79,11 +83,13 @@ public static class HelmIdentity
             if (first)
                 isElf = window.StartsWith(ElfMagic);
             first = false;
-            hasModule = hasModule || window.IndexOf(ModulePrefix) >= 0;
-            // The text may lie across two reads.
-            kept = Math.Min(window.Length, ModulePrefix.Length - 1);
+            // The version's digit follows, and the text may lie across two reads.
+            if (major == 0 && window.IndexOf(ModulePrefix) is >= 0 and var at && at + ModulePrefix.Length < window.Length
+                && window[at + ModulePrefix.Length] is >= (byte)'1' and <= (byte)'9' and var digit)
+                major = digit - '0';
+            kept = Math.Min(window.Length, ModulePrefix.Length);
             window[^kept..].CopyTo(buffer);
         }
-        return new HelmBinary(hash.Current(), isElf && hasModule);
+        return new HelmBinary(hash.Current(), isElf ? major : 0);
     }
 }

@@ -31,6 +31,12 @@ internal sealed record Invocation
     /// <summary>The charts that are read, in order; of a render it is one.</summary>
     public required IReadOnlyList<ChartPlace> Charts { get; init; }
 
+    /// <summary>Whether helm writes files rather than the manifest to standard output (<c>--output-dir</c>).</summary>
+    public required bool WritesFiles { get; init; }
+
+    /// <summary>Finally true <c>--debug</c>, or <c>HELM_DEBUG</c> where no such flag is given.</summary>
+    public required bool Debugs { get; init; }
+
     /// <summary>Name of the release; not validated, and empty for a command that has none.</summary>
     public required string ReleaseName { get; init; }
 

@@ -72,6 +72,9 @@ internal sealed class InvocationParser
             return objection;
         _variables.AddTo(_options);
 
+        string? outputDirectory = OutputDirectory.Of(line);
+        if (outputDirectory is not null && !OutputDirectory.CanBeExchanged(line, outputDirectory))
+            return new InvocationResult.Bypassed(BypassReason.OutputDirectory, OutputDirectory.Flag);
         if (Names(line.Positionals, out string name, out IReadOnlyList<string> typed) is { } wrong)
             return wrong;
         var charts = new List<ChartPlace>(typed.Count);
@@ -92,6 +95,8 @@ internal sealed class InvocationParser
         {
             Command = _command,
             Charts = charts,
+            WritesFiles = outputDirectory is not null,
+            Debugs = line.Flags.Exists(use => line.Row(use).Role == FlagRole.Debug) ? IsOn("debug") : _variables.IsDebugging,
             ReleaseName = name,
             Values = values,
             SetFiles = setFiles,
@@ -118,6 +123,7 @@ internal sealed class InvocationParser
                 _options.Replace(use.Flag, value!);
                 return null;
             case FlagRole.KeyEvery:
+            case FlagRole.Debug:
             case FlagRole.BypassWhenTrue:
                 _options.AppendOccurrence(use.Flag, value);
                 return null;
@@ -160,6 +166,8 @@ internal sealed class InvocationParser
                 return null;
             case FlagRole.RepositoryCache:
                 // Only for charts that are not local paths.
+                return null;
+            case FlagRole.OutputDirectory:
                 return null;
             case FlagRole.JsonPath:
                 if (!NamesOnePlace(value))

@@ -46,8 +46,6 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
             return new(BypassReason.GoDebug, "GODEBUG");
         if (OfGo() is { } ofGo)
             return new(BypassReason.GoVariable, ofGo);
-        if (GoSyntax.TryParseBool(Get("HELM_DEBUG"), out bool debug) && debug)
-            return new(BypassReason.DebugOutput, "HELM_DEBUG");
         foreach (string name in (ReadOnlySpan<string>)["HELM_PPROF_CPU_PROFILE", "HELM_PPROF_MEM_PROFILE"])
             if (NonEmpty(name) is not null)
                 return new(BypassReason.Profiling, name);
@@ -73,9 +71,14 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
         foreach ((string name, string value) in values)
             if (name.StartsWith("HELM_", StringComparison.Ordinal) && !s_known.Contains(name))
                 options.Variable(name, value);
+        if (IsDebugging)
+            options.Variable("HELM_DEBUG", "true");
         if (Get("HELM_NO_PLUGINS") == "1")
             options.Variable("HELM_NO_PLUGINS", "1");
     }
+
+    /// <summary>A true <c>HELM_DEBUG</c>, which stands for <c>--debug</c>.</summary>
+    public bool IsDebugging => GoSyntax.TryParseBool(Get("HELM_DEBUG"), out bool debug) && debug;
 
     /// <summary>Whether a variable overrides a part of the kubeconfig.</summary>
     public bool HasKubeOverrides

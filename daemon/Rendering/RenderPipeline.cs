@@ -109,7 +109,7 @@ internal sealed class RenderPipeline
                     _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
                 {
-                    Recent.Remember(key, request);
+                    Remember(key, request, fingerprint);
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
                 }
 
@@ -288,10 +288,17 @@ internal sealed class RenderPipeline
         if (refused != RefuseReason.None)
             return Refuse(refused, "");
         _counters.Add(Counters.Stored);
-        Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
+        Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request, fingerprint);
         if (render.Request.Flags.HasFlag(RenderFlags.Freeze))
             _counters.Add(Counters.Frozen);
         return new Message.Published(RefuseReason.None, "");
+    }
+
+    /// <summary>Calls that write files cannot be made again behind the caller's back.</summary>
+    private void Remember(CacheKey key, Message.Render request, Fingerprint fingerprint)
+    {
+        if (!fingerprint.WritesFiles)
+            Recent.Remember(key, request);
     }
 
     /// <summary>The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.</summary>

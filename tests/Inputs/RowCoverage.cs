@@ -70,7 +70,7 @@ public sealed class RowCoverage
         ("2.2", "certificates", ["Files of a certificate", "2.2 certificate alone is not read", "2.2 certificate and key are read"]),
         ("2.2", "credentials", ["2.2 credentials", "InvocationParserTests.Secrets_are_in_no_option"]),
         ("2.2", "dependency-update", ["Dependency update", "ReplayTests.Checkov_is_left_to_helm"]),
-        ("2.2", "output-dir", ["Output directory", "ReplayTests.Chartify_with_an_output_directory_is_left_to_helm"]),
+        ("2.2", "output-dir", ["Output directory", "ReplayTests.Chartify_with_an_output_directory_hits"]),
         ("2.2", "post-renderer", ["Post renderer", "2.2 post-renderer that is no plugin"]),
         ("2.2", "validate", ["Validation asks a cluster", "2.2 inert --validate=false"]),
         ("2.2", "dry-run", ["2.2 inert --dry-run", "2.2 inert --dry-run=client", "Dry run on the server, helm 3", "Dry run on the server, helm 4", "2.2 dry-run none, helm 3", "2.2 dry-run none, helm 4"]),

@@ -37,7 +37,9 @@ public sealed class InvocationParserTests
     [InlineData("template r c --password x", BypassReason.Credentials, "password")]
     [InlineData("template r c --pass-credentials", BypassReason.Credentials, "pass-credentials")]
     [InlineData("template r c --dependency-update", BypassReason.DependencyUpdate, "dependency-update")]
-    [InlineData("template r c --output-dir d", BypassReason.OutputDirectory, "output-dir")]
+    [InlineData("template r c --output-dir d/ --release-name", BypassReason.OutputDirectory, "output-dir")]
+    [InlineData("template r c --output-dir ../d --release-name", BypassReason.OutputDirectory, "output-dir")]
+    [InlineData("template --output-dir d -- r c", BypassReason.OutputDirectory, "output-dir")]
     [InlineData("template r c --post-renderer p", BypassReason.PostRenderer, "post-renderer")]
     [InlineData("template r c --post-renderer-args p", BypassReason.PostRenderer, "post-renderer-args")]
     [InlineData("template r c --validate", BypassReason.ClusterAccess, "validate")]
@@ -48,8 +50,6 @@ public sealed class InvocationParserTests
     [InlineData("template r c --dry-run=", BypassReason.ClusterAccess, "dry-run")]
     [InlineData("template r c --dry-run=server --dry-run=client", BypassReason.ClusterAccess, "dry-run")]
     [InlineData("template r c --enable-dns", BypassReason.DnsEnabled, "enable-dns")]
-    [InlineData("template r c --debug", BypassReason.DebugOutput, "debug")]
-    [InlineData("--debug template r c", BypassReason.DebugOutput, "debug")]
     // charts, helm-inputs 2.3
     [InlineData("template r https://x/c.tgz", BypassReason.RemoteChart, "")]
     [InlineData("template r oci://x/c", BypassReason.RemoteChart, "")]
@@ -93,8 +93,6 @@ public sealed class InvocationParserTests
     [Theory]
     [InlineData("HELM_DRIVER", "memory", BypassReason.HelmDriver)]
     [InlineData("HELM_DRIVER", "secret", BypassReason.HelmDriver)]
-    [InlineData("HELM_DEBUG", "1", BypassReason.DebugOutput)]
-    [InlineData("HELM_DEBUG", "T", BypassReason.DebugOutput)]
     [InlineData("HELM_PPROF_CPU_PROFILE", "x", BypassReason.Profiling)]
     [InlineData("HELM_PPROF_MEM_PROFILE", "x", BypassReason.Profiling)]
     [InlineData("GODEBUG", "http2debug=1", BypassReason.GoDebug)]
@@ -266,6 +264,25 @@ public sealed class InvocationParserTests
                 Assert.NotEqual(plain, Calls.Describe(served.Invocation));
         }
     }
+
+    [Theory]
+    [InlineData("template r c --debug", "0", true)]
+    [InlineData("--debug template r c", null, true)]
+    [InlineData("template r c --debug=false", "1", false)]
+    [InlineData("template r c", "1", true)]
+    [InlineData("template r c", "T", true)]
+    [InlineData("template r c", "junk", false)]
+    [InlineData("template r c", null, false)]
+    public void Debugging_is_known(string line, string? variable, bool debugs) =>
+        Assert.Equal(debugs, (variable is null ? Calls.Served(line) : Calls.Served(line, ("HELM_DEBUG", variable))).Debugs);
+
+    [Theory]
+    [InlineData("template r c --output-dir d", true)]
+    [InlineData("template r c --output-dir ./d/", true)]
+    [InlineData("template r c --output-dir a/d --release-name", true)]
+    [InlineData("template r c --output-dir d --output-dir=", false)]
+    [InlineData("template r c", false)]
+    public void Calls_that_write_files_are_known(string line, bool writes) => Assert.Equal(writes, Calls.Served(line).WritesFiles);
 
     [Fact]
     public void Secrets_are_in_no_option()

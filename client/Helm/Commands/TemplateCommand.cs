@@ -59,7 +59,7 @@ internal static class TemplateCommand
         Local("validate", Switch, BypassWhenTrue, BypassReason.ClusterAccess, group: "deprecated"),
         Local("enable-dns", Switch, BypassWhenTrue, BypassReason.DnsEnabled),
         Local("dependency-update", Switch, BypassWhenTrue, BypassReason.DependencyUpdate),
-        Local("output-dir", Value, Bypass, BypassReason.OutputDirectory),
+        Local(Helm.OutputDirectory.Flag, Value, FlagRole.OutputDirectory),
         Local("post-renderer", Value, Bypass, BypassReason.PostRenderer),
         Local("post-renderer-args", Value, Bypass, BypassReason.PostRenderer, repeat: Each),
     ];
