@@ -3,6 +3,8 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Cli;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using Xunit.Sdk;
@@ -21,22 +23,22 @@ public abstract class ConformanceTests(ConformanceHome shared)
     {
         DaemonHome home = shared.Home;
         using var run = new CaseRun(CaseTable.Get(name), home);
-        CommandResult prune = await home.Admin("prune", "--all").RunAsync();
-        Assert.True(prune.ExitCode == 0, prune.ToString());
-        Stats before = await home.StatsAsync();
+        // By the connection that the commands use, but without a process for each question.
+        Ask(home, new Message.Prune(All: true, null, null, null, DryRun: false));
+        Stats before = StatsOf(home);
 
         CommandResult reference = await run.RealAsync();
         run.Case.CheckMeaning(reference);
         await AssertSameAsync("cold", run, reference);
         await AssertSameAsync("warm", run, reference);
-        Stats stats = (await home.StatsAsync()).Since(before);
+        Stats stats = StatsOf(home).Since(before);
         AssertOutcome(run.Case, stats);
 
         if (run.Case.Noise is not null)
         {
             run.MakeNoise();
             await AssertSameAsync("after noise", run, reference);
-            Stats after = (await home.StatsAsync()).Since(before);
+            Stats after = StatsOf(home).Since(before);
             Assert.True(after.Hits == stats.Hits + 1, $"a change that is no input missed: {after}");
             AssertSame("real helm after noise", reference, await run.RealAsync());
         }
@@ -51,14 +53,19 @@ public abstract class ConformanceTests(ConformanceHome shared)
         else if (Directory.Exists(run.Templates))
         {
             // One mutation for each case: a template more, whether or not its output is asked for.
-            long hits = (await home.StatsAsync()).Hits;
+            long hits = StatsOf(home).Hits;
             File.WriteAllText(Path.Combine(run.Templates, "mutation.yaml"), "mutation: 1\n");
             await AssertSameAsync("with a template more", run, await run.RealAsync());
-            Assert.True((await home.StatsAsync()).Hits == hits, "a call with a template more was answered from the cache");
+            Assert.True(StatsOf(home).Hits == hits, "a call with a template more was answered from the cache");
         }
-        Stats whole = (await home.StatsAsync()).Since(before);
+        Stats whole = StatsOf(home).Since(before);
         Assert.True(whole.Errors == 0, $"the daemon counted errors: {whole}");
     }
+
+    private static Stats StatsOf(DaemonHome home) => Stats.Parse(Ask(home, new Message.Stats(Reset: false)));
+
+    private static string Ask(DaemonHome home, Message question) =>
+        Assert.IsType<Message.Json>(AdminConnection.Exchange(question, CacheDaemon.Client.Endpoint.ForHome(home.State))).Text;
 
     /// <summary>That the shim answers so; when it does not, whether real helm still does.</summary>
     private static async Task AssertSameAsync(string when, CaseRun run, CommandResult expected)
