@@ -66,6 +66,7 @@ internal static class CommandTable
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);
         root.Add(ConfigCommand.Create());
+        root.Add(WhichCommand.Create());
         root.Add(InstallCommand.Create());
         root.Add(UninstallCommand.Create());
         root.Add(DoctorCommand.Create());

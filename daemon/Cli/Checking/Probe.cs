@@ -19,15 +19,17 @@ internal static class Probe
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(15);
 
     /// <summary>Absolute path of a program on PATH, or null.</summary>
-    public static string? OnPath(string program)
+    public static string? OnPath(string program) => AllOnPath(program).FirstOrDefault();
+
+    /// <summary>Absolute paths of all programs of this name on PATH, in its order.</summary>
+    public static IEnumerable<string> AllOnPath(string program)
     {
         foreach (string directory in (Endpoint.Variable("PATH"u8) ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries))
         {
             string candidate = Path.GetFullPath(Path.Join(directory, program));
             if (IsExecutable(candidate))
-                return candidate;
+                yield return candidate;
         }
-        return null;
     }
 
     /// <summary>True for an executable regular file, links followed.</summary>

@@ -42,6 +42,7 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached config", "what holds now, and where each value comes from"),
             ("helmcached config --example", "every setting with its default, to start a file with"),
         ],
+        ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
         ["prune"] =
         [
             ("helmcached prune --older-than 30d", "what was not used for a month"),
