@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.IO;
 using System.Linq;
 using CacheDaemon.Client.Helm;
@@ -54,19 +55,21 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         {
             if (found.Values is not { } values || found.Setting.Parse(options, values) is not { } changed)
             {
-                problems.Add($"{found.At}: {found.Setting.Key}: this value is not understood; allowed: {found.Setting.Allowed}");
+                problems.Add($"{found.At}: {found.Setting.Refusal(found.Values is null ? null : string.Join(", ", found.Values))}");
                 continue;
             }
             options = changed;
             origins[found.Setting] = new SettingOrigin(found.Setting, SettingSource.File, found.Place);
         }
+        // As they stand in the file, whatever is wrong with each.
+        problems = [.. problems.OrderBy(problem => LineOf(path, problem))];
         foreach (Setting setting in Settings.All)
         {
             if (variable(setting) is not { Length: > 0 } text)
                 continue;
             if (setting.Parse(options, Words(setting, text)) is not { } changed)
             {
-                problems.Add($"{setting.Variable}: this value is not understood; allowed: {setting.Allowed}{(setting.IsList ? ", separated by colons" : "")}");
+                problems.Add($"{setting.Variable}: {setting.Refusal(text)}{(setting.IsList ? ", separated by colons" : "")}");
                 continue;
             }
             options = changed;
@@ -74,6 +77,10 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         }
         return new Configuration(options, [.. Settings.All.Select(s => origins[s])], problems);
     }
+
+    /// <summary>The line that a problem of the file is about; 0 when it is about the file.</summary>
+    private static int LineOf(string? path, string problem) =>
+        path is not null && problem.StartsWith(path + ":", StringComparison.Ordinal) && int.TryParse(problem[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int line) ? line : 0;
 
     private static string[] Words(Setting setting, string text) =>
         setting.IsList ? text.Split(':', StringSplitOptions.RemoveEmptyEntries)

@@ -4,6 +4,7 @@ using System.Globalization;
 using System.IO;
 using System.Linq;
 using CacheDaemon.Client.Helm;
+using CacheDaemon.Client.Native;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
 
@@ -45,12 +46,41 @@ public static class ConfigurationFile
     /// <param name="problems">Receives one line for each thing that is no setting.</param>
     internal static IReadOnlyList<FileSetting> Parse(string? path, List<string> problems)
     {
-        var found = new List<FileSetting>();
-        if (path is null || !File.Exists(path))
-            return found;
+        if (path is null || Libc.Stat(path, follow: true, out FileStamp stamp) != 0)
+            return [];
+        if (stamp.Kind == FileKind.Directory)
+        {
+            problems.Add($"{path} is a directory; name a file in it");
+            return [];
+        }
+        // A pipe would be waited for; /dev/null is how people say "none".
+        if (stamp.Kind != FileKind.Regular)
+        {
+            if (path != "/dev/null")
+                problems.Add($"{path} is not a regular file");
+            return [];
+        }
         try
         {
             using var text = new StreamReader(path);
+            return ParseText(path, text, problems);
+        }
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        {
+            problems.Add($"{path}: cannot be read: {e.Message}");
+            return [];
+        }
+    }
+
+    /// <summary>What stands in a text, in its order. Never throws but for what reading throws.</summary>
+    /// <param name="path">Where the text is from, for messages.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="problems">Receives one line for each thing that is no setting.</param>
+    internal static IReadOnlyList<FileSetting> ParseText(string path, TextReader text, List<string> problems)
+    {
+        var found = new List<FileSetting>();
+        try
+        {
             var yaml = new YamlStream();
             yaml.Load(text);
             if (yaml.Documents.Count == 0)
@@ -63,10 +93,6 @@ public static class ConfigurationFile
         catch (YamlException e)
         {
             problems.Add($"{At(path, e.Start)}: not YAML: {e.Message}");
-        }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
-        {
-            problems.Add($"{path}: cannot be read: {e.Message}");
         }
         return found;
     }
@@ -108,12 +134,17 @@ public static class ConfigurationFile
                 continue;
             else if (name == "impure")
                 problems.Add($"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the environment of the calls that want it, and take this line out");
+            else if (isSection)
+                problems.Add($"{At(path, nameNode.Start)}: {name} is a group of settings, not one; write each on a line below it: {string.Join(", ", InSection(name))}");
             else if (Settings.Find(name) is not { } setting)
-                problems.Add($"{At(path, nameNode.Start)}: {name} is not a setting; known are {string.Join(", ", Settings.All.Select(s => s.Key).Order(StringComparer.Ordinal))}");
+                problems.Add($"{At(path, nameNode.Start)}: {Settings.Unknown(name)}");
             else
                 found.Add(new FileSetting(setting, ValuesOf(valueNode, setting.IsList), $"{path}:{nameNode.Start.Line}", At(path, valueNode.Start)));
         }
     }
+
+    private static IEnumerable<string> InSection(string name) =>
+        Settings.All.Where(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal)).Select(setting => setting.Key[(name.Length + 1)..]);
 
     private static string[]? ValuesOf(YamlNode node, bool isList) => node switch
     {

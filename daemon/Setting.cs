@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 
 namespace CacheDaemon.Daemon;
 
@@ -25,6 +26,17 @@ public sealed record Setting(
     /// then hold for all others.
     /// </summary>
     public bool PerCall { get; init; }
+
+    /// <summary>What a person is told whose value the setting does not take.</summary>
+    /// <param name="value">As it was given; null for something that is no value at all, such as a mapping.</param>
+    public string Refusal(string? value)
+    {
+        const int MaxShown = 60;
+        if (value is null)
+            return $"{Key}: this is no value; expected {Allowed}";
+        string shown = new([.. value.Take(MaxShown).Select(static c => char.IsControl(c) ? '?' : c)]);
+        return $"{Key}: invalid value \"{shown}{(value.Length > MaxShown ? "…" : "")}\"; expected {Allowed}";
+    }
 
     /// <summary>What holds when nobody says anything.</summary>
     public string Default => Show(new DaemonOptions());

@@ -68,6 +68,16 @@ public static class Settings
     /// <summary>The setting of this name, or null.</summary>
     public static Setting? Find(string key) => All.FirstOrDefault(setting => setting.Key == key);
 
+    /// <summary>What a person is told who named a setting that does not exist.</summary>
+    public static string Unknown(string key)
+    {
+        IEnumerable<string> keys = All.Select(static setting => setting.Key);
+        // Right but for the section: max_size.
+        string[] elsewhere = [.. keys.Where(known => known.EndsWith("." + key, StringComparison.Ordinal))];
+        string? meant = CloseMatch.Of(key, keys) ?? (elsewhere.Length > 0 ? string.Join(" or ", elsewhere) : null);
+        return $"unknown setting {key}; " + (meant is null ? "`helmcached config` lists them all" : $"did you mean {meant}?");
+    }
+
     /// <summary>Bytes in the largest unit that needs no fraction.</summary>
     public static string ShowSize(long bytes)
     {

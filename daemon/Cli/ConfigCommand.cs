@@ -21,7 +21,7 @@ internal static class ConfigCommand
     {
         var example = new Option<bool>("--example") { Description = "Print a commented file with every setting, to start from." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("config", "Show every setting, its value and where that comes from. Never starts a daemon.") { example, json };
+        var command = new Command("config", "Show every setting, its value and where that comes from. Never starts a daemon.") { example, json, ConfigEditing.Get(), ConfigEditing.Set() };
         command.SetAction(parsed => parsed.GetValue(example) ? Example() : Show(parsed.GetValue(json)));
         return command;
     }
@@ -67,7 +67,7 @@ internal static class ConfigCommand
     }
 
     /// <summary>The settings of the running daemon by key; empty when none runs, or one of a version that does not say.</summary>
-    private static IReadOnlyDictionary<string, string> Running()
+    public static IReadOnlyDictionary<string, string> Running()
     {
         try
         {
@@ -87,7 +87,7 @@ internal static class ConfigCommand
     private static void Print(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
         string? file = ConfiguredHelm.File();
-        Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(File.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
+        Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(Path.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
         Console.WriteLine();
         var rows = new List<string[]>();
         bool outdated = false;

@@ -10,7 +10,7 @@ namespace CacheDaemon.Daemon.Cli;
 internal static class ConfigurationNotice
 {
     /// <summary>Commands that say it themselves, each in its way, and those whose output a shell's start-up file reads.</summary>
-    private static readonly string[] s_silent = ["config", "doctor", "serve", "status", "completion", "man"];
+    private static readonly string[] s_silent = ["config", "doctor", "serve", "status", "completion", "man", "set"];
 
     /// <summary>Writes the problems, unless the command of this name is not the place for it.</summary>
     public static void WriteBefore(string command)

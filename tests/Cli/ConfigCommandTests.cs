@@ -50,7 +50,7 @@ public sealed class ConfigCommandTests
     public async Task Bad_file_is_told_by_every_command_and_stops_no_helm()
     {
         await using var home = new DaemonHome(Repository.FakeHelm, "idle_exit: 1h\nreadonly: sometimes\n");
-        string place = home.Environment["HELMCACHED_CONFIG"]! + ":2:11: readonly: this value is not understood; allowed: true or false";
+        string place = home.Environment["HELMCACHED_CONFIG"]! + ":2:11: readonly: invalid value \"sometimes\"; expected true or false";
         CommandResult config = await home.Admin("config").RunAsync();
         Assert.Equal(2, config.ExitCode);
         Assert.Contains(place, config.StderrText, StringComparison.Ordinal);
@@ -68,6 +68,83 @@ public sealed class ConfigCommandTests
         CommandResult helm = await home.Shim(work, "template", "r", "web").With("FAKEHELM_STDOUT", "x\n").RunAsync();
         Assert.Equal((0, "x\n", ""), (helm.ExitCode, helm.StdoutText, helm.StderrText));
         Assert.Equal(1, (await home.StatsAsync()).Stored);
+    }
+
+    [Fact]
+    public async Task Row16_Get_prints_the_value_alone()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm, "store: {max_size: 1GiB}\n");
+        Assert.Equal("1GiB\n", (await home.Admin("config", "get", "store.max_size").RunAsync()).StdoutText);
+        Assert.Equal("5m\n", (await home.Admin("config", "get", "idle_exit").With("HELMCACHED_IDLE_EXIT", "5m").RunAsync()).StdoutText);
+        CommandResult wrong = await home.Admin("config", "get", "idle_exits").RunAsync();
+        Assert.Equal((2, "", "helmcached: unknown setting idle_exits; did you mean idle_exit?\n"), (wrong.ExitCode, wrong.StdoutText, wrong.StderrText));
+    }
+
+    [Fact]
+    public async Task Row16_Set_changes_one_line_and_says_what_the_running_daemon_has()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm, "# mine\nidle_exit: 90m # long\n");
+        string file = home.Environment["HELMCACHED_CONFIG"]!;
+        File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead);
+        await home.StartAsync();
+        CommandResult set = await home.Admin("config", "set", "idle_exit", "2h").RunAsync();
+        Assert.Equal((0, ""), (set.ExitCode, set.StderrText));
+        Assert.Equal($"Set idle_exit to 2h in {file}\nThe running daemon still uses 90m. Run `helmcached stop`; the next render starts it with the new value\n", set.StdoutText);
+        Assert.Equal("# mine\nidle_exit: 2h # long\n", File.ReadAllText(file));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(file));
+        CommandResult hidden = await home.Admin("config", "set", "memory.max_size", "32MiB").With("HELMCACHED_MEMORY_MAX_SIZE", "64MiB").RunAsync();
+        Assert.Contains("HELMCACHED_MEMORY_MAX_SIZE is set to 64MiB here and takes precedence", hidden.StderrText, StringComparison.Ordinal);
+        Assert.Equal("32MiB\n", (await home.Admin("config", "get", "memory.max_size").RunAsync()).StdoutText);
+        Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, "*.helmcached-*"));
+    }
+
+    [Fact]
+    public async Task Row16_Set_makes_the_file_and_its_directory_and_the_shim_reads_its_helm()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        string file = home.At("new", "config.yaml");
+        Command Config(params string[] words) => home.Admin(["config", .. words]).With("HELMCACHED_CONFIG", file).With("HELMCACHED_HELM", null);
+        Assert.Equal(0, (await Config("set", "helm", Repository.FakeHelm).RunAsync()).ExitCode);
+        Assert.Equal(0, (await Config("set", "bypass", "web", "scratch-*").RunAsync()).ExitCode);
+        Assert.Equal($"helm: {Repository.FakeHelm}\nbypass: [web, 'scratch-*']\n", File.ReadAllText(file));
+        Assert.Equal($"{Repository.FakeHelm}\n", (await Config("get", "helm").RunAsync()).StdoutText);
+        CommandResult helm = await home.Shim("/", "version").With("HELMCACHED_CONFIG", file).With("HELMCACHED_HELM", null).RunAsync();
+        Assert.Equal(0, helm.ExitCode);
+    }
+
+    [Theory]
+    [InlineData("idle_exit soon", "helmcached: idle_exit: invalid value \"soon\"; expected a time such as 90s, 3h or 7d; 0 for never\n")]
+    [InlineData("idle_exit 1h 2h", "helmcached: idle_exit takes one value\n")]
+    [InlineData("idel_exit 1h", "helmcached: unknown setting idel_exit; did you mean idle_exit?\n")]
+    [InlineData("helm /nonexistent/helm", "helmcached: helm: /nonexistent/helm does not exist or cannot be reached\n")]
+    public async Task Row16_Set_refuses_what_the_file_could_not_hold_and_leaves_it_alone(string words, string error)
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm, "idle_exit: 90m\n");
+        CommandResult result = await home.Admin(["config", "set", .. words.Split(' ')]).RunAsync();
+        Assert.Equal((2, "", error), (result.ExitCode, result.StdoutText, result.StderrText));
+        Assert.Equal("idle_exit: 90m\n", File.ReadAllText(home.Environment["HELMCACHED_CONFIG"]!));
+    }
+
+    [Fact]
+    public async Task Row16_Directory_in_the_place_of_the_file_is_told()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        string directory = Directory.CreateDirectory(home.At("config.d")).FullName;
+        CommandResult shown = await home.Admin("config").With("HELMCACHED_CONFIG", directory).RunAsync();
+        Assert.Equal((2, $"helmcached: configuration: {directory} is a directory; name a file in it\n"), (shown.ExitCode, shown.StderrText));
+        Assert.StartsWith($"file: {directory}\n", shown.StdoutText, StringComparison.Ordinal);
+        CommandResult set = await home.Admin("config", "set", "idle_exit", "1h").With("HELMCACHED_CONFIG", directory).RunAsync();
+        Assert.Equal((1, $"helmcached: {directory} is a directory; name a file in it\n"), (set.ExitCode, set.StderrText));
+    }
+
+    [Fact]
+    public async Task Row16_Doctor_names_variables_that_nothing_reads()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        CommandResult result = await home.Admin("doctor").With("HELMCACHED_STORE_MAXSIZE", "1GiB").With("HELMCACHED_STORE_MAX_AGE", "9d").RunAsync();
+        Assert.Contains("HELMCACHED_STORE_MAXSIZE is set, but helmcached has no such variable", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("did you mean HELMCACHED_STORE_MAX_SIZE?", result.StdoutText, StringComparison.Ordinal);
+        Assert.Single(result.StdoutText.Split('\n'), line => line.Contains("no such variable", StringComparison.Ordinal));
     }
 
     [Fact]

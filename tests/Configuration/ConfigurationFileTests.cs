@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
@@ -80,11 +81,13 @@ public sealed class ConfigurationFileTests : IDisposable
     }
 
     [Theory]
-    [InlineData("idle_exit: 1h\nstore:\n  max_sise: 1GiB\n", ":3:3:", "store.max_sise is not a setting")]
-    [InlineData("colour: blue\n", ":1:1:", "colour is not a setting")]
-    [InlineData("store: 5\n", ":1:1:", "store is not a setting")]
-    [InlineData("idle_exit: soon\n", ":1:12:", "idle_exit: this value is not understood; allowed: a time")]
-    [InlineData("idle_exit: [1h]\n", ":1:12:", "idle_exit: this value is not understood")]
+    [InlineData("idle_exit: 1h\nstore:\n  max_sise: 1GiB\n", ":3:3:", "unknown setting store.max_sise; did you mean store.max_size?")]
+    [InlineData("colour: blue\n", ":1:1:", "unknown setting colour; `helmcached config` lists them all")]
+    [InlineData("store: 5\n", ":1:1:", "store is a group of settings")]
+    [InlineData("max_size: 1GiB\n", ":1:1:", "did you mean store.max_size or memory.max_size?")]
+    [InlineData("idle-exit: 1h\n", ":1:1:", "did you mean idle_exit?")]
+    [InlineData("idle_exit: soon\n", ":1:12:", "idle_exit: invalid value \"soon\"; expected a time")]
+    [InlineData("idle_exit: [1h]\n", ":1:12:", "idle_exit: this is no value; expected a time")]
     [InlineData("store: {max_size: 5 apples}\n", ":1:19:", "a size such as")]
     [InlineData("store:\n  secrets: shout\n", ":2:12:", "disk, memory or never")]
     [InlineData("helm: helm\n", ":1:7:", "an absolute path")]
@@ -107,6 +110,27 @@ public sealed class ConfigurationFileTests : IDisposable
         Assert.StartsWith(_directory.At("config.yaml") + place, problem, StringComparison.Ordinal);
         Assert.Contains(what, problem, StringComparison.Ordinal);
         Assert.Equal((new DaemonOptions().StoreMaxBytes, new DaemonOptions().MemoryMaxBytes), (options.StoreMaxBytes, options.MemoryMaxBytes));
+    }
+
+    [Fact]
+    public void Row16_Problems_come_in_the_order_of_their_lines()
+    {
+        Read("idle_exit: soon\nnoise: 1\nreadonly: maybe\n", out IReadOnlyList<string> problems);
+        Assert.Equal([":1:", ":2:", ":3:"], problems.Select(problem => problem[_directory.At("config.yaml").Length..][..3]));
+    }
+
+    [Fact]
+    public void Row16_Directory_is_no_file_and_a_pipe_is_not_waited_for()
+    {
+        string directory = System.IO.Directory.CreateDirectory(_directory.At("config.d")).FullName;
+        Assert.Equal(new DaemonOptions(), ConfigurationFile.Read(directory, out IReadOnlyList<string> problems));
+        Assert.Equal($"{directory} is a directory; name a file in it", Assert.Single(problems));
+        using (var mkfifo = System.Diagnostics.Process.Start("/usr/bin/mkfifo", _directory.At("pipe")))
+            mkfifo.WaitForExit();
+        ConfigurationFile.Read(_directory.At("pipe"), out problems);
+        Assert.EndsWith("is not a regular file", Assert.Single(problems), StringComparison.Ordinal);
+        ConfigurationFile.Read("/dev/null", out problems);
+        Assert.Empty(problems);
     }
 
     [Fact]

@@ -68,7 +68,7 @@ public sealed class ConfigurationTests : IDisposable
         var loaded = Load("idle_exit: 1h\n", ("HELMCACHED_IDLE_EXIT", "soon"), ("HELMCACHED_BYPASS", "a:b/c"));
         Assert.Equal(TimeSpan.FromHours(1), loaded.Options.IdleExit);
         Assert.Equal(2, loaded.Problems.Count);
-        Assert.StartsWith("HELMCACHED_IDLE_EXIT: this value is not understood; allowed: a time", loaded.Problems[0], StringComparison.Ordinal);
+        Assert.StartsWith("HELMCACHED_IDLE_EXIT: idle_exit: invalid value \"soon\"; expected a time", loaded.Problems[0], StringComparison.Ordinal);
         Assert.EndsWith("separated by colons", loaded.Problems[1], StringComparison.Ordinal);
     }
 

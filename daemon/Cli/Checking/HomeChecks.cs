@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
@@ -15,14 +16,21 @@ internal static class HomeChecks
     /// <summary>Less free space than this and a store soon refuses to write.</summary>
     private const long MinFreeBytes = 100L << 20;
 
+    /// <summary>Variables that are no settings; <c>DocumentationTests</c> holds README's list to the code.</summary>
+    private static readonly string[] s_variables =
+        [Endpoint.HomeVariable, ConfigurationFile.Variable, "HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_IMPURE", "HELMCACHED_TRACE", "HELMCACHED_DEPTH"];
+
     public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
     {
         string? file = ConfiguredHelm.File();
         ConfigurationFile.Read(file, out IReadOnlyList<string> problems);
         foreach (string problem in problems)
-            yield return DoctorCheck.Fail("configuration", problem, "correct it; until then the default holds");
+            yield return DoctorCheck.Fail("configuration", problem, "fix this line; the default is used meanwhile");
         if (problems.Count == 0)
             yield return DoctorCheck.Ok("configuration", File.Exists(file) ? $"configuration: {file}" : $"configuration: none ({file}), so defaults");
+
+        foreach (DoctorCheck check in Variables())
+            yield return check;
 
         bool exists = Directory.Exists(endpoint.Home);
         yield return exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"home: {endpoint.Home} is not there yet; the first render makes it");
@@ -44,6 +52,16 @@ internal static class HomeChecks
         {
             yield return DoctorCheck.Ok("store", "store: empty");
         }
+    }
+
+    /// <summary>Variables with our prefix that nothing reads: most likely mistyped.</summary>
+    private static IEnumerable<DoctorCheck> Variables()
+    {
+        const string Prefix = "HELMCACHED_";
+        string[] known = [.. s_variables, .. Settings.All.Select(static setting => setting.Variable)];
+        foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !known.Contains(name)).Order(StringComparer.Ordinal))
+            yield return new DoctorCheck("variables", Verdict.Note, $"variables: {Terminal.Harmless(name)} is set, but helmcached has no such variable",
+                CloseMatch.Of(name, known) is { } meant ? $"did you mean {meant}?" : "unset it; `helmcached config --example` names the variable of each setting");
     }
 
     private static DoctorCheck Permissions(Endpoint endpoint)

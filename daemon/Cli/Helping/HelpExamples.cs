@@ -41,6 +41,13 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         [
             ("helmcached config", "what holds now, and where each value comes from"),
             ("helmcached config --example", "every setting with its default, to start a file with"),
+            ("helmcached config set store.max_size 5GiB", "changes one line of the file"),
+        ],
+        ["get"] = [("helmcached config get store.max_size", "the value alone, for a script")],
+        ["set"] =
+        [
+            ("helmcached config set idle_exit 12h", "a daemon that runs goes on with its old value until it is stopped"),
+            ("helmcached config set bypass web 'scratch-*'", "a list takes several values"),
         ],
         ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
         ["prune"] =

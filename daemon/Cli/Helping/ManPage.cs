@@ -59,10 +59,10 @@ internal static class ManPage
         page.Append("helmcached is that daemon, and the commands to look at it and to control it. ");
         page.Append("None of them is needed for the cache to work: the first render starts the daemon. See\n.BR helm\\-shim (1)\nfor the shim.\n");
         page.Append(".SH COMMANDS\n");
-        foreach (Command command in root.Subcommands.Where(command => !command.Hidden))
+        foreach ((string path, Command command) in All(root, "helmcached"))
         {
             string arguments = string.Concat(command.Arguments.Where(argument => !argument.Hidden).Select(argument => $" <{argument.Name}>"));
-            page.Append($".SS {Text($"helmcached {command.Name}{arguments}")}\n{Text(command.Description)}\n");
+            page.Append($".SS {Text(path + arguments)}\n{Text(command.Description)}\n");
             foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
                 Item(page, $"<{argument.Name}>", argument.Description);
             foreach (Option option in Options(command))
@@ -72,7 +72,7 @@ internal static class ManPage
         foreach (Option option in Options(root))
             Item(page, Spelling(option), option.Description);
         page.Append(".SH EXAMPLES\n");
-        foreach (Command command in root.Subcommands.Prepend<Command>(root).Where(command => !command.Hidden))
+        foreach (Command command in All(root, "helmcached").Select(found => found.Command).Prepend(root))
             foreach ((string line, string does) in HelpExamples.Of(command))
                 Item(page, line, does);
         page.Append(".SH ENVIRONMENT\n");
@@ -87,6 +87,10 @@ internal static class ManPage
         page.Append(".SH SEE ALSO\n.BR helm\\-shim (1),\n.BR helm (1)\n");
         return page.ToString();
     }
+
+    /// <summary>The commands below one, each before its own, with the words that call it.</summary>
+    private static IEnumerable<(string Path, Command Command)> All(Command command, string path) =>
+        command.Subcommands.Where(below => !below.Hidden).SelectMany(below => All(below, $"{path} {below.Name}").Prepend(($"{path} {below.Name}", below)));
 
     private static IEnumerable<Option> Options(Command command) => command.Options.Where(option => !option.Hidden);
 

@@ -1,0 +1,88 @@
+using System;
+using System.CommandLine;
+using System.IO;
+using System.Text;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Daemon.Cli.Installing;
+
+namespace CacheDaemon.Daemon.Cli;
+
+/// <summary><c>helmcached config get</c> and <c>config set</c>: one setting, for scripts and for people who do not want to open an editor.</summary>
+internal static class ConfigEditing
+{
+    public static Command Get()
+    {
+        Argument<string> key = Key();
+        var get = new Command("get", "Print the value of one setting.") { key };
+        get.SetAction(parsed => Known(parsed.GetValue(key)!) is { } setting ? Print(setting) : ExitCodes.Usage);
+        return get;
+    }
+
+    public static Command Set()
+    {
+        Argument<string> key = Key();
+        var values = new Argument<string[]>("value") { Description = "What it is to be; several for a list.", Arity = ArgumentArity.OneOrMore };
+        var set = new Command("set", "Write one setting to the configuration file. Comments and other lines stay.") { key, values };
+        set.SetAction(parsed => Known(parsed.GetValue(key)!) is { } setting ? Write(setting, parsed.GetValue(values)!) : ExitCodes.Usage);
+        return set;
+    }
+
+    private static Argument<string> Key() => new("key") { Description = "A setting, such as idle_exit or store.max_size." };
+
+    private static Setting? Known(string key)
+    {
+        if (Settings.Find(key) is { } setting)
+            return setting;
+        Terminal.WrongUsage(Settings.Unknown(Terminal.Harmless(key)));
+        return null;
+    }
+
+    private static int Print(Setting setting)
+    {
+        Console.WriteLine(setting.Show(Configuration.ForCalls().Options));
+        return ExitCodes.Ok;
+    }
+
+    private static int Write(Setting setting, string[] words)
+    {
+        if (words.Length > 1 && !setting.IsList)
+            return Terminal.WrongUsage($"{setting.Key} takes one value");
+        if (ConfigurationEdit.Items(words) is not { } values || setting.Parse(new DaemonOptions(), values) is null)
+            return Terminal.WrongUsage(setting.Refusal(string.Join(' ', words)));
+        if (setting.Key == "helm" && values[0].Length > 0 && HelmLocator.Problem(values[0], out _) is { } problem)
+            return Terminal.WrongUsage($"helm: {Terminal.Harmless(values[0])} {problem}");
+        string file = ConfiguredHelm.File() ?? throw new IOException("this account has no home directory; set HELMCACHED_CONFIG to a file");
+        if (Directory.Exists(file))
+            throw new IOException($"{file} is a directory; name a file in it");
+        byte[] before = CarefulFile.Read(file);
+        CarefulFile.Replace(file, before, Changed(file, before, setting, words));
+        string value = setting.Show(Configuration.ForDaemon().Options);
+        Console.WriteLine($"Set {setting.Key} to {string.Join(' ', words)} in {file}");
+        if (Environment.GetEnvironmentVariable(setting.Variable) is { Length: > 0 } other)
+            Console.Error.WriteLine($"helmcached: {setting.Variable} is set to {Terminal.Harmless(other)} here and takes precedence over the file");
+        else if (setting.Key != "helm" && ConfigCommand.Running().TryGetValue(setting.Key, out string? has) && has != value)
+            Console.WriteLine($"The running daemon still uses {has}. Run `helmcached stop`; the next render starts it with the new value");
+        return ExitCodes.Ok;
+    }
+
+    private static byte[] Changed(string file, byte[] before, Setting setting, string[] words)
+    {
+        try
+        {
+            string text = ConfigurationEdit.Set(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(before), setting, words);
+            byte[] after = Encoding.UTF8.GetBytes(text);
+            // The shim reads this line, and no YAML.
+            if (setting.Key == "helm" && (ConfiguredHelm.Find(after) ?? "") != words[0])
+                throw new IOException("the shim could not read it: helm has to stand on a line of its own, at its start");
+            return after;
+        }
+        catch (DecoderFallbackException)
+        {
+            throw new IOException($"{file} is not UTF-8 and was not changed");
+        }
+        catch (IOException e)
+        {
+            throw new IOException($"{file} was not changed: {e.Message}", e);
+        }
+    }
+}
