@@ -90,7 +90,7 @@ public sealed class StatsCommandTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template("--validate").RunAsync();
-        string shown = (await OnTerminal(fake.Home.Admin("stats")).With("NO_COLOR", noColor).RunAsync()).StdoutText;
+        string shown = (await fake.Home.Admin("stats").OnTerminal(120, 60).With("NO_COLOR", noColor).RunAsync()).StdoutText;
         Assert.Contains("│", shown, StringComparison.Ordinal);
         Assert.Contains("cluster-access", shown, StringComparison.Ordinal);
         Assert.DoesNotMatch("\u001b\\[[0-9;]*m", shown);
@@ -101,7 +101,7 @@ public sealed class StatsCommandTests
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
-        Command watch = OnTerminal(fake.Home.Admin("stats", "--watch"));
+        Command watch = fake.Home.Admin("stats", "--watch").OnTerminal(120, 60);
         using System.Diagnostics.Process watching = watch.Start();
         await Eventually.IsTrueAsync("stats are watched", () => fake.Home.ProcessIds("--watch").Count > 0);
         await fake.Template("--validate").RunAsync();
@@ -160,15 +160,6 @@ public sealed class StatsCommandTests
         Assert.Contains("helmcached_hits_total 1", lines);
         Assert.Contains("helmcached_chart_misses_total{chart=\"web\"} 1", lines);
     }
-
-    /// <summary>The command on a terminal of its own, 120 columns wide.</summary>
-    private static Command OnTerminal(Command command) => command with
-    {
-        File = "/usr/bin/script",
-        // A test run in the background of a shell has SIGINT ignored, and so would all its children.
-        Arguments = ["-qec", $"stty cols 120 rows 60; exec env --default-signal=INT {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
-        Environment = new System.Collections.Generic.Dictionary<string, string?>(command.Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
-    };
 
     private static (long Hits, long Misses, long Bypasses) Counts(JsonElement element) =>
         (element.GetProperty("hits").GetInt64(), element.GetProperty("misses").GetInt64(), element.GetProperty("bypasses").GetInt64());

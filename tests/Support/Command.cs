@@ -35,6 +35,15 @@ public sealed record Command(string File, IReadOnlyList<string> Arguments)
         Arguments = ["-c", "exec -a \"$0\" \"$@\"", name, File, .. Arguments],
     };
 
+    /// <summary>The same on a pseudo-terminal of its own (<c>script</c> of util-linux) of this size. Its arguments must hold no blank.</summary>
+    public Command OnTerminal(int columns, int rows) => this with
+    {
+        File = "/usr/bin/script",
+        // A test run in the background of a shell has SIGINT ignored, and so would all its children.
+        Arguments = ["-qec", $"stty cols {columns} rows {rows}; exec env --default-signal=INT {File} {string.Join(' ', Arguments)}", "/dev/null"],
+        Environment = new Dictionary<string, string?>(Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
+    };
+
     /// <summary>Starts it, for a test that acts while it runs. The caller disposes the process.</summary>
     public Process Start()
     {

@@ -5,7 +5,6 @@ using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
-using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
 
@@ -32,7 +31,7 @@ internal static class LastCalls
         if (rows.Length == 0)
             Console.WriteLine("no calls since the daemon started");
         else if (Terminal.IsRich)
-            AnsiConsole.Write(TextTable.Draw(s_headings, rows, s_numbers));
+            TextTable.Show(s_headings, rows, s_numbers);
         else
             TextTable.Write(Console.Out, s_headings, rows, s_numbers);
         return ExitCodes.Ok;

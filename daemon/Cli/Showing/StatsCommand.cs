@@ -92,7 +92,8 @@ internal static class StatsCommand
             pressed.Cancel = true;
             end.Set();
         };
-        AnsiConsole.Live(Draw(StatsSection.Of(Ask(reset: false)))).AutoClear(false).Overflow(VerticalOverflow.Crop).Start(live =>
+        // What does not fit is left out at the end, with a mark: the first table is the one that people watch.
+        AnsiConsole.Live(Draw(StatsSection.Of(Ask(reset: false)))).AutoClear(false).Overflow(VerticalOverflow.Ellipsis).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
         {
             while (!end.Wait(WatchInterval))
             {
@@ -103,5 +104,5 @@ internal static class StatsCommand
         return ExitCodes.Ok;
     }
 
-    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(static section => TextTable.Draw(section.Headings, section.Rows, section.RightAligned)));
+    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(static section => TextTable.Draw(AnsiConsole.Profile.Width, section.Headings, section.Rows, section.RightAligned)));
 }
