@@ -16,4 +16,7 @@ internal static class ExitCodes
 
     /// <summary><c>status</c>: no daemon runs (the code that init scripts use for it).</summary>
     public const int NotRunning = 3;
+
+    /// <summary><c>verify</c>: there are entries, and not one of them could be verified.</summary>
+    public const int NothingVerified = 4;
 }

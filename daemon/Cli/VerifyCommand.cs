@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.IO;
+using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
@@ -17,6 +18,8 @@ internal sealed class VerifyCommand
 {
     private const int ShortKeyBytes = 8;
 
+    private const string Unseen = "whose call was not seen since the daemon started";
+
     /// <summary>Of two keys of a map the order changes in every second run: seven equal runs of eight are one case in 128.</summary>
     private const int MoreRuns = 7;
 
@@ -24,7 +27,9 @@ internal sealed class VerifyCommand
     private int _verified;
     private int _differing;
     private int _skipped;
-    private int _unjudged;
+
+    /// <summary>Skipped entries by why, to be read behind their number.</summary>
+    private readonly SortedDictionary<string, long> _skippedBecause = new(StringComparer.Ordinal);
 
     private VerifyCommand(Action<string> say) => _say = say;
 
@@ -37,7 +42,7 @@ internal sealed class VerifyCommand
             return Terminal.WrongUsage("verify takes --sample or --all, not both");
         if (AdminConnection.Exchange(new Message.Verify()) is not { } answer)
         {
-            Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: the calls behind the entries, which it keeps in its memory only, are not known");
+            Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: only a running daemon knows the calls behind the entries, those that it has seen since it started");
             return ExitCodes.NotRunning;
         }
         if (answer is not Message.Candidates candidates)
@@ -63,14 +68,32 @@ internal sealed class VerifyCommand
         else
         {
             command = new VerifyCommand(Console.WriteLine);
-            Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
+            if (wanted > 0)
+                Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
             command.VerifyAsync(keys, wanted, static () => { }).GetAwaiter().GetResult();
         }
-        Console.WriteLine(
-            $"verified {command._verified} entries, {command._differing} differ (deleted), "
-            + $"{command._skipped + unseen} skipped (inputs changed or not seen since the daemon started)"
-            + (command._unjudged > 0 ? $", {command._unjudged} not judged (helm's own answer varies)" : ""));
-        return command._differing > 0 ? ExitCodes.Differs : ExitCodes.Ok;
+        if (unseen > 0)
+            command._skippedBecause[Unseen] = command._skippedBecause.GetValueOrDefault(Unseen) + unseen;
+        Console.WriteLine(command.Summary());
+        if (command._differing > 0)
+            return ExitCodes.Differs;
+        if (command._verified > 0 || command._skippedBecause.Count == 0)
+            return ExitCodes.Ok;
+        Console.Error.WriteLine("helmcached: no entry could be verified. An entry can be verified once its call has been made since the daemon started, while its inputs are unchanged");
+        return ExitCodes.NothingVerified;
+    }
+
+    /// <summary>One line, always of the same form.</summary>
+    private string Summary() =>
+        $"Verified {Entries(_verified)}: {_verified - _differing} match, {_differing} differ{(_differing > 0 ? " (deleted)" : "")}. Skipped {_skippedBecause.Values.Sum()}"
+        + (_skippedBecause.Count > 0 ? ": " + string.Join(", ", _skippedBecause.Select(static reason => $"{reason.Value} {reason.Key}")) : "") + ".";
+
+    private static string Entries(long count) => count == 1 ? "1 entry" : $"{count} entries";
+
+    private void Skip(string because)
+    {
+        _skipped++;
+        _skippedBecause[because] = _skippedBecause.GetValueOrDefault(because) + 1;
     }
 
     /// <summary>Takes keys until enough of them were judged.</summary>
@@ -90,9 +113,10 @@ internal sealed class VerifyCommand
 
     private async Task VerifyAsync(ReadOnlyMemory<byte> key)
     {
-        if (Recall(key) is not { } before)
+        Message recalled = Ask(new Message.Recall(key));
+        if (recalled is not Message.Candidate before)
         {
-            _skipped++;
+            Skip(recalled is Message.Failed failed ? failed.Reason : "removed in the meantime");
             return;
         }
         HelmOutcome fresh;
@@ -103,17 +127,20 @@ internal sealed class VerifyCommand
         catch (HelmRunException e)
         {
             _say($"{Name(before.Chart, key)}: skipped: {e.Message}");
-            _skipped++;
+            Skip("that helm could not render again");
             return;
         }
         if (Difference(before, fresh) is null)
         {
             _verified++;
         }
-        else if (fresh.EndedBySignal || Recall(key) is not { } after)
+        else if (fresh.EndedBySignal)
         {
-            // Ended by someone else, or the inputs changed while helm ran.
-            _skipped++;
+            Skip("whose render was interrupted");
+        }
+        else if (Ask(new Message.Recall(key)) is not Message.Candidate after)
+        {
+            Skip("whose inputs have changed");
         }
         else if (Difference(after, fresh) is not { } difference)
         {
@@ -122,7 +149,7 @@ internal sealed class VerifyCommand
         else if (after.MayVary || await VariesItselfAsync(after, fresh).ConfigureAwait(false))
         {
             _say($"{Name(after.Chart, key)}: {difference}, which is legal: helm's own answer varies for this chart; kept");
-            _unjudged++;
+            Skip("whose output varies from run to run");
         }
         else
         {
@@ -166,8 +193,6 @@ internal sealed class VerifyCommand
             parts.Add("stderr differs");
         return parts.Count == 0 ? null : string.Join(", ", parts);
     }
-
-    private static Message.Candidate? Recall(ReadOnlyMemory<byte> key) => Ask(new Message.Recall(key)) as Message.Candidate;
 
     private static Message Ask(Message question) =>
         AdminConnection.Exchange(question) ?? throw new IOException("the daemon has left; what was not verified by now stays as it is");

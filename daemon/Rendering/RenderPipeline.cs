@@ -40,6 +40,7 @@ internal sealed class RenderPipeline
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
     private readonly Armory _armory;
+    private readonly RenderTimes _renderTimes = new();
     private readonly Leases<LeasedRender> _leases = new();
     private readonly Lock _looking = new();
 
@@ -157,7 +158,7 @@ internal sealed class RenderPipeline
     public Answer Publish(Publication publish, ICollection<long> held)
     {
         if (!held.Remove(publish.LeaseId) || _leases.Find(publish.LeaseId) is not { } render)
-            return Answer.Of(Refuse(RefuseReason.LeaseLost, ""));
+            return Answer.Of(Lost());
         try
         {
             Message.Published verdict = Judge(publish, render);
@@ -187,11 +188,14 @@ internal sealed class RenderPipeline
     public Answer Lose(long leaseId, ICollection<long> held)
     {
         if (!held.Remove(leaseId))
-            return Answer.Of(Refuse(RefuseReason.LeaseLost, ""));
+            return Answer.Of(Lost());
         _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(RefuseReason.StoreFailed));
         _leases.Settle(leaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
         return Answer.Of(Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
     }
+
+    /// <summary>Not counted: the render was, when its lease ended, and one that never was is none.</summary>
+    private static Message.Published Lost() => new(RefuseReason.LeaseLost, "");
 
     /// <summary>A leaseholder gave up. Nothing happens when it holds no such lease.</summary>
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
@@ -250,6 +254,7 @@ internal sealed class RenderPipeline
             return Refuse(RefuseReason.HelmFailed, "");
         }
         Fingerprint before = render.Fingerprint;
+        _renderTimes.Add(before.ChartName, publish.RenderMicroseconds / 1000.0);
         if (!IsUnchanged(render))
         {
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
@@ -345,7 +350,9 @@ internal sealed class RenderPipeline
         CountCommand(coalesced ? Counters.CommandCoalesced : Counters.CommandHits, arrival);
         if (!coalesced)
             _counters.Add(Counters.HitsByTier, source);
-        long saved = Math.Max(0, (long)(entry.RenderMilliseconds * 1000 - elapsed.TotalMicroseconds));
+        if (source == DiskTier)
+            _renderTimes.Add(entry.ChartName, entry.RenderMilliseconds);
+        long saved = Math.Max(0, (long)(_renderTimes.Median(entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
         _counters.Add(Counters.TimeSavedMicroseconds, saved);
         _journal?.Note(
             new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
@@ -446,6 +453,9 @@ internal sealed class RenderPipeline
     }
 
     private const string Coalesced = "coalesced";
+
+    /// <summary>An entry that comes from here was rendered by an earlier daemon, or long ago.</summary>
+    private const string DiskTier = "disk";
 
     /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
     private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;

@@ -42,15 +42,15 @@ internal sealed class Verification
         return new Message.Candidates([.. candidates.Select(static key => (ReadOnlyMemory<byte>)key.Value.ToArray())], unseen);
     }
 
-    /// <summary>The call behind an entry, when its inputs as they are now still lead to it.</summary>
+    /// <summary>The call behind an entry, when its inputs as they are now still lead to it; else why not, to be read behind "1 entry".</summary>
     public Message Recall(Message.Recall recall)
     {
         if (!TryKey(recall.Key, out CacheKey key) || _recent.Find(key) is not { } request)
-            return new Message.Failed("the call is not known");
+            return new Message.Failed("whose call was not seen since the daemon started");
         if (_fingerprinter.Compute(request) is not FingerprintOutcome.Known { Fingerprint: { } now } || (now.Key != key && now.PathKey != key))
-            return new Message.Failed("the inputs have changed");
+            return new Message.Failed("whose inputs have changed");
         if (_store.Get(key).Entry is not { Result: { } result } entry)
-            return new Message.Failed("the entry has gone");
+            return new Message.Failed("removed in the meantime");
         bool mayVary = request.Flags.HasFlag(RenderFlags.Freeze);
         return new Message.Candidate(
             entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);

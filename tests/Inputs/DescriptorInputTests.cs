@@ -276,7 +276,7 @@ public sealed class DescriptorInputTests
         Assert.Contains("values-through-proc", declined.StdoutText, StringComparison.Ordinal);
 
         CommandResult verified = await home.Admin("verify").RunAsync();
-        Assert.Contains("verified 0 entries, 0 differ (deleted), 1 skipped", verified.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("Verified 0 entries: 0 match, 0 differ. Skipped 1", verified.StdoutText, StringComparison.Ordinal);
         Assert.Equal(1, (await home.StatsAsync()).Entries);
 
         CommandResult left = await Script(home, home.ShimPath, "HELMCACHED_TRACE=1 \"$0\" template r web -f broken.yaml" + Call["template r web ".Length..]).RunAsync();

@@ -109,9 +109,9 @@ internal sealed class PipelineRoom : IDisposable
         public async Task<long> LeaseAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
             Assert.IsType<Message.Lease>(await AskAsync(line, flags)).LeaseId;
 
-        public Message.Published Publish(long lease, string stdout, string stderr = "", int exitCode = 0) =>
+        public Message.Published Publish(long lease, string stdout, string stderr = "", int exitCode = 0, long renderMicroseconds = 40_000) =>
             Assert.IsType<Message.Published>(Decode(room.Pipeline.Publish(
-                new Publication(lease, exitCode, 40_000, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
+                new Publication(lease, exitCode, renderMicroseconds, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
 
         public void Abandon(long lease, RefuseReason reason) => room.Pipeline.Abandon(new Message.Abandon(lease, reason), _held);
 

@@ -107,7 +107,7 @@ public sealed class RenderPipelineTests : IDisposable
         Assert.IsType<Message.Lease>(await asks);
         // The first is out: what it says now counts no more.
         Assert.Equal(RefuseReason.LeaseLost, first.Publish(lease, "stale").Refused);
-        _room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/interrupted=1 refuse_reasons/lease-lost=1 refused=2");
+        _room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/interrupted=1 refused=1");
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public sealed class RenderPipelineTests : IDisposable
         Assert.False(asks.IsCompleted);
         Assert.Equal(RefuseReason.None, holder.Publish(lease, Output).Refused);
         AssertResult(await asks, Output, "coalesced");
-        _room.AssertCounted("coalesced=1 helm_runs=1 misses=1 refuse_reasons/lease-lost=1 refused=1 stored=1");
+        _room.AssertCounted("coalesced=1 helm_runs=1 misses=1 stored=1");
     }
 
     [Fact]
@@ -348,6 +348,30 @@ public sealed class RenderPipelineTests : IDisposable
         Assert.Equal(25_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
         await caller.AskAsync();
         Assert.Equal(65_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
+    }
+
+    /// <summary>The entry that is hit was rendered on a busy machine; the chart's others were not.</summary>
+    [Fact]
+    public async Task Row15_Time_saved_is_by_the_median_of_the_charts_renders()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(), Output, renderMicroseconds: 5_000_000);
+        foreach (string release in (string[])["a", "b", "c"])
+            caller.Publish(await caller.LeaseAsync($"template {release} ./web"), Output);
+        await caller.AskAsync();
+        Assert.Equal(40_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
+    }
+
+    [Fact]
+    public async Task Row15_Render_is_counted_as_refused_once()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        long lease = await caller.LeaseAsync();
+        caller.Abandon(lease, RefuseReason.Interrupted);
+        Assert.Equal(RefuseReason.LeaseLost, caller.Publish(lease, Output).Refused);
+        caller.Abandon(lease, RefuseReason.Interrupted);
+        caller.Vanish();
+        _room.AssertCounted("helm_runs=1 misses=1 refuse_reasons/interrupted=1 refused=1");
     }
 
     [Fact]

@@ -33,6 +33,7 @@ internal static class ManPage
         ("1", "It could not be done, and why is on standard error; verify: an entry differed; doctor: a check failed."),
         ("2", "The command line or the configuration is wrong."),
         ("3", "No daemon runs (status, explain, verify)."),
+        ("4", "verify: there are entries, and none of them could be verified, as after a restart of the daemon."),
     ];
 
     /// <summary>The command that prints the page.</summary>

@@ -60,7 +60,7 @@ public sealed class SecrecyTests
         Assert.Contains("call: hit memory", told[6], StringComparison.Ordinal);
         Assert.Contains("hit", told[7], StringComparison.Ordinal);
         Assert.Contains("miss", told[8], StringComparison.Ordinal);
-        Assert.Contains("verified 1 entries", told[9], StringComparison.Ordinal);
+        Assert.Contains("Verified 1 entry", told[9], StringComparison.Ordinal);
         string[] secrets = [Printed, Unprinted, Given, Variable, InFile, ReleaseName, "planted-namespace"];
         foreach (string text in told)
             Assert.All(secrets, secret => Assert.DoesNotContain(secret, text, StringComparison.Ordinal));
