@@ -88,7 +88,7 @@ up_to_date() {
 }
 
 mkdir -p artifacts/bin artifacts/stamps
-digest="$(fingerprint client shim daemon)"
+digest="$(fingerprint client shim daemon docs/key.md)"
 if ! up_to_date artifacts/stamps/bin "$digest" artifacts/bin/helm artifacts/bin/helmcached; then
   rm -f artifacts/stamps/bin
   publish shim artifacts/bin helm

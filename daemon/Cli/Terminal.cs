@@ -9,6 +9,9 @@ internal static class Terminal
     /// <summary>True on a terminal that can draw and be redrawn; pipes, files and dumb terminals get plain text.</summary>
     public static bool IsRich => !Console.IsOutputRedirected && AnsiConsole.Profile.Capabilities.Ansi;
 
+    /// <summary>Columns of the terminal; 80 where there is none.</summary>
+    public static int Width => AnsiConsole.Profile.Width;
+
     /// <summary>A stranger's text (a chart's name), made harmless: nothing in it may steer a terminal or break a line.</summary>
     public static string Harmless(string text) =>
         string.Create(text.Length, text, static (shown, original) =>

@@ -49,7 +49,7 @@ internal static class TextTable
     /// </summary>
     public static void Show(string[] headings, IReadOnlyList<string[]> rows, params int[] rightAligned)
     {
-        int width = AnsiConsole.Profile.Width;
+        int width = Terminal.Width;
         if (NeededByFrame(headings, rows, rightAligned) <= width)
             AnsiConsole.Write(Draw(width, headings, rows, rightAligned));
         else
@@ -108,7 +108,7 @@ internal static class TextTable
     }
 
     /// <summary>Lines of whole words; a word that alone is longer is a line of its own, for the terminal to break.</summary>
-    private static IEnumerable<string> Wrapped(string text, int width)
+    internal static IEnumerable<string> Wrapped(string text, int width)
     {
         string line = "";
         foreach (string word in text.Split(' ', StringSplitOptions.RemoveEmptyEntries))

@@ -7,8 +7,9 @@ namespace CacheDaemon.Daemon.Insight;
 /// <summary>What a user can do about each reason, in a few words. Every reason has one; the names are those of <c>stats --json</c>.</summary>
 internal static class ReasonAdvice
 {
-    private const string Nothing = "nothing: only helm can answer that";
-    private const string Passing = "nothing, it passes";
+    private const string Nothing = "nothing to do: this command always runs helm";
+    private const string Passing = "nothing to do: it goes away by itself";
+    private const string Vary = "pass the value with --set instead of having it generated, or keep one result with HELMCACHED_IMPURE=freeze";
     private const string LocalChart = "pull the chart once and render the copy";
 
     private static readonly Dictionary<string, string> s_bypass = Names(static (BypassReason reason) => ReasonText.Of(reason), static reason => reason switch
@@ -56,7 +57,7 @@ internal static class ReasonAdvice
         BypassReason.ValuesNotRegular or BypassReason.ValuesThroughProc => "write the values into a file, or send them on standard input (-f -)",
         BypassReason.ValuesTooLarge => "split the values file",
         BypassReason.NameNotUtf8 => "use names in UTF-8",
-        BypassReason.KnownToVary => "give the value yourself (--set) instead of having it made; explain names the function. Or, to keep one: HELMCACHED_IMPURE=freeze",
+        BypassReason.KnownToVary => Vary,
         BypassReason.ConfiguredBypass => "as configured (bypass)",
         BypassReason.LeaseholderFailed => "look at why the other call failed",
         BypassReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
@@ -76,7 +77,7 @@ internal static class ReasonAdvice
         RefuseReason.InputsChanged => "render when the files are written",
         RefuseReason.Interrupted => "nothing: the call was ended",
         RefuseReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
-        RefuseReason.NotRepeatable => "give the value yourself (--set) instead of having it made; explain names the function. Or, to keep one: HELMCACHED_IMPURE=freeze",
+        RefuseReason.NotRepeatable => Vary,
         RefuseReason.ReadOnly => "as configured (readonly)",
         RefuseReason.LeaseLost => Passing,
         RefuseReason.StoreFailed => "check the disk; daemon.log says what failed",

@@ -59,6 +59,29 @@ public sealed class ExplainTests
         async Task<string> TextAsync(params string[] call) => (await (home.Admin(["explain", "--", .. call]) with { Directory = directory }).RunAsync()).StdoutText;
         Assert.Matches(@"^hit: in memory, stored (just now|[\d.]+ s ago), \d+ B, saves \d+ ms\nchart: web [\d.]+, \d+ files, \d+ B\n", await TextAsync("template", "r", "web"));
         Assert.Contains("what to do: leave out --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
+        Assert.Equal(
+            "bypass: cluster-access validate\nwhy: `--validate`, `--dry-run` other than client\nwhat to do: leave out --validate and --dry-run=server\n",
+            await TextAsync("template", "r", "web", "--validate"));
+    }
+
+    [Fact]
+    public async Task Row12_Reasons_are_explained_from_the_page_without_a_daemon()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm);
+        CommandResult one = await home.Admin("explain", "--reasons", "known-to-vary").RunAsync();
+        Assert.Equal((0, ""), (one.ExitCode, one.StderrText));
+        Assert.StartsWith("Bypasses\n  known-to-vary\n      this very call was seen to call something that varies;", one.StdoutText, System.StringComparison.Ordinal);
+        Assert.Contains("      What to do: pass the value with --set", one.StdoutText, System.StringComparison.Ordinal);
+        Assert.DoesNotContain("explain names", one.StdoutText, System.StringComparison.Ordinal);
+        string both = (await home.Admin("explain", "--reasons", "output-too-large").RunAsync()).StdoutText;
+        Assert.Contains("\nResults that are not stored\n  output-too-large\n", both, System.StringComparison.Ordinal);
+        string all = (await home.Admin("explain", "--reasons").RunAsync()).StdoutText;
+        Assert.Contains("\n  daemon-avoided\n", all, System.StringComparison.Ordinal);
+        Assert.DoesNotContain("](", all, System.StringComparison.Ordinal);
+        CommandResult unknown = await home.Admin("explain", "--reasons", "known-to-vari").RunAsync();
+        Assert.Equal((2, "helmcached: unknown reason known-to-vari; did you mean known-to-vary?\n"), (unknown.ExitCode, unknown.StderrText));
+        Assert.Equal(2, (await home.Admin("explain", "--reasons", "--last").RunAsync()).ExitCode);
+        Assert.Empty(home.DaemonIds());
     }
 
     /// <summary>What is known lies in the store, which the daemon owns.</summary>

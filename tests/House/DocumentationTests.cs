@@ -104,6 +104,21 @@ public sealed partial class DocumentationTests
             Assert.Contains($"`{ReasonText.Of(reason)}`", page, StringComparison.Ordinal);
     }
 
+    /// <summary>The program prints the page's rows: each reason that it can give has one, and each row is of a reason that there is.</summary>
+    [Fact]
+    public void Row12_Program_and_key_page_know_the_same_reasons()
+    {
+        IEnumerable<string> Of(string heading) => ReasonPage.All.Where(reason => reason.Heading == heading).Select(reason => reason.Name).Order(StringComparer.Ordinal);
+        Assert.Equal(Enum.GetValues<BypassReason>().Where(r => r != BypassReason.None).Select(ReasonText.Of).Order(StringComparer.Ordinal), Of(ReasonPage.Bypasses));
+        Assert.Equal(Enum.GetValues<RefuseReason>().Where(r => r != RefuseReason.None).Select(ReasonText.Of).Order(StringComparer.Ordinal), Of("Results that are not stored"));
+        string shim = string.Concat(Directory.GetFiles(Path.Combine(Repository.Root, "shim"), "*.cs").Select(File.ReadAllText));
+        IEnumerable<string> given = ShimReason().Matches(shim).Select(match => match.Value.Trim('"', ' ')).Distinct().Order(StringComparer.Ordinal);
+        Assert.Equal(given, Of("Reasons of the shim"));
+        string page = Read("docs/key.md");
+        Assert.All(ReasonPage.All, reason => Assert.Contains($"\n| `{reason.Name}` | ", page, StringComparison.Ordinal));
+        Assert.All(Enum.GetValues<BypassReason>().Where(r => r != BypassReason.None), reason => Assert.NotEqual("", ReasonAdvice.OfBypass(ReasonText.Of(reason))));
+    }
+
     [Fact]
     public void Key_page_names_every_flag()
     {
@@ -153,6 +168,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchor();
+
+    [GeneratedRegex("\"(?:daemon-[a-z-]+|no-home|input-left-to-helm)[\" ]")]
+    private static partial Regex ShimReason();
 
     [GeneratedRegex(@"^\| `helmcached (?<command>[a-z]+)", RegexOptions.Multiline)]
     private static partial Regex CommandRow();

@@ -31,6 +31,7 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         [
             ("helmcached explain -- template shop ./chart -f values.yaml", "hit, miss and why, or bypass and why"),
             ("helmcached explain --last 5", "the last five calls, as they happened"),
+            ("helmcached explain --reasons known-to-vary", "what a reason means, and what to do"),
         ],
         ["stats"] =
         [

@@ -22,17 +22,25 @@ internal static class ExplainCommand
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "number",
         };
+        var reasons = new Option<string?>("--reasons")
+        {
+            Description = "Say what a reason means, all of them when no name is given, and what can be done about it.",
+            Arity = ArgumentArity.ZeroOrOne,
+            HelpName = "name",
+        };
         var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.ZeroOrMore };
-        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, call };
+        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, reasons, call };
         explain.SetAction(parsed =>
         {
             string[] words = parsed.GetValue(call) ?? [];
             // As it was typed, or copied from a script.
             if (words is [var program, .. var rest] && Path.GetFileName(program) == "helm")
                 words = rest;
-            bool wantsLast = parsed.GetResult(last) is not null;
-            if (wantsLast == words.Length > 0)
-                return Terminal.WrongUsage("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last");
+            bool wantsLast = parsed.GetResult(last) is not null, wantsReasons = parsed.GetResult(reasons) is not null;
+            if ((wantsLast ? 1 : 0) + (wantsReasons ? 1 : 0) + (words.Length > 0 ? 1 : 0) != 1)
+                return Terminal.WrongUsage("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last, or --reasons");
+            if (wantsReasons)
+                return parsed.GetValue(json) ? Terminal.WrongUsage("--reasons prints text only, without --json") : Reasons.Run(parsed.GetValue(reasons));
             if (wantsLast && parsed.GetValue(last) is <= 0)
                 return Terminal.WrongUsage("--last takes a number of calls, 1 or more");
             return wantsLast ? LastCalls.Run(parsed.GetValue(json), parsed.GetValue(last) ?? CallJournal.Capacity) : Run(parsed.GetValue(json), words);
@@ -86,7 +94,8 @@ internal static class ExplainCommand
         {
             case "bypass":
                 Console.WriteLine($"bypass: {report.Reason} {report.Detail}".TrimEnd());
-                Console.WriteLine("real helm runs each time; docs/key.md says what each reason means");
+                if (ReasonPage.Find(report.Reason) is [var reason, ..])
+                    Console.WriteLine($"why: {reason.When}");
                 if (ReasonAdvice.OfBypass(report.Reason) is { Length: > 0 } advice)
                     Console.WriteLine($"what to do: {advice}");
                 break;
