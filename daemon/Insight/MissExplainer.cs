@@ -1,5 +1,9 @@
 using System;
 using System.Collections.Generic;
+using System.IO;
+using System.Linq;
+using System.Text;
+using System.Threading;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using MessagePack;
@@ -9,42 +13,98 @@ namespace CacheDaemon.Daemon.Insight;
 /// <summary>Says why there is no entry for a key: which inputs differ from those of the stored entry that is nearest to it.</summary>
 internal sealed class MissExplainer
 {
-    /// <summary>Entries of the chart that are compared: the ones used last.</summary>
-    private const int Neighbours = 32;
+    /// <summary>Entries of the chart that are compared, the ones used last first: all that anyone has. Their material is read up to <see cref="MaxBytes"/>.</summary>
+    private const int MaxEntries = 10_000;
+
+    private const long MaxBytes = 64 << 20;
+
+    /// <summary>What one chart's entries may take to be kept for the next miss of the same chart.</summary>
+    private const long MaxKeptBytes = 4 << 20;
+
+    private static readonly byte[] s_treeLabel = Encoding.UTF8.GetBytes(Tree);
+
+    private const string Tree = "chart tree";
 
     private readonly LiteDbTier _disk;
+    private readonly Lock _gate = new();
+    private (string Chart, DateTimeOffset At, IReadOnlyList<StoredMaterial> Entries)? _kept;
 
     public MissExplainer(LiteDbTier disk) => _disk = disk;
 
     /// <summary>
-    /// One line per differing input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>), in the order of the recipe; empty when no
-    /// entry of this chart is stored.
+    /// One line per input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>) that differs from the entry of this chart that differs least, in the order of the recipe; of
+    /// entries that differ equally much, the one used last. Empty when no entry of this chart is stored.
     /// </summary>
     /// <param name="chartName">The chart; only its entries are near.</param>
     /// <param name="material">The inputs of the miss.</param>
     /// <param name="at">Entries stored later were not there to be compared with; null: as of now.</param>
     public IReadOnlyList<string> Explain(string chartName, IReadOnlyList<MaterialItem> material, DateTimeOffset? at = null)
     {
-        List<string>? nearest = null;
-        foreach (StoredMaterial stored in _disk.RecentByChart(chartName, Neighbours))
+        byte[][] labels = [.. material.Select(static item => Encoding.UTF8.GetBytes(item.Label))];
+        StoredMaterial? nearest = null;
+        int least = int.MaxValue;
+        foreach (StoredMaterial stored in Entries(chartName, at))
         {
             if (stored.Created > at)
                 continue;
-            List<string> difference;
             try
             {
-                difference = Difference(KeyMaterial.Deserialise(stored.Material), material);
+                int distance = Distance(stored.Material, labels, material, least);
+                if (distance > 0 && distance < least)
+                    (nearest, least) = (stored, distance);
             }
             catch (MessagePackSerializationException)
             {
                 continue; // Of another recipe; nothing to compare with.
             }
-            if (difference.Count > 0 && (nearest is null || difference.Count < nearest.Count))
-                nearest = difference;
-            if (nearest is { Count: 1 })
+            if (least == 1)
                 break; // No entry can be nearer.
         }
-        return nearest ?? [];
+        return nearest is null ? [] : Difference(KeyMaterial.Deserialise(nearest.Material), material);
+    }
+
+    /// <summary>The entries of a chart. Misses are explained in batches, from the newest back: what was read for one is enough for those before it.</summary>
+    private IReadOnlyList<StoredMaterial> Entries(string chart, DateTimeOffset? at)
+    {
+        lock (_gate)
+        {
+            if (at is { } then && _kept is { } kept && kept.Chart == chart && then <= kept.At)
+                return kept.Entries;
+        }
+        IReadOnlyList<StoredMaterial> entries = _disk.RecentByChart(chart, MaxEntries, MaxBytes);
+        lock (_gate)
+            _kept = at is { } asOf && entries.Sum(static entry => (long)entry.Material.Length) <= MaxKeptBytes ? (chart, asOf, entries) : null;
+        return entries;
+    }
+
+    /// <summary>How many lines <see cref="Difference"/> would have, or any larger number than <paramref name="most"/>. Makes no text of labels that are in the same order.</summary>
+    /// <exception cref="MessagePackSerializationException">The bytes are something else.</exception>
+    private static int Distance(byte[] stored, byte[][] labels, IReadOnlyList<MaterialItem> material, int most)
+    {
+        try
+        {
+            var reader = new MessagePackReader(stored);
+            if (reader.ReadArrayHeader() == labels.Length)
+            {
+                int differing = 0, tree = 0, i = 0;
+                for (; i < labels.Length && reader.TryReadStringSpan(out ReadOnlySpan<byte> label) && label.SequenceEqual(labels[i]); i++)
+                {
+                    if (reader.ReadUInt64() == material[i].Digest)
+                        continue;
+                    if (label.SequenceEqual(s_treeLabel))
+                        tree = 1;
+                    if (++differing - tree > most)
+                        return differing;
+                }
+                if (i == labels.Length)
+                    return differing > 1 ? differing - tree : differing;
+            }
+        }
+        catch (Exception e) when (e is MessagePackSerializationException or EndOfStreamException)
+        {
+            // Told below.
+        }
+        return Difference(KeyMaterial.Deserialise(stored), material).Count;
     }
 
     /// <summary>What differs between two lists of labelled digests; labels may occur more than once.</summary>
@@ -94,7 +154,7 @@ internal sealed class MissExplainer
     private static List<string> WithoutSum(List<string> difference)
     {
         if (difference.Count > 1)
-            difference.Remove("chart tree changed");
+            difference.Remove(Tree + " changed");
         return difference;
     }
 }

@@ -110,8 +110,11 @@ public sealed partial class LiteDbTier
     }
 
     /// <summary>The most recently used entries of a chart, newest first, without their output: neighbours for <c>explain</c>.</summary>
-    public IReadOnlyList<StoredMaterial> RecentByChart(string chartName, int limit) =>
-        Database.TryRead<List<StoredMaterial>>(session => ReadMaterial(session, chartName, limit), out var found) ? found : [];
+    /// <param name="chartName">The chart.</param>
+    /// <param name="limit">Most entries.</param>
+    /// <param name="maxBytes">Material beyond so many bytes is not read.</param>
+    public IReadOnlyList<StoredMaterial> RecentByChart(string chartName, int limit, long maxBytes = long.MaxValue) =>
+        Database.TryWalk<List<StoredMaterial>>(session => ReadMaterial(session, chartName, limit, maxBytes), out var found) ? found : [];
 
     /// <summary>Keys of all entries with a result.</summary>
     public IReadOnlySet<CacheKey> ResultKeys() =>
@@ -128,15 +131,18 @@ public sealed partial class LiteDbTier
         return keys;
     }
 
-    private static List<StoredMaterial> ReadMaterial(LiteDbSession session, string chartName, int limit)
+    private static List<StoredMaterial> ReadMaterial(LiteDbSession session, string chartName, int limit, long maxBytes)
     {
         var found = new List<StoredMaterial>();
         foreach (BsonDocument use in Recent(session, chartName, Query.Descending).Take(limit))
         {
+            if (maxBytes <= 0)
+                break;
             if (EntryRows.DigestOf(use["_id"]) is { } key && session.Find(LiteDbSchema.Entries, use["_id"]) is { } row)
             {
                 found.Add(new StoredMaterial(new CacheKey(key), row["chart"].AsString, row["version"].AsString, Time(row["created"]), Time(use["used"]),
                     use["uses"].AsInt64, row["ms"].AsDouble, row["material"].AsBinary));
+                maxBytes -= found[^1].Material.Length;
             }
         }
         return found;
