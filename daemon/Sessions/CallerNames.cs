@@ -1,5 +1,6 @@
 using System;
 using System.Buffers.Text;
+using System.Collections.Frozen;
 using System.Collections.Generic;
 using System.Text;
 using System.Threading;
@@ -8,9 +9,9 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Daemon.Sessions;
 
 /// <summary>
-/// Names the tool that called helm: the parent of the shim, by the name of its process and nothing else of it. Costs a call
-/// one small file of /proc; the parent's own is read once in <see cref="TrustFor"/>. Where there is no /proc, and where the
-/// parent cannot be seen, the name is empty. Thread-safe.
+/// Names the tool that called helm: the parent of the shim, by the name of its process and nothing else of it. Where that is a shell, or one of the programs that only start others, the
+/// tool is looked for above it. Costs a call one small file of /proc; the parent's own, and those above it, are read once in <see cref="TrustFor"/>. Where there is no /proc, and where
+/// the parent cannot be seen, the name is empty. Thread-safe.
 /// </summary>
 internal sealed class CallerNames
 {
@@ -23,8 +24,20 @@ internal sealed class CallerNames
     /// <summary>Parents remembered at once; beyond it all are forgotten.</summary>
     private const int MaxParents = 256;
 
-    /// <summary>proc_pid_stat(5): number, name of at most 15 bytes (64 for kernel threads), state, parent come first.</summary>
+    /// <summary>proc_pid_stat(5): number, name of at most 15 bytes (64 for kernel threads), state, parent, group, session, terminal come first.</summary>
     private const int StatBytes = 160;
+
+    /// <summary>Processes looked at above the parent; a script that calls a script that calls make has five.</summary>
+    private const int MaxSteps = 8;
+
+    private static readonly FrozenSet<string> s_shells = FrozenSet.ToFrozenSet(["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "busybox", "pwsh"], StringComparer.Ordinal);
+
+    /// <summary>What starts other programs on behalf of somebody.</summary>
+    private static readonly FrozenSet<string> s_starters = FrozenSet.ToFrozenSet(
+        ["xargs", "parallel", "make", "gmake", "env", "sudo", "doas", "timeout", "nice", "ionice", "nohup", "setsid", "stdbuf", "time"], StringComparer.Ordinal);
+
+    /// <summary>Above these is nobody.</summary>
+    private static readonly FrozenSet<string> s_inits = FrozenSet.ToFrozenSet(["systemd", "init", "tini", "dumb-init", "docker-init"], StringComparer.Ordinal);
 
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -46,7 +59,7 @@ internal sealed class CallerNames
             if (_parents.TryGetValue(parent, out (string Name, long At) known) && _time.GetElapsedTime(known.At, now) < TrustFor)
                 return known.Name;
         }
-        string name = TryParse(Read(parent, buffer), out ReadOnlySpan<byte> bytes, out _) ? Printable(bytes) : "";
+        string name = ToolFrom(parent, buffer);
         lock (_gate)
         {
             if (_parents.Count >= MaxParents)
@@ -54,6 +67,50 @@ internal sealed class CallerNames
             _parents[parent] = (name, now);
         }
         return name;
+    }
+
+    /// <summary>
+    /// The name of the tool that a process is, or works for. That is the first above the shells and starters; where there is none, since a person types at a shell, the starter nearest to
+    /// helm, else the process itself.
+    /// </summary>
+    private static string ToolFrom(int pid, Span<byte> buffer)
+    {
+        string first = "", starter = "";
+        for (int step = 0; step <= MaxSteps; step++)
+        {
+            ReadOnlySpan<byte> stat = Read(pid, buffer);
+            if (!TryParse(stat, out ReadOnlySpan<byte> bytes, out int parent))
+                break;
+            string name = Printable(bytes);
+            if (step == 0)
+                first = name;
+            bool isStarter = s_starters.Contains(name);
+            if (!isStarter && !s_shells.Contains(name))
+                return step > 0 && s_inits.Contains(name) ? starter.Length > 0 ? starter : first : name;
+            if (isStarter && starter.Length == 0)
+                starter = name;
+            if (parent <= 0 || (!isStarter && LeadsTerminal(stat, pid)))
+                break;
+            pid = parent;
+        }
+        return starter.Length > 0 ? starter : first;
+    }
+
+    /// <summary>Whether the process leads the session of a terminal: the shell that a person types at, above which is only the terminal's program.</summary>
+    private static bool LeadsTerminal(ReadOnlySpan<byte> stat, int pid)
+    {
+        // After the bracket: state, parent, group, session, terminal.
+        int field = 0, session = 0, terminal = 0;
+        ReadOnlySpan<byte> rest = stat[(stat.LastIndexOf((byte)')') + 2)..];
+        foreach (Range range in rest.Split((byte)' '))
+        {
+            if (field == 3)
+                Utf8Parser.TryParse(rest[range], out session, out _);
+            else if (field == 4)
+                Utf8Parser.TryParse(rest[range], out terminal, out _);
+            field++;
+        }
+        return session == pid && terminal != 0;
     }
 
     /// <summary>Name and parent from a line of /proc/PID/stat. The name stands in brackets and may hold blanks and brackets itself.</summary>

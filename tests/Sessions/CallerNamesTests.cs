@@ -56,22 +56,81 @@ public sealed class CallerNamesTests
         using var directory = new TemporaryDirectory();
         string go = directory.At("go");
         // The shell starts a child, then becomes another program, whose parent-hood stays.
-        Command shell = new("/bin/bash", ["-c", $"sleep 1000 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 1000"]);
+        string tool = directory.At("mytool");
+        File.Copy("/bin/bash", tool);
+        Command shell = new(tool, ["-c", $"sleep 1000 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 1000"]);
         using Process parent = shell.Start();
         int child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
         try
         {
             var names = new CallerNames(_clock);
-            Assert.Equal("bash", names.ParentOf(child));
+            Assert.Equal("mytool", names.ParentOf(child));
             File.WriteAllText(go, "");
             await Eventually.IsTrueAsync("the shell became sleep", () => File.ReadAllText($"/proc/{parent.Id}/comm") == "sleep\n");
-            Assert.Equal("bash", names.ParentOf(child));
+            Assert.Equal("mytool", names.ParentOf(child));
             _clock.Advance(CallerNames.TrustFor);
             Assert.Equal("sleep", names.ParentOf(child));
         }
         finally
         {
             DaemonHome.Kill([child, parent.Id]);
+        }
+    }
+
+    /// <summary>What stands between the tool and helm: each line ends by starting the sleep whose caller is asked for.</summary>
+    [Theory]
+    [InlineData("{0}", "mytool")]
+    [InlineData("sh -c '{0}; true'", "mytool")]
+    [InlineData("bash -c 'echo x | xargs -I@ {0}; true'", "mytool")]
+    [InlineData("env A=b timeout 1000 nice {0}", "mytool")]
+    [InlineData("sh -c 'bash -c \"sh -c \\\"timeout 1000 {0}; true\\\"; true\"; true'", "mytool")]
+    [InlineData("printf 'all:\n\t@{0}; true\n' | make -f -", "mytool")]
+    public async Task Row17_Tool_behind_shells_and_starters_is_named(string line, string expected)
+    {
+        using var directory = new TemporaryDirectory();
+        string tool = directory.At("mytool"), mark = directory.At("mark");
+        File.Copy("/bin/bash", tool);
+        if (line.Contains("make", StringComparison.Ordinal) && !File.Exists("/usr/bin/make"))
+            return;
+        Assert.Equal(expected, await CallerOfSleepAsync(tool, ["-c", $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark))}; true"], mark));
+    }
+
+    /// <summary>A person's shell leads the session of its terminal; what is above it is the terminal's program.</summary>
+    [Theory]
+    [InlineData("exec bash -c \"{0}; true\"", "bash")]
+    [InlineData("exec bash -c \"timeout 1000 {0}; true\"", "timeout")]
+    public async Task Row17_Shell_of_a_terminal_is_the_caller_itself(string line, string expected)
+    {
+        using var directory = new TemporaryDirectory();
+        string mark = directory.At("mark");
+        Assert.Equal(expected, await CallerOfSleepAsync("/usr/bin/script", ["-qec", string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark)), "/dev/null"], mark));
+    }
+
+    /// <summary>A script, called by its name, that says its number and becomes sleep.</summary>
+    private static string Script(TemporaryDirectory directory, string mark)
+    {
+        string script = directory.Write("script", $"#!/bin/sh\necho $$ > {mark}.new; mv {mark}.new {mark}; exec /bin/sleep 1000\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return script;
+    }
+
+    private async Task<string> CallerOfSleepAsync(string file, string[] arguments, string mark)
+    {
+        Command command = new(file, arguments) { Environment = new System.Collections.Generic.Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin", ["SHELL"] = "/bin/sh" } };
+        using Process process = command.Start();
+        int sleep = 0;
+        try
+        {
+            await Eventually.IsTrueAsync("the sleep runs", () => File.Exists(mark));
+            sleep = int.Parse(File.ReadAllText(mark), System.Globalization.CultureInfo.InvariantCulture);
+            return new CallerNames(_clock).ParentOf(sleep);
+        }
+        finally
+        {
+            // Those above it end when it does.
+            if (sleep > 0)
+                DaemonHome.Kill([sleep]);
+            await process.WaitForExitAsync().WaitAsync(Eventually.Patience);
         }
     }
 }
