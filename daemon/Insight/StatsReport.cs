@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -17,6 +18,9 @@ internal sealed record StatsReport(
     IReadOnlyDictionary<string, CommandReport> Commands,
     IReadOnlyDictionary<string, CallsReport> Charts, IReadOnlyDictionary<string, CallsReport> Callers, IReadOnlyList<HelmReport> Helms)
 {
+    /// <summary>Calls by the hour in which they were answered, of the last 7 days; hours without any are left out. Null from a daemon that does not count them.</summary>
+    public IReadOnlyDictionary<string, CallsReport>? Hours { get; init; }
+
     /// <summary>All calls that were ever counted.</summary>
     [JsonIgnore]
     public CallsReport Ever => new(Hits, Misses, Coalesced, Bypasses, HitRate, TimeSavedMs);
@@ -44,11 +48,23 @@ internal sealed record StatsReport(
                 name => new CommandReport(
                     Count(Counters.CommandHits + name), Count(Counters.CommandMisses + name), Count(Counters.CommandBypasses + name),
                     Count(Counters.CommandCoalesced + name), Count(Counters.CommandRuns + name))),
-            Members(tallies?.Charts), Members(tallies?.Callers), helms), ReportJson.Default.StatsReport);
+            Members(tallies?.Charts), Members(tallies?.Callers), helms)
+        {
+            Hours = (tallies?.Hours ?? []).Where(static hour => hour.Value.Calls > 0).OrderBy(static hour => hour.Key, StringComparer.Ordinal).ToDictionary(static hour => hour.Key, static hour => CallsReport.Of(hour.Value)),
+        }, ReportJson.Default.StatsReport);
     }
 
     /// <summary>What <see cref="Write"/> wrote.</summary>
     public static StatsReport Read(string json) => JsonSerializer.Deserialize(json, ReportJson.Default.StatsReport)!;
+
+    /// <summary>The sum of the hours that had not ended at <paramref name="start"/>; null from a daemon that does not count hours.</summary>
+    public CallsReport? Since(DateTimeOffset start)
+    {
+        if (Hours is null)
+            return null;
+        CallsReport[] hours = [.. Hours.Where(hour => DateTimeOffset.Parse(hour.Key, CultureInfo.InvariantCulture).AddHours(1) > start).Select(static hour => hour.Value)];
+        return CallsReport.Of(hours.Sum(static h => h.Hits), hours.Sum(static h => h.Misses), hours.Sum(static h => h.Coalesced), hours.Sum(static h => h.Bypasses), hours.Sum(static h => h.TimeSavedMs) * 1000);
+    }
 
     /// <summary>The most called first: a dictionary that nothing is taken out of keeps its order.</summary>
     private static Dictionary<string, CallsReport> Members(IEnumerable<KeyValuePair<string, Tally>>? tallies) =>

@@ -7,7 +7,7 @@ using System.Linq;
 namespace CacheDaemon.Daemon.Insight;
 
 /// <summary>
-/// Calls by day, by chart and by caller, on top of the totals that <see cref="Counters"/> keeps, and persisted beside them
+/// Calls by day, by hour, by chart and by caller, on top of the totals that <see cref="Counters"/> keeps, and persisted beside them
 /// under names such as <c>day/hits/2026-11-21</c>. Bounded: charts and callers beyond the first hundreds share one tally.
 /// Thread-safe; adding to a chart and caller seen before allocates nothing.
 /// </summary>
@@ -22,6 +22,14 @@ internal sealed class Tallies
     /// <summary>Stands for the charts and callers beyond <see cref="MaxMembers"/>.</summary>
     public const string Others = "(others)";
 
+    /// <summary>Hours that are kept, this one included.</summary>
+    public const int MaxHours = Days * 24;
+
+    private const string Hour = "hour";
+
+    /// <summary>By universal time, so that no two hours have one name.</summary>
+    private const string HourFormat = "yyyy-MM-ddTHH:00Z";
+
     private const string Day = "day", Chart = "chart", Caller = "caller";
     private const string DayFormat = "yyyy-MM-dd";
 
@@ -29,7 +37,9 @@ internal sealed class Tallies
     private readonly ConcurrentDictionary<string, Tally> _days = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Tally> _charts = new(StringComparer.Ordinal);
     private readonly ConcurrentDictionary<string, Tally> _callers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Tally> _hours = new(StringComparer.Ordinal);
     private Tally _today;
+    private Tally _thisHour;
 
     /// <param name="persisted">What the store has counted, of whatever kind; others' names are passed over.</param>
     /// <param name="time">Says what day it is, by local time.</param>
@@ -41,11 +51,15 @@ internal sealed class Tallies
                 && Array.IndexOf(Tally.Fields, fieldName) is >= 0 and var field)
                 tallies.GetOrAdd(member, static _ => new Tally()).Load(field, value);
         _today = _days.GetOrAdd(NameOf(0), static _ => new Tally());
+        _thisHour = _hours.GetOrAdd(HourOf(0), static _ => new Tally());
     }
 
     /// <summary>True for names under which tallies are persisted.</summary>
     public static bool IsOurs(string name) =>
-        name.StartsWith(Day + "/", StringComparison.Ordinal) || name.StartsWith(Chart + "/", StringComparison.Ordinal) || name.StartsWith(Caller + "/", StringComparison.Ordinal);
+        name.StartsWith(Day + "/", StringComparison.Ordinal) || name.StartsWith(Hour + "/", StringComparison.Ordinal) || name.StartsWith(Chart + "/", StringComparison.Ordinal) || name.StartsWith(Caller + "/", StringComparison.Ordinal);
+
+    /// <summary>By hour, named by its beginning such as <c>2026-11-21T13:00Z</c>, in no order.</summary>
+    public IEnumerable<KeyValuePair<string, Tally>> Hours => _hours;
 
     /// <summary>By chart, in no order. Calls of which no chart is known are under the empty name.</summary>
     public IEnumerable<KeyValuePair<string, Tally>> Charts => _charts;
@@ -61,6 +75,7 @@ internal sealed class Tallies
     public void Add(CallOutcome outcome, string chart, string caller, long savedMicroseconds)
     {
         _today.Add(outcome, savedMicroseconds);
+        _thisHour.Add(outcome, savedMicroseconds);
         Member(_charts, chart).Add(outcome, savedMicroseconds);
         Member(_callers, caller).Add(outcome, savedMicroseconds);
     }
@@ -85,7 +100,7 @@ internal sealed class Tallies
                         deltas[$"{family}/{Tally.Fields[field]}/{member}"] = delta;
     }
 
-    /// <summary>Begins a new day when there is one. Returns the persisted names that are too old to be kept.</summary>
+    /// <summary>Begins a new day, and a new hour, when there is one. Returns the persisted names that are too old to be kept.</summary>
     public List<string> TurnPage()
     {
         _today = _days.GetOrAdd(NameOf(0), static _ => new Tally());
@@ -96,6 +111,13 @@ internal sealed class Tallies
             _days.TryRemove(day, out _);
             gone.AddRange(Tally.Fields.Select(field => $"{Day}/{field}/{day}"));
         }
+        _thisHour = _hours.GetOrAdd(HourOf(0), static _ => new Tally());
+        string firstHour = HourOf(MaxHours - 1);
+        foreach (string hour in _hours.Keys.Where(hour => string.CompareOrdinal(hour, firstHour) < 0))
+        {
+            _hours.TryRemove(hour, out _);
+            gone.AddRange(Tally.Fields.Select(field => $"{Hour}/{field}/{hour}"));
+        }
         return gone;
     }
 
@@ -105,6 +127,8 @@ internal sealed class Tallies
         _days.Clear();
         _charts.Clear();
         _callers.Clear();
+        _hours.Clear();
+        _thisHour = _hours.GetOrAdd(HourOf(0), static _ => new Tally());
         _today = _days.GetOrAdd(NameOf(0), static _ => new Tally());
     }
 
@@ -117,7 +141,9 @@ internal sealed class Tallies
 
     private ConcurrentDictionary<string, Tally>? FamilyOf(string family) => Families().FirstOrDefault(f => f.Name == family).Tallies;
 
-    private (string Name, ConcurrentDictionary<string, Tally> Tallies)[] Families() => [(Day, _days), (Chart, _charts), (Caller, _callers)];
+    private (string Name, ConcurrentDictionary<string, Tally> Tallies)[] Families() => [(Day, _days), (Hour, _hours), (Chart, _charts), (Caller, _callers)];
+
+    private string HourOf(int hoursAgo) => _time.GetUtcNow().AddHours(-hoursAgo).ToString(HourFormat, CultureInfo.InvariantCulture);
 
     private string NameOf(int daysAgo) => _time.GetLocalNow().Date.AddDays(-daysAgo).ToString(DayFormat, CultureInfo.InvariantCulture);
 }

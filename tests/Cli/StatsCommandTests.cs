@@ -72,6 +72,32 @@ public sealed class StatsCommandTests
         Assert.Matches("(?m)^disk +1 +.*2 GiB$", text);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Row19_Calls_of_some_hours_and_of_one_chart(bool running)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Template().RunAsync();
+        await fake.Template("--validate").RunAsync();
+        if (!running)
+            await fake.Home.StopAsync();
+        string since = (await fake.Home.Admin("stats", "--since", "24h").RunAsync()).StdoutText;
+        Assert.Matches("^calls +since [A-Z][a-z][a-z] [0-9]+ [0-9][0-9]:00\nhits +1\n", since);
+        Assert.Matches("(?m)^left to helm +1$", since);
+        string web = (await fake.Home.Admin("stats", "--chart", "web").RunAsync()).StdoutText;
+        Assert.Matches("^calls +web\nhits +1\n", web);
+        Assert.Matches("(?m)^left to helm +0$", web);
+        using JsonDocument json = JsonDocument.Parse((await fake.Home.Admin("stats", "--chart", "web", "--json").RunAsync()).StdoutText);
+        Assert.Equal((1, 1, 0), Counts(json.RootElement));
+        using JsonDocument hours = JsonDocument.Parse((await fake.Home.Admin("stats", "--since", "1h", "--json").RunAsync()).StdoutText);
+        Assert.Equal((1, 1, 1), Counts(hours.RootElement));
+        CommandResult unknown = await fake.Home.Admin("stats", "--chart", "webb").RunAsync();
+        Assert.Equal((1, "helmcached: no call of a chart named webb was counted; did you mean web?\n"), (unknown.ExitCode, unknown.StderrText));
+    }
+
     [Fact]
     public async Task Nothing_is_shown_as_nothing_and_starts_no_daemon()
     {
@@ -125,6 +151,11 @@ public sealed class StatsCommandTests
     [InlineData("--watch", "a terminal")]
     [InlineData("--json --prometheus", "one of")]
     [InlineData("--watch --reset", "does not reset")]
+    [InlineData("--since soon", "--since: invalid value \"soon\"; expected a time such as")]
+    [InlineData("--since 8d", "at most 7d")]
+    [InlineData("--since 0", "at most 7d")]
+    [InlineData("--since 1h --chart web", "not both")]
+    [InlineData("--since 1h --prometheus", "go with --json only")]
     public async Task Wrong_words_are_answered(string words, string answer)
     {
         await using var home = new DaemonHome(Repository.FakeHelm);

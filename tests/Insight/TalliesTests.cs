@@ -45,6 +45,29 @@ public sealed class TalliesTests
     }
 
     [Fact]
+    public void Row19_Hours_are_summed_since_a_time_and_forgotten_after_a_week_on_disk_too()
+    {
+        var tallies = new Tallies(_store, _clock);
+        for (int hour = 0; hour < 200; hour++)
+        {
+            tallies.Add(CallOutcome.Hit, "web", "make", 1_000_000);
+            Save(tallies);
+            _clock.Advance(TimeSpan.FromHours(1));
+            foreach (string name in tallies.TurnPage())
+                _store.Remove(name);
+        }
+        // The hour that has begun has no call yet.
+        Assert.Equal(Tallies.MaxHours - 1, tallies.Hours.Sum(hour => hour.Value.Hits));
+        var next = new Tallies(_store, _clock);
+        Assert.Equal(Tallies.MaxHours - 1, next.Hours.Sum(hour => hour.Value.Hits));
+        var report = StatsReport.Read(StatsReport.Write(_store, next, default, []));
+        CallsReport since = report.Since(_clock.GetUtcNow().AddHours(-5))!;
+        Assert.Equal((5, 5_000, 1.0), (since.Hits, since.TimeSavedMs, since.HitRate));
+        Assert.Equal(6, report.Since(_clock.GetUtcNow().AddHours(-5).AddMinutes(-1))!.Hits);
+        Assert.Equal(0, report.Since(_clock.GetUtcNow())!.Hits);
+    }
+
+    [Fact]
     public void Days_are_kept_for_a_week_and_then_forgotten_on_disk_too()
     {
         var tallies = new Tallies(_store, _clock);

@@ -36,6 +36,7 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         ["stats"] =
         [
             ("helmcached stats --watch", "a live view; Ctrl-C ends it"),
+            ("helmcached stats --since 24h", "the last 24 hours alone"),
             ("helmcached stats --json", "for a script"),
         ],
         ["config"] =

@@ -1,8 +1,10 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Globalization;
 using System.IO;
 using System.Linq;
+using System.Text.Json;
 using System.Threading;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
@@ -23,8 +25,14 @@ internal static class StatsCommand
         var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them; asks before, unless --yes is given." };
         var yes = new Option<bool>("--yes") { Description = "Do not ask." };
         var watch = new Option<bool>("--watch") { Description = "Show them live, until Ctrl-C." };
-        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { json, prometheus, reset, yes, watch };
-        stats.SetAction(parsed => Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(watch)));
+        var since = new Option<string?>("--since") { Description = "Only the calls of the last hours or days, such as 24h; whole hours, at most 7d.", HelpName = "time" };
+        var chart = new Option<string?>("--chart") { Description = "Only the calls of one chart.", HelpName = "name" };
+        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { since, chart, json, prometheus, reset, yes, watch };
+        stats.SetAction(parsed => parsed.GetValue(since) is not null || parsed.GetValue(chart) is not null
+            ? parsed.GetValue(prometheus) || parsed.GetValue(reset) || parsed.GetValue(watch)
+                ? Terminal.WrongUsage("stats --since and --chart go with --json only")
+                : Part(parsed.GetValue(json), parsed.GetValue(since), parsed.GetValue(chart))
+            : Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(watch)));
         return stats;
     }
 
@@ -44,7 +52,40 @@ internal static class StatsCommand
         else if (prometheus)
             Prometheus.Write(Console.Out, text);
         else
-            Print(text);
+            Print(StatsSection.Of(text));
+        return ExitCodes.Ok;
+    }
+
+    /// <summary>A part of the calls: of some time, or of a chart.</summary>
+    private static int Part(bool json, string? since, string? chart)
+    {
+        if (since is not null && chart is not null)
+            return Terminal.WrongUsage("stats takes --since or --chart, not both: calls are counted by hour and by chart, but not by both");
+        if (chart is not null)
+            return OfChart(json, chart);
+        if (!ConfigurationFile.TryParseTime(since!, out TimeSpan time) || time <= TimeSpan.Zero || time > TimeSpan.FromDays(Tallies.Days))
+            return Terminal.WrongUsage($"--since: invalid value \"{Terminal.Harmless(since!)}\"; expected a time such as 30m, 24h or 7d, at most {Tallies.Days}d");
+        DateTimeOffset start = DateTimeOffset.UtcNow - time;
+        CallsReport calls = StatsReport.Read(Ask(reset: false)).Since(start) ?? throw StatsSection.Older();
+        DateTimeOffset hour = start.AddTicks(-(start.Ticks % TimeSpan.TicksPerHour)).ToLocalTime();
+        return Show(json, "since " + hour.ToString("MMM d HH:mm", CultureInfo.InvariantCulture), calls);
+    }
+
+    private static int OfChart(bool json, string name)
+    {
+        IReadOnlyDictionary<string, CallsReport> charts = StatsReport.Read(Ask(reset: false)).Charts;
+        if (charts.TryGetValue(name, out CallsReport? calls))
+            return Show(json, Terminal.Harmless(name), calls);
+        Console.Error.WriteLine($"helmcached: no call of a chart named {Terminal.Harmless(name)} was counted" + (CloseMatch.Of(name, charts.Keys) is { } meant ? $"; did you mean {Terminal.Harmless(meant)}?" : ""));
+        return ExitCodes.Failed;
+    }
+
+    private static int Show(bool json, string heading, CallsReport calls)
+    {
+        if (json)
+            Console.WriteLine(JsonSerializer.Serialize(calls, ReportJson.Default.CallsReport));
+        else
+            Print([StatsSection.Calls([heading], calls)]);
         return ExitCodes.Ok;
     }
 
@@ -66,9 +107,8 @@ internal static class StatsCommand
         return report;
     }
 
-    private static void Print(string text)
+    private static void Print(IReadOnlyList<StatsSection> sections)
     {
-        IReadOnlyList<StatsSection> sections = StatsSection.Of(text);
         if (Terminal.IsRich)
         {
             AnsiConsole.Write(Draw(sections));

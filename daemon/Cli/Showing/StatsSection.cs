@@ -21,7 +21,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
     {
         StatsReport report = StatsReport.Read(document);
         if (report.Today is not { } today)
-            throw new IOException("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
+            throw Older();
         StatsSection?[] all =
         [
             Calls(today, report.Last7Days, report.Ever), Commands(report.Commands), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
@@ -33,10 +33,17 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
         return [.. all.OfType<StatsSection>()];
     }
 
-    private static StatsSection Calls(params CallsReport[] spans)
+    /// <summary>The daemon does not count what is asked for.</summary>
+    public static IOException Older() =>
+        new("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
+
+    private static StatsSection Calls(params CallsReport[] spans) => Calls(["today", "7 days", "ever"], spans);
+
+    /// <summary>The calls of some spans of time, or of a chart.</summary>
+    public static StatsSection Calls(string[] headings, params CallsReport[] spans)
     {
         string[] Row(string name, Func<CallsReport, string> value) => [name, .. spans.Select(value)];
-        return new StatsSection(["calls", "today", "7 days", "ever"],
+        return new StatsSection(["calls", .. headings],
         [
             Row("hits", static s => Plain(s.Hits)),
             Row("coalesced", static s => Plain(s.Coalesced)),
@@ -44,7 +51,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Row("hit rate", Rate),
             Row("left to helm", static s => Plain(s.Bypasses)),
             Row("time saved", Saved),
-        ], [1, 2, 3]);
+        ], [.. Enumerable.Range(1, headings.Length)]);
     }
 
     private static StatsSection? Commands(IReadOnlyDictionary<string, CommandReport> commands)
