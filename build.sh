@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Builds the two native binaries into artifacts/bin/: helm (the shim) and helmcached (the daemon).
 #   ./build.sh           checks the tools, then builds what has changed
+#   ./build.sh --check   only checks the tools
 #   ./build.sh --tests   also builds tests/FakeHelm into artifacts/test/fakehelm/
 set -euo pipefail
 cd "$(dirname "$0")"
@@ -32,6 +33,7 @@ elif [[ "$(uname -s)" == Linux ]] && ! printf 'int main(void) { return 0; }\n' |
   missing "the C library for static programs (libc.a; the shim is one)" libc6-dev "not needed"
 fi
 ((fail == 0)) || exit 1
+[[ "${1:-}" != --check ]] || exit 0
 
 export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1 DOTNET_SKIP_FIRST_TIME_EXPERIENCE=1
 
@@ -91,7 +93,9 @@ mkdir -p artifacts/bin artifacts/stamps
 digest="$(fingerprint client shim daemon docs/key.md)"
 if ! up_to_date artifacts/stamps/bin "$digest" artifacts/bin/helm artifacts/bin/helmcached; then
   rm -f artifacts/stamps/bin
+  printf 'building helm, the shim (1 of 2)\n'
   publish shim artifacts/bin helm
+  printf 'building helmcached, the daemon (2 of 2), which takes longest\n'
   publish daemon artifacts/bin helmcached
   printf '%s\n' "$digest" >artifacts/stamps/bin
 fi
