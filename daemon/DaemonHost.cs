@@ -68,7 +68,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory);
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
-        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, this, _ledger.Counters, _journal, log, time);
+        var listing = new EntryListing(_rooms.Store, _pipeline.Recent);
+        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, Stop);
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);

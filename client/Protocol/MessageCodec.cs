@@ -79,6 +79,14 @@ public static class MessageCodec
                 Start(ref w, MessageKind.Calls, 1);
                 w.Write(m.Count);
                 break;
+            case Message.List:
+                Start(ref w, MessageKind.List, 0);
+                break;
+            case Message.Show m:
+                Start(ref w, MessageKind.Show, 2);
+                w.Write(m.Key);
+                w.Write((long)m.Part);
+                break;
             case Message.Result m:
                 WriteResultHead(ref w, MessageKind.Result, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
                 w.Write(m.Stdout.Span);
@@ -241,6 +249,8 @@ public static class MessageCodec
             case MessageKind.Recall: return new Message.Recall(r.ReadBinary());
             case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
+            case MessageKind.List: return new Message.List();
+            case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.ResultDescriptor:

@@ -21,6 +21,8 @@ public enum MessageKind
     Forget = 12,
     Calls = 16,
     PublishDescriptor = 17,
+    List = 20,
+    Show = 21,
 
     Result = 64,
     Lease = 65,
@@ -57,6 +59,19 @@ public enum RenderFlags
 
     /// <summary>The caller takes the files of <c>--output-dir</c> as an <see cref="OutputTree"/> in place of standard output, and sends them so.</summary>
     TakesTree = 32,
+}
+
+/// <summary>What <see cref="Message.Show"/> asks for of an entry.</summary>
+public enum ShownPart
+{
+    /// <summary>What is known of it: answered by <see cref="Message.Json"/>.</summary>
+    Details = 0,
+
+    /// <summary>Its standard output: answered by <see cref="Message.Result"/>, whose standard error is empty.</summary>
+    Stdout = 1,
+
+    /// <summary>Its standard error: answered by <see cref="Message.Result"/>, whose standard output is empty.</summary>
+    Stderr = 2,
 }
 
 /// <summary>A copy of the real helm that ends with an exit code of its own where output would vary (<c>docs/repeatability.md</c>).</summary>
@@ -169,6 +184,14 @@ public abstract record Message
 
     /// <summary>Asks for the last calls as they happened, newest first. Answered by <see cref="Json"/>.</summary>
     public sealed record Calls(int Count) : Message;
+
+    /// <summary>Asks for all entries. Answered by <see cref="Json"/>.</summary>
+    public sealed record List : Message;
+
+    /// <summary>Asks for one entry. Answered as <paramref name="Part"/> says, or by <see cref="Failed"/> when no entry, or more than one, is meant.</summary>
+    /// <param name="Key">The key in hexadecimal digits, or as many of its first ones as tell it from all others.</param>
+    /// <param name="Part">What to show of it.</param>
+    public sealed record Show(string Key, ShownPart Part) : Message;
 
     // ---- replies ----
 

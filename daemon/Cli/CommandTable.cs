@@ -58,6 +58,8 @@ internal static class CommandTable
         root.Add(StatsCommand.Create());
 
         root.Add(ExplainCommand.Create());
+        root.Add(ListCommand.Create());
+        root.Add(ShowCommand.Create());
         root.Add(PruneCommand.Create());
 
         var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };

@@ -17,6 +17,7 @@ internal sealed class RequestDispatcher
     private readonly RenderPipeline _pipeline;
     private readonly Explainer _explainer;
     private readonly Verification _verification;
+    private readonly EntryListing _listing;
     private readonly IAdministration _administration;
     private readonly Counters _counters;
     private readonly CallJournal _journal;
@@ -27,13 +28,14 @@ internal sealed class RequestDispatcher
     private volatile bool _draining;
 
     public RequestDispatcher(
-        RenderPipeline pipeline, Explainer explainer, Verification verification, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
+        RenderPipeline pipeline, Explainer explainer, Verification verification, EntryListing listing, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
     {
         _journal = journal;
         _callers = new CallerNames(time);
         _pipeline = pipeline;
         _explainer = explainer;
         _verification = verification;
+        _listing = listing;
         _administration = administration;
         _counters = counters;
         _log = log;
@@ -93,7 +95,7 @@ internal sealed class RequestDispatcher
                 return Answer.Of(new Message.Json(Explainer.Declined(session.Peer, "").ToJson()));
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
-            case Message.Verify or Message.Recall or Message.Forget when session.Peer != BypassReason.None:
+            case Message.Verify or Message.Recall or Message.Forget or Message.List or Message.Show when session.Peer != BypassReason.None:
                 // Its paths are not ours: it could not make the call again, and may not know of files that it cannot read.
                 return Answer.Of(new Message.Failed(ReasonText.Of(session.Peer)));
             case Message.Verify:
@@ -102,6 +104,10 @@ internal sealed class RequestDispatcher
                 return Answer.Of(_verification.Recall(recall));
             case Message.Forget forget:
                 return Answer.Of(_verification.Forget(forget));
+            case Message.List:
+                return Answer.Of(new Message.Json(await _listing.ListAsync().ConfigureAwait(false)));
+            case Message.Show show:
+                return Answer.Of(await _listing.ShowAsync(show).ConfigureAwait(false));
             case Message.Status:
                 return Answer.Of(new Message.Json(_administration.Status(session.Peer)));
             case Message.Stats stats:

@@ -114,6 +114,37 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return _disk.ResultKeys();
     }
 
+    /// <summary>All results, once everything put before is on disk: those there, and those that memory alone has.</summary>
+    public async Task<List<StoredEntry>> ListAsync()
+    {
+        await FlushAsync().ConfigureAwait(false);
+        _disk.FlushUses();
+        List<StoredEntry> entries = _disk.List();
+        var onDisk = new HashSet<CacheKey>(entries.Count);
+        foreach (StoredEntry entry in entries)
+            onDisk.Add(entry.Key);
+        foreach ((CacheKey key, Entry entry) in _memory.Snapshot())
+        {
+            if (entry.Result is { } result && !onDisk.Contains(key))
+            {
+                entries.Add(new StoredEntry
+                {
+                    Key = key,
+                    ChartName = entry.ChartName,
+                    ChartVersion = entry.ChartVersion,
+                    Created = entry.Created,
+                    LastUse = entry.Created,
+                    Uses = null,
+                    RenderMilliseconds = entry.RenderMilliseconds,
+                    HoldsSecret = entry.HoldsSecret,
+                    Bytes = result.Stdout.Length + (long)result.Stderr.Length,
+                    Tier = _memory.Name,
+                });
+            }
+        }
+        return entries;
+    }
+
     /// <summary>Stores an entry and returns when it is on disk.</summary>
     /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>
     public RefuseReason Put(CacheKey key, Entry entry)

@@ -108,6 +108,18 @@ public sealed class MemoryTier : ITier
         }
     }
 
+    /// <summary>All that is kept now, in no order.</summary>
+    public IReadOnlyList<KeyValuePair<CacheKey, Entry>> Snapshot()
+    {
+        lock (_lock)
+        {
+            var entries = new List<KeyValuePair<CacheKey, Entry>>(_nodes.Count);
+            foreach ((CacheKey key, Node node) in _nodes)
+                entries.Add(new(key, node.Entry));
+            return entries;
+        }
+    }
+
     /// <summary>
     /// Removes every entry that <paramref name="matches"/>; answers how many, and their bytes. What is put meanwhile stays. Hits go on: a
     /// full tier has a hundred thousand entries, and to look at all of them takes ten times as long as a hit may.

@@ -42,6 +42,8 @@ internal static class MessageExamples
         ["Forget"] = new Message.Forget(s_key),
         ["Calls"] = new Message.Calls(20),
         ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
+        ["List"] = new Message.List(),
+        ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),
         ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
         ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, new ArmedHelm("/a", new FileStamp(1, 2, 3, 4, 5, 6), 64, 101)),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),

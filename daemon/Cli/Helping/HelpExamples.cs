@@ -52,6 +52,12 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached config set bypass web 'scratch-*'", "a list takes several values"),
         ],
         ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
+        ["list"] = [("helmcached list --json", "for a script")],
+        ["show"] =
+        [
+            ("helmcached show 3f9a61c2", "what is known of an entry, and the inputs of its key"),
+            ("helmcached show 3f9a61c2 --stdout", "the manifest, with the values of Secrets masked"),
+        ],
         ["prune"] =
         [
             ("helmcached prune --older-than 30d", "what was not used for a month"),

@@ -1,0 +1,81 @@
+using System;
+using System.CommandLine;
+using System.Globalization;
+using System.IO;
+using System.Text.Json;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Manifests;
+
+namespace CacheDaemon.Daemon.Cli.Showing;
+
+/// <summary>Shows one entry: what is known of it, its inputs, or one of its streams.</summary>
+internal static class ShowCommand
+{
+    public static Command Create()
+    {
+        var key = new Argument<string>("key") { Description = "The first digits of a key, as `list` and traces print it; as many as tell it from all others." };
+        var stdout = new Option<bool>("--stdout") { Description = "Print its standard output, the manifest, with the values of Secrets masked." };
+        var stderr = new Option<bool>("--stderr") { Description = "Print its standard error." };
+        var raw = new Option<bool>("--raw") { Description = "With --stdout: byte for byte, Secrets included." };
+        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var show = new Command("show", "Show one entry: chart, age, uses, streams and every input of its key. Never starts a daemon.") { key, stdout, stderr, raw, json };
+        show.SetAction(parsed => Run(parsed.GetValue(key)!, parsed.GetValue(stdout), parsed.GetValue(stderr), parsed.GetValue(raw), parsed.GetValue(json)));
+        return show;
+    }
+
+    private static int Run(string key, bool stdout, bool stderr, bool raw, bool json)
+    {
+        if ((stdout ? 1 : 0) + (stderr ? 1 : 0) + (json ? 1 : 0) > 1)
+            return Terminal.WrongUsage("show takes one of --stdout, --stderr and --json");
+        if (raw && !stdout)
+            return Terminal.WrongUsage("--raw is for --stdout");
+        switch (Ask(new Message.Show(key, stdout ? ShownPart.Stdout : stderr ? ShownPart.Stderr : ShownPart.Details)))
+        {
+            case Message.Json { Text: var text } when json:
+                Console.WriteLine(text);
+                break;
+            case Message.Json { Text: var text }:
+                Print(text);
+                break;
+            case Message.Result result:
+                using (Stream output = Console.OpenStandardOutput())
+                    output.Write(!stdout ? result.Stderr.Span : raw ? result.Stdout.Span : MaskedText.Of(result.Stdout.Span));
+                break;
+            default:
+                throw new IOException("the daemon answered something else than was asked");
+        }
+        return ExitCodes.Ok;
+    }
+
+    private static Message Ask(Message.Show question) => StoredAnswer.To(question, async listing => listing is null
+        ? new Message.Failed($"no entry has a key that begins with {Terminal.Harmless(question.Key)}: the store is empty")
+        : await listing.ShowAsync(question).ConfigureAwait(false));
+
+    private static void Print(string text)
+    {
+        using JsonDocument document = JsonDocument.Parse(text);
+        JsonElement entry = document.RootElement;
+        Console.WriteLine($"chart: {Text(entry, "chart")} {Text(entry, "version")}".TrimEnd());
+        if (Text(entry, "release") is { Length: > 0 } release)
+            Console.WriteLine($"release: {release}");
+        Console.WriteLine($"key: {Text(entry, "key")}");
+        Console.WriteLine($"stored: {Time(entry, "stored")}, in {Text(entry, "tier")}; helm took {entry.GetProperty("render_ms").GetDouble().ToString("0", CultureInfo.InvariantCulture)} ms");
+        string uses = entry.GetProperty("uses").GetRawText();
+        Console.WriteLine(uses is "0" or "null" ? $"uses: {(uses == "0" ? "none yet" : "not counted in memory")}" : $"uses: {uses}, the last: {Time(entry, "last_used")}");
+        Console.WriteLine($"stdout: {Stream(entry.GetProperty("stdout"))}");
+        Console.WriteLine($"stderr: {Stream(entry.GetProperty("stderr"))}");
+        if (entry.GetProperty("secret").GetBoolean())
+            Console.WriteLine("holds a Secret: yes, or what may be one");
+        Console.WriteLine("inputs:");
+        foreach (JsonElement input in entry.GetProperty("inputs").EnumerateArray())
+            Console.WriteLine($"  {Text(input, "digest")}  {Text(input, "label")}");
+    }
+
+    private static string Text(JsonElement entry, string member) => Terminal.Harmless(entry.GetProperty(member).GetString() ?? "");
+
+    private static string Stream(JsonElement stream) =>
+        stream.GetProperty("bytes").GetInt64() is var bytes and not 0 ? $"{Format.Bytes(bytes)}, SHA-256 {Text(stream, "sha256")}" : "empty";
+
+    private static string Time(JsonElement entry, string member) =>
+        entry.GetProperty(member).GetDateTimeOffset().ToLocalTime().ToString("yyyy-MM-dd HH:mm:ss", CultureInfo.InvariantCulture);
+}

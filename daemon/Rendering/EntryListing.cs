@@ -1,0 +1,79 @@
+using System;
+using System.Collections.Generic;
+using System.Linq;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Storage;
+using MessagePack;
+
+namespace CacheDaemon.Daemon.Rendering;
+
+/// <summary>What <c>helmcached list</c> and <c>helmcached show</c> say; in the daemon, and in the command where no daemon runs.</summary>
+/// <param name="store">The entries.</param>
+/// <param name="recent">The calls seen; empty without a daemon.</param>
+internal sealed class EntryListing(EntryStore store, RecentRequests recent)
+{
+    /// <summary>Most bytes of a stream that are shown: what fits into a frame with room for its head.</summary>
+    private const int MaxShownBytes = Frame.MaxMessageBytes - 4096;
+
+    /// <summary>So many keys are named when a prefix is ambiguous.</summary>
+    private const int NamedKeys = 3;
+
+    /// <summary>Digits of a key as traces print it.</summary>
+    private const int ShortKeyDigits = 16;
+
+    /// <summary>All entries, by chart, the newest first, as <see cref="EntryReport"/> writes them.</summary>
+    public async Task<string> ListAsync()
+    {
+        List<StoredEntry> entries = await store.ListAsync().ConfigureAwait(false);
+        entries.Sort(static (left, right) => string.CompareOrdinal(left.ChartName, right.ChartName) is var order and not 0 ? order : right.Created.CompareTo(left.Created));
+        return EntryReport.Write(entries, Release);
+    }
+
+    /// <summary>The answer to a <see cref="Message.Show"/>.</summary>
+    public async Task<Message> ShowAsync(Message.Show request)
+    {
+        string digits = request.Key.Trim().ToLowerInvariant();
+        if (digits.Length == 0 || digits.Any(static digit => !char.IsAsciiHexDigitLower(digit)))
+            return new Message.Failed($"'{request.Key}' is no key: a key is hexadecimal digits, as `helmcached list` and traces show them");
+        StoredEntry[] meant = [.. (await store.ListAsync().ConfigureAwait(false)).Where(entry => entry.Key.ToString().StartsWith(digits, StringComparison.Ordinal))];
+        if (meant is not [var found])
+            return new Message.Failed(meant.Length == 0 ? $"no entry has a key that begins with {digits}; `helmcached list` shows all"
+                : $"{meant.Length} entries have a key that begins with {digits}: {string.Join(", ", meant.Take(NamedKeys).Select(static entry => Digits(entry.Key)))}{(meant.Length > NamedKeys ? ", …" : "")}; give more digits");
+        if (store.Get(found.Key).Entry is not { Result: { } result } entry)
+            return new Message.Failed($"the entry {Digits(found.Key)} was damaged, or has gone meanwhile");
+        byte[] shortKey = found.Key.Value.ToArray()[..sizeof(ulong)];
+        return request.Part switch
+        {
+            ShownPart.Stdout when result.Stdout.Length > MaxShownBytes =>
+                new Message.Failed($"the output of {Digits(found.Key)} has {result.Stdout.Length} bytes, more than can be shown; `helm template` prints it"),
+            ShownPart.Stdout => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, default, result.Stdout.ToArray()),
+            ShownPart.Stderr => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, result.Stderr, default),
+            _ => new Message.Json(EntryReport.Write(found, Release(found.Key), result, Inputs(entry.Material))),
+        };
+    }
+
+    /// <summary>The release that the last call with this key named; null when no such call is known.</summary>
+    private string? Release(CacheKey key) =>
+        recent.Find(key) is { } call
+            && InvocationParser.Parse(call.Arguments, call.Directory, call.Environment, call.Stdin is not null, call.Descriptors) is InvocationResult.Served { Invocation.ReleaseName: var release }
+            ? release : null;
+
+    /// <summary>What the key was made of; empty when an older release wrote it otherwise.</summary>
+    private static IReadOnlyList<MaterialItem> Inputs(byte[] material)
+    {
+        try
+        {
+            return KeyMaterial.Deserialise(material);
+        }
+        catch (MessagePackSerializationException)
+        {
+            return [];
+        }
+    }
+
+    private static string Digits(CacheKey key) => key.ToString()[..ShortKeyDigits];
+}
