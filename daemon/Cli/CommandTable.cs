@@ -3,6 +3,7 @@ using System.CommandLine.Invocation;
 using CacheDaemon.Daemon.Cli.Checking;
 using CacheDaemon.Daemon.Cli.Helping;
 using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Cli.Rendered;
 using CacheDaemon.Daemon.Cli.Showing;
 
 namespace CacheDaemon.Daemon.Cli;
@@ -60,6 +61,8 @@ internal static class CommandTable
         root.Add(ExplainCommand.Create());
         root.Add(ListCommand.Create());
         root.Add(ShowCommand.Create());
+        root.Add(ResourcesCommand.Create());
+        root.Add(ImagesCommand.Create());
         root.Add(PruneCommand.Create());
 
         var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };

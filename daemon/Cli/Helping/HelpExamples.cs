@@ -58,6 +58,12 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached show 3f9a61c2", "what is known of an entry, and the inputs of its key"),
             ("helmcached show 3f9a61c2 --stdout", "the manifest, with the values of Secrets masked"),
         ],
+        ["resources"] =
+        [
+            ("helmcached resources -- template shop ./chart -f values.yaml", "a table"),
+            ("helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart", "one array, with keys of one's own"),
+        ],
+        ["images"] = [("helmcached images --quiet -- template shop ./chart", "one a line, for a scanner or a mirror")],
         ["prune"] =
         [
             ("helmcached prune --older-than 30d", "what was not used for a month"),

@@ -1,0 +1,67 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using CacheDaemon.Daemon.Manifests;
+
+namespace CacheDaemon.Daemon.Cli.Rendered;
+
+/// <summary>Prints the images that a render names.</summary>
+internal static class ImagesCommand
+{
+    private static readonly string[] s_headings = ["image", "kind", "name", "container", "role"];
+
+    public static System.CommandLine.Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON array." };
+        var quiet = new Option<bool>("--quiet") { Description = "Print one image a line, sorted, each once." };
+        Argument<string[]> call = RenderedCall.Argument();
+        var images = new System.CommandLine.Command("images", "Print the images of a render, from the cache where it has it: helmcached images -- template …") { json, quiet, call };
+        images.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(quiet)));
+        return images;
+    }
+
+    private static int Run(string[] call, bool json, bool quiet)
+    {
+        if (json && quiet)
+            return Terminal.WrongUsage("images takes one of --json and --quiet");
+        if (RenderedCall.Problem(ref call) is { } wrong)
+            return Terminal.WrongUsage(wrong);
+        var problems = new List<string>();
+        if (RenderedCall.Make(call, problems, out int code) is not { } manifests)
+            return code;
+        List<ImageUse> images = ImageFinder.Of(manifests);
+        if (json)
+            WriteJson(images);
+        else if (quiet)
+            WriteNames(images);
+        else
+            WriteTable(images);
+        return RenderedOutput.Tell(problems);
+    }
+
+    private static void WriteNames(List<ImageUse> images)
+    {
+        string[] names = [.. images.ConvertAll(static image => image.Image)];
+        Array.Sort(names, StringComparer.Ordinal);
+        for (int i = 0; i < names.Length; i++)
+            if (i == 0 || names[i] != names[i - 1])
+                Console.WriteLine(Terminal.Harmless(names[i]));
+    }
+
+    private static void WriteTable(List<ImageUse> images) => RenderedOutput.Table(s_headings, images.ConvertAll(static image =>
+        (string[])[image.Image, image.Kind, image.Name, image.Container, image.Role]), "no images");
+
+    private static void WriteJson(List<ImageUse> images) => RenderedOutput.Json(json =>
+    {
+        foreach (ImageUse image in images)
+        {
+            json.WriteStartObject();
+            json.WriteString("image", image.Image);
+            json.WriteString("kind", image.Kind);
+            json.WriteString("name", image.Name);
+            json.WriteString("container", image.Container);
+            json.WriteString("role", image.Role);
+            json.WriteEndObject();
+        }
+    });
+}

@@ -1,0 +1,74 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using System.IO;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Manifests;
+using CliWrap;
+
+namespace CacheDaemon.Daemon.Cli.Rendered;
+
+/// <summary>
+/// A call of helm whose output a command works on. It goes the way of every call: the shim beside this program asks the daemon, and runs real helm where that does not answer. What helm
+/// says on standard error is passed on, and its failure is the command's.
+/// </summary>
+internal static class RenderedCall
+{
+    /// <summary>The argument that takes the call.</summary>
+    public static Argument<string[]> Argument() => new("call")
+    {
+        Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.",
+        Arity = ArgumentArity.OneOrMore,
+    };
+
+    /// <summary>What is wrong with a call, for people; null when it can be made: it must print manifests, and change nothing.</summary>
+    /// <param name="call">The words after <c>--</c>; a leading <c>helm</c> is taken off.</param>
+    public static string? Problem(ref string[] call)
+    {
+        // As it was typed, or copied from a script.
+        if (call is [var program, .. var rest] && Path.GetFileName(program) == "helm")
+            call = rest;
+        int subcommand = CommandLine.FindSubcommand(call, out _);
+        string[] words = subcommand < 0 ? [] : call[subcommand..];
+        return words switch
+        {
+            ["template", ..] when Array.Exists(words, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)) => "with --output-dir helm prints no manifests; leave it out",
+            ["template", ..] or ["show" or "inspect", "crds", ..] => null,
+            _ => "the call after -- must be one that prints manifests, such as `template web ./chart`",
+        };
+    }
+
+    /// <summary>Makes the call. Its manifests, and in <paramref name="problems"/> what of its output is none; null when helm failed, with <paramref name="code"/> helm's.</summary>
+    /// <exception cref="IOException">The shim is missing.</exception>
+    public static List<Manifest>? Make(string[] call, List<string> problems, out int code)
+    {
+        using MemoryStream? output = Run(call, out code);
+        return output is null ? null : ManifestReader.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
+    }
+
+    private static MemoryStream? Run(string[] call, out int code)
+    {
+        string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
+        if (!Probe.IsShim(shim))
+            throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+        var output = new MemoryStream();
+        using Stream errors = Console.OpenStandardError();
+        global::CliWrap.Command command = global::CliWrap.Cli.Wrap(shim)
+            .WithArguments(call)
+            .WithStandardOutputPipe(PipeTarget.ToStream(output))
+            .WithStandardErrorPipe(PipeTarget.ToStream(errors))
+            .WithValidation(CommandResultValidation.None);
+        using Stream? input = ReadsInput(call) ? Console.OpenStandardInput() : null;
+        if (input is not null)
+            command = command.WithStandardInputPipe(PipeSource.FromStream(input));
+        code = command.ExecuteAsync().Task.GetAwaiter().GetResult().ExitCode;
+        if (code == 0)
+            return output;
+        output.Dispose();
+        return null;
+    }
+
+    private static bool ReadsInput(string[] call) => CommandLine.FindSubcommand(call, out _) is var at and >= 0
+        && call[at] == CommandLine.Template && CommandLine.ReadsStdin(CommandLine.Parse(call, at));
+}

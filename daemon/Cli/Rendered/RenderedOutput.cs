@@ -1,0 +1,47 @@
+using System;
+using System.Collections.Generic;
+using System.IO;
+using System.Text.Encodings.Web;
+using System.Text.Json;
+using Spectre.Console;
+
+namespace CacheDaemon.Daemon.Cli.Rendered;
+
+/// <summary>How commands print what they found in a render.</summary>
+internal static class RenderedOutput
+{
+    /// <summary>An array, in one line. Texts stay readable: nothing of it goes into a page of HTML unescaped.</summary>
+    public static void Json(Action<Utf8JsonWriter> items)
+    {
+        using Stream output = Console.OpenStandardOutput();
+        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        {
+            json.WriteStartArray();
+            items(json);
+            json.WriteEndArray();
+        }
+        output.WriteByte((byte)'\n');
+    }
+
+    /// <summary>A table of texts from charts; <paramref name="nothing"/> where there are no rows.</summary>
+    public static void Table(string[] headings, List<string[]> rows, string nothing)
+    {
+        foreach (string[] row in rows)
+            for (int i = 0; i < row.Length; i++)
+                row[i] = row[i].Length == 0 ? "-" : Terminal.Harmless(row[i]);
+        if (rows.Count == 0)
+            Console.WriteLine(nothing);
+        else if (Terminal.IsRich)
+            AnsiConsole.Write(TextTable.Draw(headings, rows));
+        else
+            TextTable.Write(Console.Out, headings, rows);
+    }
+
+    /// <summary>Says on standard error what of a render could not be read; the exit code that goes with it.</summary>
+    public static int Tell(List<string> problems)
+    {
+        foreach (string problem in problems)
+            Console.Error.WriteLine($"helmcached: {Terminal.Harmless(problem)}");
+        return problems.Count == 0 ? ExitCodes.Ok : ExitCodes.Failed;
+    }
+}

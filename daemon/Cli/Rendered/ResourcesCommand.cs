@@ -1,0 +1,103 @@
+using System;
+using System.Collections.Generic;
+using System.CommandLine;
+using CacheDaemon.Daemon.Manifests;
+
+namespace CacheDaemon.Daemon.Cli.Rendered;
+
+/// <summary>Prints the resources of a render.</summary>
+internal static class ResourcesCommand
+{
+    private static readonly string[] s_headings = ["key", "kind", "namespace", "name", "source"];
+
+    public static Command Create()
+    {
+        var json = new Option<bool>("--json") { Description = "Print one JSON array, the manifests included." };
+        var format = new Option<string>("--name-format")
+        {
+            Description = $"How resources are named, in the language of Go's templates; as in Tanka, no two may have one name. Default: {NameFormat.Default}",
+            HelpName = "format",
+            DefaultValueFactory = static _ => NameFormat.Default,
+        };
+        Argument<string[]> call = RenderedCall.Argument();
+        var resources = new Command("resources", "Print the resources of a render, from the cache where it has it: helmcached resources -- template …") { json, format, call };
+        resources.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(format)!));
+        return resources;
+    }
+
+    private static int Run(string[] call, bool json, string format)
+    {
+        if (RenderedCall.Problem(ref call) is { } wrong)
+            return Terminal.WrongUsage(wrong);
+        try
+        {
+            NameFormat names = NameFormat.Parse(format);
+            var problems = new List<string>();
+            if (RenderedCall.Make(call, problems, out int code) is not { } manifests)
+                return code;
+            List<string> keys = Keys(manifests, names);
+            if (json)
+                WriteJson(manifests, keys);
+            else
+                WriteTable(manifests, keys);
+            return RenderedOutput.Tell(problems);
+        }
+        catch (NameFormatException e)
+        {
+            Console.Error.WriteLine($"helmcached: --name-format: {Terminal.Harmless(e.Message)}");
+            return ExitCodes.Failed;
+        }
+    }
+
+    /// <summary>The name of each.</summary>
+    /// <exception cref="NameFormatException">The format does not fit one of them, or gives two of them one name.</exception>
+    private static List<string> Keys(List<Manifest> manifests, NameFormat names)
+    {
+        var keys = new List<string>(manifests.Count);
+        var owners = new Dictionary<string, Manifest>(manifests.Count, StringComparer.Ordinal);
+        foreach (Manifest manifest in manifests)
+        {
+            string key;
+            try
+            {
+                key = names.Apply(manifest.Members);
+            }
+            catch (NameFormatException e)
+            {
+                throw new NameFormatException($"{Describe(manifest)}: {e.Message}");
+            }
+            if (!owners.TryAdd(key, manifest))
+                throw new NameFormatException($"two resources have the name {key}: {Describe(owners[key])}, and {Describe(manifest)}");
+            keys.Add(key);
+        }
+        return keys;
+    }
+
+    private static string Describe(Manifest manifest) =>
+        $"{manifest.Kind} {(manifest.Namespace.Length > 0 ? manifest.Namespace + "/" : "")}{manifest.Name} ({(manifest.Source.Length > 0 ? manifest.Source : "document " + manifest.Document)}, line {manifest.Line})";
+
+    private static void WriteTable(List<Manifest> manifests, List<string> keys)
+    {
+        var rows = new List<string[]>(keys.Count);
+        for (int i = 0; i < keys.Count; i++)
+            rows.Add([keys[i], manifests[i].Kind, manifests[i].Namespace, manifests[i].Name, manifests[i].Source]);
+        RenderedOutput.Table(s_headings, rows, "no resources");
+    }
+
+    private static void WriteJson(List<Manifest> manifests, List<string> keys) => RenderedOutput.Json(json =>
+    {
+        for (int i = 0; i < keys.Count; i++)
+        {
+            json.WriteStartObject();
+            json.WriteString("apiVersion", manifests[i].ApiVersion);
+            json.WriteString("kind", manifests[i].Kind);
+            json.WriteString("namespace", manifests[i].Namespace);
+            json.WriteString("name", manifests[i].Name);
+            json.WriteString("source", manifests[i].Source);
+            json.WriteString("key", keys[i]);
+            json.WritePropertyName("manifest");
+            ManifestJson.Write(json, manifests[i].Members);
+            json.WriteEndObject();
+        }
+    });
+}
