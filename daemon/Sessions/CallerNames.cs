@@ -101,16 +101,17 @@ internal sealed class CallerNames
     {
         // After the bracket: state, parent, group, session, terminal.
         int field = 0, session = 0, terminal = 0;
+        bool known = true;
         ReadOnlySpan<byte> rest = stat[(stat.LastIndexOf((byte)')') + 2)..];
         foreach (Range range in rest.Split((byte)' '))
         {
             if (field == 3)
-                Utf8Parser.TryParse(rest[range], out session, out _);
+                known &= Utf8Parser.TryParse(rest[range], out session, out _);
             else if (field == 4)
-                Utf8Parser.TryParse(rest[range], out terminal, out _);
+                known &= Utf8Parser.TryParse(rest[range], out terminal, out _);
             field++;
         }
-        return session == pid && terminal != 0;
+        return known && session == pid && terminal != 0;
     }
 
     /// <summary>Name and parent from a line of /proc/PID/stat. The name stands in brackets and may hold blanks and brackets itself.</summary>

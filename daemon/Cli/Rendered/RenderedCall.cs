@@ -69,6 +69,6 @@ internal static class RenderedCall
         return null;
     }
 
-    private static bool ReadsInput(string[] call) => CommandLine.FindSubcommand(call, out _) is var at and >= 0
-        && call[at] == CommandLine.Template && CommandLine.ReadsStdin(CommandLine.Parse(call, at));
+    private static bool ReadsInput(string[] call) => CommandLine.FindCommand(call, out CommandWords words) is { } command
+        && CommandLine.ReadsStdin(CommandLine.Parse(call, command, words));
 }

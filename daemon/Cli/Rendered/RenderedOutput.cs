@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Text.Encodings.Web;
 using System.Text.Json;
-using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
@@ -32,7 +31,7 @@ internal static class RenderedOutput
         if (rows.Count == 0)
             Console.WriteLine(nothing);
         else if (Terminal.IsRich)
-            AnsiConsole.Write(TextTable.Draw(headings, rows));
+            TextTable.Show(headings, rows);
         else
             TextTable.Write(Console.Out, headings, rows);
     }

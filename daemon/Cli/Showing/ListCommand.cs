@@ -4,7 +4,6 @@ using System.CommandLine;
 using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client.Protocol;
-using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli.Showing;
 
@@ -42,7 +41,7 @@ internal static class ListCommand
         if (rows.Count == 0)
             Console.WriteLine("no entries");
         else if (Terminal.IsRich)
-            AnsiConsole.Write(TextTable.Draw(s_headings, rows, s_numbers));
+            TextTable.Show(s_headings, rows, s_numbers);
         else
             TextTable.Write(Console.Out, s_headings, rows, s_numbers);
         return ExitCodes.Ok;
