@@ -13,13 +13,16 @@ internal static class BeforeValues
         "values", "set", "set-file", "set-json", "set-literal", "set-string", "namespace", "api-versions", "show-only", "include-crds", "is-upgrade", "no-hooks",
         "release-name", "skip-crds", "skip-schema-validation", "skip-tests", "version", "kubeconfig", "kube-context",
         "create-namespace", "description", "output-dir", "devel", "disable-openapi-validation", "render-subchart-notes", "wait-for-jobs",
+        "quiet", "strict", "with-subcharts",
     ];
 
     /// <summary>True when nothing is known that would end helm first.</summary>
     public static bool AreSurelyPassed(ParsedCommandLine call)
     {
-        // One or two positional arguments, the last one the chart (action.NameAndChart).
-        if (!call.Command.ReadsValuesFirst && (call.Positionals.Count is not (1 or 2) || Libc.Stat(call.Positionals[^1].Trim(), follow: true, out _) != 0))
+        // One or two positional arguments, the last one the chart (action.NameAndChart). Without a path helm 4 lints nothing.
+        if (call.Command.ReadsValuesFirst
+            ? call.Positionals.Count == 0
+            : call.Positionals.Count is not (1 or 2) || Libc.Stat(call.Positionals[^1].Trim(), follow: true, out _) != 0)
             return false;
         foreach (FlagUse use in call.Flags)
             if (!IsHarmless(call.Row(use).Name, use.Value, call.Positionals.Count))

@@ -33,6 +33,12 @@ public enum CommandReads : byte
 
     /// <summary>The chart's templates, which it runs: the time zone counts, and what they print may vary.</summary>
     Templates = 2,
+
+    /// <summary>Files that the rules of <c>lint</c> open themselves, also those that <c>.helmignore</c> hides.</summary>
+    LintedFiles = 4,
+
+    /// <summary>Each chart in <c>charts/</c>, by itself, also those that <c>.helmignore</c> hides.</summary>
+    DependencyCharts = 8,
 }
 
 /// <summary>

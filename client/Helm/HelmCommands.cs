@@ -11,10 +11,11 @@ public static class HelmCommands
     [
         TemplateCommand.Command, VersionCommand.Command,
         ShowCommands.All, ShowCommands.Chart, ShowCommands.Crds, ShowCommands.Readme, ShowCommands.Values,
+        LintCommand.Command, DependencyListCommand.Command,
     ];
 
     /// <summary>Whether the next word says which of several commands is meant.</summary>
-    public static bool IsGroup(string word) => word is "show" or "inspect";
+    public static bool IsGroup(string word) => word is "show" or "inspect" or "dependency" or "dep" or "dependencies";
 
     /// <summary>The command with these words; null when it is not served.</summary>
     /// <param name="word">The first word.</param>
@@ -28,6 +29,8 @@ public static class HelmCommands
         ("show" or "inspect", "crds") => ShowCommands.Crds,
         ("show" or "inspect", "readme") => ShowCommands.Readme,
         ("show" or "inspect", "values") => ShowCommands.Values,
+        ("lint", _) => LintCommand.Command,
+        ("dependency" or "dep" or "dependencies", "list" or "ls") => DependencyListCommand.Command,
         _ => null,
     };
 }

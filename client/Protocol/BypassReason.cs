@@ -67,6 +67,8 @@ public enum BypassReason
     ValuesTooLarge = 91,
     InputUnreadable = 92,
     NameNotUtf8 = 93,
+    ArchiveUnpacked = 94,
+    DependenciesDoubtful = 95,
 
     // Repeatability.
     // 110 was for templates that mention an impure function.

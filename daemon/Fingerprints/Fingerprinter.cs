@@ -112,12 +112,16 @@ internal sealed class Fingerprinter
         inputs.WatchIdentity(request.Directory, directory);
         inputs.WatchFile(request.HelmPath, helmStamp);
 
-        var charts = new List<ChartSnapshot<ChartFileScreen>>(invocation.Charts.Count);
         foreach (ChartPlace place in invocation.Charts)
-        {
             foreach (string alias in place.Aliases)
                 if (!IsSameFile(alias, place.Path, inputs))
                     return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
+        var read = ReadCharts.Of(invocation, inputs);
+        var charts = new List<ChartSnapshot<ChartFileScreen>>(read.Places.Count);
+        foreach (ChartPlace place in read.Places)
+        {
+            if (_exclusions.FindByPath(place.Path) is { } excludedPath)
+                return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excludedPath);
             switch (knowledge.Charts.Get(Encoding.UTF8.GetBytes(place.Path)))
             {
                 case ChartLoad<ChartFileScreen>.Declined declined:
@@ -129,11 +133,11 @@ internal sealed class Fingerprinter
                     break;
             }
         }
-        return Compute(request, invocation, helm, charts, inputs);
+        return Compute(request, invocation, helm, read, charts, inputs);
     }
 
     private FingerprintOutcome.Known Compute(
-        Message.Render request, Invocation invocation, HelmBinary helm, List<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs)
+        Message.Render request, Invocation invocation, HelmBinary helm, ReadCharts read, List<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs)
     {
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
@@ -147,16 +151,19 @@ internal sealed class Fingerprinter
         if (invocation.Command.Reads.HasFlag(CommandReads.Templates))
             CallerState.AddTimeZone(material, invocation.TimeZone, invocation.GoRoot, invocation.Directory, inputs);
         for (int i = 0; i < charts.Count; i++)
-            AddChart(material, charts[i].Tree, invocation.Charts[i], invocation.Command);
+            AddChart(material, charts[i].Tree, read.Places[i], invocation.Command);
+        foreach (DirectRead direct in read.Direct)
+            material.Add("direct", direct.Label, direct.Value);
 
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
         return new FingerprintOutcome.Known(new Fingerprint(
-            invocation.Command, material, key => PathKey(key, invocation, charts), charts, inputs, helm.Digest, _screens)
+            invocation.Command, material, key => PathKey(key, invocation, read.Places, charts), charts, inputs, helm.Digest, _screens)
         {
             WritesFiles = invocation.WritesFiles,
-            SchemaRefersOutside = invocation.Command.Reads.HasFlag(CommandReads.Templates) && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation,
+            SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
+                && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),
         });
     }
 
@@ -210,15 +217,15 @@ internal sealed class Fingerprinter
     /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
     /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
     /// </summary>
-    private static CacheKey PathKey(CacheKey key, Invocation invocation, List<ChartSnapshot<ChartFileScreen>> charts)
+    private static CacheKey PathKey(CacheKey key, Invocation invocation, IReadOnlyList<ChartPlace> places, List<ChartSnapshot<ChartFileScreen>> charts)
     {
         using var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached path key " + RecipeVersion);
         material.Add("first key", "", key.Value);
         for (int i = 0; i < charts.Count; i++)
         {
-            material.Add("path", "chart", invocation.Charts[i].Path);
-            material.Add("path", "chart as typed", invocation.Charts[i].Typed);
+            material.Add("path", "chart", places[i].Path);
+            material.Add("path", "chart as typed", places[i].Typed);
             material.Add("path", "links", charts[i].Tree.LinkTargets);
         }
         material.Add("path", "directory", invocation.Directory);

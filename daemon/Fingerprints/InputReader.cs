@@ -1,5 +1,7 @@
 using System;
 using System.Collections.Generic;
+using System.Text;
+using System.Text.Unicode;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
@@ -86,6 +88,36 @@ internal sealed class InputReader
         return exists && stamp.Kind == FileKind.Directory;
     }
 
+    /// <summary>What is at <paramref name="path"/>; null for nothing.</summary>
+    /// <param name="path">Absolute path.</param>
+    /// <param name="follow">Whether a link at its end is followed.</param>
+    /// <exception cref="InputException">That cannot be told, or the way to it means something else to us.</exception>
+    public FileKind? Kind(string path, bool follow = true)
+    {
+        int errno = Look(path, out FileStamp stamp, follow);
+        if (errno is not (0 or Libc.ENOENT))
+            throw new InputException(BypassReason.InputUnreadable, "");
+        // As for IsDirectory, its times are not part of the answer.
+        _seen.Add(new InputStamp(path, errno == 0 ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode, stamp.Mount) : default));
+        return errno == 0 ? stamp.Kind : null;
+    }
+
+    /// <summary>The names in a directory, in byte order; its own stamp, which each new or lost name moves, is evidence.</summary>
+    /// <exception cref="InputException">It cannot be read, is being changed, or has a name that is no UTF-8.</exception>
+    public List<string> Names(string directory)
+    {
+        int errno = Look(directory, out FileStamp stamp);
+        var names = new List<byte[]>();
+        if (errno != 0 || Libc.ReadDirectory(Libc.PathBytes(directory), stamp, names) != 0)
+            throw new InputException(BypassReason.InputUnreadable, "");
+        _seen.Add(new InputStamp(directory, stamp));
+        names.Sort(static (x, y) => x.AsSpan().SequenceCompareTo(y));
+        var texts = new List<string>(names.Count);
+        foreach (byte[] name in names)
+            texts.Add(Utf8.IsValid(name) ? Encoding.UTF8.GetString(name) : throw new InputException(BypassReason.NameNotUtf8, ""));
+        return texts;
+    }
+
     /// <summary>Whether anything is at <paramref name="path"/>, for callers that then ask for its content.</summary>
     public bool Exists(string path) => Stat(path) is not null;
 
@@ -107,7 +139,7 @@ internal sealed class InputReader
     /// Looks at a path, and notes all that the answer rests on. Each component is resolved by us first: below /proc a name means the process that opens
     /// it (helm-inputs 5), and so does a link that leads there, from wherever, also when nothing is there to us.
     /// </summary>
-    private int Look(string path, out FileStamp stamp)
+    private int Look(string path, out FileStamp stamp, bool follow = true)
     {
         byte[] bytes = Libc.PathBytes(path);
         BypassReason way = _links.Resolve(bytes.AsSpan(0, bytes.Length - 1), out _);
@@ -115,9 +147,9 @@ internal sealed class InputReader
             throw new InputException(BypassReason.ValuesThroughProc, "");
         foreach ((byte[] link, FileStamp own) in _links.Met)
             Evidence.Add(link, ChartWatchMode.Itself, own, _trust.Covers(own, link));
-        int errno = Libc.Stat(bytes, follow: true, out stamp);
+        int errno = Libc.Stat(bytes, follow, out stamp);
         if (errno == 0)
-            Evidence.Add(bytes, ChartWatchMode.Target, stamp, _trust.Covers(stamp, bytes));
+            Evidence.Add(bytes, follow ? ChartWatchMode.Target : ChartWatchMode.Itself, stamp, _trust.Covers(stamp, bytes));
         else if (errno != Libc.ENOENT || !_links.EndsAtNothing)
             Evidence.Distrust();
         else

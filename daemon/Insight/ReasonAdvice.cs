@@ -57,6 +57,8 @@ internal static class ReasonAdvice
         BypassReason.ValuesNotRegular or BypassReason.ValuesThroughProc => "write the values into a file, or send them on standard input (-f -)",
         BypassReason.ValuesTooLarge => "split the values file",
         BypassReason.NameNotUtf8 => "use names in UTF-8",
+        BypassReason.ArchiveUnpacked => "lint the chart's directory; unpack the archives in charts/ for --with-subcharts",
+        BypassReason.DependenciesDoubtful => "plain names in dependencies: no slashes, wildcards, anchors or characters beyond ASCII",
         BypassReason.KnownToVary => Vary,
         BypassReason.ConfiguredBypass => "as configured (bypass)",
         BypassReason.LeaseholderFailed => "look at why the other call failed",

@@ -30,6 +30,13 @@ internal static class GoPath
     public static string Join(string first, string second) =>
         first.Length == 0 ? (second.Length == 0 ? "" : Clean(second)) : Clean(second.Length == 0 ? first : first + "/" + second);
 
+    /// <summary>filepath.Dir of a clean path that names something in a directory.</summary>
+    public static string Parent(string path)
+    {
+        int slash = path.LastIndexOf('/');
+        return slash < 0 ? "." : slash == 0 ? "/" : path[..slash];
+    }
+
     /// <summary>The path that opening <paramref name="path"/> in <paramref name="directory"/> means; nothing is cleaned.</summary>
     public static string Under(string directory, string path) =>
         path.StartsWith('/') ? path : path.Length == 0 ? directory : directory.EndsWith('/') ? directory + path : directory + "/" + path;

@@ -69,6 +69,9 @@ internal sealed record Invocation
 
     /// <summary>Finally true <c>--skip-schema-validation</c>: schemas are not looked at, garbage included.</summary>
     public required bool SkipSchemaValidation { get; init; }
+
+    /// <summary>Finally true <c>--with-subcharts</c>: the charts below <c>charts/</c> are linted as well.</summary>
+    public required bool WithSubcharts { get; init; }
 }
 
 /// <summary>Where a chart is.</summary>
@@ -80,7 +83,12 @@ internal sealed record Invocation
 /// Other spellings that must name the very same file as <paramref name="Path"/>, or the call is not served: the path as typed, which helm stats, and the one
 /// built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
 /// </param>
-internal sealed record ChartPlace(string Typed, string Path, IReadOnlyList<string> Aliases);
+internal sealed record ChartPlace(string Typed, string Path, IReadOnlyList<string> Aliases)
+{
+    /// <summary>A place below this one, as Go's <c>filepath.Join</c> names it.</summary>
+    /// <param name="name">Relative path without <c>.</c> and <c>..</c>.</param>
+    public ChartPlace Below(string name) => new(GoPath.Join(Typed, name), GoPath.Join(Path, name), []);
+}
 
 /// <summary>How the content of an input is got.</summary>
 internal enum InputKind : byte

@@ -108,6 +108,7 @@ internal sealed class InvocationParser
             Directory = _directory,
             LogicalDirectory = _variables.NonEmpty("PWD"),
             SkipSchemaValidation = IsOn("skip-schema-validation"),
+            WithSubcharts = IsOn("with-subcharts"),
         });
     }
 

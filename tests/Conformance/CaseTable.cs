@@ -25,6 +25,8 @@ internal static class CaseTable
         ForeignAnswerCases.All,
         ServedMoreCases.All,
         CommandCases.All,
+        LintCases.All,
+        DependencyCases.All,
     ];
 
     /// <summary>The group of each name: a test makes the cases of one group, not of all.</summary>

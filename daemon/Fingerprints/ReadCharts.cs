@@ -1,0 +1,27 @@
+using System.Collections.Generic;
+using CacheDaemon.Client.Helm;
+using CacheDaemon.Daemon.Invocations;
+
+namespace CacheDaemon.Daemon.Fingerprints;
+
+/// <summary>One thing that a command reads directly, past the chart as it is loaded.</summary>
+/// <param name="Label">Its path, as helm names it.</param>
+/// <param name="Value">What was there: a digest, a kind, or <c>absent</c>.</param>
+internal readonly record struct DirectRead(string Label, string Value);
+
+/// <summary>The charts that a command loads, and what else it reads of them.</summary>
+/// <param name="Places">Each chart, in the order in which the command loads them: those that were named first.</param>
+/// <param name="Direct">In a fixed order; belongs to the key.</param>
+/// <param name="SchemaRefersOutside">Whether a schema that is read directly may make helm read another one.</param>
+internal sealed record ReadCharts(IReadOnlyList<ChartPlace> Places, IReadOnlyList<DirectRead> Direct, bool SchemaRefersOutside = false)
+{
+    /// <summary>What stands for a file or directory that is not there.</summary>
+    public const string Absent = "absent";
+
+    /// <summary>Those of a call.</summary>
+    /// <exception cref="InputException">Something cannot be read as helm would read it.</exception>
+    public static ReadCharts Of(Invocation invocation, InputReader inputs) =>
+        invocation.Command.Reads.HasFlag(CommandReads.LintedFiles) ? LintReads.Of(invocation, inputs)
+        : invocation.Command.Reads.HasFlag(CommandReads.DependencyCharts) ? DependencyReads.Of(invocation.Charts[0], inputs)
+        : new ReadCharts(invocation.Charts, []);
+}
