@@ -70,12 +70,12 @@ internal sealed class CallerStage : IAsyncDisposable
 
     /// <summary>
     /// Plays a tool's calls three times. All bytes and exit codes must be real helm's; the second time through the shim each of
-    /// the <paramref name="renders"/> renders must be answered from the cache. When the chart <see cref="Mentions"/> an impure function, all that lies
+    /// the <paramref name="calls"/> calls must be answered from the cache. When the chart <see cref="Mentions"/> an impure function, all that lies
     /// in <see cref="Temp"/> is deleted as soon as a call has ended, as the tools do.
     /// </summary>
-    /// <param name="renders">How many renders one play makes.</param>
+    /// <param name="calls">How many calls of commands that are served one play makes: renders, <c>version</c>, <c>lint</c> …</param>
     /// <param name="play">Makes the calls of the tool with the helm whose path it gets, one after the other.</param>
-    public async Task PlayAsync(int renders, Func<string, IEnumerable<Command>> play)
+    public async Task PlayAsync(int calls, Func<string, IEnumerable<Command>> play)
     {
         Assert.Equal(0, (await Home.Admin("start").RunAsync()).ExitCode);
         List<CommandResult> real = await RunAsync(play(Home.RealHelm));
@@ -85,11 +85,11 @@ internal sealed class CallerStage : IAsyncDisposable
         AssertSame("second time", real, await RunAsync(play(Home.ShimPath)));
         Stats second = await Home.StatsAsync();
         Assert.True(
-            first.Errors == 0 && first.Hits + first.Misses == renders && first.Bypasses == 0,
-            $"the first time shall be {renders} renders: {first}");
+            first.Errors == 0 && first.Hits + first.Misses == calls && first.Bypasses == 0,
+            $"the first time shall be {calls} calls: {first}");
         Assert.True(
-            second.Hits - first.Hits == renders && second.HelmRuns == first.HelmRuns && second.Bypasses == first.Bypasses && second.Errors == 0,
-            $"the second time shall be {renders} hits; after the first: {first}; after the second: {second}");
+            second.Hits - first.Hits == calls && second.HelmRuns == first.HelmRuns && second.Bypasses == first.Bypasses && second.Errors == 0,
+            $"the second time shall be {calls} hits; after the first: {first}; after the second: {second}");
     }
 
     /// <summary>Plays once with real helm and twice through the shim, where every render is declined for this reason.</summary>

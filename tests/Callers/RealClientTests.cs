@@ -18,7 +18,7 @@ public sealed class RealClientTests
     {
         await using var stage = new CallerStage(3, mentions);
         string root = Kustomization(stage);
-        await stage.PlayAsync(3, helm => [Kustomize(stage, helm, root)]);
+        await stage.PlayAsync(6, helm => [Kustomize(stage, helm, root)]);
     }
 
     /// <summary>The kustomize in kubectl asks for <c>version -c --short</c>, which helm 4 does not know any more (callers.md has newer ones).</summary>
@@ -66,7 +66,7 @@ public sealed class RealClientTests
     private static Command Kustomize(CallerStage stage, string helm, string root) =>
         stage.Call(Kubectl.Path, stage.Work, "kustomize", "--enable-helm", "--helm-command", helm, root);
 
-    /// <summary>Three renders: with values inline, with a values file beside, and without a release name.</summary>
+    /// <summary>Three charts, of each the version and a render: with values inline, with a values file beside, and without a release name.</summary>
     private static string Kustomization(CallerStage stage)
     {
         foreach ((string name, string helmChart) in ((string, string)[])

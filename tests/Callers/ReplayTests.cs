@@ -45,7 +45,7 @@ public sealed class ReplayTests
     {
         await using var stage = new CallerStage(major, mentions);
         string kube = CallerStage.Write(Path.Combine(stage.Work, "kube"), KubeconfigText);
-        await stage.PlayAsync(4, Play);
+        await stage.PlayAsync(5, Play);
 
         IEnumerable<Command> Play(string helm)
         {
@@ -69,7 +69,7 @@ public sealed class ReplayTests
     public async Task Chartify_without_an_output_directory_hits(int major)
     {
         await using var stage = new CallerStage(major);
-        await stage.PlayAsync(2, Play);
+        await stage.PlayAsync(3, Play);
 
         IEnumerable<Command> Play(string helm)
         {
@@ -115,7 +115,7 @@ public sealed class ReplayTests
     public async Task Kustomize_hits(int major, bool mentions)
     {
         await using var stage = new CallerStage(major, mentions);
-        await stage.PlayAsync(2, Play);
+        await stage.PlayAsync(4, Play);
 
         IEnumerable<Command> Play(string helm)
         {
@@ -231,7 +231,7 @@ public sealed class ReplayTests
     {
         await using var stage = new CallerStage(major, mentions);
         string kube = CallerStage.Write(Path.Combine(stage.Work, "kube"), KubeconfigText);
-        await stage.PlayAsync(3, Play);
+        await stage.PlayAsync(4, Play);
 
         IEnumerable<Command> Play(string helm)
         {
