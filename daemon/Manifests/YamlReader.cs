@@ -61,7 +61,12 @@ internal sealed class YamlReader
         }
         catch (YamlException e)
         {
-            throw new ManifestException(e.Start.Line, e.InnerException?.Message ?? e.Message);
+            throw new ManifestException(e.Start.Line, e.Message);
+        }
+        // A few texts that are no YAML bring the parser into a state of which it has no words.
+        catch (Exception e) when (e is InvalidOperationException or ArgumentException)
+        {
+            throw new ManifestException(_parser.Current?.End.Line ?? 1, "it is no YAML");
         }
     }
 
