@@ -21,6 +21,8 @@ internal static class CommandTable
             return ServeCommand.Run(detached: true);
         if (args is ["arm", .. var helm])
             return ArmCommand.Run(helm);
+        if (args is [Completion.Command, var line])
+            return Completion.Run(Build(), line);
         ParseResult parsed = Build().Parse(AsOptions(args));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return UsageError.Write(parsed);

@@ -1,6 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.IO;
+using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Daemon.Cli.Installing;
@@ -27,7 +30,17 @@ internal static class ConfigEditing
         return set;
     }
 
-    private static Argument<string> Key() => new("key") { Description = "A setting, such as idle_exit or store.max_size." };
+    private static Argument<string> Key()
+    {
+        var key = new Argument<string>("key") { Description = "A setting, such as idle_exit or store.max_size." };
+        key.CompletionSources.Add(static _ => Settings.All.Select(static setting => new CompletionItem(setting.Key, detail: setting.Purpose)));
+        return key;
+    }
+
+    /// <summary>The words of a setting that takes one of a few; empty for others, and for no setting.</summary>
+    public static IEnumerable<string> Words(string key) => Settings.Find(key) is { IsList: false } setting
+        ? ((string[])["true", "false", "off", "error", "info", "debug", "disk", "memory", "never"]).Where(word => setting.Parse(new DaemonOptions(), [word]) is not null)
+        : [];
 
     private static Setting? Known(string key)
     {

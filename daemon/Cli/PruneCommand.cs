@@ -5,6 +5,8 @@ using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Cli.Helping;
+using CacheDaemon.Daemon.Cli.Showing;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
@@ -26,6 +28,7 @@ internal static class PruneCommand
         var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
         var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
         var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
+        Completion.WithCharts(chart, StatsCommand.Charts);
         var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
         var prune = new Command("prune", "Delete entries from the store, for good.") { all, olderThan, maxSize, chart, dryRun };
         prune.SetAction(parsed => Run(

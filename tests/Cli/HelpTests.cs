@@ -25,7 +25,8 @@ public sealed partial class HelpTests
     [InlineData("stopp", "helmcached: unknown command stopp; did you mean stop? See 'helmcached --help'\n")]
     [InlineData("stop extra", "helmcached: unknown argument extra. See 'helmcached stop --help'\n")]
     [InlineData("frobnicate", "helmcached: unknown command frobnicate. See 'helmcached --help'\n")]
-    [InlineData("stats --sinse", "helmcached: unknown option --sinse. See 'helmcached stats --help'\n")]
+    [InlineData("stats --sinse", "helmcached: unknown option --sinse; did you mean --since? See 'helmcached stats --help'\n")]
+    [InlineData("stats --frob", "helmcached: unknown option --frob. See 'helmcached stats --help'\n")]
     public async Task A_mistyped_word_is_named_in_one_line_with_what_may_be_meant(string line, string expected)
     {
         await using var home = new DaemonHome("/nonexistent");
@@ -131,6 +132,79 @@ public sealed partial class HelpTests
             .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
         Assert.Equal(words, result.StdoutText.Split('\n')[0]);
         Assert.Contains("-F _helmcached helmcached", result.StdoutText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("helmcached inst", "install\tPut the shim")]
+    [InlineData("helmcached config get store.max_s", "store.max_size\tThe least recently used")]
+    [InlineData("helmcached config set log.level ", "off\nerror\ninfo\ndebug")]
+    [InlineData("helmcached config set readonly ", "true\nfalse")]
+    [InlineData("helmcached config set idle_exit ", "")]
+    [InlineData("helmcached config set helm ", ":files")]
+    [InlineData("helmcached explain --reasons known", "known-to-vary\tthis very call")]
+    [InlineData("helmcached explain -- template web ./", ":files")]
+    [InlineData("helmcached install --dir ", ":directories")]
+    [InlineData("helmcached prune --older-than ", "")]
+    public async Task Row18_Words_come_with_what_they_mean_and_files_only_where_one_belongs(string line, string expected)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        CommandResult result = await home.Admin("__complete", line).RunAsync();
+        Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
+        string[] lines = [.. result.StdoutText.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Where(found => !found.StartsWith("--", StringComparison.Ordinal) && found.StartsWith(line.EndsWith(' ') || expected[0] == ':' ? "" : line.Split(' ')[^1], StringComparison.Ordinal))];
+        string[] wanted = expected.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(wanted.Length, lines.Length);
+        Assert.All(wanted, want => Assert.Contains(lines, found => found.StartsWith(want, StringComparison.Ordinal)));
+        Assert.Empty(home.DaemonIds());
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Row18_Charts_are_completed_from_the_store(bool running)
+    {
+        await using var fake = new EndToEnd.FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        await fake.Template("--validate").RunAsync();
+        if (!running)
+            await fake.Home.StopAsync();
+        foreach (string command in (string[])["prune", "stats"])
+            Assert.Equal("web\n", (await fake.Home.Admin("__complete", $"helmcached {command} --chart ").RunAsync()).StdoutText);
+        Assert.Equal(running ? 1 : 0, fake.Home.DaemonIds().Count);
+    }
+
+    [Theory]
+    [InlineData("helmcached stop ", "")]
+    [InlineData("helmcached explain -- template web ./", "default")]
+    [InlineData("helmcached install --dir ", "dirnames")]
+    public async Task Row18_Bash_offers_files_only_where_one_belongs(string line, string option)
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        string script = home.At("completion");
+        await File.WriteAllBytesAsync(script, (await home.Admin("completion", "bash").RunAsync()).Stdout.ToArray());
+        const string Ask = """
+            source "$1"; compopt() { echo "option $2"; }; COMP_LINE="$2" COMP_POINT=${#2}; read -ra COMP_WORDS <<<"$2"; [[ "$2" == *" " ]] && COMP_WORDS+=("")
+            COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _helmcached; echo "words ${COMPREPLY[*]}"; complete -p helmcached
+            """;
+        CommandResult result = await (home.Admin("-c", Ask, "bash", script, line) with { File = "/bin/bash" })
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
+        Assert.Equal($"{(option.Length > 0 ? $"option {option}\n" : "")}words {(option.Length > 0 ? "" : "--help")}\ncomplete -F _helmcached helmcached\n", result.StdoutText);
+    }
+
+    [Fact]
+    public async Task Row18_Fish_shows_what_each_word_means_and_no_files()
+    {
+        if (!File.Exists("/usr/bin/fish"))
+            return;
+        await using var home = new DaemonHome("/nonexistent");
+        string script = home.At("completion.fish");
+        await File.WriteAllBytesAsync(script, (await home.Admin("completion", "fish").RunAsync()).Stdout.ToArray());
+        async Task<string> CompleteAsync(string line) => (await (home.Admin("--no-config", "-c", $"source {script}; complete -C '{line}'") with { File = "/usr/bin/fish", Directory = "/usr" })
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync()).StdoutText;
+        Assert.StartsWith("install\tPut", await CompleteAsync("helmcached inst"), StringComparison.Ordinal);
+        Assert.Equal("", await CompleteAsync("helmcached prune --older-than "));
+        Assert.Contains("share/", await CompleteAsync("helmcached install --dir sh"), StringComparison.Ordinal);
     }
 
     [Theory]

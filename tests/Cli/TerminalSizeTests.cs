@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
-using System.Linq;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
@@ -105,7 +104,7 @@ public sealed partial class TerminalSizeTests
     /// <summary>What a terminal's user sees, roughly: without control sequences.</summary>
     private static string Visible(string text) => Sequence().Replace(text, "").Replace("\r", "", StringComparison.Ordinal);
 
-    private static IEnumerable<string> Words(string text) => text.Split([' ', '\n', '│', '─', '╭', '╮', '╰', '╯', '├', '┤', '┬', '┴', '┼'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string text) => text.Split([' ', '\n', '│', '─', '╭', '╮', '╰', '╯', '├', '┤', '┬', '┴', '┼'], StringSplitOptions.RemoveEmptyEntries);
 
     [GeneratedRegex("\u001b(?:[=>]|\\[[0-9;?]*[a-zA-Z]|\\][^\a]*\a)")]
     private static partial Regex Sequence();

@@ -1,7 +1,9 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.CommandLine.Completions;
 using System.IO;
+using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
@@ -28,6 +30,7 @@ internal static class ExplainCommand
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "name",
         };
+        reasons.CompletionSources.Add(static _ => ReasonPage.All.Select(static reason => new CompletionItem(reason.Name, detail: reason.When)));
         var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.ZeroOrMore };
         var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, reasons, call };
         explain.SetAction(parsed =>

@@ -8,6 +8,7 @@ using System.Text.Json;
 using System.Threading;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Cli.Helping;
 using CacheDaemon.Daemon.Insight;
 using Spectre.Console;
 
@@ -27,6 +28,7 @@ internal static class StatsCommand
         var watch = new Option<bool>("--watch") { Description = "Show them live, until Ctrl-C." };
         var since = new Option<string?>("--since") { Description = "Only the calls of the last hours or days, such as 24h; whole hours, at most 7d.", HelpName = "time" };
         var chart = new Option<string?>("--chart") { Description = "Only the calls of one chart.", HelpName = "name" };
+        Completion.WithCharts(chart, Charts);
         var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { since, chart, json, prometheus, reset, yes, watch };
         stats.SetAction(parsed => parsed.GetValue(since) is not null || parsed.GetValue(chart) is not null
             ? parsed.GetValue(prometheus) || parsed.GetValue(reset) || parsed.GetValue(watch)
@@ -55,6 +57,9 @@ internal static class StatsCommand
             Print(StatsSection.Of(text));
         return ExitCodes.Ok;
     }
+
+    /// <summary>Names of the charts that were called.</summary>
+    public static IEnumerable<string> Charts() => StatsReport.Read(Ask(reset: false)).Charts.Keys;
 
     /// <summary>A part of the calls: of some time, or of a chart.</summary>
     private static int Part(bool json, string? since, string? chart)
