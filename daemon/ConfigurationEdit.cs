@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text.RegularExpressions;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 using YamlDotNet.RepresentationModel;
@@ -13,7 +12,7 @@ namespace CacheDaemon.Daemon;
 /// Changes one setting in the text of a configuration file and leaves all else as it is: comments, blank lines, order. The text that comes out is
 /// read again, so whatever shape the file has, no other setting can change and the new value is there.
 /// </summary>
-internal static partial class ConfigurationEdit
+internal static class ConfigurationEdit
 {
     /// <summary>The text with <paramref name="setting"/> at <paramref name="values"/>, which the setting takes.</summary>
     /// <exception cref="IOException">The file is not YAML, or is written in a way that cannot be changed line by line.</exception>
@@ -179,8 +178,9 @@ internal static partial class ConfigurationEdit
 
     private static int EndOfLine(string text, int from) => text.IndexOf('\n', from) is var end and >= 0 ? end : text.Length;
 
-    private static string Scalar(string value) => Plain().IsMatch(value) ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
+    private static string Scalar(string value) => IsPlain(value) ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
-    [GeneratedRegex("^[A-Za-z0-9/][A-Za-z0-9/._-]*$")]
-    private static partial Regex Plain();
+    /// <summary>No character that YAML reads in a special way.</summary>
+    private static bool IsPlain(string value) => value.Length > 0 && (char.IsAsciiLetterOrDigit(value[0]) || value[0] == '/')
+        && value.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-');
 }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Text.RegularExpressions;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -13,7 +12,7 @@ namespace CacheDaemon.Daemon.Insight;
 internal sealed record ReasonMeaning(string Heading, string Name, string When);
 
 /// <summary>What docs/key.md says about reasons. The page is part of the program, so there is no second text that could differ.</summary>
-internal static partial class ReasonPage
+internal static class ReasonPage
 {
     /// <summary>The heading of the page's chapter on reasons, and of the first table.</summary>
     public const string Bypasses = "Bypasses";
@@ -34,14 +33,16 @@ internal static partial class ReasonPage
                 chapter = heading = line[3..];
             else if (line.StartsWith("### ", StringComparison.Ordinal))
                 heading = line[4..];
-            else if (chapter == Bypasses && Row().Match(line) is { Success: true } row)
-                yield return new ReasonMeaning(heading, row.Groups["name"].Value, Link().Replace(row.Groups["when"].Value, "${text}").Replace("\\|", "|", StringComparison.Ordinal));
+            else if (chapter == Bypasses && line.StartsWith("| `", StringComparison.Ordinal) && line.IndexOf("` | ", StringComparison.Ordinal) is var end and > 0)
+                yield return new ReasonMeaning(heading, line[3..end], WithoutLinks(line[(end + 4)..^2]).Replace("\\|", "|", StringComparison.Ordinal));
         }
     }
 
-    [GeneratedRegex(@"^\| `(?<name>[a-z0-9-]+)` \| (?<when>.+) \|$")]
-    private static partial Regex Row();
-
-    [GeneratedRegex(@"\[(?<text>[^\]]+)\]\([^)]+\)")]
-    private static partial Regex Link();
+    /// <summary>Of <c>[text](target)</c> the text.</summary>
+    private static string WithoutLinks(string text)
+    {
+        while (text.IndexOf("](", StringComparison.Ordinal) is var middle and > 0 && text.LastIndexOf('[', middle) is var open and >= 0 && text.IndexOf(')', middle) is var close and > 0)
+            text = text[..open] + text[(open + 1)..middle] + text[(close + 1)..];
+        return text;
+    }
 }
