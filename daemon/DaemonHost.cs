@@ -71,7 +71,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         var listing = new EntryListing(_rooms.Store, _pipeline.Recent);
         _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
-        _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, Stop);
+        _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
     }
 

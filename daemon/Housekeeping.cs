@@ -56,6 +56,7 @@ internal sealed class Housekeeping
     private readonly MissExplainer _misses;
     private readonly DaemonLog _log;
     private readonly Action _leave;
+    private readonly TimeProvider _time;
     private readonly FileStamp _binary = BinaryNow();
     private int _collections;
     private int _rounds;
@@ -71,10 +72,11 @@ internal sealed class Housekeeping
     /// <param name="journal">Holds misses that are not explained yet.</param>
     /// <param name="misses">Explains them.</param>
     /// <param name="log">Told why the daemon leaves.</param>
+    /// <param name="time">Says how old what shims left behind is.</param>
     /// <param name="leave">Makes it leave.</param>
     public Housekeeping(
         Endpoint endpoint, InstanceLock instance, DaemonOptions options, Listener listener, RequestDispatcher dispatcher, Armory armory,
-        CounterLedger ledger, CallJournal journal, MissExplainer misses, DaemonLog log, Action leave)
+        CounterLedger ledger, CallJournal journal, MissExplainer misses, DaemonLog log, TimeProvider time, Action leave)
     {
         _endpoint = endpoint;
         _instance = instance;
@@ -86,6 +88,7 @@ internal sealed class Housekeeping
         _journal = journal;
         _misses = misses;
         _log = log;
+        _time = time;
         _leave = leave;
     }
 
@@ -129,7 +132,7 @@ internal sealed class Housekeeping
         if (!captures.Exists || captures.LinkTarget is not null)
             return;
         foreach (DirectoryInfo capture in captures.EnumerateDirectories())
-            if (DateTime.UtcNow - capture.LastWriteTimeUtc > CaptureAge)
+            if (_time.GetUtcNow() - capture.LastWriteTimeUtc > CaptureAge)
                 capture.Delete(recursive: true);
     }
 

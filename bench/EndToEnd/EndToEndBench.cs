@@ -14,7 +14,7 @@ internal static class EndToEndBench
 {
     /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
     public static IReadOnlyList<string> Rows { get; } =
-        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "store", "growth", "curves"];
+        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "store", "growth", "curves"];
 
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
     /// <param name="quick">Fewer rounds.</param>
@@ -46,8 +46,13 @@ internal static class EndToEndBench
             ("crd", () => [hits.Warm("warm hit, CRD-only chart", definitions, 0.1, 1.3, null)]),
             ("slow", () => [hits.Warm("warm hit, slow chart", slow, 0.04, null, 350)]),
             ("helm4", () => [Helm4(rounds)]),
+            ("commands", () => [
+                hits.Warm("warm hit, helm version", trivial, 0.3, 1.25, 14, call: ["version", "--short"]),
+                hits.Warm("warm hit, helm show chart", trivial, 0.3, 1.25, 14, call: ["show", "chart", trivial]),
+                hits.Warm("warm hit, helm lint", trivial, 0.3, null, 14, call: ["lint", trivial]),
+                hits.Warm("warm hit, template --output-dir of 60 files", medium, 0.3, null, null, call: ["template", "rel", medium, "--output-dir", "out"])]),
             ("varying", () => [overhead.Varying(varying)]),
-            ("pass", () => [overhead.PassThrough(trivial)]),
+            ("pass", () => [overhead.PassThrough()]),
             ("miss", () => [
                 overhead.Miss(trivial),
                 new OverheadRows(home, rounds / 4).Miss(heavy),

@@ -15,9 +15,10 @@ internal sealed class HitRows(BenchHome home, int rounds)
     /// <param name="floorLimit">Budget against the floor; null: none.</param>
     /// <param name="helmLimit">Budget against real helm; null: none.</param>
     /// <param name="peers">Whether the alternatives take part.</param>
-    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false)
+    /// <param name="call">The call; null: <c>template rel</c> and the chart.</param>
+    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false, string[]? call = null)
     {
-        string[] arguments = ["template", "rel", chart];
+        string[] arguments = call ?? ["template", "rel", chart];
         using Contender shim = home.Shim(arguments), helm = home.Real(arguments);
         byte[] expected = helm.Capture();
         for (int i = 0; i < 3; i++)

@@ -20,12 +20,12 @@ internal sealed class OverheadRows(BenchHome home, int rounds)
     }
 
     /// <summary>Commands that are none of ours.</summary>
-    public Row PassThrough(string chart)
+    public Row PassThrough()
     {
-        using Contender shim = home.Shim("show", "chart", chart), helm = home.Real("show", "chart", chart);
+        using Contender shim = home.Shim("env"), helm = home.Real("env");
         home.ResetStats();
         Dictionary<string, Samples> times = Samples.Alternate(rounds, (shim, 1), (helm, 1));
-        return new Row("pass-through (helm show chart)", [new Check("ms over helm", Over(times), 2.2)], times,
+        return new Row("pass-through (helm env)", [new Check("ms over helm", Over(times), 2.2)], times,
             $"{home.Stat("bypasses") + home.Stat("misses") + home.Stat("hits")} requests to the daemon");
     }
 

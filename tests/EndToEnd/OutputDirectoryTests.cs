@@ -193,6 +193,19 @@ public sealed class OutputDirectoryTests
     }
 
     [Fact]
+    public async Task What_a_killed_shim_left_behind_is_removed_when_it_is_old()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm4);
+        string old = Path.Combine(home.State, "captures", "1-1"), young = Path.Combine(home.State, "captures", "2-2");
+        Stage.Write(old, "web/templates/a.yaml", "a: 1\n");
+        Stage.Write(young, "web/templates/a.yaml", "a: 1\n");
+        Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
+        await home.StartAsync();
+        await Eventually.IsTrueAsync("the old one is gone", () => !Directory.Exists(old));
+        Assert.True(Directory.Exists(young));
+    }
+
+    [Fact]
     public async Task Output_that_varies_is_written_by_real_helm_each_time()
     {
         await using var stage = await Stage.StartAsync(4);
