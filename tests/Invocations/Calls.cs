@@ -41,6 +41,7 @@ internal static class Calls
         text.Append($"{ns.InClusterVariables} {ns.PodNamespace} {ns.HomeKubeconfig}\n");
         StartupPaths start = call.Startup;
         text.Append($"start {string.Join(':', start.PluginDirectories)} {start.RepositoriesFile} {start.RegistryConfig} {start.DockerConfig}\n");
+        text.Append($"writes files {call.WritesFiles}\n");
         text.Append($"zone {call.TimeZone ?? "(unset)"} {call.GoRoot}\n");
         return text.ToString();
     }

@@ -7,6 +7,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Invocations;
 
+[Trait("Needs", "programs")]
 public sealed class GoPathTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Invocations;
 
+[Trait("Needs", "programs")]
 public sealed class KubeconfigNamespaceTests
 {
     private const string Shown = "namespace=";
