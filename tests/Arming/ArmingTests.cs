@@ -12,6 +12,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Arming;
 
 /// <summary>From a helm binary to its armed copy, on the real helms.</summary>
+[Trait("Needs", "programs")]
 public sealed class ArmingTests
 {
     [Theory]

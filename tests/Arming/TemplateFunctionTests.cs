@@ -14,6 +14,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Arming;
 
 /// <summary>The table of template functions against the binaries, and against their armed copies.</summary>
+[Trait("Needs", "programs")]
 public sealed partial class TemplateFunctionTests
 {
     private const string Values = """

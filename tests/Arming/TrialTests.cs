@@ -11,6 +11,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Arming;
 
 /// <summary>Hostile and popular charts, each rendered by the armed copy itself, and by callers of the shim.</summary>
+[Trait("Needs", "programs")]
 public sealed class TrialTests
 {
     private const string Trace = "helmcached: ";

@@ -9,6 +9,7 @@ namespace CacheDaemon.Tests.Callers;
 /// A plugin that renders by <c>$HELM_BIN template</c>, as helm-diff does. helm hands it its own settings as HELM_ variables: they
 /// must not keep the nested render from the entry that a direct call made, nor the other way round.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class PluginTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Callers;
 
 /// <summary>Unmodified clients, each told to use the shim in the way that its own documentation gives.</summary>
+[Trait("Needs", "programs")]
 public sealed class RealClientTests
 {
     [Theory]

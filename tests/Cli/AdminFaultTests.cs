@@ -15,6 +15,7 @@ namespace CacheDaemon.Tests.Cli;
 /// Admin commands and a daemon that is hung, leaving, dying or none of ours: each ends, with one line that says what is wrong and
 /// what to do, and the exit code of a failure; never with a stack trace.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class AdminFaultTests
 {
     private static readonly string[] s_all =

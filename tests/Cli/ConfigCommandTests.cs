@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>What <c>helmcached config</c> shows, and what the settings do to calls of helm.</summary>
+[Trait("Needs", "programs")]
 public sealed class ConfigCommandTests
 {
     [Fact]

@@ -12,6 +12,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary><c>helmcached doctor</c>: silent praise when all is well, and for each thing that can be wrong its name and the next step.</summary>
+[Trait("Needs", "programs")]
 public sealed class DoctorCommandTests
 {
     [Theory]

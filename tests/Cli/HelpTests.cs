@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>What the program says about itself: help, version, manual pages, completion.</summary>
+[Trait("Needs", "programs")]
 public sealed partial class HelpTests
 {
     [Fact]

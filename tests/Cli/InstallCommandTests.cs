@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary><c>helmcached install</c> and <c>uninstall</c> in an empty home, as a new user meets them.</summary>
+[Trait("Needs", "programs")]
 public sealed class InstallCommandTests
 {
     /// <summary>Otherwise the first renders of a new user are left to helm while it is being armed.</summary>

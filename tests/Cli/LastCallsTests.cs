@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary><c>helmcached explain --last</c>: the calls as they happened.</summary>
+[Trait("Needs", "programs")]
 public sealed class LastCallsTests
 {
     [Fact]

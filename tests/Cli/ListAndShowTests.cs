@@ -10,6 +10,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>What <c>helmcached list</c> and <c>helmcached show</c> tell of entries, with and without a daemon.</summary>
+[Trait("Needs", "programs")]
 public sealed class ListAndShowTests
 {
     public static TheoryData<int, bool> HelmsWithAndWithoutDaemon => new() { { 3, true }, { 3, false }, { 4, true }, { 4, false }, { 42, true }, { 42, false } };

@@ -11,6 +11,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>What <c>helmcached prune</c> takes, with and without a daemon.</summary>
+[Trait("Needs", "programs")]
 public sealed class PruneCommandTests
 {
     [Theory]

@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary><c>helmcached resources</c>, <c>images</c> and what <c>show --stdout</c> leaves out.</summary>
+[Trait("Needs", "programs")]
 public sealed class RenderedCommandTests
 {
     private const string Secret = "aHVudGVyMg-planted";

@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>What <c>helmcached stats</c> counts and how it shows that.</summary>
+[Trait("Needs", "programs")]
 public sealed class StatsCommandTests
 {
     private const char Escape = '\u001b';

@@ -14,6 +14,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary>Tables on terminals of usual sizes: nothing is broken that is read as one.</summary>
+[Trait("Needs", "programs")]
 public sealed partial class TerminalSizeTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Cli;
 
 /// <summary><c>helmcached which</c>: the files that are in use.</summary>
+[Trait("Needs", "programs")]
 public sealed class WhichCommandTests
 {
     [Fact]

@@ -17,6 +17,7 @@ namespace CacheDaemon.Tests.Conformance;
 /// stdout, stderr and exit code through the shim are real helm's, byte for byte, when nothing is cached, when it is, and after an
 /// input changed; and what should be served from the cache was. One daemon serves all cases of a class, as one does for a user.
 /// </summary>
+[Trait("Needs", "programs")]
 public abstract class ConformanceTests(ConformanceHome shared)
 {
     private protected async Task CheckAsync(string name)
@@ -171,6 +172,7 @@ public sealed class Helm4ConformanceHome() : ConformanceHome(4);
 public sealed class Helm42ConformanceHome() : ConformanceHome(42);
 
 /// <inheritdoc/>
+[Trait("Needs", "programs")]
 public sealed class Helm3ConformanceTests(Helm3ConformanceHome shared) : ConformanceTests(shared), IClassFixture<Helm3ConformanceHome>
 {
     public static IEnumerable<object[]> Cases => CaseTable.Names(3);
@@ -181,6 +183,7 @@ public sealed class Helm3ConformanceTests(Helm3ConformanceHome shared) : Conform
 }
 
 /// <inheritdoc/>
+[Trait("Needs", "programs")]
 public sealed class Helm4ConformanceTests(Helm4ConformanceHome shared) : ConformanceTests(shared), IClassFixture<Helm4ConformanceHome>
 {
     public static IEnumerable<object[]> Cases => CaseTable.Names(4);
@@ -191,6 +194,7 @@ public sealed class Helm4ConformanceTests(Helm4ConformanceHome shared) : Conform
 }
 
 /// <inheritdoc/>
+[Trait("Needs", "programs")]
 public sealed class Helm42ConformanceTests(Helm42ConformanceHome shared) : ConformanceTests(shared), IClassFixture<Helm42ConformanceHome>
 {
     public static IEnumerable<object[]> Cases => CaseTable.Names(42);

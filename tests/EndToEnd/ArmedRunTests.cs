@@ -9,6 +9,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>A miss is rendered by the armed copy: what it gives is kept at once, and what it does not give is real helm's.</summary>
+[Trait("Needs", "programs")]
 public sealed class ArmedRunTests
 {
     [Theory]

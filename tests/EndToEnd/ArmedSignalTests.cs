@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Signals while the armed copy renders: what comes of them is what would come of them with real helm.</summary>
+[Trait("Needs", "programs")]
 public sealed class ArmedSignalTests
 {
     /// <summary>Each takes a processor for a tenth of a second.</summary>

@@ -10,6 +10,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>What <c>docs/ci.md</c> promises: one file, carried from a job to the next, is all that it takes.</summary>
+[Trait("Needs", "programs")]
 public sealed class CarriedStoreTests
 {
     [Theory]

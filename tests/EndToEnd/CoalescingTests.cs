@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Equal calls at the same time cost one render, and no caller depends on the life of another.</summary>
+[Trait("Needs", "programs")]
 public sealed class CoalescingTests
 {
     [Fact]

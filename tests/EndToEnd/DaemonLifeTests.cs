@@ -6,6 +6,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>The daemon comes when it is needed, goes when it is told, keeps what it knew, and lets nobody else look.</summary>
+[Trait("Needs", "programs")]
 public sealed class DaemonLifeTests
 {
     [Fact]

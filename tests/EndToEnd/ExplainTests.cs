@@ -8,6 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
+[Trait("Needs", "programs")]
 public sealed class ExplainTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>The stand-in misbehaves as told, or the tests that lean on it prove nothing.</summary>
+[Trait("Needs", "programs")]
 public sealed class FakeHelmTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Whatever is wrong with us, the caller gets real helm's bytes and exit code, and not a word from us.</summary>
+[Trait("Needs", "programs")]
 public sealed class FallbackTests
 {
     [Fact]

@@ -10,6 +10,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>What is a change misses and shows the new bytes; what is none hits. Real helm renders.</summary>
+[Trait("Needs", "programs")]
 public sealed class FreshnessTests
 {
     private static ChartBuilder Shower() => Chart("web").WithValues("a: 1\n").WithFile("f.txt", "file")

@@ -13,6 +13,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary><c>HELMCACHED_HOME</c> may name any directory; one that is not ours is neither used nor changed.</summary>
+[Trait("Needs", "programs")]
 public sealed class HomeDirectoryTests
 {
     [Theory]

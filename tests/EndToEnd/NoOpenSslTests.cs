@@ -8,6 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Images for containers often have no OpenSSL, without which .NET ends a process that asks it for a digest.</summary>
+[Trait("Needs", "programs")]
 public sealed class NoOpenSslTests
 {
     /// <summary>In a mount namespace where the libraries are empty files: starts, renders twice, and prints what the trace says.</summary>

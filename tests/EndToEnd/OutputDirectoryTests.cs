@@ -15,6 +15,7 @@ namespace CacheDaemon.Tests.EndToEnd;
 /// <c>helm template --output-dir</c>: what is written and printed is real helm's, whatever is there before. Each call is made by real helm in one directory and through the
 /// shim in another that began the same.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class OutputDirectoryTests
 {
     private const string Hook = "  annotations: {\"helm.sh/hook\": pre-install}\n";

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary><c>eng/package.sh</c>: what it makes installs, works and goes away, and is the same twice.</summary>
+[Trait("Needs", "programs")]
 public sealed class PackageTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Everything that is not a cached render is real helm's: same bytes, same exit code, same argv[0], same surroundings.</summary>
+[Trait("Needs", "programs")]
 public sealed class PassThroughTests
 {
     public static IEnumerable<object[]> CommandsAndMajors()

@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Wherever a call comes from, real helm is found as a shell would find it, and runs with the arguments and the environment that it was given.</summary>
+[Trait("Needs", "programs")]
 public sealed class RealHelmSearchTests
 {
     private const string Gone = "mkdir gone; cd gone; rmdir ../gone; ", Unmounted = "mkdir gone; mount -t tmpfs none gone; cd gone; umount -l .; ";

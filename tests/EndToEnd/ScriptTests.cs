@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>The commands that the README names.</summary>
+[Trait("Needs", "programs")]
 public sealed class ScriptTests
 {
     [Fact]

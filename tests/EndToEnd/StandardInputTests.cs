@@ -12,6 +12,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Values on standard input (<c>-f -</c>) that cannot be read, or not be kept for helm: never may less than all of them be rendered.</summary>
+[Trait("Needs", "programs")]
 public sealed class StandardInputTests
 {
     [Theory]

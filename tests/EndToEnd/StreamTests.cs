@@ -11,6 +11,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Pipes, broken and large ones, signals and exit codes: as helm does it, cold and warm.</summary>
+[Trait("Needs", "programs")]
 public sealed class StreamTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>Where real helm, a static program, starts, so does the shim: whatever the loader, the C library and the settings for .NET programs are there.</summary>
+[Trait("Needs", "programs")]
 public sealed class SurroundingSystemTests
 {
     [Theory]

@@ -7,6 +7,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>The variables of design 2 do what they say.</summary>
+[Trait("Needs", "programs")]
 public sealed class SwitchTests
 {
     [Fact]

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary><c>eng/transcript.sh</c>: a new user's way, from an empty home and back to it, and the picture that is made of it.</summary>
+[Trait("Needs", "programs")]
 public sealed class TranscriptTests
 {
     [Theory]

@@ -13,6 +13,7 @@ namespace CacheDaemon.Tests.EndToEnd;
 /// <c>helmcached verify</c> finds what is wrong and leaves alone what is right. FakeHelm makes entries wrong on purpose: its
 /// variables are not among those that a call is remembered with, so it answers the second time without them.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class VerifyTests
 {
     [Theory]

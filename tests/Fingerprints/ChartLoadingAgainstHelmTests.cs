@@ -17,6 +17,7 @@ namespace CacheDaemon.Tests.Fingerprints;
 /// <c>HELMCACHED_TEST_TREES</c> asks for more trees per helm, <c>HELMCACHED_TEST_SEED</c> for another start.
 /// </summary>
 [Trait("Needs", "helm")]
+[Trait("Needs", "programs")]
 public sealed partial class ChartLoadingAgainstHelmTests
 {
     private const int DefaultTrees = 40;

@@ -9,6 +9,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Fingerprints;
 
 /// <summary>What is remembered on kernels whose numbers of mounts are used again (before Linux 6.8).</summary>
+[Trait("Needs", "programs")]
 public sealed class MountTableTests
 {
     [Fact]

@@ -8,6 +8,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Helm;
 
 /// <summary>The one line of the configuration that the shim reads.</summary>
+[Trait("Needs", "programs")]
 public sealed class ConfiguredHelmTests
 {
     [Theory]

@@ -9,6 +9,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Helm;
 
+[Trait("Needs", "programs")]
 public sealed class HelmFlagsTests
 {
     private static readonly string[] s_onlyInHelm4 =

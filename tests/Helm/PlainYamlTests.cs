@@ -14,6 +14,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Helm;
 
 /// <summary>What is called surely a mapping is one to every helm; and what people write in values files is called so.</summary>
+[Trait("Needs", "programs")]
 public sealed class PlainYamlTests
 {
     private static readonly string[] s_sure =

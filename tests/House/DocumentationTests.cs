@@ -17,6 +17,7 @@ using Xunit;
 namespace CacheDaemon.Tests.House;
 
 /// <summary>Holds the pages to the code: links lead somewhere, and what the code knows is named where a reader looks for it.</summary>
+[Trait("Needs", "programs")]
 public sealed partial class DocumentationTests
 {
     private static readonly string[] s_sources = ["client", "shim", "daemon"];

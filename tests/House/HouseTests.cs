@@ -87,6 +87,18 @@ public sealed partial class HouseTests
     }
 
     [Fact]
+    public void Tests_that_run_helm_or_our_programs_say_so()
+    {
+        foreach (SourceFile file in SourceFile.In("tests").Where(f => Regex.IsMatch(f.Code, @"\[(\w*Fact|\w*Theory)\b") && Regex.IsMatch(f.Code, @"\bclass \w+Tests\b")))
+        {
+            bool needs = Regex.IsMatch(file.Code, @"\b(DaemonHome|FakeHelmHome|RealHelms|HelmRun|CallerStage|InstallStage|ArmedHelms|ConformanceHome)\b|\bRepository\.(Shim|Daemon|FakeHelm)\b");
+            Assert.True(
+                !needs || file.Text.Contains("[Trait(\"Needs\", \"programs\")]", StringComparison.Ordinal),
+                $"{file.Path} needs [Trait(\"Needs\", \"programs\")]: ./test.sh --quick leaves such classes out");
+        }
+    }
+
+    [Fact]
     public void Namespaces_follow_folders()
     {
         foreach (SourceFile file in SourceFile.In("client", "shim", "daemon", "tests").Where(f => !f.Path.StartsWith("tests/FakeHelm/", StringComparison.Ordinal)))

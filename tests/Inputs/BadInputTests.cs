@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>Names, sizes and kinds of files that nobody means to use: helm's own answer, from the cache or not, and never a hang.</summary>
+[Trait("Needs", "programs")]
 public sealed class BadInputTests
 {
     public static IEnumerable<object[]> Majors => RealHelms.Majors;

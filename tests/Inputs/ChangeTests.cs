@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>Inputs that change too fast to be told by their time stamps, or in the middle of a render (helm-inputs 12).</summary>
+[Trait("Needs", "programs")]
 public sealed class ChangeTests
 {
     /// <summary>How a file gets its next content of the same size, keeping its name and its time of modification.</summary>

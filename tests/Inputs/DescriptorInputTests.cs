@@ -17,6 +17,7 @@ namespace CacheDaemon.Tests.Inputs;
 /// Values in descriptors of the caller: <c>&lt;(…)</c>, <c>/dev/stdin</c>, <c>/dev/fd/9</c>. What helm makes of them, byte for byte; served from the cache; and nothing read that helm
 /// would have left.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class DescriptorInputTests
 {
     private static readonly (string Script, string Says)[] s_served =

@@ -11,6 +11,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>Links into /proc, by which one name is another file to each process: on the way to any input, at first or later.</summary>
+[Trait("Needs", "programs")]
 public sealed class MagicLinkTests : IDisposable
 {
     private readonly CallSite _site = new();

@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.Inputs;
 /// Charts and values on images of file systems that are mounted one after the other at one place: inodes, sizes and all times are equal, since
 /// one image is a copy of the other with a word changed. Everything happens in a mount namespace of its own.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class MountedImageTests
 {
     /// <summary>

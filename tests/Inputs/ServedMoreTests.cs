@@ -9,6 +9,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>What the table of cases cannot say: shells around the call, exits that differ from run to run, other commands.</summary>
+[Trait("Needs", "programs")]
 public sealed class ServedMoreTests
 {
     [Theory]

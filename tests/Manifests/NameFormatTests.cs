@@ -8,6 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Manifests;
 
 /// <summary>Formats of names, as Go's templates and Tanka's <c>nameFormat</c> have them.</summary>
+[Trait("Needs", "programs")]
 public sealed class NameFormatTests
 {
     private const string Service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: HTTP2xx.web\n  labels: {a: b, c: d}\nspec: {ports: [80, 443], port: 1000000, ratio: 1.5, big: 1e21, flag: true, none: ~, empty: ''}\n";

@@ -12,6 +12,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Performance;
 
 /// <summary>Gates what a warm hit allocates in the daemon as it is installed: connection, dispatcher, counters and all.</summary>
+[Trait("Needs", "programs")]
 public sealed class DaemonAllocationTests
 {
     private const int Hits = 1000, Rounds = 5, MaxBytesPerHit = 1000;

@@ -16,6 +16,7 @@ namespace CacheDaemon.Tests.Performance;
 /// What a warm hit on an unchanged tree asks of the system, counted from outside by strace: times depend on the machine, counts
 /// do not.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class HitFootprintTests
 {
     private const string Trace = "strace";

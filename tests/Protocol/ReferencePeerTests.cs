@@ -12,6 +12,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Protocol;
 
 /// <summary>The format is MessagePack in fact: another implementation reads what we write and writes what we read.</summary>
+[Trait("Needs", "programs")]
 public sealed class ReferencePeerTests
 {
     private static readonly string Script = Path.Combine(Repository.Root, "tests", "Protocol", "peer.mjs");

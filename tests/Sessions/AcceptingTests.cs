@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Sessions;
 
 /// <summary>The thread that lets a caller in also answers it: whatever callers make of that, others are let in and answered.</summary>
+[Trait("Needs", "programs")]
 public sealed class AcceptingTests
 {
     /// <summary>More than there are threads that accept.</summary>

@@ -10,6 +10,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Sessions;
 
 /// <summary>Who called helm, told by /proc.</summary>
+[Trait("Needs", "programs")]
 public sealed class CallerNamesTests
 {
     private readonly ManualClock _clock = new();

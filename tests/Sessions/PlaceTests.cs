@@ -13,6 +13,7 @@ namespace CacheDaemon.Tests.Sessions;
 /// Callers that share the daemon's mount namespace, and have its root or working directory by device and inode, yet see other files below
 /// it. Each script runs in a namespace of its own, the daemon too.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class PlaceTests
 {
     public static IEnumerable<object[]> Majors => RealHelms.Majors;

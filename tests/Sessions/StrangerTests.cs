@@ -14,6 +14,7 @@ namespace CacheDaemon.Tests.Sessions;
 /// Peers that do not see the files that we see. Each is a process of its own (a line of Perl: part of every base system, and able
 /// to change its root after it was loaded), started as root by the system's own tools.
 /// </summary>
+[Trait("Needs", "programs")]
 public sealed class StrangerTests
 {
     /// <summary>chroot, connect, say all of standard input, print all that comes.</summary>

@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>A daemon that has to wait for a processor is late, and not hung.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class BusyMachineTests(ITestOutputHelper output)
 {
     private const int Spinners = 60, Callers = 64;

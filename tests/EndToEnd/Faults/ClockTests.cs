@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>The wall clock jumps under the daemon and its callers: every file is from the future then, and every deadline goes on.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class ClockTests(ITestOutputHelper output)
 {
     private const int Callers = 8;

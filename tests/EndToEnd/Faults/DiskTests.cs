@@ -10,6 +10,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Homes that are full, read-only, or too long for a socket. Shim and daemon live in a mount namespace with the disk.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class DiskTests(ITestOutputHelper output)
 {
     [MountTheory]

@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>A byte of a stored output that a disk, or somebody, has changed: never served, deleted, counted, and stored anew by the next render.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class FlippedBytesTests(ITestOutputHelper output)
 {
     private const int Entries = 12, Flipped = 6;

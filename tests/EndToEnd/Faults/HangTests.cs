@@ -21,6 +21,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>A daemon that lives but does not answer costs each caller a named deadline at most, and later callers nothing.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class HangTests(ITestOutputHelper output)
 {
     private const int Callers = 8;

@@ -11,6 +11,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Daemons and callers that end at the worst moment.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class KillTests(ITestOutputHelper output)
 {
     [Fact]

@@ -19,6 +19,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>A daemon that runs out of something declines, or ends; its callers go on.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class LimitTests(ITestOutputHelper output)
 {
     [Fact]

@@ -16,6 +16,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Whoever else is on the machine can neither read the cache nor speak for it.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class OtherUserTests(ITestOutputHelper output)
 {
     private const UnixFileMode OwnerOnlyFile = UnixFileMode.UserRead | UnixFileMode.UserWrite;

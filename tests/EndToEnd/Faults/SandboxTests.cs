@@ -11,6 +11,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Whichever system call of the shim a sandbox refuses: where real helm does its work without it, the caller gets helm's bytes and exit code.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class SandboxTests
 {
     /// <summary>

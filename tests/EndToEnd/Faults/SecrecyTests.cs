@@ -14,6 +14,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Secrets go into the answer and into the private store, and nowhere else; and the daemon runs no program.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class SecrecyTests
 {
     private const string Printed = "planted-in-the-manifest", Unprinted = "planted-and-not-printed", Given = "planted-by-set",

@@ -11,6 +11,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Where a manifest with a Secret may live, looked for in the bytes of the home: <c>store.secrets</c>.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class SecretsPolicyTests
 {
     private const string Planted = "planted-in-a-secret", Open = "in-a-config-map";

@@ -11,6 +11,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Terminals, signals and slow readers; pipes and closed streams are in <see cref="StreamTests"/>.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed partial class SignalTests
 {
     [Theory]

@@ -10,6 +10,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>What others do to the socket and the lock: no caller notices, and the daemon gets its place back.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class SocketTests(ITestOutputHelper output)
 {
     [Theory]

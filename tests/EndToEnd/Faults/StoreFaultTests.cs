@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Whatever happens to the file of the store, before a start or under a daemon that serves: never a wrong byte.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class StoreFaultTests(ITestOutputHelper output)
 {
     [Theory]

@@ -12,6 +12,7 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 
 /// <summary>Installations of two versions meet at one socket.</summary>
 [Collection(FaultsCollection.Name)]
+[Trait("Needs", "programs")]
 public sealed class UpgradeTests(ITestOutputHelper output)
 {
     /// <summary>
