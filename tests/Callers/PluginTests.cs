@@ -18,7 +18,7 @@ public sealed class PluginTests
     {
         await using var stage = new CallerStage(major);
         AddPlugin(stage);
-        await stage.PlayAsync(2, helm =>
+        await stage.PlayAsync(4, helm =>
         [
             Call(stage, helm, "mini-diff", "shop", "web", "--namespace", "ns"),
             Call(stage, helm, "mini-diff", "shop", "web"),
@@ -36,7 +36,8 @@ public sealed class PluginTests
         CommandResult nested = await Call(stage, stage.Home.ShimPath, "mini-diff", "shop", "web").RunAsync();
         Assert.Null(nested.DifferenceFrom(direct));
         Stats stats = await stage.Home.StatsAsync();
-        Assert.True(stats is { Hits: 1, HelmRuns: 1, Bypasses: 0 }, stats.ToString());
+        // The plugin asks for the version, too, which nobody has asked for before.
+        Assert.True(stats is { Hits: 1, HelmRuns: 2, Bypasses: 0 }, stats.ToString());
     }
 
     private static Command Call(CallerStage stage, string helm, params string[] arguments) =>

@@ -85,7 +85,7 @@ internal static class DependencyCases
         Case("dependency build is not served", Chart("web")).Run("dependency build web").Is(Expected.Any),
         Case("dependency alone").Run("dependency").Is(Expected.Any),
         Case("dependency list with a flag of template", Parent()).Run("dependency list web --set a=1").Fails("unknown flag: --set"),
-        Case("dependency list, debugging", Parent()).Run("dependency list web --debug").OnlyHelm(4).Bypasses("debug-output"),
+        Case("dependency list, debugging", Parent()).Run("dependency list web --debug").OnlyHelm(4),
         Case("dependency list, its help").Run("dependency list --help").Bypasses("help-requested"),
         Case("dependency list of a chart that varies", Parent().WithConfigMap("r", "a: {{ randAlpha 5 }}")).Run("dependency list web").Says("unpacked"),
         Case("dependency list in another namespace", Parent()).WithVariable("HELM_NAMESPACE", "a").Run("dependency list web").StillHitsWith("HELM_NAMESPACE", "b"),
