@@ -65,7 +65,7 @@ internal sealed class PipelineRoom : IDisposable
     {
         const string ByCommand = "commands/", Render = "/template";
         var counted = new List<string>();
-        IReadOnlyDictionary<string, long> counters = Counters.Snapshot();
+        SortedDictionary<string, long> counters = Counters.Snapshot();
         foreach ((string name, long value) in counters)
         {
             if (name.StartsWith(ByCommand, StringComparison.Ordinal))
