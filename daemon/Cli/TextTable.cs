@@ -43,6 +43,15 @@ internal static class TextTable
         return table;
     }
 
+    /// <summary>Prints a table on standard output: drawn on a terminal, else as plain text.</summary>
+    public static void Print(string[] headings, IReadOnlyList<string[]> rows, params int[] rightAligned)
+    {
+        if (Terminal.IsRich)
+            Show(headings, rows, rightAligned);
+        else
+            Write(Console.Out, headings, rows, rightAligned);
+    }
+
     /// <summary>
     /// Shows a table on a terminal: framed where it fits; on a narrower one as plain lines, the last column, a text, on lines of its own below each row. No word, time or number is broken,
     /// but names can be cut short.

@@ -30,10 +30,8 @@ internal static class RenderedOutput
                 row[i] = row[i].Length == 0 ? "-" : Terminal.Harmless(row[i]);
         if (rows.Count == 0)
             Console.WriteLine(nothing);
-        else if (Terminal.IsRich)
-            TextTable.Show(headings, rows);
         else
-            TextTable.Write(Console.Out, headings, rows);
+            TextTable.Print(headings, rows);
     }
 
     /// <summary>Says on standard error what of a render could not be read; the exit code that goes with it.</summary>

@@ -30,10 +30,8 @@ internal static class LastCalls
         string[][] rows = [.. JsonSerializer.Deserialize(answer, ReportJson.Default.CallReportArray)!.Select(Row).Reverse()];
         if (rows.Length == 0)
             Console.WriteLine("no calls since the daemon started");
-        else if (Terminal.IsRich)
-            TextTable.Show(s_headings, rows, s_numbers);
         else
-            TextTable.Write(Console.Out, s_headings, rows, s_numbers);
+            TextTable.Print(s_headings, rows, s_numbers);
         return ExitCodes.Ok;
     }
 

@@ -40,10 +40,8 @@ internal static class ListCommand
             rows.Add(Row(entry));
         if (rows.Count == 0)
             Console.WriteLine("no entries");
-        else if (Terminal.IsRich)
-            TextTable.Show(s_headings, rows, s_numbers);
         else
-            TextTable.Write(Console.Out, s_headings, rows, s_numbers);
+            TextTable.Print(s_headings, rows, s_numbers);
         return ExitCodes.Ok;
     }
 
