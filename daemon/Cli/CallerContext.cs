@@ -38,6 +38,9 @@ internal static class CallerContext
         return (stdin, descriptors);
     }
 
+    /// <summary>A call as it was typed, or copied from a script, without a leading <c>helm</c>.</summary>
+    public static string[] WithoutProgram(string[] call) => call is [var program, .. var rest] && Path.GetFileName(program) == "helm" ? rest : call;
+
     private static byte[] All(Stream input)
     {
         using var all = new MemoryStream();

@@ -26,9 +26,7 @@ internal static class RenderedCall
     /// <param name="call">The words after <c>--</c>; a leading <c>helm</c> is taken off.</param>
     public static string? Problem(ref string[] call)
     {
-        // As it was typed, or copied from a script.
-        if (call is [var program, .. var rest] && Path.GetFileName(program) == "helm")
-            call = rest;
+        call = CallerContext.WithoutProgram(call);
         int subcommand = CommandLine.FindSubcommand(call, out _);
         string[] words = subcommand < 0 ? [] : call[subcommand..];
         return words switch

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Completions;
-using System.IO;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
@@ -35,10 +34,7 @@ internal static class ExplainCommand
         var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, reasons, call };
         explain.SetAction(parsed =>
         {
-            string[] words = parsed.GetValue(call) ?? [];
-            // As it was typed, or copied from a script.
-            if (words is [var program, .. var rest] && Path.GetFileName(program) == "helm")
-                words = rest;
+            string[] words = CallerContext.WithoutProgram(parsed.GetValue(call) ?? []);
             bool wantsLast = parsed.GetResult(last) is not null, wantsReasons = parsed.GetResult(reasons) is not null;
             if ((wantsLast ? 1 : 0) + (wantsReasons ? 1 : 0) + (words.Length > 0 ? 1 : 0) != 1)
                 return Terminal.WrongUsage("explain takes a call after --, such as `helmcached explain -- template web ./chart`, or --last, or --reasons");
