@@ -1,6 +1,7 @@
 using System;
 using System.Diagnostics;
 using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
@@ -86,8 +87,8 @@ internal sealed unsafe class LeasedRun
     /// </summary>
     private int FinishFiles(Call call, int status, int exitCode, TimeSpan render)
     {
-        int tree = _capture!.Take(_stdout, _stderr);
-        if (status != 0 || tree < 0)
+        OutputTree? tree = _capture!.Take(Replay.All(_stdout), Replay.All(_stderr));
+        if (status != 0 || tree is null || !TryHold(tree))
         {
             if (exitCode == MostOfHelm && (status & 0x7f) == 0)
                 _daemon.TrySend(new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, default, default), DaemonClient.PublishDeadline);
@@ -97,10 +98,16 @@ internal sealed unsafe class LeasedRun
                 Libc.DieBy(signal);
             return RealHelm.Become(call);
         }
-        _stdout = tree;
         // The directory may lie in the chart: the daemon looks at that before we write.
         Finish(call, HandOver(status, exitCode, render));
         return Replay.Write(exitCode, Replay.All(_stderr), call.OutputDirectory!, Replay.All(_stdout)) ?? RealHelm.Become(call);
+    }
+
+    /// <summary>Puts the files in the place of the standard output.</summary>
+    private bool TryHold(OutputTree tree)
+    {
+        _stdout = Libc.MemoryFile();
+        return _stdout >= 0 && Libc.WriteAll(_stdout, tree.Encode().Span) == 0;
     }
 
     /// <summary>How a Go program ends that was sent SIGQUIT: with 2, and with GOTRACEBACK=crash by SIGABRT.</summary>

@@ -14,7 +14,7 @@ internal static class EndToEndBench
 {
     /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
     public static IReadOnlyList<string> Rows { get; } =
-        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "store", "growth", "curves"];
+        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "sequences", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "throughput", "memory", "binaries", "store", "growth", "curves"];
 
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
     /// <param name="quick">Fewer rounds.</param>
@@ -37,6 +37,7 @@ internal static class EndToEndBench
         var overhead = new OverheadRows(home, rounds);
         var crowd = new CrowdRows(home);
         var daemon = new DaemonRows(home);
+        var sequences = new SequenceRows(home);
         (string Name, Func<IEnumerable<Row>> Measure)[] all =
         [
             ("driver", () => [DriverRow.Measure(home, rounds)]),
@@ -49,8 +50,9 @@ internal static class EndToEndBench
             ("commands", () => [
                 hits.Warm("warm hit, helm version", trivial, 0.3, 1.25, 14, call: ["version", "--short"]),
                 hits.Warm("warm hit, helm show chart", trivial, 0.3, 1.25, 14, call: ["show", "chart", trivial]),
-                hits.Warm("warm hit, helm lint", trivial, 0.3, null, 14, call: ["lint", trivial]),
+                hits.Warm("warm hit, helm lint, 60 files", medium, 0.3, null, 14, call: ["lint", medium]),
                 hits.Warm("warm hit, template --output-dir of 60 files", medium, 0.3, null, null, call: ["template", "rel", medium, "--output-dir", "out"])]),
+            ("sequences", () => sequences.Kustomize([trivial, medium, twenty], quick ? 5 : 20).Append(sequences.Chartify(trivial, quick ? 2 : 5))),
             ("varying", () => [overhead.Varying(varying)]),
             ("pass", () => [overhead.PassThrough()]),
             ("miss", () => [

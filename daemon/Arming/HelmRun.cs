@@ -4,6 +4,8 @@ using System.ComponentModel;
 using System.IO;
 using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Client;
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CliWrap;
@@ -42,10 +44,25 @@ internal static class HelmRun
     /// <summary>Longest time for one run.</summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
-    /// <summary>Makes a remembered call again: in its directory with its arguments, standard input and variables, besides which only PATH is set.</summary>
-    /// <exception cref="HelmRunException">It cannot be started, or takes too long.</exception>
-    public static Task<HelmOutcome> AgainAsync(Message.Render request) =>
-        RunAsync(request.HelmPath, request.Arguments, request.Directory, request.Environment, request.Stdin ?? default);
+    /// <summary>
+    /// Makes a remembered call again: in its directory with its arguments, standard input and variables, besides which only PATH is set. Files of <c>--output-dir</c> go
+    /// into a directory of our own; their digest, with that of the lines about them, stands in place of that of standard output, as it does in the store.
+    /// </summary>
+    /// <exception cref="HelmRunException">It cannot be started, or takes too long, or wrote files that are not understood.</exception>
+    public static async Task<HelmOutcome> AgainAsync(Message.Render request)
+    {
+        if (!WritesFiles(request))
+            return await RunAsync(request.HelmPath, request.Arguments, request.Directory, request.Environment, request.Stdin ?? default).ConfigureAwait(false);
+        if (Endpoint.Resolve() is not { } endpoint || OutputCapture.Start(endpoint) is not { } capture)
+            throw new HelmRunException("there is no directory for the files that helm writes");
+        using MemoryStream stdout = new(), stderr = new();
+        int exitCode = await RunAsync(
+            request.HelmPath, [.. request.Arguments, capture.Argument], request.Directory, request.Environment, request.Stdin ?? default,
+            PipeTarget.ToStream(stdout), PipeTarget.ToStream(stderr)).ConfigureAwait(false);
+        if (capture.Take(stdout.ToArray(), stderr.ToArray()) is not { } tree)
+            throw new HelmRunException("what helm wrote is not understood");
+        return new HelmOutcome(exitCode, Digest.Of(stderr.ToArray()), exitCode == 0 ? Digest.Of(tree.Encode().Span) : Digest.Of(stdout.ToArray()));
+    }
 
     /// <summary>Runs one.</summary>
     /// <param name="helm">The program.</param>
@@ -57,18 +74,26 @@ internal static class HelmRun
     public static async Task<HelmOutcome> RunAsync(
         string helm, IReadOnlyList<string> arguments, string directory, IReadOnlyDictionary<string, string> variables, ReadOnlyMemory<byte> stdin = default)
     {
+        using Sha256 stdout = new(), stderr = new();
+        int exitCode = await RunAsync(helm, arguments, directory, variables, stdin, Into(stdout), Into(stderr)).ConfigureAwait(false);
+        return new HelmOutcome(exitCode, stderr.Current(), stdout.Current());
+    }
+
+    private static async Task<int> RunAsync(
+        string helm, IReadOnlyList<string> arguments, string directory, IReadOnlyDictionary<string, string> variables, ReadOnlyMemory<byte> stdin,
+        PipeTarget stdout, PipeTarget stderr)
+    {
         Command command = global::CliWrap.Cli.Wrap(helm)
             .WithArguments(arguments)
             .WithWorkingDirectory(directory)
             .WithEnvironmentVariables(Only(variables))
             .WithStandardInputPipe(PipeSource.FromBytes(stdin))
             .WithValidation(CommandResultValidation.None);
-        using Sha256 stdout = new(), stderr = new();
         using var deadline = new CancellationTokenSource(Deadline);
         try
         {
-            CommandResult result = await (command | (Into(stdout), Into(stderr))).ExecuteAsync(deadline.Token).ConfigureAwait(false);
-            return new HelmOutcome(result.ExitCode, stderr.Current(), stdout.Current());
+            CommandResult result = await (command | (stdout, stderr)).ExecuteAsync(deadline.Token).ConfigureAwait(false);
+            return result.ExitCode;
         }
         catch (OperationCanceledException)
         {
@@ -78,6 +103,12 @@ internal static class HelmRun
         {
             throw new HelmRunException("helm cannot be started: " + e.Message, e);
         }
+    }
+
+    private static bool WritesFiles(Message.Render request)
+    {
+        string[] arguments = [.. request.Arguments];
+        return CommandLine.FindCommand(arguments, out CommandWords words) is { } command && OutputDirectory.Of(CommandLine.Parse(arguments, command, words)) is not null;
     }
 
     private static PipeTarget Into(Sha256 hash) => PipeTarget.Create(async (stream, cancellation) =>

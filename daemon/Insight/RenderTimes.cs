@@ -5,32 +5,33 @@ using System.Threading;
 namespace CacheDaemon.Daemon.Insight;
 
 /// <summary>
-/// How long helm usually takes for a chart: the median of its last renders, so that one render on a busy machine does not make every later hit look like a large gain. In memory
+/// How long a command of helm usually takes for a chart: the median of its last renders, so that one render on a busy machine does not make every later hit look like a large gain. In memory
 /// only; after a restart it learns from the entries that are read from disk. Thread-safe; asking allocates nothing.
 /// </summary>
 internal sealed class RenderTimes
 {
-    /// <summary>Renders of a chart that count; older ones are forgotten.</summary>
+    /// <summary>Runs for a chart that count; older ones are forgotten.</summary>
     public const int MaxRenders = 31;
 
-    private readonly ConcurrentDictionary<string, Recent> _charts = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Command, string Chart), Recent> _known = new();
 
-    /// <summary>Notes one render. Charts beyond the first <see cref="Tallies.MaxMembers"/> are not noted.</summary>
+    /// <summary>Notes one run. What comes after the first <see cref="Tallies.MaxMembers"/> commands and charts is not noted.</summary>
+    /// <param name="command">What <c>stats</c> counts it under.</param>
     /// <param name="chart">Name of the chart.</param>
     /// <param name="milliseconds">What helm took.</param>
-    public void Add(string chart, double milliseconds)
+    public void Add(string command, string chart, double milliseconds)
     {
-        if (!_charts.TryGetValue(chart, out Recent? recent))
+        if (!_known.TryGetValue((command, chart), out Recent? recent))
         {
-            if (_charts.Count >= Tallies.MaxMembers)
+            if (_known.Count >= Tallies.MaxMembers)
                 return;
-            recent = _charts.GetOrAdd(chart, static _ => new Recent());
+            recent = _known.GetOrAdd((command, chart), static _ => new Recent());
         }
         recent.Add(milliseconds);
     }
 
-    /// <summary>The median, in milliseconds; <paramref name="otherwise"/> for a chart that nothing is known of.</summary>
-    public double Median(string chart, double otherwise) => _charts.TryGetValue(chart, out Recent? recent) ? recent.Median : otherwise;
+    /// <summary>The median, in milliseconds; <paramref name="otherwise"/> where nothing is known.</summary>
+    public double Median(string command, string chart, double otherwise) => _known.TryGetValue((command, chart), out Recent? recent) ? recent.Median : otherwise;
 
     private sealed class Recent
     {

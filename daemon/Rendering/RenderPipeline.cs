@@ -110,7 +110,7 @@ internal sealed class RenderPipeline
                     _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
                 {
-                    Remember(key, request, fingerprint);
+                    Recent.Remember(key, request);
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
                 }
 
@@ -254,7 +254,7 @@ internal sealed class RenderPipeline
             return Refuse(RefuseReason.HelmFailed, "");
         }
         Fingerprint before = render.Fingerprint;
-        _renderTimes.Add(before.ChartName, publish.RenderMicroseconds / 1000.0);
+        _renderTimes.Add(before.Command.Statistics, before.ChartName, publish.RenderMicroseconds / 1000.0);
         if (!IsUnchanged(render))
         {
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
@@ -293,17 +293,10 @@ internal sealed class RenderPipeline
         if (refused != RefuseReason.None)
             return Refuse(refused, "");
         _counters.Add(Counters.Stored);
-        Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request, fingerprint);
+        Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
         if (render.Request.Flags.HasFlag(RenderFlags.Freeze))
             _counters.Add(Counters.Frozen);
         return new Message.Published(RefuseReason.None, "");
-    }
-
-    /// <summary>Calls that write files cannot be made again behind the caller's back.</summary>
-    private void Remember(CacheKey key, Message.Render request, Fingerprint fingerprint)
-    {
-        if (!fingerprint.WritesFiles)
-            Recent.Remember(key, request);
     }
 
     /// <summary>The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.</summary>
@@ -351,8 +344,8 @@ internal sealed class RenderPipeline
         if (!coalesced)
             _counters.Add(Counters.HitsByTier, source);
         if (source == DiskTier)
-            _renderTimes.Add(entry.ChartName, entry.RenderMilliseconds);
-        long saved = Math.Max(0, (long)(_renderTimes.Median(entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
+            _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
+        long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
         _counters.Add(Counters.TimeSavedMicroseconds, saved);
         _journal?.Note(
             new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)

@@ -68,6 +68,38 @@ public sealed class VerifyTests
         Assert.Equal(3, fake.Runs);
     }
 
+    [Theory]
+    [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
+    public async Task Files_of_an_output_directory_are_verified_and_not_written(int major)
+    {
+        await using var home = new DaemonHome(RealHelms.Of(major));
+        string work = Directory.CreateDirectory(home.At("work")).FullName;
+        Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}").WithConfigMap("d", "b: c").WriteTo(work);
+        await home.StartAsync();
+        foreach (string directory in (string[])["out", "web/out"])
+            Assert.Equal(0, (await home.Shim(work, "template", "r", "web", "--output-dir", directory).RunAsync()).ExitCode);
+        await home.EntriesReachAsync(1);
+        Directory.Delete(Path.Combine(work, "out"), recursive: true);
+        Directory.Delete(Path.Combine(work, "web", "out"), recursive: true);
+
+        CommandResult verified = await home.Admin("verify").RunAsync();
+        Assert.EndsWith(Summary(1, 0, 0), verified.StdoutText, StringComparison.Ordinal);
+        Assert.Equal((0, ""), (verified.ExitCode, verified.StderrText));
+        Assert.Equal(["web"], Directory.GetFileSystemEntries(work).Select(Path.GetFileName));
+        Assert.False(Directory.Exists(Path.Combine(work, "web", "out")));
+    }
+
+    [Fact]
+    public async Task Wrong_files_of_an_output_directory_are_a_difference()
+    {
+        await using FakeHelmHome fake = await StartAsync();
+        await fake.Template("--output-dir", "out").RunAsync();
+        Assert.Equal(FakeHelmHome.Output, File.ReadAllText(Path.Combine(fake.Work, "out", "fakehelm", "templates", "file.yaml")));
+        CommandResult verified = await fake.Home.Admin("verify").RunAsync();
+        Assert.Matches("\nweb [0-9a-f]{16}: stdout differs; deleted\n", verified.StdoutText);
+        Assert.Equal((1, 0), (verified.ExitCode, (await fake.Home.StatsAsync()).Entries));
+    }
+
     [Fact]
     public async Task A_wrong_stderr_is_a_difference_too()
     {

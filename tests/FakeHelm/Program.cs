@@ -23,6 +23,9 @@ internal static class Program
     /// <summary>How long to wait for <see cref="Behaviour.WaitForFile"/> before giving up: a test that died must not leave us.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
+    /// <summary>How the shim ends the command line of a helm that writes files.</summary>
+    private const string OutputDirectory = "--output-dir=";
+
     private static ReadOnlySpan<byte> Marker => "path\thelm.sh/helm/v3/cmd/helm\nmod\thelm.sh/helm/v3\n"u8;
 
     private static int Main(string[] arguments)
@@ -63,7 +66,9 @@ internal static class Program
 
         if (behaviour.ErrorText is { } text)
             Console.Error.Write(text);
-        if (behaviour.OutputText is { } given)
+        if (arguments is [.., var last] && last.StartsWith(OutputDirectory, StringComparison.Ordinal))
+            output.Write(WriteFile(last[OutputDirectory.Length..], behaviour.OutputText ?? "a: 1\n"));
+        else if (behaviour.OutputText is { } given)
             output.Write(Encoding.UTF8.GetBytes(given));
         else if (behaviour.FloodBytes is { } count)
             Flood(output, count);
@@ -82,6 +87,15 @@ internal static class Program
             Thread.Sleep(2);
         }
         return true;
+    }
+
+    /// <summary>Writes a file as helm does for <c>--output-dir</c>, and returns the line about it.</summary>
+    private static byte[] WriteFile(string directory, string text)
+    {
+        string path = directory + "/fakehelm/templates/file.yaml";
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        File.WriteAllText(path, text);
+        return Encoding.UTF8.GetBytes($"wrote {path}\n");
     }
 
     private static byte[] Manifest(string[] arguments, bool report)

@@ -362,6 +362,17 @@ public sealed class RenderPipelineTests : IDisposable
         Assert.Equal(40_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
     }
 
+    /// <summary>What <c>show</c> takes says nothing about what a render of the same chart does.</summary>
+    [Fact]
+    public async Task Time_saved_is_by_command_too()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync("show chart ./web"), Output, renderMicroseconds: 1_000);
+        caller.Publish(await caller.LeaseAsync(), Output, renderMicroseconds: 400_000);
+        await caller.AskAsync();
+        Assert.Equal(400_000, _room.Counters.Snapshot()[Counters.TimeSavedMicroseconds]);
+    }
+
     [Fact]
     public async Task Row15_Render_is_counted_as_refused_once()
     {

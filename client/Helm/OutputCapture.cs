@@ -2,14 +2,13 @@ using System;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.Text;
-using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 
-namespace CacheDaemon.Shim;
+namespace CacheDaemon.Client.Helm;
 
 /// <summary>A directory of our own into which helm writes the files of <c>--output-dir</c>, so that all of them are seen, and none of what the caller's directory holds.</summary>
-internal sealed class OutputCapture
+public sealed class OutputCapture
 {
     private readonly string _directory;
 
@@ -26,17 +25,13 @@ internal sealed class OutputCapture
     /// <summary>What is to stand at the end of helm's command line: the last directory wins.</summary>
     public string Argument => "--output-dir=" + _directory;
 
-    /// <summary>
-    /// Takes the files away, with the directory. Returns them as a memory file that holds an <see cref="OutputTree"/>; -1 when helm has written or said something that
-    /// is not understood.
-    /// </summary>
-    /// <param name="stdout">What helm has printed: a memory file.</param>
+    /// <summary>Takes the files away, with the directory; null when helm has written or said something that is not understood.</summary>
+    /// <param name="stdout">What helm has printed.</param>
     /// <param name="stderr">The same of standard error.</param>
-    public int Take(int stdout, int stderr)
+    public OutputTree? Take(ReadOnlySpan<byte> stdout, ReadOnlySpan<byte> stderr)
     {
-        ReadOnlySpan<byte> output = Replay.All(stdout);
-        List<string>? lines = OutputTree.Paths(output, _directory, out ReadOnlySpan<byte> tail);
-        bool understood = lines is not null && Replay.All(stderr).AsSpan().IndexOf(Encoding.UTF8.GetBytes(_directory)) < 0;
+        List<string>? lines = OutputTree.Paths(stdout, _directory, out ReadOnlySpan<byte> tail);
+        bool understood = lines is not null && stderr.IndexOf(Encoding.UTF8.GetBytes(_directory)) < 0;
         var files = new List<OutputFile>();
         var indexes = new List<int>();
         var directories = new SortedSet<string>(Comparer<string>.Create(static (a, b) => b.Length != a.Length ? b.Length - a.Length : string.CompareOrdinal(a, b)));
@@ -58,9 +53,6 @@ internal sealed class OutputCapture
         foreach (string directory in directories)
             _ = Libc.RemoveDirectory(Libc.PathBytes(_directory + directory));
         // With anything else in it, it stays, for the daemon to remove.
-        if (Libc.RemoveDirectory(Libc.PathBytes(_directory)) != 0 || !understood)
-            return -1;
-        int memory = Libc.MemoryFile();
-        return memory >= 0 && Libc.WriteAll(memory, new OutputTree(files, indexes, tail.ToArray()).Encode().Span) == 0 ? memory : -1;
+        return Libc.RemoveDirectory(Libc.PathBytes(_directory)) == 0 && understood ? new OutputTree(files, indexes, tail.ToArray()) : null;
     }
 }
