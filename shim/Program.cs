@@ -65,10 +65,11 @@ internal static class Program
         return RealHelm.Become(call);
     }
 
-    private static int WriteFiles(Call call, int? exitCode, string source, long microseconds, ReadOnlyMemory<byte> key)
+    private static int WriteFiles(Call call, DaemonClient daemon, int? exitCode, string source, long microseconds, ReadOnlyMemory<byte> key)
     {
         if (exitCode is null)
         {
+            daemon.TrySend(new Message.Abandon(Message.Abandon.NoLease, RefuseReason.Interrupted), DaemonClient.PublishDeadline);
             call.Trace.Bypassed(BypassReason.OutputDirectory, "what is there is for helm to judge");
             return RealHelm.Become(call);
         }
@@ -90,9 +91,9 @@ internal static class Program
         switch (answer)
         {
             case Message.Result result when call.OutputDirectory is { } directory:
-                return WriteFiles(call, Replay.Write(result.ExitCode, result.Stderr.Span, directory, result.Stdout), result.Source, result.Microseconds, result.Key);
+                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, result.Stdout), result.Source, result.Microseconds, result.Key);
             case Message.ResultDescriptor result when call.OutputDirectory is { } directory && daemon.TakeOutput(result.StdoutLength) is var tree and >= 0:
-                return WriteFiles(call, Replay.Write(result.ExitCode, result.Stderr.Span, directory, Replay.All(tree)), result.Source, result.Microseconds, result.Key);
+                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, Replay.All(tree)), result.Source, result.Microseconds, result.Key);
             case Message.Result result:
                 call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);

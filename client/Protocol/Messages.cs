@@ -153,8 +153,15 @@ public abstract record Message
     /// </summary>
     public sealed record PublishDescriptor(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, int StdoutLength) : Message;
 
-    /// <summary>The leaseholder gives up its lease without a result. Not answered.</summary>
-    public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message;
+    /// <summary>
+    /// The leaseholder gives up its lease without a result; or, with <see cref="NoLease"/>, a caller could not use the files that it was just answered with, and real
+    /// helm runs. Not answered.
+    /// </summary>
+    public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message
+    {
+        /// <summary>Stands for the answer before, which was no lease.</summary>
+        public const long NoLease = 0;
+    }
 
     /// <summary>Asks how the daemon is. Answered by <see cref="Json"/>.</summary>
     public sealed record Status : Message;

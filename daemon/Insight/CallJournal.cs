@@ -81,6 +81,28 @@ internal sealed class CallJournal
         }
     }
 
+    /// <summary>A call that was noted as a hit turned out to be a bypass. Where it has left the ring, the tallies alone are corrected.</summary>
+    /// <param name="call">As it was noted.</param>
+    /// <param name="savedMicroseconds">As it was noted.</param>
+    /// <param name="reason">Why it is a bypass.</param>
+    /// <param name="detail">What the reason is about.</param>
+    public void TakeBack(in Call call, long savedMicroseconds, string reason, string detail)
+    {
+        Tallies.TakeBack(call.Outcome, call.Chart, call.Caller, savedMicroseconds);
+        Tallies.Add(CallOutcome.Bypass, call.Chart, call.Caller, 0);
+        lock (_gate)
+        {
+            for (long i = _count - 1; i >= 0 && i >= _count - Capacity; i--)
+            {
+                CallRecord slot = _ring[i % Capacity];
+                if (slot.Outcome != call.Outcome || slot.Chart != call.Chart || slot.Caller != call.Caller || slot.Microseconds != call.Microseconds || slot.Bytes != call.Bytes)
+                    continue;
+                (slot.Outcome, slot.Tier, slot.Bytes, slot.Reason, slot.Detail) = (CallOutcome.Bypass, "", 0, reason, detail);
+                return;
+            }
+        }
+    }
+
     /// <summary>Looks up why misses were misses, the newest first, at most <paramref name="most"/> of them.</summary>
     public void ExplainMisses(MissExplainer explainer, int most = Capacity)
     {

@@ -72,12 +72,17 @@ internal sealed class Tallies
     /// <param name="chart">Name of its chart, or empty.</param>
     /// <param name="caller">Name of the calling process, or empty.</param>
     /// <param name="savedMicroseconds">How much longer helm would have taken.</param>
-    public void Add(CallOutcome outcome, string chart, string caller, long savedMicroseconds)
+    public void Add(CallOutcome outcome, string chart, string caller, long savedMicroseconds) => Add(outcome, chart, caller, 1, savedMicroseconds);
+
+    /// <summary>Takes a call back that was added with the same arguments.</summary>
+    public void TakeBack(CallOutcome outcome, string chart, string caller, long savedMicroseconds) => Add(outcome, chart, caller, -1, -savedMicroseconds);
+
+    private void Add(CallOutcome outcome, string chart, string caller, int calls, long savedMicroseconds)
     {
-        _today.Add(outcome, savedMicroseconds);
-        _thisHour.Add(outcome, savedMicroseconds);
-        Member(_charts, chart).Add(outcome, savedMicroseconds);
-        Member(_callers, caller).Add(outcome, savedMicroseconds);
+        _today.Add(outcome, savedMicroseconds, calls);
+        _thisHour.Add(outcome, savedMicroseconds, calls);
+        Member(_charts, chart).Add(outcome, savedMicroseconds, calls);
+        Member(_callers, caller).Add(outcome, savedMicroseconds, calls);
     }
 
     /// <summary>The sum of the last days, today included.</summary>

@@ -27,11 +27,11 @@ internal sealed class Tally
     /// <summary>All calls.</summary>
     public long Calls => Hits + Coalesced + Misses + Bypasses;
 
-    /// <summary>Adds one call.</summary>
-    public void Add(CallOutcome outcome, long savedMicroseconds)
+    /// <summary>Adds calls, or takes them back.</summary>
+    public void Add(CallOutcome outcome, long savedMicroseconds, int calls = 1)
     {
-        Interlocked.Increment(ref _delta[(int)outcome]);
-        if (savedMicroseconds > 0)
+        Interlocked.Add(ref _delta[(int)outcome], calls);
+        if (savedMicroseconds != 0)
             Interlocked.Add(ref _delta[Saved], savedMicroseconds);
     }
 

@@ -320,8 +320,7 @@ internal sealed class RenderPipeline
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == Coalesced;
-        if (!coalesced)
-            CountHit(entry, source, elapsed, arrival);
+        CountedHit? counted = coalesced ? null : CountHit(entry, source, elapsed, arrival);
         Digest digest = key.Value;
         ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
         Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
@@ -333,10 +332,10 @@ internal sealed class RenderPipeline
             : new Answer(
                 MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
                 result.Stdout, null);
-        return answer with { Sent = sent };
+        return answer with { Sent = sent, Counted = counted };
     }
 
-    private void CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
+    private CountedHit CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
     {
         bool coalesced = source == Coalesced;
         _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
@@ -347,12 +346,25 @@ internal sealed class RenderPipeline
             _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
         long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
         _counters.Add(Counters.TimeSavedMicroseconds, saved);
-        _journal?.Note(
-            new(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
-            {
-                Tier = coalesced ? "" : source,
-                Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
-            }, saved);
+        var call = new CallJournal.Call(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
+        {
+            Tier = coalesced ? "" : source,
+            Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
+        };
+        _journal?.Note(call, saved);
+        return new CountedHit(source, arrival, call, saved);
+    }
+
+    /// <summary>The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a bypass.</summary>
+    public void TakeBack(in CountedHit hit)
+    {
+        string name = ReasonText.Of(BypassReason.OutputDirectory);
+        _counters.Add(Counters.Hits, -1);
+        _counters.Add(Counters.HitsByTier, hit.Tier, -1);
+        CountCommand(Counters.CommandHits, hit.Arrival, -1);
+        _counters.Add(Counters.TimeSavedMicroseconds, -hit.SavedMicroseconds);
+        CountBypass(name, hit.Arrival);
+        _journal?.TakeBack(hit.Call, hit.SavedMicroseconds, name, FilesInTheWay);
     }
 
     /// <summary>Who waited for another may have left meanwhile, and counts as served only when the result was taken.</summary>
@@ -403,9 +415,7 @@ internal sealed class RenderPipeline
     private Answer Bypass(BypassReason reason, string detail, in Arrival arrival)
     {
         string name = ReasonText.Of(reason);
-        _counters.Add(Counters.Bypasses);
-        _counters.Add(Counters.BypassReasons, name);
-        CountCommand(Counters.CommandBypasses, arrival);
+        CountBypass(name, arrival);
         _journal?.Note(new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
         {
             Reason = name,
@@ -414,10 +424,17 @@ internal sealed class RenderPipeline
         return Answer.Of(new Message.Bypass(reason, detail));
     }
 
-    private void CountCommand(string family, in Arrival arrival)
+    private void CountBypass(string reason, in Arrival arrival)
+    {
+        _counters.Add(Counters.Bypasses);
+        _counters.Add(Counters.BypassReasons, reason);
+        CountCommand(Counters.CommandBypasses, arrival);
+    }
+
+    private void CountCommand(string family, in Arrival arrival, long amount = 1)
     {
         if (arrival.Command.Length > 0)
-            _counters.Add(family, arrival.Command);
+            _counters.Add(family, arrival.Command, amount);
     }
 
     /// <summary>What the call is counted under; empty for a command that is not served.</summary>
@@ -447,19 +464,13 @@ internal sealed class RenderPipeline
 
     private const string Coalesced = "coalesced";
 
+    private const string FilesInTheWay = "what is there is for helm to judge";
+
     /// <summary>An entry that comes from here was rendered by an earlier daemon, or long ago.</summary>
     private const string DiskTier = "disk";
 
     /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
     private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;
-
-    /// <summary>When a request came, from whom, for which command and chart, as far as that is known.</summary>
-    private readonly record struct Arrival(long Started, string Caller)
-    {
-        public string Chart { get; init; } = "";
-
-        public string Command { get; init; } = "";
-    }
 
     /// <summary>How much of the key goes into traces: enough to find it again in the store.</summary>
     private const int ShortKeyBytes = 8;

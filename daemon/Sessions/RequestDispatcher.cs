@@ -88,6 +88,10 @@ internal sealed class RequestDispatcher
                 return _pipeline.Lose(p.LeaseId, session.Leases);
             case Message.PublishDescriptor p when Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
+            case Message.Abandon { LeaseId: Message.Abandon.NoLease }:
+                if (session.TakeLastHit() is { } hit)
+                    _pipeline.TakeBack(hit);
+                return null;
             case Message.Abandon abandon:
                 _pipeline.Abandon(abandon, session.Leases);
                 return null;

@@ -68,6 +68,7 @@ internal sealed class Session : IDisposable
     private bool _answering;
     private long _frameSince;
     private bool _left;
+    private CountedHit? _lastHit;
 
     public Session(Socket socket, BypassReason peer, int pid, RequestDispatcher dispatcher, TimeProvider time)
     {
@@ -195,6 +196,14 @@ internal sealed class Session : IDisposable
         }
     }
 
+    /// <summary>The hit that this peer was answered with last, once: it may still say that it could not use it.</summary>
+    public CountedHit? TakeLastHit()
+    {
+        CountedHit? last = _lastHit;
+        _lastHit = null;
+        return last;
+    }
+
     /// <summary>Ends the session from outside.</summary>
     public void CutOff()
     {
@@ -272,6 +281,7 @@ internal sealed class Session : IDisposable
             // The same deadline holds for a peer that does not take its answer.
             Interlocked.Exchange(ref _frameSince, _time.GetTimestamp());
             bool taken = false;
+            _lastHit = some.Counted;
             try
             {
                 await SendAsync(some).ConfigureAwait(false);

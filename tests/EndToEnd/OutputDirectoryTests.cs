@@ -125,7 +125,31 @@ public sealed class OutputDirectoryTests
             await stage.AssertSameAsync(directory => Litter(directory, new Random(now)), call);
         }
         Stats stats = (await stage.Home.StatsAsync()).Since(before);
-        Assert.True(stats is { Errors: 0, Misses: 0, Hits: Rounds }, stats.ToString());
+        Assert.True(stats is { Errors: 0, Misses: 0, Hits: > 0, Bypasses: > 0 } && stats.Hits + stats.Bypasses == Rounds, stats.ToString());
+    }
+
+    [Fact]
+    public async Task A_hit_that_is_left_to_helm_counts_as_a_bypass()
+    {
+        await using var stage = await Stage.StartAsync(4);
+        string[] call = ["template", "r", "{chart}", "--output-dir", "out"];
+        await stage.AssertSameAsync(_ => { }, call);
+        await stage.AssertSameAsync(_ => { }, call);
+        Stats before = await stage.Home.StatsAsync();
+        await stage.AssertSameAsync(directory => File.CreateSymbolicLink(Path.Combine(directory, "out"), Directory.CreateDirectory(Path.Combine(directory, "elsewhere")).FullName), call);
+        await stage.AssertSameAsync(directory =>
+        {
+            Directory.CreateDirectory(Path.Combine(directory, "out", "web", "templates"));
+            File.CreateSymbolicLink(Path.Combine(directory, "out", "web", "templates", "a.yaml"), "nowhere");
+        }, call);
+        Stats stats = (await stage.Home.StatsAsync()).Since(before);
+        Assert.True(stats is { Hits: 1, Bypasses: 1, Misses: 0, Errors: 0 }, stats.ToString());
+        CommandResult last = await stage.Home.Admin("explain", "--last", "1", "--json").RunAsync();
+        Assert.Contains("\"output-directory\"", last.StdoutText, StringComparison.Ordinal);
+        CommandResult charts = await stage.Home.Admin("stats", "--json").RunAsync();
+        using var json = System.Text.Json.JsonDocument.Parse(charts.StdoutText);
+        System.Text.Json.JsonElement template = json.RootElement.GetProperty("commands").GetProperty("template");
+        Assert.Equal((2, 1), (template.GetProperty("hits").GetInt64(), template.GetProperty("bypasses").GetInt64()));
     }
 
     /// <summary>Puts things where files and directories will be, or are looked for.</summary>
