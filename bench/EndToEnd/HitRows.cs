@@ -8,6 +8,8 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <summary>What a hit costs: beside real helm, beside the floor, from disk, and first of all after a start.</summary>
 internal sealed class HitRows(BenchHome home, int rounds)
 {
+    private const string TemplateHit = "template hit";
+
     /// <summary>A warm hit on one chart, side by side with real helm, the floor and the alternatives.</summary>
     /// <param name="what">Name of the row.</param>
     /// <param name="chart">The chart.</param>
@@ -16,7 +18,8 @@ internal sealed class HitRows(BenchHome home, int rounds)
     /// <param name="helmLimit">Budget against real helm; null: none.</param>
     /// <param name="peers">Whether the alternatives take part.</param>
     /// <param name="call">The call; null: <c>template rel</c> and the chart.</param>
-    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false, string[]? call = null)
+    /// <param name="templateLimit">Budget against a hit of <c>template rel</c> and the chart; null: none, and that takes no part.</param>
+    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false, string[]? call = null, double? templateLimit = null)
     {
         string[] arguments = call ?? ["template", "rel", chart];
         using Contender shim = home.Shim(arguments), helm = home.Real(arguments);
@@ -35,6 +38,9 @@ internal sealed class HitRows(BenchHome home, int rounds)
             if (Peers.Ccache(home) is { } ccache)
                 contenders.Add((ccache, 0.5));
         }
+        using Contender template = home.Other(TemplateHit, Repository.Shim, "template", "rel", chart);
+        if (templateLimit is not null)
+            contenders.Add((template, 1));
         home.ResetStats();
         Dictionary<string, Samples> times = Samples.Alternate(rounds, contenders);
         long hits = home.Stat("hits");
@@ -43,6 +49,8 @@ internal sealed class HitRows(BenchHome home, int rounds)
             checks.Add(new Check("× floor", times["helmcached"].Median / times["floor"].Median, most));
         if (helmLimit is { } least)
             checks.Add(new Check("× faster than helm", times["helm"].Median / times["helmcached"].Median, least, AtLeast: true));
+        if (templateLimit is { } mostOfTemplate)
+            checks.Add(new Check("× template hit", times["helmcached"].Median / times[TemplateHit].Median, mostOfTemplate));
         string note = string.Create(CultureInfo.InvariantCulture, $"{expected.Length:#,0} bytes of output; {hits} hits in {times["helmcached"].Runs + 2} calls");
         return new Row(what, checks, times, note);
     }

@@ -61,11 +61,11 @@ internal sealed class PeerCheck
             int visible = _numbersAreOurs ? number : NumberInProc(process);
             directory = visible > 0 ? OpenProcess(visible) : -1;
             if (directory < 0)
-                return WithTrueReason(BypassReason.CallerUnknown);
+                return WithTrueReason(Unknown(descriptor));
             BypassReason reason = WithTrueReason(Compare(directory, descriptor, number));
             // Alive now, so its number has been nobody else's while we looked.
             if (!IsAlive(process, descriptor))
-                return BypassReason.CallerUnknown;
+                return Unknown(descriptor);
             pid = visible;
             return reason;
         }
@@ -175,7 +175,12 @@ internal sealed class PeerCheck
     /// </summary>
     private static bool IsAlive(int process, int socket) => process >= 0
         ? Libc.Poll(process, Libc.POLLIN, 0) == 0
-        : (Libc.Poll(socket, 0, 0) & (Libc.POLLHUP | Libc.POLLERR)) == 0;
+        : !IsClosed(socket);
+
+    /// <summary>Why nothing can be said of a peer: it has left, as all have that called while we were suspended; or its process cannot be seen from here.</summary>
+    private static BypassReason Unknown(int socket) => IsClosed(socket) ? BypassReason.CallerLeft : BypassReason.CallerUnknown;
+
+    private static bool IsClosed(int socket) => (Libc.Poll(socket, 0, 0) & (Libc.POLLHUP | Libc.POLLERR)) != 0;
 
     /// <summary>proc(5): <c>self</c> is our number there, and <c>NSpid</c> has one for each process namespace from that one down to ours.</summary>
     private static bool NumbersAreOurs()

@@ -61,6 +61,22 @@ public sealed class HangTests(ITestOutputHelper output)
         Assert.True(DaemonClient.HeartbeatInterval * 2 <= DaemonClient.FirstReplyDeadline && DaemonClient.FirstReplyDeadline < DaemonClient.SilenceDeadline);
     }
 
+    /// <summary>Whoever called meanwhile has run helm and ended: nothing can be said of it but that.</summary>
+    [Fact]
+    public async Task Row09_Daemon_that_was_suspended_says_of_its_callers_that_they_have_left()
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        await fake.Template().RunAsync();
+        int daemon = fake.Home.DaemonIds().Single();
+        using (Signals.Hang(daemon))
+            Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => fake.Template().RunAsync())), static result => Assert.Equal(0, result.ExitCode));
+        string stats = "";
+        await Eventually.IsTrueAsync("the calls are counted", async () => (stats = (await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText).Contains("\"caller-left\"", StringComparison.Ordinal));
+        Assert.DoesNotContain("other-mount-namespace", stats, StringComparison.Ordinal);
+        Assert.DoesNotContain("caller-unknown", stats, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task Hung_daemon_is_left_alone_after_the_first_callers_and_used_again_when_it_answers()
     {
