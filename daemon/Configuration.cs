@@ -87,5 +87,6 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         // As the shim takes them: a relative path, and everything but 0 for yes.
         : setting.Key == "helm" ? [Path.GetFullPath(text)]
         : setting.Key == "readonly" ? [text == "0" ? "false" : "true"]
+        : setting.Key == "coordinate" ? [text is "0" or "false" ? "false" : "true"]
         : [text];
 }

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Coordination;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
@@ -35,6 +36,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly MissExplainer _misses;
     private readonly Armory _armory;
     private readonly RenderPipeline _pipeline;
+    private readonly Turns _turns;
     private readonly RequestDispatcher _dispatcher;
     private readonly Listener _listener;
     private readonly Housekeeping _housekeeping;
@@ -67,9 +69,10 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass));
         var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory);
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
+        _turns = new Turns(options.Coordinate ? new Coordinator(helms, time) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
         var listing = new EntryListing(_rooms.Store, _pipeline.Recent);
-        _dispatcher = new RequestDispatcher(_pipeline, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
+        _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
@@ -131,7 +134,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             IdleExitS = (long)_options.IdleExit.TotalSeconds,
             Connections = _listener.Connections,
             Renders = _pipeline.Running,
-            Waiting = _pipeline.Waiting,
+            Waiting = _pipeline.Waiting + _turns.Waiting,
             Entries = totals.Entries,
             Bytes = totals.Bytes,
             ResidentBytes = Environment.WorkingSet,

@@ -38,6 +38,9 @@ public sealed record DaemonOptions
     /// <summary>Patterns of charts that are never cached (<see cref="ChartExclusions"/>). Default: none.</summary>
     public IReadOnlyList<string> Bypass { get; init; } = [];
 
+    /// <summary>True (default): calls that write what others read take turns.</summary>
+    public bool Coordinate { get; init; } = true;
+
     /// <summary>How much goes into the log. Default: what went wrong, starts and stops.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Info;
 

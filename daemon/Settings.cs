@@ -63,6 +63,9 @@ public static class Settings
         new("readonly", "Serve hits, store nothing.", "true or false", "true",
             static (options, value) => bool.TryParse(value[0], out bool readOnly) ? options with { ReadOnly = readOnly } : null, static options => Lower(options.ReadOnly))
         { PerCall = true },
+        new("coordinate", "Calls of repo update, dependency build and update, and pull take turns.", "true or false", "false",
+            static (options, value) => bool.TryParse(value[0], out bool coordinate) ? options with { Coordinate = coordinate } : null, static options => Lower(options.Coordinate))
+        { PerCall = true },
     ];
 
     /// <summary>The setting of this name, or null.</summary>

@@ -40,6 +40,9 @@ internal sealed unsafe class Call
     /// <summary>Where the files of the output are to be, as typed; null for a call whose output is printed. Known after <see cref="Request"/>.</summary>
     public string? OutputDirectory { get; private set; }
 
+    /// <summary>Whether it takes turns with others, and is not served.</summary>
+    public bool TakesTurns => _command is { IsServed: false };
+
     /// <summary>False when this call is real helm's alone: switched off, a command that is not served, or nothing to run it with.</summary>
     public bool MayAsk =>
         Libc.IsSupported
@@ -47,6 +50,7 @@ internal sealed unsafe class Call
         && !Endpoint.Switch("HELMCACHED_DISABLE"u8)
         // A flag before the command that is not global swallows the next word (helm-inputs 2.1): such a call is left to helm.
         && _command is not null && _words.OnlyRootFlagsBefore
+        && (_command.IsServed || !IsUncoordinated)
         // A closed standard descriptor would be reused by our own socket or pipe, and be written to.
         && Libc.IsOpen(0) && Libc.IsOpen(1) && Libc.IsOpen(2);
 
@@ -68,6 +72,12 @@ internal sealed unsafe class Call
         return false;
     }
 
+    private static bool IsUncoordinated => Endpoint.Variable("HELMCACHED_COORDINATE"u8) is "0" or "false";
+
+    /// <summary>The same for a call that takes turns.</summary>
+    public Message.Coordinate? TurnRequest() =>
+        Request() is { } call ? new Message.Coordinate(EnvironmentDigest.Compute(), Libc.IsTerminal(1) || Libc.IsTerminal(2), call) : null;
+
     /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
     public Message.Render? Request()
     {
@@ -78,7 +88,9 @@ internal sealed unsafe class Call
             return null;
         ParsedCommandLine parsed = CommandLine.Parse(_arguments, _command!, _words);
         OutputDirectory = Client.Helm.OutputDirectory.Of(parsed);
-        if (!InputOrder.TryTake(parsed, Inputs))
+        if (!_command!.IsServed && parsed.Error != BypassReason.None)
+            return null;
+        if (_command.IsServed && !InputOrder.TryTake(parsed, Inputs))
         {
             Trace.NotServed("input-left-to-helm");
             return null;
@@ -100,6 +112,7 @@ internal sealed unsafe class Call
                 | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
                 | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0)
+                | (IsUncoordinated ? RenderFlags.Uncoordinated : 0)
                 | (Trace.IsOn ? RenderFlags.WantsReason : 0),
         };
     }

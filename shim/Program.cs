@@ -57,6 +57,8 @@ internal static class Program
     private static int Serve(Call call)
     {
         Libc.IgnoreWhatGoIgnores();
+        if (call.TakesTurns)
+            return TurnedRun.Run(call);
         if (call.Request() is not { } request)
             return RealHelm.Become(call);
         if (Endpoint.Resolve() is { } endpoint)

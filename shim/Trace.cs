@@ -30,6 +30,18 @@ internal sealed class Trace
             Line($"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} ms) key={Key(key)}");
     }
 
+    public void Coordinated(long waitedMicroseconds)
+    {
+        if (_target is not null)
+            Line($"coordinated {Elapsed()} ms (waited {Milliseconds(waitedMicroseconds)} ms)");
+    }
+
+    public void Joined()
+    {
+        if (_target is not null)
+            Line($"joined {Elapsed()} ms");
+    }
+
     public void Missed(Message.Lease lease, Message.Published? published)
     {
         if (_target is null)

@@ -61,7 +61,7 @@ public static class CommandLine
         return -1;
     }
 
-    /// <summary>The command that argv names, as cobra finds it; null when it is none that is served.</summary>
+    /// <summary>The command that argv names, as cobra finds it; null when it is neither served nor coordinated.</summary>
     /// <param name="args">argv without argv[0].</param>
     /// <param name="words">Where its words stand.</param>
     public static HelmCommand? FindCommand(ReadOnlySpan<string> args, out CommandWords words)

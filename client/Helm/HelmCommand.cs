@@ -41,8 +41,24 @@ public enum CommandReads : byte
     DependencyCharts = 8,
 }
 
+/// <summary>What a command writes that other calls read or write at the same time; such a command is never served, but gets its turn.</summary>
+public enum CommandTurn : byte
+{
+    /// <summary>Nothing: the command is served.</summary>
+    None,
+
+    /// <summary>The indexes in the repository cache.</summary>
+    RepositoryIndexes,
+
+    /// <summary>The directory of a chart, and the indexes.</summary>
+    Dependencies,
+
+    /// <summary>An archive, or what is in it, in a directory of the caller's.</summary>
+    Download,
+}
+
 /// <summary>
-/// One command of helm whose output is served: which flags it knows, what it reads, which paths it shows. Shim and daemon read the same
+/// One command of helm whose output is served, or that is coordinated: which flags it knows, what it reads, which paths it shows. Shim and daemon read the same
 /// description. To add one, see CONTRIBUTING.md.
 /// </summary>
 public sealed class HelmCommand
@@ -58,6 +74,12 @@ public sealed class HelmCommand
 
     /// <summary>Its positional arguments.</summary>
     public required CommandArguments Arguments { get; init; }
+
+    /// <summary>What it takes turns for. A command that takes turns is coordinated and not served.</summary>
+    public CommandTurn Turn { get; init; }
+
+    /// <summary>Whether its output is served.</summary>
+    public bool IsServed => Turn == CommandTurn.None;
 
     /// <summary>What it reads besides.</summary>
     public CommandReads Reads { get; init; }

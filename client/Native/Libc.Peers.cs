@@ -23,6 +23,25 @@ public static unsafe partial class Libc
         return getsockopt(socket, SolSocket, SoPeerPidFd, &descriptor, &size) == 0 ? descriptor : -1;
     }
 
+    /// <summary>As <see cref="PeerProcess"/>, from Linux 5.3 on, of a peer that is still connected: before 6.5 its number is looked up. -1 when it is not, or has no number here.</summary>
+    public static int ConnectedProcess(int socket)
+    {
+        const int PeerCredentials = 17, PidFdOpen = 434; // socket(7); the same system call number everywhere.
+        int descriptor = PeerProcess(socket);
+        if (descriptor >= 0)
+            return descriptor;
+        int* credentials = stackalloc int[3];
+        uint size = 3 * sizeof(int);
+        if (getsockopt(socket, SolSocket, PeerCredentials, credentials, &size) != 0 || credentials[0] <= 0)
+            return -1;
+        descriptor = (int)syscall(PidFdOpen, credentials[0], 0);
+        // Connected now, so the number has been nobody else's while we looked.
+        if (descriptor < 0 || (Poll(socket, 0, 0) & (POLLHUP | POLLERR)) == 0)
+            return descriptor;
+        Close(descriptor);
+        return -1;
+    }
+
     /// <summary>Whether the supplementary groups with which the peer connected (SO_PEERGROUPS) are these, in the kernel's order.</summary>
     public static bool PeerHasGroups(int socket, ReadOnlySpan<uint> groups)
     {
@@ -85,6 +104,9 @@ public static unsafe partial class Libc
 
     [DllImport("libc")]
     private static extern int getsockopt(int descriptor, int level, int option, void* value, uint* length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint syscall(nint number, nint first, nint second);
 
     [DllImport("libc")]
     private static extern int getgroups(int count, uint* groups);

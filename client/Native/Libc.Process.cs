@@ -217,6 +217,9 @@ public static unsafe partial class Libc
         return sigaction(signalNumber, null, action) == 0 && action[0] == Ignore;
     }
 
+    /// <summary>Whether the descriptor is a terminal.</summary>
+    public static bool IsTerminal(int descriptor) => isatty(descriptor) == 1;
+
     public static void Kill(int pid, int signalNumber) => kill(pid, signalNumber);
 
     public static int ProcessId => getpid();
@@ -399,6 +402,7 @@ public static unsafe partial class Libc
     [DllImport("libc")] private static extern int sigaction(int number, void* action, void* former);
     [DllImport("libc")] private static extern int sigprocmask(int how, ulong* set, ulong* former);
     [DllImport("libc")] private static extern int kill(int pid, int number);
+    [DllImport("libc")] private static extern int isatty(int descriptor);
     [DllImport("libc")] private static extern int getpid();
     [DllImport("libc")] private static extern uint geteuid();
     [DllImport("libc")] private static extern uint getegid();

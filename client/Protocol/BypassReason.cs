@@ -87,4 +87,9 @@ public enum BypassReason
     Faulted = 130,
     TooFewDescriptors = 131,
     CallerLeft = 132,
+
+    // Turns (daemon/Coordination).
+    Coordinated = 150,
+    CoordinationOff = 151,
+    HolderSlow = 152,
 }

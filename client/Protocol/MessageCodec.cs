@@ -87,6 +87,26 @@ public static class MessageCodec
                 w.Write(m.Key);
                 w.Write((long)m.Part);
                 break;
+            case Message.Coordinate m:
+                // The call last: it may grow.
+                Start(ref w, MessageKind.Coordinate, CoordinateFields + RenderFields);
+                w.Write(m.Environment);
+                w.Write(m.IsTerminal);
+                WriteRender(ref w, m.Call);
+                break;
+            case Message.Ran m:
+                Start(ref w, MessageKind.Ran, 4);
+                w.Write(m.TurnId);
+                w.Write(m.ExitCode);
+                w.Write(m.Stderr.Span);
+                w.Write(m.Stdout.Span);
+                break;
+            case Message.Turn m:
+                Start(ref w, MessageKind.Turn, 3);
+                w.Write(m.TurnId);
+                w.Write(m.IsAwaited);
+                w.Write(m.WaitedMicroseconds);
+                break;
             case Message.Result m:
                 WriteResultHead(ref w, MessageKind.Result, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
                 w.Write(m.Stdout.Span);
@@ -251,6 +271,9 @@ public static class MessageCodec
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.List: return new Message.List();
             case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
+            case MessageKind.Coordinate: return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));
+            case MessageKind.Ran: return new Message.Ran(r.ReadInt64(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary());
+            case MessageKind.Turn: return new Message.Turn(r.ReadInt64(), r.ReadBoolean(), r.ReadInt64());
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.ResultDescriptor:
@@ -272,7 +295,7 @@ public static class MessageCodec
     private const int RenderFields = 12;
 
     /// <summary>Those before the call.</summary>
-    private const int CandidateFields = 5;
+    private const int CandidateFields = 5, CoordinateFields = 2;
 
     private static void Start(ref MessagePackWriter w, MessageKind kind, int fields)
     {

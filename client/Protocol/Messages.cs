@@ -23,6 +23,8 @@ public enum MessageKind
     PublishDescriptor = 17,
     List = 20,
     Show = 21,
+    Coordinate = 30,
+    Ran = 31,
 
     Result = 64,
     Lease = 65,
@@ -34,6 +36,7 @@ public enum MessageKind
     Candidates = 71,
     Candidate = 72,
     ResultDescriptor = 73,
+    Turn = 80,
 }
 
 /// <summary>What the caller's environment asks of the cache; see the variables in README.md.</summary>
@@ -59,6 +62,9 @@ public enum RenderFlags
 
     /// <summary>The caller takes the files of <c>--output-dir</c> as an <see cref="OutputTree"/> in place of standard output, and sends them so.</summary>
     TakesTree = 32,
+
+    /// <summary><c>HELMCACHED_COORDINATE=0</c>: helm, where it is left to run, waits for nobody.</summary>
+    Uncoordinated = 256,
 }
 
 /// <summary>What <see cref="Message.Show"/> asks for of an entry.</summary>
@@ -200,6 +206,22 @@ public abstract record Message
     /// <param name="Part">What to show of it.</param>
     public sealed record Show(string Key, ShownPart Part) : Message;
 
+    /// <summary>
+    /// "I am about to run this command, which writes what others read." Answered by any number of <see cref="Waiting"/>, then by <see cref="Turn"/>, by
+    /// <see cref="Result"/> of an equal call that ran meanwhile, or by <see cref="Bypass"/>.
+    /// </summary>
+    /// <param name="Environment">A digest of all that helm and its plugins could read of the environment: calls that differ in it are not equal.</param>
+    /// <param name="IsTerminal">Whether standard output or error is a terminal: such a call is not joined, and joins none.</param>
+    /// <param name="Call">The call; of standard input and of other descriptors it says nothing.</param>
+    public sealed record Coordinate(ulong Environment, bool IsTerminal, Render Call) : Message;
+
+    /// <summary>What came of a run that others wait for. Not answered.</summary>
+    /// <param name="TurnId">From <see cref="Turn"/>.</param>
+    /// <param name="ExitCode">helm's exit code.</param>
+    /// <param name="Stderr">All of standard error.</param>
+    /// <param name="Stdout">All of standard output.</param>
+    public sealed record Ran(long TurnId, int ExitCode, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+
     // ---- replies ----
 
     /// <summary>A hit, or the result of the render that this caller waited for.</summary>
@@ -236,6 +258,12 @@ public abstract record Message
     /// <param name="Refused"><see cref="RefuseReason.None"/> when it was stored.</param>
     /// <param name="Detail">The file or function that it is about; never a value.</param>
     public sealed record Published(RefuseReason Refused, string Detail) : Message;
+
+    /// <summary>It is this caller's turn to run helm.</summary>
+    /// <param name="TurnId">To be named in <see cref="Ran"/> on the same connection.</param>
+    /// <param name="IsAwaited">Whether others wait for what comes of it: then it is to be told by <see cref="Ran"/>. Else the process itself becomes helm, and its end is the end of the turn.</param>
+    /// <param name="WaitedMicroseconds">How long the caller has waited for it.</param>
+    public sealed record Turn(long TurnId, bool IsAwaited, long WaitedMicroseconds) : Message;
 
     /// <summary>An administrative answer, one JSON document.</summary>
     public sealed record Json(string Text) : Message;

@@ -37,6 +37,10 @@ public sealed class Counters
     /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
     public const string TimeSavedMicroseconds = "time_saved_us";
 
+    /// <summary>Calls that write what others read: given a turn to run helm, answered with the run of another, kept waiting (with those that only read), and for how long.</summary>
+    public const string CoordinationRuns = "coordination/runs", CoordinationJoined = "coordination/joined", CoordinationWaited = "coordination/waited",
+        CoordinationWaitedMicroseconds = "coordination/waited_us";
+
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
     public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
 

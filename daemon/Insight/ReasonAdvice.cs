@@ -69,6 +69,9 @@ internal static class ReasonAdvice
         BypassReason.LeaseholderSlow => "see whether the helm of the other call hangs or was stopped",
         BypassReason.TooFewDescriptors => "raise the hard limit of open files (ulimit -Hn), then helmcached stop",
         BypassReason.CallerLeft => "nothing: the call was ended, or the machine was too busy",
+        BypassReason.Coordinated => Nothing,
+        BypassReason.CoordinationOff => "as configured (coordinate)",
+        BypassReason.HolderSlow => "see whether the helm in front of it hangs, or its repository does not answer",
         BypassReason.Faulted => "please report it with daemon.log",
         _ => "",
     });

@@ -21,6 +21,9 @@ internal sealed record StatsReport(
     /// <summary>Calls by the hour in which they were answered, of the last 7 days; hours without any are left out. Null from a daemon that does not count them.</summary>
     public IReadOnlyDictionary<string, CallsReport>? Hours { get; init; }
 
+    /// <summary>Calls that took turns. Null from a daemon that does not count them.</summary>
+    public CoordinationReport? Coordination { get; init; }
+
     /// <summary>All calls that were ever counted.</summary>
     [JsonIgnore]
     public CallsReport Ever => new(Hits, Misses, Coalesced, Bypasses, HitRate, TimeSavedMs);
@@ -51,6 +54,7 @@ internal sealed record StatsReport(
             Members(tallies?.Charts), Members(tallies?.Callers), helms)
         {
             Hours = (tallies?.Hours ?? []).Where(static hour => hour.Value.Calls > 0).OrderBy(static hour => hour.Key, StringComparer.Ordinal).ToDictionary(static hour => hour.Key, static hour => CallsReport.Of(hour.Value)),
+            Coordination = CoordinationReport.Of(counters),
         }, ReportJson.Default.StatsReport);
     }
 

@@ -56,6 +56,8 @@ internal sealed class InvocationParser
             return new InvocationResult.Bypassed(BypassReason.FlagBeforeCommand);
         if (command is null)
             return new InvocationResult.Bypassed(BypassReason.NotTemplate);
+        if (!command.IsServed)
+            return new InvocationResult.Bypassed(BypassReason.Coordinated);
         ParsedCommandLine line = CommandLine.Parse(words, command, at);
         if (line.Error != BypassReason.None)
             return new InvocationResult.Bypassed(line.Error, line.ErrorFlag);

@@ -125,6 +125,26 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
         };
     }
 
+    /// <summary>
+    /// The directory of the repository indexes, as helm names it: relative when a variable or the flag is. Null for the flag means not given, and an empty flag is
+    /// the working directory.
+    /// </summary>
+    public string RepositoryCache(string? flag) =>
+        flag ?? Get("HELM_REPOSITORY_CACHE") ?? GoPath.Join(Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", Get("HOME") ?? "", ".cache"), "repository");
+
+    /// <summary>Whether a path that helm takes from the environment is relative, so that the working directory decides what it means.</summary>
+    public bool HasRelativePath
+    {
+        get
+        {
+            foreach (string name in (ReadOnlySpan<string>)["HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_CONTENT_CACHE", "HELM_PLUGINS", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CACHE",
+                "HELM_REPOSITORY_CONFIG", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"])
+                if (Get(name) is { } path ? !path.StartsWith('/') : name == "HOME")
+                    return true;
+            return false;
+        }
+    }
+
     /// <summary>The namespace's inputs; null for a flag means not given, and an empty flag still hides the variable (seen on both helms).</summary>
     public NamespaceInputs Namespace(string directory, string? namespaceFlag, string? contextFlag, string? kubeconfigFlag, bool hasOverrideFlag)
     {

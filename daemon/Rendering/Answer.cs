@@ -17,6 +17,9 @@ internal readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, M
     /// <summary>The hit that this answer was counted as; null when it was none.</summary>
     public CountedHit? Counted { get; init; }
 
+    /// <summary>Whether it leaves the call to helm.</summary>
+    public bool IsBypass { get; init; }
+
     /// <summary>The frame of a message.</summary>
     public static Answer Of(Message message) => new(MessageCodec.Encode(message), null, null);
 }

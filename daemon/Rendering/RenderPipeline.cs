@@ -421,7 +421,7 @@ internal sealed class RenderPipeline
             Reason = name,
             Detail = detail,
         });
-        return Answer.Of(new Message.Bypass(reason, detail));
+        return Answer.Of(new Message.Bypass(reason, detail)) with { IsBypass = true };
     }
 
     private void CountBypass(string reason, in Arrival arrival)

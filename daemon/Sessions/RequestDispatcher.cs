@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Coordination;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
@@ -15,6 +16,7 @@ namespace CacheDaemon.Daemon.Sessions;
 internal sealed class RequestDispatcher
 {
     private readonly RenderPipeline _pipeline;
+    private readonly Turns _turns;
     private readonly Explainer _explainer;
     private readonly Verification _verification;
     private readonly EntryListing _listing;
@@ -28,11 +30,12 @@ internal sealed class RequestDispatcher
     private volatile bool _draining;
 
     public RequestDispatcher(
-        RenderPipeline pipeline, Explainer explainer, Verification verification, EntryListing listing, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
+        RenderPipeline pipeline, Turns turns, Explainer explainer, Verification verification, EntryListing listing, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
     {
         _journal = journal;
         _callers = new CallerNames(time);
         _pipeline = pipeline;
+        _turns = turns;
         _explainer = explainer;
         _verification = verification;
         _listing = listing;
@@ -47,7 +50,16 @@ internal sealed class RequestDispatcher
     public TimeSpan Quiet => _time.GetElapsedTime(Interlocked.Read(ref _lastRequest));
 
     /// <summary>True from the moment the daemon was asked to leave: renders are declined.</summary>
-    public bool Draining { get => _draining; set => _draining = value; }
+    public bool Draining
+    {
+        get => _draining;
+        set
+        {
+            _draining = value;
+            if (value)
+                _turns.Close();
+        }
+    }
 
     /// <summary>Whether a frame is a request that was answered before, so that its answer probably takes no waiting.</summary>
     public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);
@@ -81,7 +93,17 @@ internal sealed class RequestDispatcher
                 Declined(BypassReason.Draining, session.ProcessId);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
-                return await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+                return await _turns.ReadAsync(
+                    render, await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false), session).ConfigureAwait(false);
+            case Message.Coordinate when session.Peer != BypassReason.None || Draining:
+                BypassReason declined = session.Peer != BypassReason.None ? session.Peer : BypassReason.Draining;
+                Declined(declined, session.ProcessId);
+                return Answer.Of(new Message.Bypass(declined, ""));
+            case Message.Coordinate coordinate:
+                return await _turns.EnterAsync(coordinate, session).ConfigureAwait(false);
+            case Message.Ran ran:
+                _turns.Ran(ran, session);
+                return null;
             case Message.Publish p:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)), session.Leases);
             case Message.PublishDescriptor p when file is null:
@@ -130,8 +152,12 @@ internal sealed class RequestDispatcher
 
     private bool IsServing(Session session) => session.Peer == BypassReason.None && !Draining;
 
-    /// <summary>A peer has left: its leases pass on.</summary>
-    public void Left(IEnumerable<long> leases) => _pipeline.Vanished(leases);
+    /// <summary>A peer has left: its leases, and its turn, pass on.</summary>
+    public void Left(IEnumerable<long> leases, Place? turn)
+    {
+        _pipeline.Vanished(leases);
+        _turns.Left(turn);
+    }
 
     /// <summary>Counts a call that is declined before the pipeline sees it.</summary>
     /// <param name="reason">Why.</param>

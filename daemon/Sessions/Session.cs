@@ -10,6 +10,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Coordination;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Storage;
@@ -82,19 +83,30 @@ internal sealed class Session : IDisposable
     /// <summary>Leases that the peer holds; changed only by the request in progress.</summary>
     public ICollection<long> Leases => _leases;
 
+    /// <summary>The turn of the peer, where others wait for what comes of it; else null. Changed only by the request in progress.</summary>
+    public Place? Turn { get; set; }
+
+    /// <summary>The process that connected, for as long as it lives, whatever it becomes; null where it cannot be watched. To be disposed by the caller.</summary>
+    public CallerProcess? OpenCaller()
+    {
+        var caller = CallerProcess.Of((int)_socket.Handle, _pid);
+        GC.KeepAlive(_socket);
+        return caller;
+    }
+
     /// <summary>The process that connected; 0 when it is not visible to us.</summary>
     public int ProcessId => _pid;
 
     /// <summary>Why this peer is never served, or <see cref="BypassReason.None"/>.</summary>
     public BypassReason Peer => _peer;
 
-    /// <summary>True when the peer holds no lease and waits for nothing: an answer that is ready and not sent yet is waited for.</summary>
+    /// <summary>True when the peer holds no lease, nobody waits for its run, and it waits for nothing: an answer that is ready and not sent yet is waited for.</summary>
     public bool IsIdle
     {
         get
         {
             lock (_writing)
-                return !_answering && _leases.Count == 0;
+                return !_answering && _leases.Count == 0 && Turn is null;
         }
     }
 
@@ -148,7 +160,7 @@ internal sealed class Session : IDisposable
         finally
         {
             await _gone.CancelAsync().ConfigureAwait(false);
-            _dispatcher.Left(_leases);
+            _dispatcher.Left(_leases, Turn);
             _socket.Dispose();
         }
     }

@@ -24,6 +24,7 @@ public sealed class FrozenNumbersTests
         KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
         InputsKeepChanging=115 LeaseholderSlow=117 Arming=118 Unarmed=119
         Faulted=130 TooFewDescriptors=131 CallerLeft=132
+        Coordinated=150 CoordinationOff=151 HolderSlow=152
         """, 110, 116);
 
     [Fact]
@@ -36,11 +37,11 @@ public sealed class FrozenNumbersTests
     public void Message_kinds_keep_their_numbers() => AssertFrozen<MessageKind>("""
         Render=1 Publish=2 Abandon=3 Status=5 Stats=6 Prune=7 Stop=8 Explain=9 Verify=10 Recall=11 Forget=12 Calls=16
         PublishDescriptor=17 List=20 Show=21 Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
-        ResultDescriptor=73
+        ResultDescriptor=73 Coordinate=30 Ran=31 Turn=80
         """, 4);
 
     [Fact]
-    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4 TakesDescriptor=8 Freeze=16 TakesTree=32");
+    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4 TakesDescriptor=8 Freeze=16 TakesTree=32 Uncoordinated=256");
 
     /// <summary>Names travel too: <c>stats --json</c> counts by them, and scripts look for them.</summary>
     [Theory]

@@ -22,7 +22,9 @@ public sealed class HelmFlagsTests
         from command in HelmCommands.All
         select new[] { major[0], command.Name };
 
-    [Theory, MemberData(nameof(CommandsOfMajors))]
+    public static IEnumerable<object[]> CoordinatedToo => CommandsOfMajors.Concat(from major in RealHelms.Majors from command in HelmCommands.Coordinated select new[] { major[0], command.Name });
+
+    [Theory, MemberData(nameof(CoordinatedToo))]
     public void Table_has_every_flag_of_the_help_text(int major, string name)
     {
         using var home = new TemporaryDirectory();
@@ -91,7 +93,7 @@ public sealed class HelmFlagsTests
     [Fact]
     public void Names_and_shorthands_are_unique()
     {
-        foreach (FlagTable table in HelmCommands.All.Select(command => command.Flags))
+        foreach (FlagTable table in HelmCommands.All.Concat(HelmCommands.Coordinated).Select(command => command.Flags))
         {
             var names = new HashSet<string>();
             var letters = new HashSet<char>();
@@ -122,7 +124,7 @@ public sealed class HelmFlagsTests
     [InlineData("name-templ"), InlineData(""), InlineData("Set"), InlineData("hide-secret")]
     public void Abbreviations_and_strangers_are_unknown(string name) => Assert.Equal(-1, Of("template").Flags.FindLong(name));
 
-    private static HelmCommand Of(string name) => HelmCommands.All.Single(command => command.Name == name);
+    private static HelmCommand Of(string name) => HelmCommands.All.Concat(HelmCommands.Coordinated).Single(command => command.Name == name);
 
     private static HelmRun Run(TemporaryDirectory home, int major, params string[] args) =>
         HelmRun.Of(major, args, home.Location);

@@ -25,6 +25,9 @@ internal static class Prometheus
         (static s => s.Refused, "refused_total", "Results rendered but not stored."),
         (static s => s.Errors, "errors_total", "Faults of the daemon."),
         (static s => s.Damaged, "damaged_total", "Entries found damaged, and deleted."),
+        (static s => s.Coordination?.Runs ?? 0, "coordination_runs_total", "Runs of repo update, dependency build and update, and pull, each in its turn."),
+        (static s => s.Coordination?.Joined ?? 0, "coordination_joined_total", "Calls of repo update answered with the run of another."),
+        (static s => s.Coordination?.Waited ?? 0, "coordination_waited_total", "Calls that waited for their turn, or for one that wrote what they read."),
         (static s => s.VerifyMismatches, "verify_mismatches_total", "Entries that helm did not confirm, and deleted."),
     ];
 
@@ -59,6 +62,7 @@ internal static class Prometheus
         foreach ((Func<StatsReport, long> number, string metric, string help) in s_counters)
             Metric(output, metric, "counter", help, [("", "", number(report))]);
         Metric(output, "saved_seconds_total", "counter", "Time that helm would have taken longer.", [("", "", report.TimeSavedMs / 1000.0)]);
+        Metric(output, "coordination_waited_seconds_total", "counter", "Time that calls waited for their turn.", [("", "", (report.Coordination?.WaitedMs ?? 0) / 1000.0)]);
         foreach ((Func<StatsReport, long> number, string metric, string help) in s_gauges)
             Metric(output, metric, "gauge", help, [("", "", number(report))]);
         foreach ((Func<StatsReport, IReadOnlyDictionary<string, long>> members, string metric, string label, string help) in s_families)

@@ -27,6 +27,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Calls(today, report.Last7Days, report.Ever), Commands(report.Commands), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
             Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
             Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
+            Coordination(report.Coordination),
             Unarmed(report.Helms),
             Store(report),
         ];
@@ -63,6 +64,10 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
         ];
         return rows.Count == 0 ? null : new StatsSection(["command", "hits", "misses", "left to helm"], rows, [1, 2, 3]);
     }
+
+    private static StatsSection? Coordination(CoordinationReport? turns) => turns is null or { Runs: 0, Joined: 0, Waited: 0 } ? null : new StatsSection(
+        ["repo update, dependency, pull", "runs", "joined", "waited", "in all"],
+        [["ever", Plain(turns.Runs), Plain(turns.Joined), Plain(turns.Waited), Format.Duration(TimeSpan.FromMilliseconds(turns.WaitedMs))]], [1, 2, 3, 4]);
 
     /// <summary>Helms without an armed copy; nothing where all have one.</summary>
     private static StatsSection? Unarmed(IReadOnlyList<HelmReport> helms)

@@ -1,0 +1,71 @@
+using System;
+using System.Globalization;
+using System.Threading;
+using CacheDaemon.Client.Native;
+
+namespace CacheDaemon.Daemon.Coordination;
+
+/// <summary>
+/// The process behind a connection, by a descriptor of it: it is known to live, whatever it becomes, and to have ended, as soon as it has, with nothing kept open in it.
+/// </summary>
+internal sealed class CallerProcess : IDisposable
+{
+    private const int WatcherStackBytes = 128 * 1024;
+
+    private readonly Lock _gate = new();
+    private readonly int _pid;
+    private int _descriptor;
+
+    private CallerProcess(int descriptor, int pid)
+    {
+        _descriptor = descriptor;
+        _pid = pid;
+    }
+
+    /// <summary>The peer of a connected socket; null where the kernel has no such descriptors (before Linux 5.3), or none is left.</summary>
+    /// <param name="socket">The socket.</param>
+    /// <param name="pid">The peer by the numbers of /proc; 0 when it is not visible there.</param>
+    public static CallerProcess? Of(int socket, int pid) => Libc.ConnectedProcess(socket) is var descriptor and >= 0 ? new CallerProcess(descriptor, pid) : null;
+
+    /// <summary>Whether it lives and was not stopped by a signal (Ctrl-Z).</summary>
+    public bool IsThere
+    {
+        get
+        {
+            lock (_gate)
+                return _descriptor >= 0 && Libc.Poll(_descriptor, Libc.POLLIN, 0) == 0 && !IsStopped(_pid);
+        }
+    }
+
+    /// <summary>Calls back, once, when the process has ended, and disposes of this.</summary>
+    public void WhenEnded(Action ended) => new Thread(() =>
+    {
+        int descriptor = _descriptor;
+        while (descriptor >= 0 && Libc.Poll(descriptor, Libc.POLLIN, -1) == 0)
+        {
+        }
+        Dispose();
+        ended();
+    }, WatcherStackBytes)
+    { IsBackground = true, Name = "turn" }.Start();
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        lock (_gate)
+        {
+            if (_descriptor >= 0)
+                Libc.Close(_descriptor);
+            _descriptor = -1;
+        }
+    }
+
+    /// <summary>proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.</summary>
+    private static bool IsStopped(int pid)
+    {
+        const int Most = 4096;
+        if (pid <= 0 || Libc.ReadFile(Libc.PathBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")), Most, out ReadOnlySpan<byte> stat) != 0)
+            return false;
+        return stat[(stat.LastIndexOf((byte)')') + 1)..].StartsWith(" T"u8);
+    }
+}
