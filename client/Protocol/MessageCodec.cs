@@ -107,6 +107,10 @@ public static class MessageCodec
                 w.Write(m.IsAwaited);
                 w.Write(m.WaitedMicroseconds);
                 break;
+            case Message.Earlier m:
+                Start(ref w, MessageKind.Earlier, RenderFields);
+                WriteRender(ref w, m.Request);
+                break;
             case Message.Result m:
                 WriteResultHead(ref w, MessageKind.Result, m.ExitCode, m.Source, m.Microseconds, m.Key.Span, m.Stderr.Span);
                 w.Write(m.Stdout.Span);
@@ -270,6 +274,7 @@ public static class MessageCodec
             case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.List: return new Message.List();
+            case MessageKind.Earlier: return new Message.Earlier(ReadRender(ref r, fields - 2));
             case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
             case MessageKind.Coordinate: return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));
             case MessageKind.Ran: return new Message.Ran(r.ReadInt64(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary());

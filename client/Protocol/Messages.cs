@@ -23,6 +23,7 @@ public enum MessageKind
     PublishDescriptor = 17,
     List = 20,
     Show = 21,
+    Earlier = 22,
     Coordinate = 30,
     Ran = 31,
 
@@ -221,6 +222,12 @@ public abstract record Message
     /// <param name="Stderr">All of standard error.</param>
     /// <param name="Stdout">All of standard output.</param>
     public sealed record Ran(long TurnId, int ExitCode, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+
+    /// <summary>
+    /// Asks for the result that was stored last of another call of the same release: equal command, chart's name, release and namespace, another key. Answered by <see cref="Result"/>
+    /// without standard error, whose time is the age of the entry, or by <see cref="Failed"/>.
+    /// </summary>
+    public sealed record Earlier(Render Request) : Message;
 
     // ---- replies ----
 

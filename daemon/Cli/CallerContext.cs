@@ -38,6 +38,27 @@ internal static class CallerContext
         return (stdin, descriptors);
     }
 
+    /// <summary>The call as the shim would ask it from here, with all that it reads of standard input and descriptors.</summary>
+    public static Message.Render Request(string[] call, HelmLocation helm)
+    {
+        Libc.StatPlace(".", out FileStamp here);
+        (byte[]? stdin, IReadOnlyList<DescriptorContent> descriptors) = Inputs(call);
+        return new Message.Render
+        {
+            Arguments = call,
+            Directory = Environment.CurrentDirectory,
+            DirectoryDevice = here.Device,
+            DirectoryInode = here.Inode,
+            DirectoryMount = here.Mount,
+            Environment = Variables(),
+            HelmPath = helm.Path!,
+            HelmStamp = helm.Stamp,
+            Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,
+            Descriptors = descriptors,
+            Flags = Client.Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : RenderFlags.None,
+        };
+    }
+
     /// <summary>A call as it was typed, or copied from a script, without a leading <c>helm</c>.</summary>
     public static string[] WithoutProgram(string[] call) => call is [var program, .. var rest] && Path.GetFileName(program) == "helm" ? rest : call;
 

@@ -65,6 +65,7 @@ internal static class CommandTable
         root.Add(ShowCommand.Create());
         root.Add(ResourcesCommand.Create());
         root.Add(ImagesCommand.Create());
+        root.Add(DiffCommand.Create());
         root.Add(PruneCommand.Create());
 
         var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };

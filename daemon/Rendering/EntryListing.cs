@@ -17,7 +17,7 @@ namespace CacheDaemon.Daemon.Rendering;
 internal sealed class EntryListing(EntryStore store, RecentRequests recent)
 {
     /// <summary>Most bytes of a stream that are shown: what fits into a frame with room for its head.</summary>
-    private const int MaxShownBytes = Frame.MaxMessageBytes - 4096;
+    public const int MaxShownBytes = Frame.MaxMessageBytes - 4096;
 
     /// <summary>So many keys are named when a prefix is ambiguous.</summary>
     private const int NamedKeys = 3;

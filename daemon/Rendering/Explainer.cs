@@ -1,4 +1,5 @@
 using System.Collections.Generic;
+using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
@@ -72,6 +73,9 @@ internal sealed class Explainer
             ? report
             : report with { Outcome = "bypass", Reason = ReasonText.Of(choice.Obstacle), Detail = choice.Detail };
     }
+
+    /// <summary>What the release of a call looked like before.</summary>
+    public Task<Message> EarlierAsync(Message.Render request) => EarlierResults.FindAsync(_fingerprinter.Compute(request), _store);
 
     /// <summary>The report on a call that real helm answers.</summary>
     public static ExplainReport Declined(BypassReason reason, string detail) =>

@@ -114,6 +114,28 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return _disk.ResultKeys();
     }
 
+    /// <summary>Time since an entry was stored; never negative.</summary>
+    public TimeSpan Age(Entry entry)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        TimeSpan age = _time.GetUtcNow() - entry.Created;
+        return age > TimeSpan.Zero ? age : TimeSpan.Zero;
+    }
+
+    /// <summary>The inputs of a chart's entries, once everything put before is on disk: those there, the ones used last first, then those that memory alone has. Notes are among them.</summary>
+    public async Task<List<StoredMaterial>> MaterialAsync(string chart, int limit, long maxBytes)
+    {
+        await FlushAsync().ConfigureAwait(false);
+        List<StoredMaterial> found = [.. _disk.RecentByChart(chart, limit, maxBytes)];
+        var onDisk = new HashSet<CacheKey>(found.Count);
+        foreach (StoredMaterial stored in found)
+            onDisk.Add(stored.Key);
+        foreach ((CacheKey key, Entry entry) in _memory.Snapshot())
+            if (entry.ChartName == chart && !onDisk.Contains(key))
+                found.Add(new StoredMaterial(key, chart, entry.ChartVersion, entry.Created, entry.Created, 0, entry.RenderMilliseconds, entry.Material));
+        return found;
+    }
+
     /// <summary>All results, once everything put before is on disk: those there, and those that memory alone has.</summary>
     public async Task<List<StoredEntry>> ListAsync()
     {

@@ -43,6 +43,7 @@ internal static class MessageExamples
         ["Calls"] = new Message.Calls(20),
         ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
         ["List"] = new Message.List(),
+        ["Earlier"] = new Message.Earlier(Render with { Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),
         ["Coordinate"] = new Message.Coordinate(0xdead_beef_0102_0304, false, Render with { Arguments = ["repo", "update"], Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Ran"] = new Message.Ran(7, 0, ""u8.ToArray(), "---\n"u8.ToArray()),

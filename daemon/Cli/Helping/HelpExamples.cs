@@ -64,6 +64,11 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart", "one array, with keys of one's own"),
         ],
         ["images"] = [("helmcached images --quiet -- template shop ./chart", "one a line, for a scanner or a mirror")],
+        ["diff"] =
+        [
+            ("helmcached diff -- template shop ./chart -f values.yaml", "against the result that was stored last before this one"),
+            ("helmcached diff -- template shop ./chart -f a.yaml --- template shop ./chart -f b.yaml", "two calls"),
+        ],
         ["prune"] =
         [
             ("helmcached prune --older-than 30d", "what was not used for a month"),

@@ -39,13 +39,17 @@ internal static class RenderedCall
 
     /// <summary>Makes the call. Its manifests, and in <paramref name="problems"/> what of its output is none; null when helm failed, with <paramref name="code"/> helm's.</summary>
     /// <exception cref="IOException">The shim is missing.</exception>
-    public static List<Manifest>? Make(string[] call, List<string> problems, out int code)
+    /// <param name="call">The call.</param>
+    /// <param name="problems">Receives a line for each document that is none.</param>
+    /// <param name="code">helm's exit code.</param>
+    /// <param name="input">What it gets as standard input, where that was read before; null: this process's own.</param>
+    public static List<Manifest>? Make(string[] call, List<string> problems, out int code, byte[]? input = null)
     {
-        using MemoryStream? output = Run(call, out code);
+        using MemoryStream? output = Run(call, input, out code);
         return output is null ? null : ManifestReader.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
     }
 
-    private static MemoryStream? Run(string[] call, out int code)
+    private static MemoryStream? Run(string[] call, byte[]? known, out int code)
     {
         string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
         if (!Probe.IsShim(shim))
@@ -57,7 +61,7 @@ internal static class RenderedCall
             .WithStandardOutputPipe(PipeTarget.ToStream(output))
             .WithStandardErrorPipe(PipeTarget.ToStream(errors))
             .WithValidation(CommandResultValidation.None);
-        using Stream? input = ReadsInput(call) ? Console.OpenStandardInput() : null;
+        using Stream? input = known is not null ? new MemoryStream(known) : ReadsInput(call) ? Console.OpenStandardInput() : null;
         if (input is not null)
             command = command.WithStandardInputPipe(PipeSource.FromStream(input));
         code = command.ExecuteAsync().Task.GetAwaiter().GetResult().ExitCode;
@@ -67,6 +71,7 @@ internal static class RenderedCall
         return null;
     }
 
-    private static bool ReadsInput(string[] call) => CommandLine.FindCommand(call, out CommandWords words) is { } command
+    /// <summary>Whether a call reads standard input.</summary>
+    public static bool ReadsInput(string[] call) => CommandLine.FindCommand(call, out CommandWords words) is { } command
         && CommandLine.ReadsStdin(CommandLine.Parse(call, command, words));
 }

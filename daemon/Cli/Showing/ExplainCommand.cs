@@ -1,11 +1,9 @@
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Completions;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 
@@ -55,23 +53,7 @@ internal static class ExplainCommand
             Console.Error.WriteLine(helm.Problem);
             return ExitCodes.Failed;
         }
-        string directory = Environment.CurrentDirectory;
-        Libc.StatPlace(".", out FileStamp here);
-        (byte[]? stdin, IReadOnlyList<DescriptorContent> descriptors) = CallerContext.Inputs(call);
-        var question = new Message.Explain(new Message.Render
-        {
-            Arguments = call,
-            Directory = directory,
-            DirectoryDevice = here.Device,
-            DirectoryInode = here.Inode,
-            DirectoryMount = here.Mount,
-            Environment = CallerContext.Variables(),
-            HelmPath = helm.Path,
-            HelmStamp = helm.Stamp,
-            Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,
-            Descriptors = descriptors,
-            Flags = Client.Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : RenderFlags.None,
-        });
+        var question = new Message.Explain(CallerContext.Request(call, helm));
         if (AdminConnection.Ask(question) is not { } answer)
         {
             // What is known lies in the store, which the daemon owns.
