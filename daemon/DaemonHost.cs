@@ -71,7 +71,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
-        var listing = new EntryListing(_rooms.Store, _pipeline.Recent);
+        var listing = new EntryListing(_rooms.Store, _pipeline.Recent, keeps: !options.ReadOnly);
         _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);

@@ -107,6 +107,11 @@ public static class MessageCodec
                 w.Write(m.IsAwaited);
                 w.Write(m.WaitedMicroseconds);
                 break;
+            case Message.Project m:
+                Start(ref w, MessageKind.Project, 2);
+                w.Write(m.Output.Span);
+                w.Write(m.Projection.Span);
+                break;
             case Message.Earlier m:
                 Start(ref w, MessageKind.Earlier, RenderFields);
                 WriteRender(ref w, m.Request);
@@ -274,6 +279,7 @@ public static class MessageCodec
             case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.List: return new Message.List();
+            case MessageKind.Project: return new Message.Project(r.ReadBinary(), r.ReadBinary());
             case MessageKind.Earlier: return new Message.Earlier(ReadRender(ref r, fields - 2));
             case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
             case MessageKind.Coordinate: return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));

@@ -24,6 +24,7 @@ public enum MessageKind
     List = 20,
     Show = 21,
     Earlier = 22,
+    Project = 23,
     Coordinate = 30,
     Ran = 31,
 
@@ -228,6 +229,14 @@ public abstract record Message
     /// without standard error, whose time is the age of the entry, or by <see cref="Failed"/>.
     /// </summary>
     public sealed record Earlier(Render Request) : Message;
+
+    /// <summary>
+    /// Asks for what is kept beside an output, made of it by an earlier asker: answered by <see cref="Result"/> with that as standard output, empty for nothing. Or hands it over, to be kept for as
+    /// long as the output is on disk: answered by <see cref="Json"/>.
+    /// </summary>
+    /// <param name="Output">SHA-256 of the output.</param>
+    /// <param name="Projection">What to keep; empty to ask.</param>
+    public sealed record Project(ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Projection) : Message;
 
     // ---- replies ----
 

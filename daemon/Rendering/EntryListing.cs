@@ -14,7 +14,8 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <summary>What <c>helmcached list</c> and <c>helmcached show</c> say; in the daemon, and in the command where no daemon runs.</summary>
 /// <param name="store">The entries.</param>
 /// <param name="recent">The calls seen; empty without a daemon.</param>
-internal sealed class EntryListing(EntryStore store, RecentRequests recent)
+/// <param name="keeps">Whether anything new may be stored.</param>
+internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool keeps = true)
 {
     /// <summary>Most bytes of a stream that are shown: what fits into a frame with room for its head.</summary>
     public const int MaxShownBytes = Frame.MaxMessageBytes - 4096;
@@ -54,6 +55,19 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent)
             ShownPart.Stderr => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, result.Stderr, default),
             _ => new Message.Json(EntryReport.Write(found, Release(found.Key), result, Inputs(entry.Material))),
         };
+    }
+
+    /// <summary>The answer to a <see cref="Message.Project"/>.</summary>
+    public async Task<Message> ProjectAsync(Message.Project request)
+    {
+        if (request.Output.Length != Digest.SizeInBytes)
+            return new Message.Failed("a digest has 32 bytes");
+        Digest output = Digest.FromBytes(request.Output.Span);
+        if (request.Projection.IsEmpty)
+            return new Message.Result(0, "disk", 0, default, default, store.GetProjection(output));
+        if (keeps)
+            await store.PutProjectionAsync(output, request.Projection.ToArray()).ConfigureAwait(false);
+        return new Message.Json("{}");
     }
 
     /// <summary>The release that the last call with this key named; null when no such call is known.</summary>

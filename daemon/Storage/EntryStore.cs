@@ -114,6 +114,16 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return _disk.ResultKeys();
     }
 
+    /// <summary>What was made of an output and is kept beside it on disk; null for nothing. Not checked here: it names the output that it is of.</summary>
+    public byte[]? GetProjection(Digest output) => _disk.GetProjection(output);
+
+    /// <summary>Keeps bytes beside an output for as long as that is on disk. False when it is not there, so that what may be in memory alone stays in memory alone.</summary>
+    public async Task<bool> PutProjectionAsync(Digest output, byte[] projection)
+    {
+        await FlushAsync().ConfigureAwait(false);
+        return _disk.PutProjection(output, projection);
+    }
+
     /// <summary>Time since an entry was stored; never negative.</summary>
     public TimeSpan Age(Entry entry)
     {

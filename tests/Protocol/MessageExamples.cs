@@ -44,6 +44,7 @@ internal static class MessageExamples
         ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
         ["List"] = new Message.List(),
         ["Earlier"] = new Message.Earlier(Render with { Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
+        ["Project"] = new Message.Project(s_key, "\u0001"u8.ToArray()),
         ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),
         ["Coordinate"] = new Message.Coordinate(0xdead_beef_0102_0304, false, Render with { Arguments = ["repo", "update"], Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Ran"] = new Message.Ran(7, 0, ""u8.ToArray(), "---\n"u8.ToArray()),

@@ -91,7 +91,7 @@ internal static class DiffCommand
             throw new IOException(answer is Message.Failed failed ? Terminal.Harmless(failed.Reason) : "no daemon answers, and only it knows earlier results; give a second call after ---");
         if (Terminal.IsRich)
             Console.Error.WriteLine($"compared with {Convert.ToHexStringLower(result.Key.Span)}, stored {Format.Duration(TimeSpan.FromMicroseconds(result.Microseconds))} ago");
-        return ManifestReader.Read(result.Stdout.Span, problems);
+        return KeptProjection.Read(result.Stdout.Span, problems);
     }
 
     /// <summary>Digests under a key of this run alone: a bare one would tell a short password to whoever tries all of them.</summary>

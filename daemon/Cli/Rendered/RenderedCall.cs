@@ -46,7 +46,7 @@ internal static class RenderedCall
     public static List<Manifest>? Make(string[] call, List<string> problems, out int code, byte[]? input = null)
     {
         using MemoryStream? output = Run(call, input, out code);
-        return output is null ? null : ManifestReader.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
+        return output is null ? null : KeptProjection.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
     }
 
     private static MemoryStream? Run(string[] call, byte[]? known, out int code)
