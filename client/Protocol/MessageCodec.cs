@@ -107,6 +107,14 @@ public static class MessageCodec
                 w.Write(m.IsAwaited);
                 w.Write(m.WaitedMicroseconds);
                 break;
+            case Message.Recent m:
+                Start(ref w, MessageKind.Recent, 1);
+                w.Write(m.Count);
+                break;
+            case Message.Remembered m:
+                Start(ref w, MessageKind.Remembered, 1);
+                w.Write(m.Key.Span);
+                break;
             case Message.Project m:
                 Start(ref w, MessageKind.Project, 2);
                 w.Write(m.Output.Span);
@@ -279,6 +287,8 @@ public static class MessageCodec
             case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
             case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
             case MessageKind.List: return new Message.List();
+            case MessageKind.Recent: return new Message.Recent(r.ReadInt32());
+            case MessageKind.Remembered: return new Message.Remembered(r.ReadBinary());
             case MessageKind.Project: return new Message.Project(r.ReadBinary(), r.ReadBinary());
             case MessageKind.Earlier: return new Message.Earlier(ReadRender(ref r, fields - 2));
             case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());

@@ -25,6 +25,8 @@ public enum MessageKind
     Show = 21,
     Earlier = 22,
     Project = 23,
+    Recent = 24,
+    Remembered = 25,
     Coordinate = 30,
     Ran = 31,
 
@@ -237,6 +239,14 @@ public abstract record Message
     /// <param name="Output">SHA-256 of the output.</param>
     /// <param name="Projection">What to keep; empty to ask.</param>
     public sealed record Project(ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Projection) : Message;
+
+    /// <summary>Asks for the last calls that were served or stored. Answered by <see cref="Candidates"/>, the last one first.</summary>
+    /// <param name="Count">How many, at most.</param>
+    public sealed record Recent(int Count) : Message;
+
+    /// <summary>Asks for one of these calls, whatever has become of its entry and its inputs. Answered by <see cref="Candidate"/> without exit code and digests, or by <see cref="Failed"/>.</summary>
+    /// <param name="Key">From <see cref="Candidates"/>.</param>
+    public sealed record Remembered(ReadOnlyMemory<byte> Key) : Message;
 
     // ---- replies ----
 

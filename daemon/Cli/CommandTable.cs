@@ -5,6 +5,7 @@ using CacheDaemon.Daemon.Cli.Helping;
 using CacheDaemon.Daemon.Cli.Installing;
 using CacheDaemon.Daemon.Cli.Rendered;
 using CacheDaemon.Daemon.Cli.Showing;
+using CacheDaemon.Daemon.Cli.Warming;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -73,6 +74,7 @@ internal static class CommandTable
         var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.") { sample, everything };
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);
+        root.Add(WarmCommand.Create());
         root.Add(ConfigCommand.Create());
         root.Add(WhichCommand.Create());
         root.Add(InstallCommand.Create());

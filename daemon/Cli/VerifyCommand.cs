@@ -6,7 +6,6 @@ using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
-using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli;
 
@@ -55,26 +54,17 @@ internal sealed class VerifyCommand
 
     private static int Run(ReadOnlyMemory<byte>[] keys, int wanted, long unseen)
     {
-        VerifyCommand command;
-        if (Terminal.IsRich)
+        VerifyCommand? command = null;
+        if (wanted > 0 && !Terminal.IsRich)
+            Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
+        RenderProgress.Run(wanted, (say, step) =>
         {
-            command = new VerifyCommand(AnsiConsole.WriteLine);
-            AnsiConsole.Progress().AutoClear(true).Start(context =>
-            {
-                ProgressTask bar = context.AddTask("rendering", maxValue: wanted);
-                command.VerifyAsync(keys, wanted, () => bar.Increment(1)).GetAwaiter().GetResult();
-            });
-        }
-        else
-        {
-            command = new VerifyCommand(Console.WriteLine);
-            if (wanted > 0)
-                Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
-            command.VerifyAsync(keys, wanted, static () => { }).GetAwaiter().GetResult();
-        }
+            command = new VerifyCommand(say);
+            return command.VerifyAsync(keys, wanted, step);
+        });
         if (unseen > 0)
-            command._skippedBecause[Unseen] = command._skippedBecause.GetValueOrDefault(Unseen) + unseen;
-        Console.WriteLine(command.Summary());
+            command!._skippedBecause[Unseen] = command._skippedBecause.GetValueOrDefault(Unseen) + unseen;
+        Console.WriteLine(command!.Summary());
         if (command._differing > 0)
             return ExitCodes.Differs;
         if (command._verified > 0 || command._skippedBecause.Count == 0)

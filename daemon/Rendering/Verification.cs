@@ -10,7 +10,7 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// The daemon's part of <c>helmcached verify</c>: names entries whose call is known, says whether their inputs are still
+/// The daemon's part of <c>helmcached verify</c> and <c>warm</c>: remembers calls, names entries whose call is known, says whether their inputs are still
 /// there unchanged, and forgets those that real helm did not confirm. The renders are the command's.
 /// </summary>
 internal sealed class Verification
@@ -54,6 +54,23 @@ internal sealed class Verification
         bool mayVary = request.Flags.HasFlag(RenderFlags.Freeze);
         return new Message.Candidate(
             entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);
+    }
+
+    /// <summary>The calls that were made last.</summary>
+    public Message Recent(Message.Recent recent)
+    {
+        List<CacheKey> keys = _recent.Keys();
+        keys.Reverse();
+        return new Message.Candidates([.. keys.Take(recent.Count).Select(static key => (ReadOnlyMemory<byte>)key.Value.ToArray())], 0);
+    }
+
+    /// <summary>One of them, whatever became of its entry.</summary>
+    public Message Remembered(Message.Remembered remembered)
+    {
+        if (!TryKey(remembered.Key, out CacheKey key) || _recent.Find(key) is not { } request)
+            return new Message.Failed("whose call was not seen since the daemon started");
+        string chart = _store.Get(key).Entry?.ChartName ?? "";
+        return new Message.Candidate(chart, request.Flags.HasFlag(RenderFlags.Freeze), 0, default, default, request);
     }
 
     /// <summary>Deletes an entry that real helm did not confirm.</summary>

@@ -121,7 +121,7 @@ internal sealed class RequestDispatcher
                 return Answer.Of(new Message.Json(Explainer.Declined(session.Peer, "").ToJson()));
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
-            case Message.Verify or Message.Recall or Message.Forget or Message.List or Message.Show or Message.Earlier or Message.Project when session.Peer != BypassReason.None:
+            case Message.Verify or Message.Recall or Message.Forget or Message.List or Message.Show or Message.Earlier or Message.Project or Message.Recent or Message.Remembered when session.Peer != BypassReason.None:
                 // Its paths are not ours: it could not make the call again, and may not know of files that it cannot read.
                 return Answer.Of(new Message.Failed(ReasonText.Of(session.Peer)));
             case Message.Verify:
@@ -136,6 +136,10 @@ internal sealed class RequestDispatcher
                 return Answer.Of(await _listing.ShowAsync(show).ConfigureAwait(false));
             case Message.Earlier earlier:
                 return Answer.Of(await _explainer.EarlierAsync(earlier.Request).ConfigureAwait(false));
+            case Message.Recent recent:
+                return Answer.Of(_verification.Recent(recent));
+            case Message.Remembered remembered:
+                return Answer.Of(_verification.Remembered(remembered));
             case Message.Project project:
                 return Answer.Of(await _listing.ProjectAsync(project).ConfigureAwait(false));
             case Message.Status:

@@ -36,7 +36,7 @@ public sealed class FrozenNumbersTests
     [Fact]
     public void Message_kinds_keep_their_numbers() => AssertFrozen<MessageKind>("""
         Render=1 Publish=2 Abandon=3 Status=5 Stats=6 Prune=7 Stop=8 Explain=9 Verify=10 Recall=11 Forget=12 Calls=16
-        PublishDescriptor=17 List=20 Show=21 Earlier=22 Project=23 Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
+        PublishDescriptor=17 List=20 Show=21 Earlier=22 Project=23 Recent=24 Remembered=25 Result=64 Lease=65 Bypass=66 Waiting=67 Published=68 Json=69 Failed=70 Candidates=71 Candidate=72
         ResultDescriptor=73 Coordinate=30 Ran=31 Turn=80
         """, 4);
 

@@ -45,6 +45,8 @@ internal static class MessageExamples
         ["List"] = new Message.List(),
         ["Earlier"] = new Message.Earlier(Render with { Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Project"] = new Message.Project(s_key, "\u0001"u8.ToArray()),
+        ["Recent"] = new Message.Recent(20),
+        ["Remembered"] = new Message.Remembered(s_key),
         ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),
         ["Coordinate"] = new Message.Coordinate(0xdead_beef_0102_0304, false, Render with { Arguments = ["repo", "update"], Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
         ["Ran"] = new Message.Ran(7, 0, ""u8.ToArray(), "---\n"u8.ToArray()),

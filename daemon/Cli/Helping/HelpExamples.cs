@@ -76,6 +76,11 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached prune --all", "everything"),
         ],
         ["verify"] = [("helmcached verify --sample 20", "twenty entries against real helm")],
+        ["warm"] =
+        [
+            ("helmcached warm --recent 50", "after a pull: what was asked last, with the charts as they are now"),
+            ("helmcached warm -f calls.txt --jobs 4", "a file with one call a line"),
+        ],
         ["serve"] = [("helmcached serve", "with its log on the terminal; Ctrl-C stops it")],
         ["completion"] =
         [

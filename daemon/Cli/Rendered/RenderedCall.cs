@@ -51,9 +51,7 @@ internal static class RenderedCall
 
     private static MemoryStream? Run(string[] call, byte[]? known, out int code)
     {
-        string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
-        if (!Probe.IsShim(shim))
-            throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+        string shim = Shim();
         var output = new MemoryStream();
         using Stream errors = Console.OpenStandardError();
         global::CliWrap.Command command = global::CliWrap.Cli.Wrap(shim)
@@ -69,6 +67,15 @@ internal static class RenderedCall
             return output;
         output.Dispose();
         return null;
+    }
+
+    /// <summary>The shim beside this program.</summary>
+    /// <exception cref="IOException">It is missing.</exception>
+    public static string Shim()
+    {
+        string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
+        return Probe.IsShim(shim) ? shim
+            : throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
     }
 
     /// <summary>Whether a call reads standard input.</summary>
