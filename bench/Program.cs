@@ -30,9 +30,15 @@ charts.SetAction(parsed =>
         Console.WriteLine(Path.Combine(parsed.GetValue(directory)!, write(parsed.GetValue(directory)!)));
 });
 
+var chart = new Argument<string>("chart");
+var passes = new Argument<int>("passes");
+var library = new Command(LibraryPasses.Command, "What e2e runs to measure the library") { chart, passes };
+library.Hidden = true;
+library.SetAction((parsed, _) => LibraryPasses.RunAsync(parsed.GetValue(chart)!, parsed.GetValue(passes)));
+
 var passedOn = new Argument<string[]>("arguments") { Description = "For BenchmarkDotNet, e.g. --filter '*Fingerprint*' --job short", Arity = ArgumentArity.ZeroOrMore };
 var micro = new Command("micro", "Runs BenchmarkDotNet over the parts") { passedOn };
 micro.TreatUnmatchedTokensAsErrors = false;
 micro.SetAction(_ => BenchmarkSwitcher.FromAssembly(typeof(EndToEndBench).Assembly).Run(args.Length == 1 ? ["--filter", "*"] : args[1..]));
 
-return new RootCommand("Benchmarks of helmcached") { endToEnd, plot, charts, micro }.Parse(args).Invoke();
+return new RootCommand("Benchmarks of helmcached") { endToEnd, plot, charts, library, micro }.Parse(args).Invoke();

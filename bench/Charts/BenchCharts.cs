@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Globalization;
+using System.Linq;
 using System.Text;
 
 namespace CacheDaemon.Bench.Charts;
@@ -12,7 +13,7 @@ namespace CacheDaemon.Bench.Charts;
 internal static class BenchCharts
 {
     /// <summary>All of them but those that grow by an argument.</summary>
-    public static IReadOnlyList<Func<string, string>> All { get; } = [Trivial, TwentyKilobytes, Medium, Heavy, Definitions, Slow, Varying, Fleet];
+    public static IReadOnlyList<Func<string, string>> All { get; } = [Trivial, TwentyKilobytes, Medium, Heavy, Definitions, Slow, Varying, Fleet, Objects];
 
     /// <summary>What a new chart looks like: eight templates, 3 kB of output.</summary>
     public static string Trivial(string root)
@@ -108,6 +109,18 @@ internal static class BenchCharts
             text.Append(CultureInfo.InvariantCulture, $"  key{i}: a value of some length that stands for itself\n");
         chart.Write("templates/config.yaml", text.ToString());
         return name;
+    }
+
+    /// <summary>Five hundred objects, 25 in each of 20 templates.</summary>
+    public static string Objects(string root)
+    {
+        ChartFiles chart = ChartFiles.Start(root, "objects");
+        string variables = string.Concat(Enumerable.Range(0, 10).Select(static n => string.Create(CultureInfo.InvariantCulture, $"        - name: SETTING_{n}\n          value: \"setting {n}\"\n")));
+        for (int i = 0; i < 20; i++)
+            chart.Write(string.Create(CultureInfo.InvariantCulture, $"templates/part{i}.yaml"), "{{- range until 25 }}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ $.Release.Name }}-" + i.ToString(CultureInfo.InvariantCulture)
+                + "-{{ . }}\n  labels:\n    app: objects\n    number: \"{{ . }}\"\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n      - name: main\n        image: registry.example/objects:{{ . }}\n"
+                + "        ports:\n        - containerPort: 8080\n        env:\n" + variables + "{{- end }}\n");
+        return "objects";
     }
 
     /// <summary>How many environments a fleet has.</summary>
