@@ -69,6 +69,8 @@ public enum BypassReason
     NameNotUtf8 = 93,
     ArchiveUnpacked = 94,
     DependenciesDoubtful = 95,
+    RemoteNotCached = 96,
+    RemoteDoubtful = 97,
 
     // Repeatability.
     // 110 was for templates that mention an impure function.

@@ -32,6 +32,7 @@ internal sealed class Fingerprinter
     private readonly HelmBinaries _helms;
     private readonly ChartExclusions _exclusions;
     private readonly ChartScreens _screens = new();
+    private readonly RepositoryCharts _repositories = new();
     private readonly MountTable _mounts;
     private volatile Knowledge _knowledge;
 
@@ -116,7 +117,7 @@ internal sealed class Fingerprinter
             foreach (string alias in place.Aliases)
                 if (!IsSameFile(alias, place.Path, inputs))
                     return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
-        var read = ReadCharts.Of(invocation, inputs);
+        ReadCharts read = Located(invocation, ReadCharts.Of(invocation, inputs), helm, inputs);
         var charts = new List<ChartSnapshot<ChartFileScreen>>(read.Places.Count);
         foreach (ChartPlace place in read.Places)
         {
@@ -134,6 +135,18 @@ internal sealed class Fingerprinter
             }
         }
         return Compute(request, invocation, helm, read, charts, inputs);
+    }
+
+    /// <summary>
+    /// The charts as they are, but for one that is named by its repository and by no file or directory: the archive that stands for it.
+    /// </summary>
+    private ReadCharts Located(Invocation invocation, ReadCharts read, HelmBinary helm, InputReader inputs)
+    {
+        // A local path wins, so that none is there is an input.
+        if (invocation.Reference is not { } reference || inputs.IsFound(read.Places[0].Path))
+            return read;
+        RepositoryChart chart = _repositories.Find(reference, invocation.Startup.RepositoriesFile, helm.Major, inputs);
+        return read with { Places = [read.Places[0] with { Path = chart.ArchivePath }], Remote = chart };
     }
 
     private FingerprintOutcome.Known Compute(
@@ -154,12 +167,14 @@ internal sealed class Fingerprinter
             AddChart(material, charts[i].Tree, read.Places[i], invocation.Command);
         foreach (DirectRead direct in read.Direct)
             material.Add("direct", direct.Label, direct.Value);
+        if (read.Remote is { } remote)
+            AddRemote(material, remote, read.Places[0]);
 
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
         return new FingerprintOutcome.Known(new Fingerprint(
-            invocation.Command, material, key => PathKey(key, invocation, read.Places, charts), charts, inputs, helm.Digest, _screens)
+            invocation.Command, material, key => PathKey(key, invocation, read, charts), charts, inputs, helm.Digest, _screens)
         {
             SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
                 && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),
@@ -177,6 +192,14 @@ internal sealed class Fingerprinter
         if (tree.Files.Count <= MaxNotedFiles)
             foreach (ChartFile file in tree.Files)
                 material.Note("chart " + Encoding.UTF8.GetString(file.Name), file.Content);
+    }
+
+    private static void AddRemote(KeyMaterial material, RepositoryChart chart, ChartPlace place)
+    {
+        material.Add("remote", "reference", place.Typed);
+        material.Add("remote", "index", chart.Index);
+        foreach ((string name, Digest content) in chart.Others)
+            material.Add("remote", "archive " + name, content);
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
@@ -216,17 +239,19 @@ internal sealed class Fingerprinter
     /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
     /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
     /// </summary>
-    private static CacheKey PathKey(CacheKey key, Invocation invocation, IReadOnlyList<ChartPlace> places, List<ChartSnapshot<ChartFileScreen>> charts)
+    private static CacheKey PathKey(CacheKey key, Invocation invocation, ReadCharts read, List<ChartSnapshot<ChartFileScreen>> charts)
     {
         using var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached path key " + RecipeVersion);
         material.Add("first key", "", key.Value);
         for (int i = 0; i < charts.Count; i++)
         {
-            material.Add("path", "chart", places[i].Path);
-            material.Add("path", "chart as typed", places[i].Typed);
+            material.Add("path", "chart", read.Places[i].Path);
+            material.Add("path", "chart as typed", read.Places[i].Typed);
             material.Add("path", "links", charts[i].Tree.LinkTargets);
         }
+        if (read.Remote is { } remote)
+            material.Add("path", "index", remote.IndexPath);
         material.Add("path", "directory", invocation.Directory);
         material.Add("path", "PWD", invocation.LogicalDirectory ?? "");
         foreach (InputFile file in invocation.Values)

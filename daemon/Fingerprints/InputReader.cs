@@ -77,6 +77,14 @@ internal sealed class InputReader
     /// <exception cref="InputException">As for <see cref="Facts"/>.</exception>
     public byte[]? Content(string path) => Stamp(path) is { } stamp ? Read(path, stamp) : null;
 
+    /// <summary>Content of a file whose facts were asked for; reads it, but is no look of its own.</summary>
+    /// <exception cref="InputException">It is another one now, or cannot be read.</exception>
+    public byte[] ContentOf(string path, InputFacts facts)
+    {
+        byte[] content = Read(path, _seen.FindLast(seen => seen.Path == path).Stamp);
+        return Digest.Of(content) == facts.Digest ? content : throw new InputException(BypassReason.InputUnreadable, "");
+    }
+
     /// <summary>Stamps of the entries of a directory that a start-up lists; empty when there is none.</summary>
     /// <exception cref="InputException">The way to it means something else to us.</exception>
     public bool IsDirectory(string path)
@@ -120,6 +128,16 @@ internal sealed class InputReader
 
     /// <summary>Whether anything is at <paramref name="path"/>, for callers that then ask for its content.</summary>
     public bool Exists(string path) => Stat(path) is not null;
+
+    /// <summary>Whether Go's <c>os.Stat</c> finds anything at <paramref name="path"/>; the answer is noted.</summary>
+    /// <exception cref="InputException">The way to it means something else to us.</exception>
+    public bool IsFound(string path)
+    {
+        bool found = Look(path, out FileStamp stamp) == 0;
+        // As for IsDirectory, its times are not part of the answer.
+        _seen.Add(new InputStamp(path, found ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode, stamp.Mount) : default));
+        return found;
+    }
 
     /// <summary>The stamp of what is at <paramref name="path"/>; null for nothing, or nothing that can be reached.</summary>
     /// <exception cref="InputException">The way to it means something else to us.</exception>

@@ -15,6 +15,9 @@ internal readonly record struct DirectRead(string Label, string Value);
 /// <param name="SchemaRefersOutside">Whether a schema that is read directly may make helm read another one.</param>
 internal sealed record ReadCharts(IReadOnlyList<ChartPlace> Places, IReadOnlyList<DirectRead> Direct, bool SchemaRefersOutside = false)
 {
+    /// <summary>Where the one chart comes from, when it was named by its repository; null for local ones.</summary>
+    public RepositoryChart? Remote { get; init; }
+
     /// <summary>What stands for a file or directory that is not there.</summary>
     public const string Absent = "absent";
 

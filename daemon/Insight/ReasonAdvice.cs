@@ -59,6 +59,8 @@ internal static class ReasonAdvice
         BypassReason.NameNotUtf8 => "use names in UTF-8",
         BypassReason.ArchiveUnpacked => "lint the chart's directory; unpack the archives in charts/ for --with-subcharts",
         BypassReason.DependenciesDoubtful => "plain names in dependencies: no slashes, wildcards, anchors or characters beyond ASCII",
+        BypassReason.RemoteNotCached => "nothing: helm downloads the archive, and the next call is served",
+        BypassReason.RemoteDoubtful => "helm repo update, or name one version with --version; " + LocalChart,
         BypassReason.KnownToVary => Vary,
         BypassReason.ConfiguredBypass => "as configured (bypass)",
         BypassReason.LeaseholderFailed => "look at why the other call failed",

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
@@ -72,6 +73,34 @@ internal sealed record Invocation
 
     /// <summary>Finally true <c>--with-subcharts</c>: the charts below <c>charts/</c> are linted as well.</summary>
     public required bool WithSubcharts { get; init; }
+
+    /// <summary>What decides which chart a <c>repo/name</c> is, if the one chart may be such a name and nothing of that name is there; null when it cannot be.</summary>
+    public required RepositoryReference? Reference { get; init; }
+}
+
+/// <summary>A chart by the name of its repository: <c>repo/name</c>.</summary>
+/// <param name="Repository">Name of the repository in <c>repositories.yaml</c>.</param>
+/// <param name="Chart">Name of the chart in its index.</param>
+/// <param name="Version">Value of <c>--version</c>; empty without one.</param>
+/// <param name="Devel">Finally true <c>--devel</c>.</param>
+/// <param name="IndexPath">Where helm has the index of the repository.</param>
+/// <param name="ContentCache">Where helm 4 has the archives.</param>
+internal sealed record RepositoryReference(string Repository, string Chart, string Version, bool Devel, string IndexPath, string ContentCache)
+{
+    /// <summary>
+    /// Splits a chart as typed. Only names that Go's URL parser and file names leave as they are; null for anything else, paths included that are surely local.
+    /// </summary>
+    public static (string Repository, string Chart)? Split(string typed)
+    {
+        int slash = typed.IndexOf('/', StringComparison.Ordinal);
+        if (slash <= 0 || slash == typed.Length - 1 || typed[0] == '.')
+            return null;
+        foreach (char c in typed)
+            if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.' or '/'))
+                return null;
+        return typed[^1] == '/' || typed.Contains("//", StringComparison.Ordinal) || typed.Contains("/.", StringComparison.Ordinal)
+            ? null : (typed[..slash], typed[(slash + 1)..]);
+    }
 }
 
 /// <summary>Where a chart is.</summary>

@@ -111,6 +111,7 @@ internal sealed class InvocationParser
             LogicalDirectory = _variables.NonEmpty("PWD"),
             SkipSchemaValidation = IsOn("skip-schema-validation"),
             WithSubcharts = IsOn("with-subcharts"),
+            Reference = Reference(line, typed),
         });
     }
 
@@ -286,6 +287,19 @@ internal sealed class InvocationParser
             aliases.Add(logical);
         return null;
     }
+
+    // LocateChart for what is no local path; which files that means, but not what is in them.
+    private RepositoryReference? Reference(ParsedCommandLine line, IReadOnlyList<string> typed)
+    {
+        if (_command.Arguments is not (CommandArguments.NameAndChart or CommandArguments.Chart) || RepositoryReference.Split(typed[0]) is not (string repository, string chart))
+            return null;
+        return _variables.Caches(_directory, LastValue(line, "repository-cache"), LastValue(line, "content-cache")) is not (string repositoryCache, string contentCache)
+            ? null
+            : new RepositoryReference(
+                repository, chart, LastValue(line, "version") ?? "", IsOn("devel"), GoPath.Join(repositoryCache, repository + "-index.yaml"), contentCache);
+    }
+
+    private static string? LastValue(ParsedCommandLine line, string name) => line.Flags.FindLast(use => line.Row(use).Name == name).Value;
 
     // Values files first, --set-file later: that is the order in which helm reads, and so which `-` gets standard input.
     private InvocationResult.Bypassed? Files(out FileArguments reader, out List<InputFile> values, out List<SetFile> setFiles)

@@ -101,7 +101,6 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
         string home = Get("HOME") ?? "";
         string config = Home("HELM_CONFIG_HOME", "XDG_CONFIG_HOME", home, ".config");
         string data = Home("HELM_DATA_HOME", "XDG_DATA_HOME", home, ".local/share");
-        string cache = Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", home, ".cache");
 
         var plugins = new List<string>();
         string list = Get("HELM_PLUGINS") ?? GoPath.Join(data, "plugins");
@@ -121,7 +120,7 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
             RegistryConfig = GoPath.Under(directory, registry.Length > 0 ? registry : GoPath.Join(config, "registry/config.json")),
             DockerConfig = GoPath.Under(directory, GoPath.Join(docker, "config.json")),
             DockerInAccountHome = home.Length == 0 && NonEmpty("DOCKER_CONFIG") is null,
-            Homes = [home, config, data, cache],
+            Homes = [home, config, data, CacheHome],
         };
     }
 
@@ -143,6 +142,17 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
                     return true;
             return false;
         }
+    }
+
+    /// <summary>
+    /// Where indexes of repositories and, for helm 4, archives are kept; null for the flags means not given. Null when one of the two is given as nothing, over which helm fails.
+    /// </summary>
+    public (string Repositories, string Content)? Caches(string directory, string? repositoryFlag, string? contentFlag)
+    {
+        string cache = CacheHome;
+        string repositories = repositoryFlag ?? Get("HELM_REPOSITORY_CACHE") ?? GoPath.Join(cache, "repository");
+        string content = contentFlag ?? Get("HELM_CONTENT_CACHE") ?? GoPath.Join(cache, "content");
+        return repositories.Length == 0 || content.Length == 0 ? null : (GoPath.Under(directory, repositories), GoPath.Under(directory, content));
     }
 
     /// <summary>The namespace's inputs; null for a flag means not given, and an empty flag still hides the variable (seen on both helms).</summary>
@@ -178,6 +188,8 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
             HomeKubeconfig = kube + "/config",
         };
     }
+
+    private string CacheHome => Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", Get("HOME") ?? "", ".cache");
 
     private static string? NullIfEmpty(string? text) => string.IsNullOrEmpty(text) ? null : text;
 

@@ -20,7 +20,7 @@ public sealed class FrozenNumbersTests
         TooManyConnections=67 CallerUnknown=68 OtherCredentials=69
         ChartMissing=80 ChartNotAFileOrDirectory=81 ChartUnreadable=82 ChartTooLarge=83 ChartSpecialFile=84 ChartSymlinkBroken=85
         HelmIgnoreInvalid=86 SchemaReference=87 ValuesMissing=88 ValuesNotRegular=89 ValuesThroughProc=90 ValuesTooLarge=91
-        InputUnreadable=92 NameNotUtf8=93 ArchiveUnpacked=94 DependenciesDoubtful=95
+        InputUnreadable=92 NameNotUtf8=93 ArchiveUnpacked=94 DependenciesDoubtful=95 RemoteNotCached=96 RemoteDoubtful=97
         KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
         InputsKeepChanging=115 LeaseholderSlow=117 Arming=118 Unarmed=119
         Faulted=130 TooFewDescriptors=131 CallerLeft=132

@@ -2,6 +2,7 @@ using System;
 using System.Text;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Tests.RemoteCharts;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
@@ -23,6 +24,7 @@ public sealed class KeyVectorTests
     [InlineData("start-up", "5d0ab6cbf25893144f57fc517cb7ed1e466b83b0820f0c20c879c4f76f0c7975")]
     [InlineData("subchart", "fd14fe984bb21b91ea48fcca9f166b6c09df9a7125b4aba6d19eb01dccb4c04f")]
     [InlineData("time zone", "9560c0b3a3a5d334ebbd8c417d9662e401ecf93d7f598a0e03ebd3546fdac2e5")]
+    [InlineData("repository", "6c0b7350d5bc84c283cedbc67fb84d66724299ce629f5087ef7a07e957d61df9")]
     public void Key_is_what_it_was(string call, string key)
     {
         Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
@@ -68,6 +70,9 @@ public sealed class KeyVectorTests
             case "time zone":
                 // No system has a zone of this name, so none contributes a file.
                 return site.Request("template r ./web", variables: ("TZ", "Nowhere/Never"));
+            case "repository":
+                RepositorySite.Arrange(site);
+                return site.Request("template r shop/web --version ^1.0.0");
             default:
                 throw new ArgumentOutOfRangeException(nameof(call));
         }
