@@ -71,6 +71,9 @@ internal sealed class Fingerprint
     /// </summary>
     public bool SchemaRefersOutside { get; init; }
 
+    /// <summary>Whether the output is a tree of files (<c>--output-dir</c>).</summary>
+    public bool WritesFiles { get; init; }
+
     /// <summary>The charts as they were read; empty for a command that reads none.</summary>
     public IEnumerable<ChartTree<ChartFileScreen>> Charts => _charts.Select(static chart => chart.Tree);
 

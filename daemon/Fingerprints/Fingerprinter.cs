@@ -176,6 +176,7 @@ internal sealed class Fingerprinter
         return new FingerprintOutcome.Known(new Fingerprint(
             invocation.Command, material, key => PathKey(key, invocation, read, charts), charts, inputs, helm.Digest, _screens)
         {
+            WritesFiles = invocation.WritesFiles,
             SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
                 && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),
         });

@@ -14,7 +14,7 @@ internal readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, M
     /// <summary>Told once whether the peer took it; null when nobody asks.</summary>
     public Action<bool>? Sent { get; init; }
 
-    /// <summary>The hit that this answer was counted as; null when it was none.</summary>
+    /// <summary>The hit that this answer was counted as, where the caller may find that it cannot use it; else null.</summary>
     public CountedHit? Counted { get; init; }
 
     /// <summary>Whether it leaves the call to helm.</summary>
@@ -29,7 +29,7 @@ internal readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, M
 /// <param name="Arrival">The call.</param>
 /// <param name="Call">As the journal has it.</param>
 /// <param name="SavedMicroseconds">How much longer helm would have taken.</param>
-internal readonly record struct CountedHit(string Tier, Arrival Arrival, CallJournal.Call Call, long SavedMicroseconds);
+internal sealed record CountedHit(string Tier, Arrival Arrival, CallJournal.Call Call, long SavedMicroseconds);
 
 /// <summary>When a request came, from whom, for which command and chart, as far as that is known.</summary>
 /// <param name="Started">Time stamp.</param>
@@ -39,4 +39,7 @@ internal readonly record struct Arrival(long Started, string Caller)
     public string Chart { get; init; } = "";
 
     public string Command { get; init; } = "";
+
+    /// <summary>Whether its output is a tree of files (<c>--output-dir</c>).</summary>
+    public bool WritesFiles { get; init; }
 }

@@ -93,7 +93,7 @@ internal sealed class RenderPipeline
                 arrival = arrival with { Command = CommandOf(outcome, request) };
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
                     return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
-                arrival = arrival with { Chart = fingerprint.ChartName };
+                arrival = arrival with { Chart = fingerprint.ChartName, WritesFiles = fingerprint.WritesFiles };
 
                 long settled = _leases.Settled;
                 CacheKey key = fingerprint.Key;
@@ -335,7 +335,7 @@ internal sealed class RenderPipeline
         return answer with { Sent = sent, Counted = counted };
     }
 
-    private CountedHit CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
+    private CountedHit? CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
     {
         bool coalesced = source == Coalesced;
         _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
@@ -352,11 +352,11 @@ internal sealed class RenderPipeline
             Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
         };
         _journal?.Note(call, saved);
-        return new CountedHit(source, arrival, call, saved);
+        return arrival.WritesFiles ? new CountedHit(source, arrival, call, saved) : null;
     }
 
     /// <summary>The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a bypass.</summary>
-    public void TakeBack(in CountedHit hit)
+    public void TakeBack(CountedHit hit)
     {
         string name = ReasonText.Of(BypassReason.OutputDirectory);
         _counters.Add(Counters.Hits, -1);
