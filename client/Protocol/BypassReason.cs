@@ -94,4 +94,5 @@ public enum BypassReason
     Coordinated = 150,
     CoordinationOff = 151,
     HolderSlow = 152,
+    InsideTurn = 153,
 }

@@ -1,4 +1,6 @@
 using System;
+using System.Buffers.Text;
+using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
 using CacheDaemon.Client.Native;
@@ -21,6 +23,9 @@ internal sealed class CallerProcess : IDisposable
         _descriptor = descriptor;
         _pid = pid;
     }
+
+    /// <summary>Its number in /proc; 0 when it is not visible there.</summary>
+    public int Id => _pid;
 
     /// <summary>The peer of a connected socket; null where the kernel has no such descriptors (before Linux 5.3), or none is left.</summary>
     /// <param name="socket">The socket.</param>
@@ -60,12 +65,28 @@ internal sealed class CallerProcess : IDisposable
         }
     }
 
-    /// <summary>proc_pid_stat(5): the state follows the name, which may itself hold blanks and brackets.</summary>
-    private static bool IsStopped(int pid)
+    /// <summary>The processes above it, nearest first, by the numbers of /proc; none where it is not visible there.</summary>
+    public IEnumerable<int> Ancestors()
+    {
+        const int MaxSteps = 64;
+        int pid = _pid;
+        for (int i = 0; i < MaxSteps && pid > 1; i++)
+        {
+            pid = Look(pid).Parent;
+            if (pid > 0)
+                yield return pid;
+        }
+    }
+
+    private static bool IsStopped(int pid) => Look(pid).State == 'T';
+
+    /// <summary>proc_pid_stat(5): state and parent follow the name, which may itself hold blanks and brackets. Nothing where there is no such process.</summary>
+    private static (char State, int Parent) Look(int pid)
     {
         const int Most = 4096;
         if (pid <= 0 || Libc.ReadFile(Libc.PathBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")), Most, out ReadOnlySpan<byte> stat) != 0)
-            return false;
-        return stat[(stat.LastIndexOf((byte)')') + 1)..].StartsWith(" T"u8);
+            return default;
+        ReadOnlySpan<byte> rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
+        return rest.Length > 3 && Utf8Parser.TryParse(rest[3..], out int parent, out _) ? ((char)rest[1], parent) : default;
     }
 }

@@ -35,11 +35,17 @@ internal sealed class Coordinator
     /// </summary>
     public static readonly TimeSpan MaxHeld = TimeSpan.FromMinutes(2);
 
-    /// <summary>The same for those who only read: a large index takes some seconds to come, and all that they risk is that it is just being written.</summary>
+    /// <summary>
+    /// The same for those who only read: a large index takes some seconds to come, and all that they risk is that it is just being written. Nor do they hold others up for longer: the index
+    /// is what helm reads first, and <c>helm template r/x | less</c> may stand there for an hour.
+    /// </summary>
     public static readonly TimeSpan MaxHeldForReader = TimeSpan.FromSeconds(10);
 
     /// <summary>The most that anybody waits, in a queue that moves.</summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(10);
+
+    /// <summary>Each has a descriptor, and a thread that watches it, until its helm ends.</summary>
+    private const int MaxRunning = 256;
 
     /// <summary>How often a caller that waits looks whether those in front of it are still there.</summary>
     private static readonly TimeSpan LookEvery = TimeSpan.FromMilliseconds(500);
@@ -66,7 +72,7 @@ internal sealed class Coordinator
         BypassReason reason = process is null ? BypassReason.CallerUnknown : IsSameDirectory(request.Call) ? BypassReason.None : BypassReason.DirectoryMismatch;
         int major = _helms.Find(request.Call.HelmPath, request.Call.HelmStamp, _time.NowNs())?.Major ?? 0;
         if (reason == BypassReason.None && Plan.Of(request, major) is { } plan)
-            return await WaitAsync(plan, process!, MaxHeld).ConfigureAwait(false);
+            return await WaitAsync(plan, process!, MaxHeld, TimeSpan.MaxValue).ConfigureAwait(false);
         process?.Dispose();
         return new Admission.Alone(reason == BypassReason.None ? BypassReason.BadFlagValue : reason, TimeSpan.Zero);
     }
@@ -80,7 +86,7 @@ internal sealed class Coordinator
     {
         if (call.Flags.HasFlag(RenderFlags.Uncoordinated) || !IsSameDirectory(call) || Plan.OfReader(call) is not { } plan || caller() is not { } process)
             return TimeSpan.Zero;
-        return (await WaitAsync(plan, process, MaxHeldForReader).ConfigureAwait(false)).Waited;
+        return (await WaitAsync(plan, process, MaxHeldForReader, MaxHeldForReader).ConfigureAwait(false)).Waited;
     }
 
     /// <summary>A run that others wait for has ended.</summary>
@@ -100,15 +106,23 @@ internal sealed class Coordinator
     /// <summary>Whoever waits for a turn waits no longer.</summary>
     public void Close() => _queue.Close();
 
-    private async Task<Admission> WaitAsync(Plan plan, CallerProcess process, TimeSpan maxHeld)
+    private async Task<Admission> WaitAsync(Plan plan, CallerProcess process, TimeSpan maxHeld, TimeSpan maxTurn)
     {
+        if (_queue.Running >= MaxRunning)
+        {
+            process.Dispose();
+            return new Admission.Alone(BypassReason.TooManyConnections, TimeSpan.Zero);
+        }
         long started = _time.GetTimestamp();
-        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process };
+        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, ProcessId = process.Id, MaxTurn = maxTurn };
         bool goes = false;
         try
         {
             _queue.Enter(place);
             bool waits = !place.Outcome.Task.IsCompleted;
+            // helm runs plugins, and they run helm: what has its turn waits for them, so they must not wait for it.
+            if (waits && _queue.IsRunning(process.Ancestors()) && _queue.Leave(place))
+                return new Admission.Alone(BypassReason.InsideTurn, TimeSpan.Zero);
             Outcome? outcome = await WaitAsync(place, started, maxHeld).ConfigureAwait(false);
             TimeSpan waited = waits ? _time.GetElapsedTime(started) : TimeSpan.Zero;
             switch (outcome)

@@ -40,6 +40,12 @@ internal sealed class Place(IReadOnlyList<LockWish> wishes, string? equal, Func<
     /// <summary>Whether the caller is alive, and not stopped by a signal.</summary>
     public bool IsThere => isThere();
 
+    /// <summary>The caller's process, by the numbers of /proc; 0 when it is not visible there.</summary>
+    public int ProcessId { get; init; }
+
+    /// <summary>How long its turn may take: after that it holds nobody up any more, though it may go on. Unlimited by default.</summary>
+    public TimeSpan MaxTurn { get; init; } = TimeSpan.MaxValue;
+
     /// <summary>The caller, for whoever ends the turn to dispose of.</summary>
     public IDisposable? Caller { get; init; }
 

@@ -36,6 +36,13 @@ internal sealed class TurnQueue(TimeProvider time)
         }
     }
 
+    /// <summary>Whether it is the turn of one of these processes.</summary>
+    public bool IsRunning(IEnumerable<int> processes)
+    {
+        lock (_gate)
+            return processes.Any(id => _running.Any(place => place.ProcessId == id));
+    }
+
     /// <summary>Takes a caller in; its <see cref="Place.Outcome"/> is set when its turn has come, perhaps at once.</summary>
     public void Enter(Place place)
     {
@@ -115,12 +122,12 @@ internal sealed class TurnQueue(TimeProvider time)
         }
     }
 
-    /// <summary>Ends the turns of callers that are gone, or were stopped by a signal.</summary>
+    /// <summary>Ends the turns of callers that are gone, or were stopped by a signal, and those that have lasted too long.</summary>
     public void Sweep()
     {
         lock (_gate)
         {
-            foreach (Place running in _running.Where(static running => !running.IsThere).ToArray())
+            foreach (Place running in _running.Where(running => !running.IsThere || time.GetElapsedTime(running.Since) > running.MaxTurn).ToArray())
                 Drop(running);
             Advance();
         }

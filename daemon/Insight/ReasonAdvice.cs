@@ -73,6 +73,7 @@ internal static class ReasonAdvice
         BypassReason.CallerLeft => "nothing: the call was ended, or the machine was too busy",
         BypassReason.Coordinated => Nothing,
         BypassReason.CoordinationOff => "as configured (coordinate)",
+        BypassReason.InsideTurn => "nothing: helm was called by a program that helm started",
         BypassReason.HolderSlow => "see whether the helm in front of it hangs, or its repository does not answer",
         BypassReason.Faulted => "please report it with daemon.log",
         _ => "",

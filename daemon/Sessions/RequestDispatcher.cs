@@ -100,7 +100,7 @@ internal sealed class RequestDispatcher
                 Declined(declined, session.ProcessId);
                 return Answer.Of(new Message.Bypass(declined, ""));
             case Message.Coordinate coordinate:
-                return await _turns.EnterAsync(coordinate, session).ConfigureAwait(false);
+                return await _turns.EnterAsync(coordinate, session, Declined).ConfigureAwait(false);
             case Message.Ran ran:
                 _turns.Ran(ran, session);
                 return null;

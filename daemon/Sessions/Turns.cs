@@ -22,10 +22,16 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
     public int Waiting => coordinator?.Waiting ?? 0;
 
     /// <summary>Answers a <see cref="Message.Coordinate"/>.</summary>
-    public async Task<Answer> EnterAsync(Message.Coordinate request, Session session)
+    /// <param name="request">What was asked.</param>
+    /// <param name="session">Where.</param>
+    /// <param name="declined">Counts a call that is left to helm.</param>
+    public async Task<Answer> EnterAsync(Message.Coordinate request, Session session, Action<BypassReason, int> declined)
     {
         if (coordinator is null)
             return Answer.Of(new Message.Bypass(BypassReason.CoordinationOff, ""));
+        // One at a time.
+        Left(session.Turn);
+        session.Turn = null;
         Admission admission = await coordinator.EnterAsync(request, session.OpenCaller()).ConfigureAwait(false);
         Waited(admission.Waited);
         switch (admission)
@@ -40,8 +46,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
                 return Answer.Of(new Message.Result(result.ExitCode, "joined", (long)admission.Waited.TotalMicroseconds, default, result.Stderr, result.Stdout));
             default:
                 BypassReason reason = ((Admission.Alone)admission).Reason;
-                counters.Add(Counters.Bypasses);
-                counters.Add(Counters.BypassReasons, ReasonText.Of(reason));
+                declined(reason, session.ProcessId);
                 return Answer.Of(new Message.Bypass(reason, ""));
         }
     }

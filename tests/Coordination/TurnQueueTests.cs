@@ -119,6 +119,22 @@ public sealed class TurnQueueTests
     }
 
     [Fact]
+    public void A_turn_that_has_lasted_too_long_holds_nobody_up()
+    {
+        var reader = new Place(Read("a"), null, () => true) { MaxTurn = TimeSpan.FromSeconds(10) };
+        _queue.Enter(reader);
+        Place writer = Enter(Write("a"));
+        _clock.Advance(TimeSpan.FromSeconds(9));
+        _queue.Sweep();
+        AssertWaits(writer);
+        _clock.Advance(TimeSpan.FromSeconds(2));
+        _queue.Sweep();
+        AssertGoes(writer);
+        _queue.End(reader);
+        AssertGoes(writer);
+    }
+
+    [Fact]
     public void One_is_held_up_for_as_long_as_the_oldest_run_that_excludes_it_has_run()
     {
         Enter(Write("b"));

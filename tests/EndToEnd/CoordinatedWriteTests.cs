@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
@@ -103,17 +104,70 @@ public sealed class CoordinatedWriteTests
         AssertWell(await read);
     }
 
+    /// <summary>As a downloader does that packs charts from elsewhere.</summary>
+    [Theory]
+    [InlineData("dependency update .")]
+    [InlineData("repo update")]
+    public async Task A_helm_that_helm_itself_has_called_does_not_wait_for_its_turn(string line)
+    {
+        await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
+        string script = await ScriptAsync(home, $"[ -n \"$INNER\" ] && echo inner && exit; INNER=1 sh -c '{home.Home.ShimPath} {line}'; echo outer");
+        CommandResult result = await home.Shim(line).With("HELMCACHED_HELM", script).RunAsync();
+        Assert.Equal("inner\nouter\n", AssertWell(result).StdoutText);
+        Assert.Equal(1, (await home.Home.StatsAsync()).BypassReasons["inside-turn"]);
+        Assert.Equal((1, 0, 0), await home.CoordinationAsync());
+    }
+
+    [Fact]
+    public async Task One_that_was_stopped_in_its_turn_keeps_nobody()
+    {
+        await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
+        using IDisposable hold = home.Server.Hold(ChartRepositoryServer.Index);
+        Command command = home.Shim("repo update");
+        using Process first = command.Start();
+        await home.HeldReachAsync(1);
+        Task<CommandResult> second;
+        using (Signals.Hang(first.Id))
+        {
+            second = home.Shim("repo update").RunAsync();
+            await home.HeldReachAsync(2);
+            hold.Dispose();
+            AssertWell(await second);
+        }
+        AssertWell(await command.CompleteAsync(first));
+    }
+
+    /// <summary>What helm started lives on, and has no part in the turn.</summary>
+    [Fact]
+    public async Task A_turn_ends_with_helm_and_not_with_what_it_has_left_behind()
+    {
+        await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
+        string gate = home.Home.At("gate");
+        string script = await ScriptAsync(home, $"(while [ ! -e {gate} ]; do sleep 0.1; done) >/dev/null 2>&1 & echo done");
+        for (int i = 0; i < 3; i++)
+            Assert.Equal("done\n", AssertWell(await home.Shim("repo update").With("HELMCACHED_HELM", script).RunAsync()).StdoutText);
+        await File.WriteAllTextAsync(gate, "");
+        (long runs, long joined, _) = await home.CoordinationAsync();
+        Assert.Equal((3, 0), (runs, joined));
+    }
+
     /// <summary>A script in the place of helm says what it finds.</summary>
     [Fact]
     public async Task Helm_in_its_turn_finds_the_descriptors_and_the_process_that_the_caller_gave()
     {
         await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
-        string script = home.Home.At("helm-script");
-        await File.WriteAllTextAsync(script, "#!/bin/sh\nls /proc/$$/fd; cat; echo $0 \"$@\" $PPID; exit 7\n");
-        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string script = await ScriptAsync(home, "ls /proc/$$/fd; cat; echo $0 \"$@\" $PPID; exit 7");
         Command shim = home.Shim("dependency update .").With("HELMCACHED_HELM", script) with { Stdin = "input\n"u8.ToArray() };
         Command real = shim with { File = script };
         Assert.Null((await shim.CalledAs("helm").RunAsync()).DifferenceFrom(await real.RunAsync()));
         Assert.Equal(1, (await home.CoordinationAsync()).Runs);
+    }
+
+    private static async Task<string> ScriptAsync(RepositoryHome home, string text)
+    {
+        string script = home.Home.At("helm-script");
+        await File.WriteAllTextAsync(script, "#!/bin/sh\n" + text + "\n");
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        return script;
     }
 }

@@ -24,7 +24,7 @@ public sealed class FrozenNumbersTests
         KnownToVary=111 ConfiguredBypass=112 LeaseholderFailed=113 OutputTooLarge=114
         InputsKeepChanging=115 LeaseholderSlow=117 Arming=118 Unarmed=119
         Faulted=130 TooFewDescriptors=131 CallerLeft=132
-        Coordinated=150 CoordinationOff=151 HolderSlow=152
+        Coordinated=150 CoordinationOff=151 HolderSlow=152 InsideTurn=153
         """, 110, 116);
 
     [Fact]
