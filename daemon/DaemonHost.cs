@@ -49,9 +49,9 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <param name="problems">What is wrong with the configuration file, for the log and <c>status</c>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log; disposed by the caller.</param>
-    /// <param name="arm">Has the helm at a path armed, in a process of its own (<see cref="ArmingWork"/>).</param>
+    /// <param name="arm">Has the helm at a path armed, in a process of its own (<see cref="ArmingWork"/>); true: for calls that download their chart.</param>
     public DaemonHost(
-        Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log, Func<string, Task> arm)
+        Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log, Func<string, bool, Task> arm)
     {
         _endpoint = endpoint;
         _options = options;
@@ -65,9 +65,12 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _misses = new MissExplainer(_rooms.Disk);
         string armed = options.ArmedDirectory ?? endpoint.ArmedPath;
         var helms = new HelmBinaries(new StampLedger(armed, time));
-        _armory = new Armory(armed, helms, arm, log.WriteProblem, time);
-        var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass));
-        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory);
+        _armory = new Armory(armed, helms, helm => arm(helm, false), log.WriteProblem, time)
+        {
+            ForNetwork = new Armory(Armory.ForNetworkBelow(armed), helms, helm => arm(helm, true), log.WriteProblem, time),
+        };
+        var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass), remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest));
+        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory, new RemoteRuns(time));
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);

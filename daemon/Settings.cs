@@ -51,6 +51,11 @@ public static class Settings
             static (options, value) => value.All(ChartExclusions.IsPattern) ? options with { Bypass = [.. value] } : null,
             static options => options.Bypass.Count == 0 ? "[]" : "[" + string.Join(", ", options.Bypass.Select(static p => $"\"{p}\"")) + "]")
         { IsList = true },
+        new("remote.fresh_for", "How long an answer for a chart that helm downloads each time may be given again. 0: never.", Time, "10m",
+            static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan window) ? options with { RemoteFreshFor = window } : null,
+            static options => ShowTime(options.RemoteFreshFor)),
+        new("remote.digest", "Whether answers for charts named by digest (oci://…@sha256:…) are kept for good.", "true or false", "true",
+            static (options, value) => bool.TryParse(value[0], out bool keeps) ? options with { RemoteDigest = keeps } : null, static options => Lower(options.RemoteDigest)),
         new("log.level", "How much goes into the log: nothing, what went wrong, also starts and stops, also each call.", "off, error, info or debug", "debug",
             static (options, value) => value[0] switch
             {

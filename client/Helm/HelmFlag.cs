@@ -72,6 +72,9 @@ public enum FlagRole : byte
     RepositoryConfig,
     RepositoryCache,
 
+    /// <summary>Address of the repository that the chart is of: with it the chart is no local path.</summary>
+    Repository,
+
     /// <summary>When finally true, what helm 3 says has the time in it: a bypass there. It is in the key.</summary>
     Debug,
 

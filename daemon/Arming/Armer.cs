@@ -54,15 +54,18 @@ internal sealed class Armer
     }
 
     /// <summary>Plans the arming of a binary.</summary>
+    /// <param name="image">The file.</param>
+    /// <param name="network">Whether the copy is for calls that download their chart.</param>
     /// <exception cref="ArmingException">It is not one that can be armed; the message says why.</exception>
-    public static ArmingPlan Plan(byte[] image) => new Armer(GoProgram.Read(image)).Plan();
+    public static ArmingPlan Plan(byte[] image, bool network = false) =>
+        new Armer(GoProgram.Read(image)).Plan(network ? ArmingRecipe.EntriesForNetwork : ArmingRecipe.Entries);
 
-    private ArmingPlan Plan()
+    private ArmingPlan Plan(IReadOnlyList<EntryTrap> entries)
     {
         foreach (string name in ArmingRecipe.Required)
             if (!_functions.ContainsKey(name))
                 throw new ArmingException($"it has no function {name}");
-        TrapEntries();
+        TrapEntries(entries);
         foreach (CallTrap trap in ArmingRecipe.Calls)
             TrapCalls(trap);
         TrapNow();
@@ -73,11 +76,11 @@ internal sealed class Armer
     }
 
     /// <summary>Whole functions. What is left of their bodies is never run again, and has room for what the others need.</summary>
-    private void TrapEntries()
+    private void TrapEntries(IReadOnlyList<EntryTrap> entries)
     {
         foreach (GoFunction function in _program.Functions)
         {
-            if (ArmingRecipe.Entries.FirstOrDefault(trap => trap.Functions(function.Name)) is not { } trap)
+            if (entries.FirstOrDefault(trap => trap.Functions(function.Name)) is not { } trap)
                 continue;
             byte[] exit = X64.Exit(ExitCode(trap.Shown.Length > 0 ? trap.Shown : Short(function.Name)));
             if (function.Size < exit.Length)

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using System.Text.RegularExpressions;
 
 namespace CacheDaemon.Daemon.Arming;
@@ -60,8 +61,17 @@ internal static partial class ArmingRecipe
         new(Only("time.LoadLocation.func1"), "dateInZone"),
         // A values.schema.json may refer to other files and to addresses, which are in no key.
         new(SchemaLoaders().IsMatch, SchemaShown),
-        new(Only("net.(*Dialer).DialContext"), "the network"),
+        new(Only(Dial), "the network"),
     ];
+
+    /// <summary>
+    /// The same for calls that have to download their chart: connections, and the randomness that their encryption takes, are free. What templates can make of either is
+    /// trapped by name all the same.
+    /// </summary>
+    public static IReadOnlyList<EntryTrap> EntriesForNetwork { get; } =
+        [.. Entries.Where(static trap => !trap.Functions(Dial) && !trap.Functions("crypto/rand.Read"))];
+
+    private const string Dial = "net.(*Dialer).DialContext";
 
     /// <summary>Single calls: what sprig and helm do with the clock at start-up, and <c>date</c> of a fixed time, stay free.</summary>
     public static IReadOnlyList<CallTrap> Calls { get; } =

@@ -23,9 +23,10 @@ internal static class ArmingWork
     /// <summary>Arms a helm, unless that was done before by this recipe.</summary>
     /// <param name="directory">Where records and copies are kept; made when it is missing.</param>
     /// <param name="helm">Path of the real helm.</param>
+    /// <param name="network">Whether the copy is for calls that download their chart; such copies have a directory of their own.</param>
     /// <exception cref="IOException">The directory or the helm cannot be used: nothing was learnt.</exception>
     /// <exception cref="UnauthorizedAccessException">Likewise.</exception>
-    public static async Task<ArmingRecord> RunAsync(string directory, string helm)
+    public static async Task<ArmingRecord> RunAsync(string directory, string helm, bool network = false)
     {
         Directory.CreateDirectory(directory, OwnerOnly);
         int turn = Libc.WaitForLock(Libc.PathBytes(directory + "/lock"));
@@ -40,7 +41,7 @@ internal static class ArmingWork
             Digest digest = Digest.Of(image);
             if (ArmingRecord.Read(directory, digest) is { } known && (known.Unarmed.Length > 0 || IsIntact(known)))
                 return known;
-            ArmingRecord record = await ArmAsync(directory, image, digest).ConfigureAwait(false);
+            ArmingRecord record = await ArmAsync(directory, image, digest, network).ConfigureAwait(false);
             record.Write(directory, digest);
             return record;
         }
@@ -50,17 +51,17 @@ internal static class ArmingWork
         }
     }
 
-    private static async Task<ArmingRecord> ArmAsync(string directory, byte[] image, Digest helm)
+    private static async Task<ArmingRecord> ArmAsync(string directory, byte[] image, Digest helm, bool network)
     {
         try
         {
-            ArmingPlan plan = Armer.Plan(image);
+            ArmingPlan plan = Armer.Plan(image, network);
             HelmRunException? notAllowed = null;
             foreach (string place in Places(directory))
             {
                 try
                 {
-                    return await TryAsync(place, image, helm, plan).ConfigureAwait(false);
+                    return await TryAsync(place, image, helm, plan, network).ConfigureAwait(false);
                 }
                 catch (HelmRunException e) when (e.NotAllowed)
                 {
@@ -76,9 +77,9 @@ internal static class ArmingWork
     }
 
     /// <summary>Makes the copy at a place and tries it there.</summary>
-    private static async Task<ArmingRecord> TryAsync(string place, byte[] image, Digest helm, ArmingPlan plan)
+    private static async Task<ArmingRecord> TryAsync(string place, byte[] image, Digest helm, ArmingPlan plan, bool network)
     {
-        string copy = $"{place}/helm-{helm.ToString()[..16]}", temporary = $"{place}/new-{Environment.ProcessId}", scratch = temporary + "-test";
+        string kind = network ? "network-" : "", copy = $"{place}/helm-{kind}{helm.ToString()[..16]}", temporary = $"{place}/new-{kind}{Environment.ProcessId}", scratch = temporary + "-test";
         Directory.CreateDirectory(place, OwnerOnly);
         try
         {

@@ -76,6 +76,12 @@ internal sealed class Armory
         _time = time;
     }
 
+    /// <summary>The copies for calls that download their chart; null when there are none.</summary>
+    public Armory? ForNetwork { get; init; }
+
+    /// <summary>Where these copies are kept, when the others are in a directory.</summary>
+    public static string ForNetworkBelow(string directory) => directory + "/network";
+
     /// <summary>What is known of every helm met so far, for people: its digest and its state.</summary>
     public IEnumerable<(Digest Helm, ArmingState State)> All()
     {
@@ -110,12 +116,15 @@ internal sealed class Armory
         foreach (Known known in _known.Values)
             if (known.Work is { } work)
                 await work.ConfigureAwait(false);
+        if (ForNetwork is { } network)
+            await network.DrainAsync().ConfigureAwait(false);
     }
 
     /// <summary>Removes copies of helms, and digests of files, that nobody has used for so long. To be called now and then.</summary>
     /// <exception cref="IOException">The directory cannot be read.</exception>
     public void RemoveUnused(TimeSpan age)
     {
+        ForNetwork?.RemoveUnused(age);
         if (!Directory.Exists(_directory))
             return;
         DateTime oldest = _time.GetUtcNow().UtcDateTime - age;

@@ -12,32 +12,35 @@ using CliWrap.Buffered;
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>
-/// <c>helmcached arm HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low priority and its
+/// <c>helmcached arm [--network] HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low priority and its
 /// memory given back; <c>start</c> does the same in its own process and waits.
 /// </summary>
 internal static class ArmCommand
 {
     private const int OwnerOnly = 0x3f;
 
+    private const string NetworkFlag = "--network";
+
     public static int Run(string[] arguments)
     {
-        if (arguments.Length != 1)
+        bool network = arguments is [NetworkFlag, _];
+        if (arguments.Length != (network ? 2 : 1))
             return ExitCodes.Usage;
         // Callers go first.
         Libc.BeNice();
         Libc.Umask = OwnerOnly;
-        ArmingRecord record = ArmAsync(AdminConnection.Endpoint(), arguments[0]).GetAwaiter().GetResult();
+        ArmingRecord record = ArmAsync(AdminConnection.Endpoint(), arguments[^1], network).GetAwaiter().GetResult();
         Console.WriteLine(record.Unarmed.Length > 0 ? $"helm cannot be armed: {record.Unarmed}" : $"{record.Copy}: {record.Traps.Count} kinds of traps, tried by {record.Runs} runs");
         return ExitCodes.Ok;
     }
 
     /// <summary>Has a helm armed by another process, for the daemon of a home.</summary>
     /// <exception cref="IOException">It could not be started, or failed.</exception>
-    public static async Task InProcessOfItsOwnAsync(Endpoint endpoint, string helm)
+    public static async Task InProcessOfItsOwnAsync(Endpoint endpoint, string helm, bool network = false)
     {
         string program = Environment.ProcessPath ?? throw new IOException("the path of this program is not known");
         BufferedCommandResult result = await global::CliWrap.Cli.Wrap(program)
-            .WithArguments(["arm", helm])
+            .WithArguments(network ? ["arm", NetworkFlag, helm] : ["arm", helm])
             .WithEnvironmentVariables(variables => variables.Set(Endpoint.HomeVariable, endpoint.Home))
             .WithValidation(CommandResultValidation.None)
             .ExecuteBufferedAsync().ConfigureAwait(false);
@@ -75,9 +78,9 @@ internal static class ArmCommand
             : null;
 
     /// <summary>Arms a helm for the daemon of a home.</summary>
-    private static async Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm)
+    private static async Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm, bool network = false)
     {
-        ArmingRecord record = await ArmingWork.RunAsync(DirectoryOf(endpoint), helm).ConfigureAwait(false);
+        ArmingRecord record = await ArmingWork.RunAsync(network ? Armory.ForNetworkBelow(DirectoryOf(endpoint)) : DirectoryOf(endpoint), helm, network).ConfigureAwait(false);
         // Only now is there a directory to note it in.
         Identify(endpoint, helm);
         return record;

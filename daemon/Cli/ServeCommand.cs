@@ -51,7 +51,7 @@ internal static class ServeCommand
     private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, Configuration configuration, DaemonLog log)
     {
         await using var host = new DaemonHost(
-            endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log, helm => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm));
+            endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log, (helm, network) => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm, network));
         await host.RunAsync().ConfigureAwait(false);
     }
 }

@@ -81,6 +81,13 @@ internal static class CallerState
             AddLogin(material, "docker of the account", home + "/.docker/config.json", inputs);
     }
 
+    /// <summary>What the files with logins hold, for calls that make requests.</summary>
+    public static void AddLogins(KeyMaterial material, StartupPaths startup, InputReader inputs)
+    {
+        AddFile(material, "registry for requests", startup.RegistryConfig, inputs);
+        AddFile(material, "docker for requests", startup.DockerConfig, inputs);
+    }
+
     /// <summary>
     /// The time zone by name and by content: <c>TZ</c> when set, else the machine's, looked for in all places in which Go looks (<c>time.initLocal</c>,
     /// <c>loadLocation</c>; seen under strace on all helms). The first that is a zone file wins; which one that is need not be known.

@@ -77,8 +77,14 @@ internal sealed class Fingerprint
     /// <summary>The charts as they were read; empty for a command that reads none.</summary>
     public IEnumerable<ChartTree<ChartFileScreen>> Charts => _charts.Select(static chart => chart.Tree);
 
+    /// <summary>How long a result may be given again; null for as long as the key is the same. Set when the key does not hold what is in the chart.</summary>
+    public Freshness? Freshness { get; init; }
+
+    /// <summary>What stands for the chart's name when the chart is not read.</summary>
+    public string NameOfRemote { get; init; } = "";
+
     /// <summary>The first chart's name, for people; empty without one.</summary>
-    public string ChartName => _charts.Count == 0 ? "" : _charts[0].Tree.Metadata.Name;
+    public string ChartName => _charts.Count == 0 ? NameOfRemote : _charts[0].Tree.Metadata.Name;
 
     /// <summary>Its version.</summary>
     public string ChartVersion => _charts.Count == 0 ? "" : _charts[0].Tree.Metadata.Version;

@@ -34,14 +34,17 @@ internal sealed class Fingerprinter
     private readonly ChartScreens _screens = new();
     private readonly RepositoryCharts _repositories = new();
     private readonly MountTable _mounts;
+    private readonly RemotePolicy _remote;
     private volatile Knowledge _knowledge;
 
     /// <param name="time">The clock that decides which stamps are trusted.</param>
     /// <param name="helms">The helm binaries met so far.</param>
     /// <param name="exclusions">Charts that are never cached; null for none.</param>
     /// <param name="mounts">Says until when stamps tell files apart; null for what this kernel needs.</param>
-    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null, MountTable? mounts = null)
+    /// <param name="remote">What the user allows for charts that helm downloads each time; null for nothing.</param>
+    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null, MountTable? mounts = null, RemotePolicy? remote = null)
     {
+        _remote = remote ?? RemotePolicy.None;
         _mounts = mounts ?? new MountTable(Libc.HasUniqueMountIds);
         _exclusions = exclusions ?? ChartExclusions.None;
         _time = time;
@@ -143,10 +146,25 @@ internal sealed class Fingerprinter
     private ReadCharts Located(Invocation invocation, ReadCharts read, HelmBinary helm, InputReader inputs)
     {
         // A local path wins, so that none is there is an input.
+        if (invocation.Network is { } network)
+            return read with { Freshness = OfNetwork(network, helm, inputs) };
         if (invocation.Reference is not { } reference || inputs.IsFound(read.Places[0].Path))
             return read;
-        RepositoryChart chart = _repositories.Find(reference, invocation.Startup.RepositoriesFile, helm.Major, inputs);
-        return read with { Places = [read.Places[0] with { Path = chart.ArchivePath }], Remote = chart };
+        Freshness? freshness = _remote.Of(isDigest: false);
+        RepositoryChart chart = _repositories.Find(reference, invocation.Startup.RepositoriesFile, helm.Major, inputs, freshness is not null);
+        return chart.ArchivePath is { } path
+            ? read with { Places = [read.Places[0] with { Path = path }], Remote = chart }
+            : read with { Places = [], Remote = chart, Freshness = freshness };
+    }
+
+    /// <summary>How long the answer for a chart that helm downloads may be given again.</summary>
+    private Freshness OfNetwork(NetworkReference network, HelmBinary helm, InputReader inputs)
+    {
+        // A local path of that name wins; with --repo in helm 3 alone.
+        bool mayBeLocal = network.Repository.Length == 0 || helm.Major < FirstWithoutClock;
+        if (_remote.Of(network.IsDigest) is not { } freshness || (mayBeLocal && inputs.IsFound(network.Path)))
+            throw new InputException(BypassReason.RemoteChart, "");
+        return _exclusions.FindByName(network.Name) is { } excluded ? throw new InputException(BypassReason.ConfiguredBypass, excluded) : freshness;
     }
 
     private FingerprintOutcome.Known Compute(
@@ -168,7 +186,9 @@ internal sealed class Fingerprinter
         foreach (DirectRead direct in read.Direct)
             material.Add("direct", direct.Label, direct.Value);
         if (read.Remote is { } remote)
-            AddRemote(material, remote, read.Places[0]);
+            AddRemote(material, remote, invocation.Charts[0]);
+        if (read.Freshness is not null)
+            AddNetwork(material, invocation, inputs);
 
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
@@ -177,6 +197,8 @@ internal sealed class Fingerprinter
             invocation.Command, material, key => PathKey(key, invocation, read, charts), charts, inputs, helm.Digest, _screens)
         {
             WritesFiles = invocation.WritesFiles,
+            Freshness = read.Freshness,
+            NameOfRemote = invocation.Network?.Name ?? invocation.Reference?.Chart ?? "",
             SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
                 && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),
         });
@@ -201,6 +223,14 @@ internal sealed class Fingerprinter
         material.Add("remote", "index", chart.Index);
         foreach ((string name, Digest content) in chart.Others)
             material.Add("remote", "archive " + name, content);
+    }
+
+    /// <summary>What is downloaded depends on who asks: on the logins as they stand there, where a local chart only needs them to be valid.</summary>
+    private static void AddNetwork(KeyMaterial material, Invocation invocation, InputReader inputs)
+    {
+        material.Add("network", "reference", invocation.Network?.Typed ?? "");
+        material.Add("network", "repository", invocation.Network?.Repository ?? "");
+        CallerState.AddLogins(material, invocation.Startup, inputs);
     }
 
     private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
@@ -253,6 +283,8 @@ internal sealed class Fingerprinter
         }
         if (read.Remote is { } remote)
             material.Add("path", "index", remote.IndexPath);
+        if (invocation.Network is { } network)
+            material.Add("path", "chart as typed", network.Typed);
         material.Add("path", "directory", invocation.Directory);
         material.Add("path", "PWD", invocation.LogicalDirectory ?? "");
         foreach (InputFile file in invocation.Values)

@@ -18,6 +18,9 @@ internal sealed record ReadCharts(IReadOnlyList<ChartPlace> Places, IReadOnlyLis
     /// <summary>Where the one chart comes from, when it was named by its repository; null for local ones.</summary>
     public RepositoryChart? Remote { get; init; }
 
+    /// <summary>How long a result may be given again, when helm downloads the chart; <see cref="Places"/> is empty then.</summary>
+    public Freshness? Freshness { get; init; }
+
     /// <summary>What stands for a file or directory that is not there.</summary>
     public const string Absent = "absent";
 

@@ -9,11 +9,11 @@ using CacheDaemon.Daemon.RemoteCharts;
 namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>What stands for a <c>repo/name</c>: an archive in helm's content cache.</summary>
-/// <param name="ArchivePath">The archive that helm is predicted to read.</param>
+/// <param name="ArchivePath">The archive that helm is predicted to read; null when it downloads one.</param>
 /// <param name="IndexPath">The index of the repository.</param>
 /// <param name="Index">Digest of the index.</param>
 /// <param name="Others">The archives of the chart's other versions that are there, by the digests that the index gives them.</param>
-internal sealed record RepositoryChart(string ArchivePath, string IndexPath, Digest Index, IReadOnlyList<(string Name, Digest Content)> Others);
+internal sealed record RepositoryChart(string? ArchivePath, string IndexPath, Digest Index, IReadOnlyList<(string Name, Digest Content)> Others);
 
 /// <summary>
 /// Finds the archive that helm 4 reads for <c>repo/name</c> without a request: the index says under which digest it lies in the content cache
@@ -37,18 +37,21 @@ internal sealed class RepositoryCharts
     /// <param name="repositoriesFile">helm's <c>repositories.yaml</c>; null when there is none.</param>
     /// <param name="helmMajor">Major version of the caller's helm.</param>
     /// <param name="inputs">Reads and notes files.</param>
+    /// <param name="isFresh">Whether the answer for an archive that helm downloads may be kept for a while.</param>
     /// <exception cref="InputException">helm has to answer.</exception>
-    public RepositoryChart Find(RepositoryReference reference, string? repositoriesFile, int helmMajor, InputReader inputs)
+    public RepositoryChart Find(RepositoryReference reference, string? repositoriesFile, int helmMajor, InputReader inputs, bool isFresh)
     {
         try
         {
             string address = repositoriesFile is not null && inputs.Content(repositoriesFile) is { } repositories
                 && RepositoryFile.AddressOf(repositories, reference.Repository) is { } found ? found : throw Missing();
             InputFacts facts = inputs.Facts(reference.IndexPath) ?? throw Missing();
-            if (helmMajor != CachingMajor)
+            if (helmMajor != CachingMajor && !isFresh)
                 throw new InputException(BypassReason.RemoteChart, "this helm downloads it each time");
             if (!address.StartsWith("http://", StringComparison.Ordinal) && !address.StartsWith("https://", StringComparison.Ordinal))
                 throw Doubtful(Plugins);
+            if (helmMajor != CachingMajor)
+                return new RepositoryChart(null, reference.IndexPath, facts.Digest, []);
             RepositoryIndex index = _indexes.Get(facts.Digest, () => inputs.ContentOf(reference.IndexPath, facts));
             return Find(reference, facts.Digest, index, inputs);
         }

@@ -30,6 +30,9 @@ internal sealed record ExplainReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Stored { get; set; }
 
+    /// <summary>For a hit whose chart helm downloaded, within <c>remote.fresh_for</c>: how long ago that run began, as in <c>4m12s</c>.</summary>
+    public string RemoteAge { get; set; } = "";
+
     /// <summary>For a hit: bytes of both streams.</summary>
     public long OutputBytes { get; set; }
 

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using System.Linq;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 
@@ -76,6 +77,48 @@ internal sealed record Invocation
 
     /// <summary>What decides which chart a <c>repo/name</c> is, if the one chart may be such a name and nothing of that name is there; null when it cannot be.</summary>
     public required RepositoryReference? Reference { get; init; }
+
+    /// <summary>The chart, when it is one for which helm makes requests each time: <see cref="Charts"/> is empty then.</summary>
+    public required NetworkReference? Network { get; init; }
+}
+
+/// <summary>A chart by its address, or by its name in a repository that is given by address.</summary>
+/// <param name="Typed">As typed.</param>
+/// <param name="Repository">The value of <c>--repo</c>; empty without one.</param>
+/// <param name="Path">The path that the name would be if it were one.</param>
+internal sealed record NetworkReference(string Typed, string Repository, string Path)
+{
+    private const string DigestMark = "@sha256:";
+
+    private const int DigestLength = 64;
+
+    /// <summary>Whether it is <c>oci://…@sha256:…</c>, whose content is fixed.</summary>
+    public bool IsDigest => Typed.StartsWith("oci://", StringComparison.Ordinal) && Typed.IndexOf(DigestMark, StringComparison.Ordinal) is > 0 and var at
+        && Typed.Length == at + DigestMark.Length + DigestLength && Typed.Skip(at + DigestMark.Length).All(char.IsAsciiHexDigitLower);
+
+    /// <summary>The last part of the name, for people and for <c>bypass</c>.</summary>
+    public string Name
+    {
+        get
+        {
+            string last = Typed[(Typed.LastIndexOf('/') + 1)..];
+            int end = last.AsSpan().IndexOfAny('@', ':', '?');
+            return end < 0 ? last : last[..end];
+        }
+    }
+
+    /// <summary>Whether helm itself fetches it: no plugin does, and Go reads the name as it stands.</summary>
+    public static bool IsServed(string typed, string repository) => repository.Length > 0
+        ? HasScheme(repository, "http://", "https://") && typed.Length > 0 && !typed.Contains("://", StringComparison.Ordinal)
+        : HasScheme(typed, "http://", "https://", "oci://");
+
+    private static bool HasScheme(string text, params ReadOnlySpan<string> schemes)
+    {
+        foreach (string scheme in schemes)
+            if (text.StartsWith(scheme, StringComparison.Ordinal))
+                return true;
+        return false;
+    }
 }
 
 /// <summary>A chart by the name of its repository: <c>repo/name</c>.</summary>

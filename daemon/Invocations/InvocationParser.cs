@@ -24,6 +24,7 @@ internal sealed class InvocationParser
     private string? _kubeconfig;
     private string? _registry;
     private string? _repositories;
+    private string _repository = "";
     private string _nameTemplate = "";
     private bool _hasKubeOverride;
 
@@ -80,7 +81,14 @@ internal sealed class InvocationParser
         if (Names(line.Positionals, out string name, out IReadOnlyList<string> typed) is { } wrong)
             return wrong;
         var charts = new List<ChartPlace>(typed.Count);
-        foreach (string chart in typed)
+        NetworkReference? network = null;
+        if (IsOnNetwork(typed))
+        {
+            if (typed[0].Trim() != typed[0] || !NetworkReference.IsServed(typed[0], _repository))
+                return new InvocationResult.Bypassed(BypassReason.RemoteChart, _repository.Length > 0 ? "repo" : "");
+            network = new NetworkReference(typed[0], _repository, GoPath.Clean(GoPath.Under(_directory, typed[0])));
+        }
+        foreach (string chart in network is null ? typed : [])
         {
             if (Chart(chart, out ChartPlace place) is { } badChart)
                 return badChart;
@@ -111,7 +119,8 @@ internal sealed class InvocationParser
             LogicalDirectory = _variables.NonEmpty("PWD"),
             SkipSchemaValidation = IsOn("skip-schema-validation"),
             WithSubcharts = IsOn("with-subcharts"),
-            Reference = Reference(line, typed),
+            Reference = network is null ? Reference(line, typed) : null,
+            Network = network,
         });
     }
 
@@ -167,6 +176,9 @@ internal sealed class InvocationParser
                 return null;
             case FlagRole.RepositoryConfig:
                 _repositories = value;
+                return null;
+            case FlagRole.Repository:
+                _repository = value!;
                 return null;
             case FlagRole.RepositoryCache:
                 // Only for charts that are not local paths.
@@ -287,6 +299,10 @@ internal sealed class InvocationParser
             aliases.Add(logical);
         return null;
     }
+
+    // With --repo, and by its scheme; whether there is a file of that name is for the file system to say.
+    private bool IsOnNetwork(IReadOnlyList<string> typed) =>
+        _command.Arguments is CommandArguments.NameAndChart or CommandArguments.Chart && (_repository.Length > 0 || typed[0].Contains("://", StringComparison.Ordinal));
 
     // LocateChart for what is no local path; which files that means, but not what is in them.
     private RepositoryReference? Reference(ParsedCommandLine line, IReadOnlyList<string> typed)

@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
@@ -19,13 +20,17 @@ internal sealed class Explainer
     private readonly MissExplainer _misses;
     private readonly Armory _armory;
 
-    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, Armory armory)
+    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, Armory armory, RemoteRuns remoteRuns)
     {
+        RemoteRuns = remoteRuns;
         _fingerprinter = fingerprinter;
         _store = store;
         _misses = misses;
         _armory = armory;
     }
+
+    /// <summary>When results began to be made whose charts helm downloads.</summary>
+    public RemoteRuns RemoteRuns { get; }
 
     /// <summary>The report on one call.</summary>
     public ExplainReport Explain(Message.Render request)
@@ -49,7 +54,9 @@ internal sealed class Explainer
             (string directory, int files) = fingerprint.Crowd();
             report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
         }
-        Lookup found = _store.Get(fingerprint.Key);
+        TimeSpan? age = fingerprint.Freshness?.For is { } window ? RemoteRuns.AgeWithin(fingerprint.Key, window) : null;
+        bool isFresh = fingerprint.Freshness?.For is null || age is not null;
+        Lookup found = isFresh ? _store.Get(fingerprint.Key) : default;
         bool withPaths = found.Entry is { Result: null };
         if (withPaths)
         {
@@ -62,6 +69,7 @@ internal sealed class Explainer
                 Outcome = "hit",
                 Tier = found.Tier,
                 Stored = entry.Created,
+                RemoteAge = age is { } known ? AgeText.Of(known) : "",
                 OutputBytes = result.Stdout.Length + (long)result.Stderr.Length,
                 RenderMilliseconds = entry.RenderMilliseconds,
             };

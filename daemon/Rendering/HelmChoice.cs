@@ -1,3 +1,4 @@
+using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
@@ -25,6 +26,8 @@ internal readonly record struct HelmChoice(ArmingState? State, BypassReason Obst
             return fingerprint.SchemaRefersOutside ? new(null, BypassReason.SchemaReference) : default;
         if (store.GetVarying(fingerprint.Key) is { } note)
             return new(null, BypassReason.KnownToVary, note.Detail);
+        if (fingerprint.Freshness is not null)
+            return ForNetwork(request, fingerprint, armory);
         return armory.Find(fingerprint.Helm, request.HelmPath) switch
         {
             ArmingState.Armed armed => new(armed),
@@ -32,6 +35,19 @@ internal readonly record struct HelmChoice(ArmingState? State, BypassReason Obst
             { } unarmed when fingerprint.SchemaRefersOutside => new(unarmed, BypassReason.SchemaReference),
             { } unarmed when fingerprint.Obstacle.Length > 0 => new(unarmed, BypassReason.Unarmed, fingerprint.Obstacle),
             var plain => new(plain),
+        };
+    }
+
+    /// <summary>A chart that is downloaded has not been read: only a proof says that what it renders does not vary.</summary>
+    private static HelmChoice ForNetwork(Message.Render request, Fingerprint fingerprint, Armory armory)
+    {
+        if (!fingerprint.Command.Reads.HasFlag(CommandReads.Templates))
+            return default;
+        return armory.ForNetwork?.Find(fingerprint.Helm, request.HelmPath) switch
+        {
+            ArmingState.Armed armed => new(armed),
+            ArmingState.Pending pending => new(pending, BypassReason.Arming, "for charts that are downloaded"),
+            var unarmed => new(unarmed, BypassReason.Unarmed, "for charts that are downloaded"),
         };
     }
 }

@@ -41,6 +41,7 @@ internal sealed class RenderPipeline
     private readonly bool _readOnly;
     private readonly Armory _armory;
     private readonly RenderTimes _renderTimes = new();
+    private readonly RemoteRuns _remoteRuns;
     private readonly Leases<LeasedRender> _leases = new();
     private readonly Lock _looking = new();
 
@@ -55,6 +56,7 @@ internal sealed class RenderPipeline
         _counters = counters;
         _log = log;
         _time = time;
+        _remoteRuns = explainer.RemoteRuns;
         _readOnly = readOnly;
         _armory = armory;
     }
@@ -100,7 +102,9 @@ internal sealed class RenderPipeline
                 bool anew = request.Flags.HasFlag(RenderFlags.Recache);
                 if (anew)
                     _store.ForgetVarying(key);
-                Lookup found = anew ? default : _store.Get(key);
+                // What was too old, or too new, for its window is as good as not there.
+                bool isFresh = IsFresh(fingerprint, out TimeSpan? age);
+                Lookup found = anew || !isFresh ? default : _store.Get(key);
                 if (found.Entry is { Result: null })
                 {
                     key = fingerprint.PathKey;
@@ -111,13 +115,13 @@ internal sealed class RenderPipeline
                 if (found.Entry is { } entry)
                 {
                     Recent.Remember(key, request);
-                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival);
+                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, OfAge(fingerprint, age, entry));
                 }
 
                 var choice = HelmChoice.For(request, fingerprint, _store, _armory);
                 if (choice.Obstacle != BypassReason.None)
                     return Bypass(choice.Obstacle, choice.Detail, arrival);
-                var render = new LeasedRender(request, fingerprint, key, choice.Armed, _time.GetTimestamp());
+                var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
                 switch (_leases.Acquire(key, render))
                 {
                     case Claim<LeasedRender>.Granted granted when !anew && _leases.Settled != settled && IsAnswered(key, request, fingerprint):
@@ -128,7 +132,8 @@ internal sealed class RenderPipeline
                     case Claim<LeasedRender>.Queued queued:
                         switch (await WaitAsync(key, queued).ConfigureAwait(false))
                         {
-                            case Settlement.Shared shared:
+                            // One that began before this call, and took longer than it may be old, is no answer to it.
+                            case Settlement.Shared shared when IsFresh(fingerprint, out _):
                                 return Hit(key, shared.Entry, Coalesced, request, arrival);
                             case Settlement.Inherited inherited:
                                 return Miss(inherited.LeaseId, render, held, arrival);
@@ -221,12 +226,23 @@ internal sealed class RenderPipeline
 
     /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
     private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint) =>
-        _store.Get(key).Entry is not null || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
+        (IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
+
+    /// <summary>Whether what is stored for a call may be given, and how old it is where that counts.</summary>
+    private bool IsFresh(Fingerprint fingerprint, out TimeSpan? age)
+    {
+        age = fingerprint.Freshness?.For is { } window ? _remoteRuns.AgeWithin(fingerprint.Key, window) : null;
+        return fingerprint.Freshness?.For is null || age is not null;
+    }
+
+    /// <summary>What a trace says of the age of a chart that helm downloaded; empty for others.</summary>
+    private string OfAge(Fingerprint fingerprint, TimeSpan? age, Entry entry) =>
+        fingerprint.Freshness is null ? "" : " remote age=" + AgeText.Of(age ?? _time.GetUtcNow() - entry.Created);
 
     /// <summary>How the render of another ended for one who waits for it.</summary>
     private async Task<Settlement> WaitAsync(CacheKey key, Claim<LeasedRender>.Queued queued)
     {
-        TimeSpan left = MaxWait - _time.GetElapsedTime(queued.Holder.Asked);
+        TimeSpan left = MaxWait - _time.GetElapsedTime(queued.Holder.Asked.Timestamp);
         try
         {
             return await queued.Outcome.WaitAsync(left > TimeSpan.Zero ? left : TimeSpan.Zero, _time).ConfigureAwait(false);
@@ -272,6 +288,8 @@ internal sealed class RenderPipeline
             Material = before.Material.Serialise(),
         };
         bool showsPaths = publish.Stderr.Length > 0;
+        if (before.Freshness is not null)
+            _remoteRuns.Note(before.Key, render.Asked);
         if (_readOnly || render.Request.Flags.HasFlag(RenderFlags.ReadOnly))
         {
             _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
@@ -312,7 +330,7 @@ internal sealed class RenderPipeline
         return Refuse(RefuseReason.NotRepeatable, detail);
     }
 
-    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival)
+    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival, string ofAge = "")
     {
         RenderResult result = entry.Result!;
         bool passes = result.Stdout.File is not null && (request.Flags & RenderFlags.TakesDescriptor) != 0;
@@ -327,10 +345,10 @@ internal sealed class RenderPipeline
         // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept twice.
         Answer answer = passes
             ? new Answer(
-                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
+                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source + ofAge, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
                 null, result.Stdout.File)
             : new Answer(
-                MessageCodec.EncodeResultHead(result.ExitCode, source, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
+                MessageCodec.EncodeResultHead(result.ExitCode, source + ofAge, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
                 result.Stdout, null);
         return answer with { Sent = sent, Counted = counted };
     }

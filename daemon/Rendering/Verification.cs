@@ -49,6 +49,8 @@ internal sealed class Verification
             return new Message.Failed("whose call was not seen since the daemon started");
         if (_fingerprinter.Compute(request) is not FingerprintOutcome.Known { Fingerprint: { } now } || (now.Key != key && now.PathKey != key))
             return new Message.Failed("whose inputs have changed");
+        if (now.Freshness is not null)
+            return new Message.Failed("whose chart helm downloads each time");
         if (_store.Get(key).Entry is not { Result: { } result } entry)
             return new Message.Failed("removed in the meantime");
         bool mayVary = request.Flags.HasFlag(RenderFlags.Freeze);

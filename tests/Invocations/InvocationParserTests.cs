@@ -51,8 +51,8 @@ public sealed class InvocationParserTests
     [InlineData("template r c --dry-run=server --dry-run=client", BypassReason.ClusterAccess, "dry-run")]
     [InlineData("template r c --enable-dns", BypassReason.DnsEnabled, "enable-dns")]
     // charts, helm-inputs 2.3
-    [InlineData("template r https://x/c.tgz", BypassReason.RemoteChart, "")]
-    [InlineData("template r oci://x/c", BypassReason.RemoteChart, "")]
+    [InlineData("template r ftp://x/c.tgz", BypassReason.RemoteChart, "")]
+    [InlineData("template r s3://x/c", BypassReason.RemoteChart, "")]
     [InlineData("template r file:///x", BypassReason.RemoteChart, "")]
     [InlineData("template r ''", BypassReason.RemoteChart, "")]
     [InlineData("template r /proc/self/cwd/c", BypassReason.ChartSpecialFile, "")]

@@ -34,7 +34,7 @@ public sealed class HitAllocationTests
         using var rooms = new StoreRooms(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
         var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries());
         var armory = new Armory(directory.At("armed"), new HelmBinaries(), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
-        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory);
+        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory, new RemoteRuns(TimeProvider.System));
         var pipeline = new RenderPipeline(
             fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,
             armory, readOnly: false);

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
+using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -38,6 +39,8 @@ internal sealed class RemoteStage : IAsyncDisposable
     public static async Task<RemoteStage> StartAsync(int major, string configuration = "{}\n")
     {
         var stage = new RemoteStage(major, configuration);
+        if (configuration.Contains("remote", StringComparison.Ordinal))
+            await ArmingWork.RunAsync(Armory.ForNetworkBelow(ArmedHelms.Directory), stage.Helm, network: true);
         await stage.PublishAsync("1.0.0", "first");
         await stage.RealAsync("repo", "add", "r", stage.Server.Url);
         await stage.Home.StartAsync();

@@ -21,15 +21,15 @@ internal sealed class PipelineRoom : IDisposable
     private readonly StoreRoom _disk = new();
     private readonly DaemonLog _log;
 
-    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20)
+    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null)
     {
         LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
         Store = new EntryStore(new MemoryTier(memoryBytes), tier, new EntryStoreOptions { Secrets = secrets }, Clock, _log.Write);
         var helms = new HelmBinaries();
-        var fingerprinter = new Fingerprinter(Clock, helms);
+        var fingerprinter = new Fingerprinter(Clock, helms, remote: remote);
         Armory = new Armory(Armed, helms, path => Arm(path), _log.Write, Clock);
-        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory);
+        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory, new RemoteRuns(Clock));
         Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, Armory, readOnly);
     }
 

@@ -30,7 +30,7 @@ internal sealed class HostRoom : IAsyncDisposable
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
         _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
-        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log, static _ => throw new ArmingException("the room's helm is none"));
+        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log, static (_, _) => throw new ArmingException("the room's helm is none"));
         Running = Host.RunAsync();
     }
 

@@ -81,7 +81,7 @@ internal static class ExplainCommand
                     Console.WriteLine($"what to do: {advice}");
                 break;
             case "hit":
-                Console.WriteLine($"hit: in {report.Tier}, stored {Ago(report.Stored!.Value)}, {Format.Bytes(report.OutputBytes)}, saves {report.RenderMilliseconds:0} ms");
+                Console.WriteLine($"hit: in {report.Tier}, stored {Ago(report.Stored!.Value)}, {Format.Bytes(report.OutputBytes)}, saves {report.RenderMilliseconds:0} ms{(report.RemoteAge.Length > 0 ? $"; the chart was downloaded {report.RemoteAge} ago" : "")}");
                 break;
             default:
                 Console.WriteLine("miss");

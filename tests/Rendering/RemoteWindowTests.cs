@@ -1,0 +1,147 @@
+using System;
+using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Tests.RemoteCharts;
+using Xunit;
+
+namespace CacheDaemon.Tests.Rendering;
+
+/// <summary>How long an answer is given again for a chart that helm downloads each time. The clock moves when told; the tests play the callers.</summary>
+public sealed class RemoteWindowTests : IDisposable
+{
+    private const string Address = "show chart https://charts.example.org/web-1.0.0.tgz";
+    private const string ByDigest = "oci://r.example.org/web@sha256:00000000000000000000000000000000000000000000000000000000000000ab";
+
+    private readonly PipelineRoom _room = new(remote: new RemotePolicy(TimeSpan.FromMinutes(10), Digest: true));
+
+    public void Dispose() => _room.Dispose();
+
+    [Fact]
+    public async Task A_window_counts_from_the_start_of_the_run()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        long lease = await caller.LeaseAsync(Address);
+        // The run takes four minutes.
+        _room.Clock.Advance(TimeSpan.FromMinutes(4));
+        caller.Publish(lease, "first");
+        await AssertHitAsync(Address, "first", "memory remote age=4m0s");
+        _room.Clock.Advance(TimeSpan.FromSeconds(359));
+        await AssertHitAsync(Address, "first", "memory remote age=9m59s");
+        _room.Clock.Advance(TimeSpan.FromSeconds(1));
+        caller.Publish(await caller.LeaseAsync(Address), "second");
+        await AssertHitAsync(Address, "second", "memory remote age=0s");
+    }
+
+    [Fact]
+    public async Task A_failed_run_opens_no_window_and_ends_none()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(Address), "", "Error: 404", exitCode: 1);
+        caller.Publish(await caller.LeaseAsync(Address), "first");
+        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        caller.Publish(await caller.LeaseAsync(Address), "", "Error: 404", exitCode: 1);
+        await caller.LeaseAsync(Address);
+    }
+
+    [Fact]
+    public async Task A_clock_that_was_set_back_opens_no_window_again()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(Address), "first");
+        _room.Clock.Advance(TimeSpan.FromMinutes(11));
+        _room.Clock.SetBack(TimeSpan.FromMinutes(11));
+        Assert.IsType<Message.Lease>(await caller.AskAsync(Address));
+    }
+
+    [Fact]
+    public async Task Who_waits_for_a_run_that_takes_longer_than_the_window_makes_one_of_his_own()
+    {
+        using var room = new PipelineRoom(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
+        PipelineRoom.Caller first = room.NewCaller(), second = room.NewCaller(), third = room.NewCaller();
+        long lease = await first.LeaseAsync(Address);
+        Task<Message> waiting = second.AskAsync(Address);
+        room.Clock.Advance(TimeSpan.FromSeconds(30));
+        first.Publish(lease, "first");
+        lease = Assert.IsType<Message.Lease>(await waiting).LeaseId;
+        waiting = third.AskAsync(Address);
+        room.Clock.Advance(TimeSpan.FromSeconds(29));
+        second.Publish(lease, "second");
+        Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiting).Source);
+    }
+
+    [Fact]
+    public async Task Output_on_standard_error_is_within_the_window_too()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(Address), "first", "Pulled: x");
+        await AssertHitAsync(Address, "first", "memory remote age=0s");
+        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        await caller.LeaseAsync(Address);
+    }
+
+    [Theory]
+    [InlineData("home/.config/helm/registry/config.json", "{\"auths\":{}}")]
+    [InlineData("home/.docker/config.json", "{\"auths\":{}}")]
+    [InlineData("home/.config/helm/repositories.yaml", RepositorySite.Repositories)]
+    public async Task Another_login_ends_it_at_once(string file, string content)
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(Address), "first");
+        _room.Site.Write(file, content);
+        await caller.LeaseAsync(Address);
+    }
+
+    [Fact]
+    public async Task A_name_in_a_repository_is_helm_3s_for_a_while_and_a_new_index_ends_it()
+    {
+        _room.Site.Write("home/.config/helm/repositories.yaml", RepositorySite.Repositories);
+        _room.Site.Write(RepositorySite.IndexPath, RepositorySite.Index);
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync("show chart shop/web"), "first");
+        await AssertHitAsync("show chart shop/web", "first", "memory remote age=0s");
+        _room.Site.Append(RepositorySite.IndexPath, "\n# new\n");
+        await caller.LeaseAsync("show chart shop/web");
+    }
+
+    [Fact]
+    public async Task A_digest_is_for_good()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
+        _room.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Equal("memory remote age=2d0h", Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest))).Source);
+        // Half a digest is none.
+        caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1]))).LeaseId, "other");
+        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1])));
+    }
+
+    [Theory]
+    [InlineData("show chart s3://bucket/web.tgz")]
+    [InlineData("show chart web --repo s3://bucket")]
+    [InlineData("show chart https://charts.example.org/web.tgz --username u")]
+    [InlineData("show chart https://charts.example.org/web.tgz --verify")]
+    [InlineData("show chart ftp://charts.example.org/web.tgz")]
+    public async Task Plugins_logins_and_proofs_are_helms(string line) => Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync(line));
+
+    [Fact]
+    public async Task A_template_needs_a_copy_of_helm_that_proves_it() =>
+        Assert.Equal(BypassReason.Unarmed, Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync("template r https://charts.example.org/web-1.0.0.tgz")).Reason);
+
+    [Fact]
+    public async Task Without_the_settings_nothing_of_it_is_served()
+    {
+        using var room = new PipelineRoom();
+        foreach (string line in (string[])[Address, "show chart oci://r.example.org/web", "show chart web --repo https://charts.example.org"])
+            Assert.Equal(BypassReason.RemoteChart, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync(line)).Reason);
+    }
+
+    private Message.Render Show(string chart) => _room.Site.Request() with { Arguments = ["show", "chart", chart] };
+
+    private async Task AssertHitAsync(string line, string stdout, string source)
+    {
+        var result = Assert.IsType<Message.Result>(await _room.NewCaller().AskAsync(line));
+        Assert.Equal((stdout, source), (System.Text.Encoding.UTF8.GetString(result.Stdout.Span), result.Source));
+    }
+}
