@@ -38,6 +38,17 @@ internal static class CallerContext
         return (stdin, descriptors);
     }
 
+    /// <summary>Whether a call reads standard input or an open descriptor, which can be read once only, or one cannot know.</summary>
+    public static bool ReadsOpenFiles(string[] call)
+    {
+        if (CommandLine.FindCommand(call, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore || InputName.InOrder(CommandLine.Parse(call, command, words)) is not { } names)
+            return true;
+        foreach (InputName name in names)
+            if (name.IsStdin || name.Descriptor >= 0)
+                return true;
+        return false;
+    }
+
     /// <summary>The call as the shim would ask it from here, with all that it reads of standard input and descriptors.</summary>
     public static Message.Render Request(string[] call, HelmLocation helm)
     {
@@ -51,6 +62,7 @@ internal static class CallerContext
             DirectoryInode = here.Inode,
             DirectoryMount = here.Mount,
             Environment = Variables(),
+            Umask = Math.Max(0, Libc.Umask),
             HelmPath = helm.Path!,
             HelmStamp = helm.Stamp,
             Stdin = stdin is null ? (ReadOnlyMemory<byte>?)null : stdin,

@@ -137,6 +137,31 @@ public sealed class RenderedCommandTests
         Assert.Contains("not so", result.StderrText, StringComparison.Ordinal);
     }
 
+    /// <summary>A hit is asked for without the shim: as it would be, to the byte of what helm says on standard error.</summary>
+    [Theory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
+    public async Task A_hit_passes_on_what_helm_said(int major)
+    {
+        await using var home = new DaemonHome(RealHelms.Of(major));
+        string work = Work(home);
+        // A link in a chart is what helm speaks of, with its path.
+        Chart("web").WithTemplate("pods.yaml", Pods).WithFile("real.txt", "1").WithLink("link.txt", "real.txt").WriteTo(work);
+        string[] call = ["template", "shop", "web", "--set", "tag=2"];
+        CommandResult real = await home.Real(work, call).RunAsync();
+        Assert.NotEmpty(real.StderrText);
+        string[] said = [.. (await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => RunAsync(home, work, ["images", "--quiet", "--", .. call])))).Select(static result => result.StderrText)];
+        CommandResult last = await RunAsync(home, work, ["images", "--quiet", "--", .. call]);
+        Assert.Contains("r/main:2\n", last.StdoutText, StringComparison.Ordinal);
+        Assert.Equal(WithoutTime(real.StderrText), WithoutTime(last.StderrText));
+        Assert.All(said, text => Assert.Equal(WithoutTime(real.StderrText), WithoutTime(text)));
+        // Nothing of it is asked for where the cache is switched off.
+        long hits = (await home.StatsAsync()).Hits;
+        Assert.True(hits >= 1);
+        await (home.Admin(["images", "--quiet", "--", .. call]) with { Directory = work }).With("HELMCACHED_DISABLE", "1").RunAsync();
+        Assert.Equal(hits, (await home.StatsAsync()).Hits);
+    }
+
+    private static string WithoutTime(string text) => System.Text.RegularExpressions.Regex.Replace(text, @"\d{4}[-/]\d\d[-/]\d\d[T ][\d:.]+\S*|time=\S+", "");
+
     [Fact]
     public async Task Values_come_from_standard_input_as_they_do_for_helm()
     {

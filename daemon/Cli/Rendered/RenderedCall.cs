@@ -10,7 +10,7 @@ using CliWrap;
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
 /// <summary>
-/// A call of helm whose output a command works on. It goes the way of every call: the shim beside this program asks the daemon, and runs real helm where that does not answer. What helm
+/// A call of helm whose output a command works on. It goes the way of every call: the daemon is asked, and where it has no answer the shim beside this program, which runs real helm. What helm
 /// says on standard error is passed on, and its failure is the command's.
 /// </summary>
 internal static class RenderedCall
@@ -45,6 +45,13 @@ internal static class RenderedCall
     /// <param name="input">What it gets as standard input, where that was read before; null: this process's own.</param>
     public static List<Manifest>? Make(string[] call, List<string> problems, out int code, byte[]? input = null)
     {
+        if (input is null && StoredRender.Find(call) is { ExitCode: 0 } stored)
+        {
+            using Stream errors = Console.OpenStandardError();
+            errors.Write(stored.Stderr.Span);
+            code = 0;
+            return KeptProjection.Read(stored.Stdout.Span, problems);
+        }
         using MemoryStream? output = Run(call, input, out code);
         return output is null ? null : KeptProjection.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
     }
