@@ -3,11 +3,25 @@
 #   eng/package.sh [--no-build] [DIRECTORY]    into DIRECTORY (default artifacts/packages)
 #   eng/package.sh --check DIRECTORY           tries both as a user would; HELM names a real helm (default eng/get-helm.sh 3)
 # The same commit gives the same bytes: names sorted, owner root, times those of the commit.
+# Both hold the pages with their pictures, the manual pages, the completions, and the licence of each part of others (eng/licences.sh).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh
 
 bin="$PWD/artifacts/bin"
+
+# pages DIRECTORY: the pages and their pictures, where their links look for them: beside the README.
+pages() {
+  local file
+  while IFS= read -r file; do
+    install -D -m 644 "$file" "$1/$file"
+  done < <(
+    ls -- *.md
+    find docs -name '*.md' -o -name '*.svg' -o -name '*.png'
+    # Of the measurements those that a page refers to.
+    grep -ohE 'bench/results/[^])# ]+\.md' README.md docs/*.md | sort -u
+  )
+}
 
 # The package needs no maintainer scripts: nothing of a user's is touched when it is installed or removed.
 package() {
@@ -30,9 +44,12 @@ package() {
 
   name="helmcached-$version-linux-$machine"
   mkdir -p "$staging/$name/man" "$staging/$name/completion"
-  cp "$bin/helm" "$bin/helmcached" LICENSE README.md "$staging/$name/"
+  install -m 755 "$bin/helm" "$bin/helmcached" "$staging/$name/"
+  install -m 644 LICENSE "$staging/$name/"
+  pages "$staging/$name"
+  eng/licences.sh "$staging/$name/licences"
   "$bin/helmcached" man >"$staging/$name/man/helmcached.1"
-  cp docs/man/helm-shim.1 "$staging/$name/man/"
+  install -m 644 docs/man/helm-shim.1 "$staging/$name/man/"
   for shell in bash zsh fish pwsh; do
     "$bin/helmcached" completion "$shell" >"$staging/$name/completion/helmcached.$shell"
   done
@@ -52,7 +69,12 @@ package() {
   cp "$staging/$name/completion/helmcached.bash" "$share/bash-completion/completions/helmcached"
   cp "$staging/$name/completion/helmcached.zsh" "$share/zsh/vendor-completions/_helmcached"
   cp "$staging/$name/completion/helmcached.fish" "$share/fish/vendor_completions.d/helmcached.fish"
-  cp LICENSE "$share/doc/helmcached/copyright"
+  pages "$share/doc/helmcached"
+  cp -R "$staging/$name/licences" "$share/doc/helmcached/"
+  {
+    printf 'helmcached: the Apache License 2.0, below. What is linked into its programs: licences/README.md in this directory.\n\n'
+    cat LICENSE
+  } >"$share/doc/helmcached/copyright"
   gzip --best --no-name <CHANGELOG.md >"$share/doc/helmcached/changelog.gz"
   glibc="$(LC_ALL=C grep -a -o -h -E 'GLIBC_2\.[0-9]+' "$lib"/* | sed 's/GLIBC_//' | sort -V | tail -n 1)"
   cat >"$root/DEBIAN/control" <<CONTROL
