@@ -10,7 +10,7 @@ source eng/common.sh
 
 bin="$PWD/artifacts/bin"
 
-# pages DIRECTORY: the pages and their pictures, where their links look for them: beside the README.
+# pages DIRECTORY: the pages, their pictures and the files for others' tools, where links look for them: beside the README.
 pages() {
   local file
   while IFS= read -r file; do
@@ -18,6 +18,7 @@ pages() {
   done < <(
     ls -- *.md
     find docs -name '*.md' -o -name '*.svg' -o -name '*.png'
+    find eng/action eng/gitlab-ci -type f
     # Of the measurements those that a page refers to.
     grep -ohE 'bench/results/[^])# ]+\.md' README.md docs/*.md | sort -u
   )
