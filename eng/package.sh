@@ -18,7 +18,7 @@ pages() {
   done < <(
     ls -- *.md
     find docs -name '*.md' -o -name '*.svg' -o -name '*.png'
-    find eng/action eng/gitlab-ci -type f
+    find eng/action eng/gitlab-ci eng/homebrew eng/nix -type f
     # Of the measurements those that a page refers to.
     grep -ohE 'bench/results/[^])# ]+\.md' README.md docs/*.md | sort -u
   )

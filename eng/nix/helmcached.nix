@@ -1,0 +1,51 @@
+# A derivation for Nix on Linux (x86-64), made of the tarball of eng/package.sh:
+#   nix-build -E '(import <nixpkgs> { }).callPackage ./helmcached.nix { src = ./helmcached-0.1.0-linux-x86_64.tar.gz; }'
+#
+# Tried: the commands of installPhase, by hand, with the tarball.
+# Not tried: Nix itself; it was not at hand, so not even the syntax was checked by a program.
+{
+  lib,
+  stdenv,
+  autoPatchelfHook,
+  src,
+  version ? "0.1.0",
+}:
+
+stdenv.mkDerivation {
+  pname = "helmcached";
+  inherit src version;
+
+  # The daemon needs a loader and a C library, nothing else. The shim is static and is left as it is.
+  nativeBuildInputs = [ autoPatchelfHook ];
+
+  # They are stripped already: what is packaged is what was tested.
+  dontStrip = true;
+  dontConfigure = true;
+  dontBuild = true;
+
+  installPhase = ''
+    runHook preInstall
+
+    # Not as bin/helm: that name is helm's. Each user decides with `helmcached install`, which looks for the shim beside itself.
+    mkdir -p $out/libexec/helmcached $out/bin
+    cp helm helmcached $out/libexec/helmcached/
+    ln -s ../libexec/helmcached/helmcached $out/bin/helmcached
+
+    install -D -m 644 -t $out/share/man/man1 man/*.1
+    install -D -m 644 completion/helmcached.bash $out/share/bash-completion/completions/helmcached
+    install -D -m 644 completion/helmcached.zsh $out/share/zsh/site-functions/_helmcached
+    install -D -m 644 completion/helmcached.fish $out/share/fish/vendor_completions.d/helmcached.fish
+    mkdir -p $out/share/doc/helmcached
+    cp -R *.md LICENSE docs bench eng licences $out/share/doc/helmcached/
+
+    runHook postInstall
+  '';
+
+  meta = {
+    description = "Cache for what helm template prints, and a helm for PATH in front of it";
+    license = lib.licenses.asl20;
+    platforms = [ "x86_64-linux" ];
+    sourceProvenance = [ lib.sourceTypes.binaryNativeCode ];
+    mainProgram = "helmcached";
+  };
+}
