@@ -38,9 +38,12 @@ internal sealed class CallerProcess : IDisposable
         get
         {
             lock (_gate)
-                return _descriptor >= 0 && Libc.Poll(_descriptor, Libc.POLLIN, 0) == 0 && !IsStopped(_pid);
+                return _descriptor >= 0 && Libc.Poll(_descriptor, Libc.POLLIN, 0) == 0 && !IsStopped;
         }
     }
+
+    /// <summary>Whether it was stopped by a signal (Ctrl-Z).</summary>
+    public bool IsStopped => Look(_pid).State == 'T';
 
     /// <summary>Calls back, once, when the process has ended, and disposes of this.</summary>
     public void WhenEnded(Action ended) => new Thread(() =>
@@ -77,8 +80,6 @@ internal sealed class CallerProcess : IDisposable
                 yield return pid;
         }
     }
-
-    private static bool IsStopped(int pid) => Look(pid).State == 'T';
 
     /// <summary>proc_pid_stat(5): state and parent follow the name, which may itself hold blanks and brackets. Nothing where there is no such process.</summary>
     private static (char State, int Parent) Look(int pid)

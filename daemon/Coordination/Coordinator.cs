@@ -114,7 +114,7 @@ internal sealed class Coordinator
             return new Admission.Alone(BypassReason.TooManyConnections, TimeSpan.Zero);
         }
         long started = _time.GetTimestamp();
-        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, ProcessId = process.Id, MaxTurn = maxTurn };
+        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, IsStopped = () => process.IsStopped, ProcessId = process.Id, MaxTurn = maxTurn };
         bool goes = false;
         try
         {

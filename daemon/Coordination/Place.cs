@@ -40,6 +40,12 @@ internal sealed class Place(IReadOnlyList<LockWish> wishes, string? equal, Func<
     /// <summary>Whether the caller is alive, and not stopped by a signal.</summary>
     public bool IsThere => isThere();
 
+    /// <summary>Whether the caller was stopped by a signal (Ctrl-Z), and so will not go on for who knows how long.</summary>
+    public Func<bool> IsStopped { get; init; } = static () => false;
+
+    /// <summary>Whether others waited for what comes of its run when that began. The end of such a turn is told by its connection, which still has the result when the process has ended.</summary>
+    public bool IsAwaited { get; set; }
+
     /// <summary>The caller's process, by the numbers of /proc; 0 when it is not visible there.</summary>
     public int ProcessId { get; init; }
 

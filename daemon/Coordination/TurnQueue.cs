@@ -127,7 +127,7 @@ internal sealed class TurnQueue(TimeProvider time)
     {
         lock (_gate)
         {
-            foreach (Place running in _running.Where(running => !running.IsThere || time.GetElapsedTime(running.Since) > running.MaxTurn).ToArray())
+            foreach (Place running in _running.Where(running => (running.IsAwaited ? running.IsStopped() : !running.IsThere) || time.GetElapsedTime(running.Since) > running.MaxTurn).ToArray())
                 Drop(running);
             Advance();
         }
@@ -192,7 +192,8 @@ internal sealed class TurnQueue(TimeProvider time)
     private void Begin(Place place)
     {
         place.Since = time.GetTimestamp();
+        place.IsAwaited = place.Joiners.Count > 0;
         _running.Add(place);
-        place.Outcome.SetResult(new Outcome.Go(place.Joiners.Count > 0));
+        place.Outcome.SetResult(new Outcome.Go(place.IsAwaited));
     }
 }

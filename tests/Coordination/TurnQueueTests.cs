@@ -118,6 +118,36 @@ public sealed class TurnQueueTests
         AssertGoes(second);
     }
 
+    /// <summary>Its process ends as soon as it has sent the result, which may lie unread for a while: that is no reason to run helm once more.</summary>
+    [Fact]
+    public async Task Sweeping_leaves_the_result_of_one_that_is_gone_to_those_who_wait_for_it()
+    {
+        Place first = Equal("u"), second = Equal("u"), third = Equal("u");
+        _queue.End(first);
+        AssertGoes(second, isAwaited: true);
+        _gone.Add(second);
+        _queue.Sweep();
+        AssertWaits(third);
+        _queue.Finish(second, new RunResult(0, [], []));
+        Assert.IsType<Outcome.Joined>(await third.Outcome.Task);
+    }
+
+    [Fact]
+    public void Sweeping_ends_the_turn_of_one_that_was_stopped_while_others_wait_for_it()
+    {
+        bool isStopped = false;
+        Place first = Equal("u");
+        var second = new Place(Write("cache"), "u", () => true) { IsStopped = () => isStopped };
+        _queue.Enter(second);
+        Place third = Equal("u");
+        _queue.End(first);
+        _queue.Sweep();
+        AssertWaits(third);
+        isStopped = true;
+        _queue.Sweep();
+        AssertGoes(third);
+    }
+
     [Fact]
     public void A_turn_that_has_lasted_too_long_holds_nobody_up()
     {
