@@ -24,7 +24,7 @@ internal static class CommandTable
             return ArmCommand.Run(helm);
         if (args is [Completion.Command, var line])
             return Completion.Run(Build(), line);
-        ParseResult parsed = Build().Parse(AsOptions(args));
+        ParseResult parsed = Alone(args) is { } alone && alone.Parse(args) is { Errors.Count: 0 } known ? known : Build().Parse(AsOptions(args));
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return UsageError.Write(parsed);
         // Not for --help, --version and the suggestions that a shell asks for while someone types.
@@ -42,6 +42,20 @@ internal static class CommandTable
         ["version"] or ["-V"] => ["--version"],
         _ => args,
     };
+
+    /// <summary>The commands that tools call again and again are ready before all the others are described; null for those others, and for whoever asks for help.</summary>
+    private static RootCommand? Alone(string[] args)
+    {
+        Command? command = args switch
+        {
+            [_, "--help" or "-h" or "-?", ..] => null,
+            ["resources", ..] => ResourcesCommand.Create(),
+            ["images", ..] => ImagesCommand.Create(),
+            ["diff", ..] => DiffCommand.Create(),
+            _ => null,
+        };
+        return command is null ? null : [command];
+    }
 
     private static RootCommand Build()
     {

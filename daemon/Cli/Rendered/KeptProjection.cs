@@ -14,6 +14,9 @@ namespace CacheDaemon.Daemon.Cli.Rendered;
 /// </summary>
 internal static class KeptProjection
 {
+    /// <summary>Longer output is digested with the help of a library, which is faster once it is loaded.</summary>
+    private const int MaxDigestedAlone = 3 * 1024 * 1024;
+
     /// <summary>The resources of an output.</summary>
     /// <param name="output">What helm printed.</param>
     /// <param name="problems">Receives a line for each document that is none.</param>
@@ -21,7 +24,7 @@ internal static class KeptProjection
     {
         if (output.IsEmpty || Endpoint.Switch("HELMCACHED_DISABLE"u8))
             return ManifestReader.Read(output, problems);
-        byte[] digest = Digest.Of(output).ToArray();
+        byte[] digest = (output.Length > MaxDigestedAlone ? Digest.Of(output) : Sha256.OfOnce(output)).ToArray();
         if (!Endpoint.Switch("HELMCACHED_RECACHE"u8) && Ask(new Message.Project(digest, default)) is Message.Result { Stdout: { IsEmpty: false } kept })
         {
             var known = new List<Manifest>();
