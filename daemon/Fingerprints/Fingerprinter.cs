@@ -148,7 +148,7 @@ internal sealed class Fingerprinter
         // A local path wins, so that none is there is an input.
         if (invocation.Network is { } network)
             return read with { Freshness = OfNetwork(network, helm, inputs) };
-        if (invocation.Reference is not { } reference || inputs.IsFound(read.Places[0].Path))
+        if (invocation.Reference is not { } reference || IsThere(read.Places[0].Path, inputs))
             return read;
         Freshness? freshness = _remote.Of(isDigest: false);
         RepositoryChart chart = _repositories.Find(reference, invocation.Startup.RepositoriesFile, helm.Major, inputs, freshness is not null);
@@ -157,12 +157,25 @@ internal sealed class Fingerprinter
             : read with { Places = [], Remote = chart, Freshness = freshness };
     }
 
+    /// <summary>Whether something local is called so. Where that cannot be told, as behind a link of /proc, the call is helm's.</summary>
+    private static bool IsThere(string path, InputReader inputs)
+    {
+        try
+        {
+            return inputs.IsFound(path);
+        }
+        catch (InputException e) when (e.Reason == BypassReason.ValuesThroughProc)
+        {
+            throw new InputException(BypassReason.ChartSpecialFile, "the chart");
+        }
+    }
+
     /// <summary>How long the answer for a chart that helm downloads may be given again.</summary>
     private Freshness OfNetwork(NetworkReference network, HelmBinary helm, InputReader inputs)
     {
         // A local path of that name wins; with --repo in helm 3 alone.
         bool mayBeLocal = network.Repository.Length == 0 || helm.Major < FirstWithoutClock;
-        if (_remote.Of(network.IsDigest) is not { } freshness || (mayBeLocal && inputs.IsFound(network.Path)))
+        if (_remote.Of(network.IsDigest) is not { } freshness || (mayBeLocal && IsThere(network.Path, inputs)))
             throw new InputException(BypassReason.RemoteChart, "");
         return _exclusions.FindByName(network.Name) is { } excluded ? throw new InputException(BypassReason.ConfiguredBypass, excluded) : freshness;
     }
