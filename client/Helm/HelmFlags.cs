@@ -78,7 +78,7 @@ public static class HelmFlags
         Local("pass-credentials", Switch, BypassWhenTrue, BypassReason.Credentials),
         Local("password", Value, Bypass, BypassReason.Credentials),
         Local("plain-http", Switch, KeyScalar),
-        Local("repo", Value, Repository, BypassReason.RemoteChart),
+        Local("repo", Value, Repository),
         Local("username", Value, Bypass, BypassReason.Credentials),
         Local("verify", Switch, BypassWhenTrue, BypassReason.VerifyRequested),
         Local("version", Value, KeyScalar),
