@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
@@ -44,7 +43,7 @@ public sealed class RandomEditTests
             bool isBroken = false;
             // What was written just now is read again anyway; what is older is believed by its stamp.
             if (round % 2 == 0)
-                await Task.Delay(TimeSpan.FromMicroseconds(FileStamp.TrustAfterNanoseconds / 1000.0) * 2);
+                await Eventually.StampsAgeAsync(DateTime.UtcNow);
             foreach (string[] call in Calls)
             {
                 CommandResult expected = await (home.Shim(work, call) with { File = home.RealHelm }).RunAsync();

@@ -4,7 +4,6 @@ using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -27,7 +26,7 @@ public sealed class DaemonAllocationTests
         using var site = new CallSite();
         DateTime written = DateTime.UtcNow;
         await home.StartAsync();
-        await Eventually.IsTrueAsync("the stamps have aged", () => DateTime.UtcNow - written > TimeSpan.FromTicks(FileStamp.TrustAfterNanoseconds / 100) + TimeSpan.FromSeconds(0.1));
+        await Eventually.StampsAgeAsync(written);
         using DaemonClient client = DaemonClient.TryConnect(Endpoint.ForHome(home.State), out _)!;
         Message.Render request = site.Request() with { Flags = flags };
         Message.Lease lease = Assert.IsType<Message.Lease>(Ask(client, request));

@@ -2,6 +2,7 @@ using System;
 using System.Diagnostics;
 using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Native;
 
 namespace CacheDaemon.Tests.Support;
 
@@ -24,6 +25,11 @@ public static class Eventually
             Thread.Sleep(1);
         }
     }
+
+    /// <summary>Waits until what was written then is old enough to be believed by its stamp. By the clock: a change time cannot be set, and the daemon's clock is the system's.</summary>
+    /// <param name="written">A moment not before the last write, in UTC.</param>
+    public static Task StampsAgeAsync(DateTime written) =>
+        IsTrueAsync("the stamps have aged", () => DateTime.UtcNow - written > TimeSpan.FromTicks(FileStamp.TrustAfterNanoseconds / 100) + TimeSpan.FromSeconds(0.1));
 
     public static Task IsTrueAsync(string what, Func<bool> condition) =>
         IsTrueAsync(what, () => Task.FromResult(condition()));
