@@ -29,7 +29,7 @@ internal static class DaemonHit
             || ChangesWhoIsAsked(call) || CommandLine.FindCommand(arguments, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore)
             return null;
         ParsedCommandLine parsed = CommandLine.Parse(arguments, command, words);
-        if (OutputDirectory.Of(parsed) is not null || ReadsOpenFiles(parsed) || Request(call, arguments) is not { } request || Endpoint.Resolve() is not { } endpoint)
+        if (OutputDirectory.Of(parsed) is not null || InputName.MayBeOpen(parsed) || Request(call, arguments) is not { } request || Endpoint.Resolve() is not { } endpoint)
             return null;
         if (DaemonLauncher.Exists(endpoint.AvoidPath))
             return null;
@@ -70,16 +70,6 @@ internal static class DaemonHit
             if ((File.GetAttributes(directory[..end]) & FileAttributes.ReparsePoint) != 0)
                 return false;
         return true;
-    }
-
-    private static bool ReadsOpenFiles(ParsedCommandLine parsed)
-    {
-        if (InputName.InOrder(parsed) is not { } names)
-            return true;
-        foreach (InputName name in names)
-            if (name.IsStdin || name.Descriptor >= 0)
-                return true;
-        return false;
     }
 
     private static Message.Render? Request(HelmCall call, string[] arguments)

@@ -1,5 +1,6 @@
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Shim;
 
@@ -34,8 +35,21 @@ internal static class Daemon
         return DaemonLauncher.StartAndConnect(endpoint, out bool cannotRun) ?? NotServed(trace, cannotRun ? "daemon-cannot-run no loader for " + DaemonLauncher.DaemonPath() : "daemon-not-up");
     }
 
+    /// <summary>The answer to a call's question, and whether the daemon is to be avoided from now on, or no longer; null when none came, with why for the trace.</summary>
+    public static Message? Ask(DaemonClient daemon, Endpoint endpoint, Message question, out string why)
+    {
+        bool asked = daemon.TrySend(question, DaemonClient.FirstReplyDeadline, out bool silent);
+        Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
+        if (silent)
+            Avoid(endpoint);
+        else if (answer is not null)
+            Answered(endpoint);
+        why = silent ? "daemon-silent" : daemon.WasLate ? "daemon-late" : "daemon-gone";
+        return answer;
+    }
+
     /// <summary>The daemon has answered: if it was avoided, it is no longer.</summary>
-    public static void Answered(Endpoint endpoint)
+    private static void Answered(Endpoint endpoint)
     {
         if (s_probes)
             DaemonLauncher.Remove(endpoint.AvoidPath);

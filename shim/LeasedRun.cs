@@ -100,7 +100,7 @@ internal sealed unsafe class LeasedRun
         }
         // The directory may lie in the chart: the daemon looks at that before we write.
         Finish(call, HandOver(status, exitCode, render));
-        return Replay.Write(exitCode, Replay.All(_stderr), call.OutputDirectory!, Replay.All(_stdout)) ?? RealHelm.Become(call);
+        return Replay.Write(exitCode, Replay.All(_stderr), call.OutputDirectory!, tree) ?? RealHelm.Become(call);
     }
 
     /// <summary>Puts the files in the place of the standard output.</summary>

@@ -84,18 +84,12 @@ internal static class Program
         using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
-        bool asked = daemon.TrySend(request, DaemonClient.FirstReplyDeadline, out bool silent);
-        Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
-        if (silent)
-            Daemon.Avoid(endpoint);
-        else if (answer is not null)
-            Daemon.Answered(endpoint);
-        switch (answer)
+        switch (Daemon.Ask(daemon, endpoint, request, out string why))
         {
             case Message.Result result when call.OutputDirectory is { } directory:
-                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, result.Stdout), result.Source, result.Microseconds, result.Key);
+                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(result.Stdout)), result.Source, result.Microseconds, result.Key);
             case Message.ResultDescriptor result when call.OutputDirectory is { } directory && daemon.TakeOutput(result.StdoutLength) is var tree and >= 0:
-                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, Replay.All(tree)), result.Source, result.Microseconds, result.Key);
+                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(Replay.All(tree))), result.Source, result.Microseconds, result.Key);
             case Message.Result result:
                 call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);
@@ -113,7 +107,7 @@ internal static class Program
                 call.Trace.Bypassed(bypass.Reason, bypass.Detail);
                 return RealHelm.Become(call);
             default:
-                call.Trace.NotServed(silent ? "daemon-silent" : daemon.WasLate ? "daemon-late" : "daemon-gone");
+                call.Trace.NotServed(why);
                 return RealHelm.Become(call);
         }
     }

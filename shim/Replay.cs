@@ -29,11 +29,8 @@ internal static class Replay
     /// <summary>
     /// Writes files below a directory, and then both streams; null, and nothing written, where real helm is to do it: see <see cref="OutputWriter"/>.
     /// </summary>
-    public static int? Write(int exitCode, ReadOnlySpan<byte> stderr, string directory, ReadOnlyMemory<byte> tree)
-    {
-        var files = OutputTree.Decode(tree);
-        return OutputWriter.TryWrite(directory, files) ? Write(exitCode, stderr, files.Output(directory)) : null;
-    }
+    public static int? Write(int exitCode, ReadOnlySpan<byte> stderr, string directory, OutputTree files) =>
+        OutputWriter.TryWrite(directory, files) ? Write(exitCode, stderr, files.Output(directory)) : null;
 
     /// <summary>All of a memory file.</summary>
     /// <exception cref="InvalidOperationException">It cannot be read.</exception>

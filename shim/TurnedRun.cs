@@ -10,9 +10,6 @@ namespace CacheDaemon.Shim;
 /// </summary>
 internal static class TurnedRun
 {
-    /// <summary>Longer output is not passed on; see the daemon.</summary>
-    private const long MaxResultBytes = 1024 * 1024;
-
     public static int Run(Call call)
     {
         if (call.TurnRequest() is not { } request)
@@ -25,13 +22,7 @@ internal static class TurnedRun
         using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
-        bool asked = daemon.TrySend(request, DaemonClient.FirstReplyDeadline, out bool silent);
-        Message? answer = asked ? daemon.ReceiveAnswer(out silent) : null;
-        if (silent)
-            Daemon.Avoid(endpoint);
-        else if (answer is not null)
-            Daemon.Answered(endpoint);
-        switch (answer)
+        switch (Daemon.Ask(daemon, endpoint, request, out string why))
         {
             case Message.Turn { IsAwaited: true } turn:
                 call.Trace.Coordinated(turn.WaitedMicroseconds);
@@ -46,7 +37,7 @@ internal static class TurnedRun
                 call.Trace.Bypassed(bypass.Reason, bypass.Detail);
                 return RealHelm.Become(call);
             default:
-                call.Trace.NotServed(silent ? "daemon-silent" : daemon.WasLate ? "daemon-late" : "daemon-gone");
+                call.Trace.NotServed(why);
                 return RealHelm.Become(call);
         }
     }
@@ -91,7 +82,7 @@ internal static class TurnedRun
         {
             if (SignalRelay.Came)
                 daemon.Dispose();
-            else if (exitCode == 0 && Libc.Length(stderr) + Libc.Length(stdout) <= MaxResultBytes)
+            else if (exitCode == 0 && Libc.Length(stderr) + Libc.Length(stdout) <= Message.Ran.MaxBytes)
                 daemon.TrySend(new Message.Ran(turn.TurnId, exitCode, Replay.All(stderr), Replay.All(stdout)), DaemonClient.PublishDeadline);
             else
                 daemon.TrySend(new Message.Ran(turn.TurnId, exitCode == 0 ? 1 : exitCode, default, default), DaemonClient.PublishDeadline);

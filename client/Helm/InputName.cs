@@ -13,6 +13,17 @@ public readonly record struct InputName(string Path, bool IsValues)
     /// <summary>The number of the caller's descriptor that it names, or -1.</summary>
     public int Descriptor => DescriptorPath.NumberOf(Path);
 
+    /// <summary>Whether a call reads standard input or an open descriptor, which can be read once only, or one cannot know.</summary>
+    public static bool MayBeOpen(ParsedCommandLine call)
+    {
+        if (InOrder(call) is not { } names)
+            return true;
+        foreach (InputName name in names)
+            if (name.IsStdin || name.Descriptor >= 0)
+                return true;
+        return false;
+    }
+
     /// <summary>
     /// The names in the order in which helm reads them (<c>pkg/cli/values/options.go</c>): each <c>-f</c>, then each <c>--set-file</c>; null when one of the flags is not
     /// surely understood, or the command line has an error.

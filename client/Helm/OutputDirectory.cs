@@ -21,6 +21,11 @@ public static class OutputDirectory
         return string.IsNullOrEmpty(directory) ? null : directory;
     }
 
+    /// <summary>The same of a whole command line; null also for a command that is neither served nor coordinated.</summary>
+    /// <param name="arguments">argv without argv[0].</param>
+    public static string? Of(ReadOnlySpan<string> arguments) =>
+        CommandLine.FindCommand(arguments, out CommandWords words) is { } command ? Of(CommandLine.Parse(arguments, command, words)) : null;
+
     /// <summary>
     /// Whether the call is the same with another directory in this one's place, but for the beginning of the paths: not where helm would clean the path, and
     /// not where a flag at the end of the line would be none.

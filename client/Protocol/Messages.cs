@@ -224,7 +224,11 @@ public abstract record Message
     /// <param name="ExitCode">helm's exit code.</param>
     /// <param name="Stderr">All of standard error.</param>
     /// <param name="Stdout">All of standard output.</param>
-    public sealed record Ran(long TurnId, int ExitCode, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+    public sealed record Ran(long TurnId, int ExitCode, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message
+    {
+        /// <summary>Most bytes of both streams. Longer output is not passed on: whoever waits for it runs helm. An update of 100 repositories prints 10 KB.</summary>
+        public const int MaxBytes = 1024 * 1024;
+    }
 
     /// <summary>
     /// Asks for the result that was stored last of another call of the same release: equal command, chart's name, release and namespace, another key. Answered by <see cref="Result"/>

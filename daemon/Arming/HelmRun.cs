@@ -51,7 +51,7 @@ internal static class HelmRun
     /// <exception cref="HelmRunException">It cannot be started, or takes too long, or wrote files that are not understood.</exception>
     public static async Task<HelmOutcome> AgainAsync(Message.Render request)
     {
-        if (!WritesFiles(request))
+        if (OutputDirectory.Of([.. request.Arguments]) is null)
             return await RunAsync(request.HelmPath, request.Arguments, request.Directory, request.Environment, request.Stdin ?? default).ConfigureAwait(false);
         if (Endpoint.Resolve() is not { } endpoint || OutputCapture.Start(endpoint) is not { } capture)
             throw new HelmRunException("there is no directory for the files that helm writes");
@@ -103,12 +103,6 @@ internal static class HelmRun
         {
             throw new HelmRunException("helm cannot be started: " + e.Message, e);
         }
-    }
-
-    private static bool WritesFiles(Message.Render request)
-    {
-        string[] arguments = [.. request.Arguments];
-        return CommandLine.FindCommand(arguments, out CommandWords words) is { } command && OutputDirectory.Of(CommandLine.Parse(arguments, command, words)) is not null;
     }
 
     private static PipeTarget Into(Sha256 hash) => PipeTarget.Create(async (stream, cancellation) =>

@@ -39,15 +39,8 @@ internal static class CallerContext
     }
 
     /// <summary>Whether a call reads standard input or an open descriptor, which can be read once only, or one cannot know.</summary>
-    public static bool ReadsOpenFiles(string[] call)
-    {
-        if (CommandLine.FindCommand(call, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore || InputName.InOrder(CommandLine.Parse(call, command, words)) is not { } names)
-            return true;
-        foreach (InputName name in names)
-            if (name.IsStdin || name.Descriptor >= 0)
-                return true;
-        return false;
-    }
+    public static bool ReadsOpenFiles(string[] call) =>
+        CommandLine.FindCommand(call, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore || InputName.MayBeOpen(CommandLine.Parse(call, command, words));
 
     /// <summary>The call as the shim would ask it from here, with all that it reads of standard input and descriptors.</summary>
     public static Message.Render Request(string[] call, HelmLocation helm)

@@ -25,10 +25,7 @@ internal sealed class VerifyCommand
     private readonly Action<string> _say;
     private int _verified;
     private int _differing;
-    private int _skipped;
-
-    /// <summary>Skipped entries by why, to be read behind their number.</summary>
-    private readonly SortedDictionary<string, long> _skippedBecause = new(StringComparer.Ordinal);
+    private readonly SkippedCalls _skipped = new();
 
     private VerifyCommand(Action<string> say) => _say = say;
 
@@ -63,11 +60,11 @@ internal sealed class VerifyCommand
             return command.VerifyAsync(keys, wanted, step);
         });
         if (unseen > 0)
-            command!._skippedBecause[Unseen] = command._skippedBecause.GetValueOrDefault(Unseen) + unseen;
+            command!._skipped.Add(Unseen, unseen);
         Console.WriteLine(command!.Summary());
         if (command._differing > 0)
             return ExitCodes.Differs;
-        if (command._verified > 0 || command._skippedBecause.Count == 0)
+        if (command._verified > 0 || command._skipped.Count == 0)
             return ExitCodes.Ok;
         Console.Error.WriteLine("helmcached: no entry could be verified. An entry can be verified once its call has been made since the daemon started, while its inputs are unchanged");
         return ExitCodes.NothingVerified;
@@ -75,26 +72,19 @@ internal sealed class VerifyCommand
 
     /// <summary>One line, always of the same form.</summary>
     private string Summary() =>
-        $"Verified {Entries(_verified)}: {_verified - _differing} match, {_differing} differ{(_differing > 0 ? " (deleted)" : "")}. Skipped {_skippedBecause.Values.Sum()}"
-        + (_skippedBecause.Count > 0 ? ": " + string.Join(", ", _skippedBecause.Select(static reason => $"{reason.Value} {reason.Key}")) : "") + ".";
+        $"Verified {Entries(_verified)}: {_verified - _differing} match, {_differing} differ{(_differing > 0 ? " (deleted)" : "")}. {_skipped}";
 
     private static string Entries(long count) => count == 1 ? "1 entry" : $"{count} entries";
-
-    private void Skip(string because)
-    {
-        _skipped++;
-        _skippedBecause[because] = _skippedBecause.GetValueOrDefault(because) + 1;
-    }
 
     /// <summary>Takes keys until enough of them were judged.</summary>
     private async Task VerifyAsync(ReadOnlyMemory<byte>[] keys, int wanted, Action step)
     {
         for (int i = 0, done = 0; i < keys.Length && done < wanted; i++)
         {
-            int skipped = _skipped;
+            long skipped = _skipped.Count;
             await VerifyAsync(keys[i]).ConfigureAwait(false);
             // A sample goes on to the next; a bar for all counts those as well.
-            if (skipped != _skipped && wanted < keys.Length)
+            if (skipped != _skipped.Count && wanted < keys.Length)
                 continue;
             done++;
             step();
@@ -106,7 +96,7 @@ internal sealed class VerifyCommand
         Message recalled = Ask(new Message.Recall(key));
         if (recalled is not Message.Candidate before)
         {
-            Skip(recalled is Message.Failed failed ? failed.Reason : "removed in the meantime");
+            _skipped.Add(recalled is Message.Failed failed ? failed.Reason : "removed in the meantime");
             return;
         }
         HelmOutcome fresh;
@@ -117,7 +107,7 @@ internal sealed class VerifyCommand
         catch (HelmRunException e)
         {
             _say($"{Name(before.Chart, key)}: skipped: {e.Message}");
-            Skip("that helm could not render again");
+            _skipped.Add("that helm could not render again");
             return;
         }
         if (Difference(before, fresh) is null)
@@ -126,11 +116,11 @@ internal sealed class VerifyCommand
         }
         else if (fresh.EndedBySignal)
         {
-            Skip("whose render was interrupted");
+            _skipped.Add("whose render was interrupted");
         }
         else if (Ask(new Message.Recall(key)) is not Message.Candidate after)
         {
-            Skip("whose inputs have changed");
+            _skipped.Add("whose inputs have changed");
         }
         else if (Difference(after, fresh) is not { } difference)
         {
@@ -139,7 +129,7 @@ internal sealed class VerifyCommand
         else if (after.MayVary || await VariesItselfAsync(after, fresh).ConfigureAwait(false))
         {
             _say($"{Name(after.Chart, key)}: {difference}, which is legal: helm's own answer varies for this chart; kept");
-            Skip("whose output varies from run to run");
+            _skipped.Add("whose output varies from run to run");
         }
         else
         {

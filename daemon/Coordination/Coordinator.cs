@@ -1,6 +1,5 @@
 using System;
 using System.Threading.Tasks;
-using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 
@@ -69,7 +68,7 @@ internal sealed class Coordinator
     /// <param name="process">The caller; null when it cannot be watched. Disposed of in time.</param>
     public async Task<Admission> EnterAsync(Message.Coordinate request, CallerProcess? process)
     {
-        BypassReason reason = process is null ? BypassReason.CallerUnknown : IsSameDirectory(request.Call) ? BypassReason.None : BypassReason.DirectoryMismatch;
+        BypassReason reason = process is null ? BypassReason.CallerUnknown : CallerDirectory.IsSeen(request.Call, out _) ? BypassReason.None : BypassReason.DirectoryMismatch;
         int major = _helms.Find(request.Call.HelmPath, request.Call.HelmStamp, _time.NowNs())?.Major ?? 0;
         if (reason == BypassReason.None && Plan.Of(request, major) is { } plan)
             return await WaitAsync(plan, process!, MaxHeld, TimeSpan.MaxValue).ConfigureAwait(false);
@@ -84,7 +83,7 @@ internal sealed class Coordinator
     /// <param name="caller">Gives the caller; null when it cannot be watched.</param>
     public async Task<TimeSpan> ReadAsync(Message.Render call, Func<CallerProcess?> caller)
     {
-        if (call.Flags.HasFlag(RenderFlags.Uncoordinated) || !IsSameDirectory(call) || Plan.OfReader(call) is not { } plan || caller() is not { } process)
+        if (call.Flags.HasFlag(RenderFlags.Uncoordinated) || !CallerDirectory.IsSeen(call, out _) || Plan.OfReader(call) is not { } plan || caller() is not { } process)
             return TimeSpan.Zero;
         return (await WaitAsync(plan, process, MaxHeldForReader, MaxHeldForReader).ConfigureAwait(false)).Waited;
     }
@@ -170,7 +169,4 @@ internal sealed class Coordinator
         }
     }
 
-    /// <summary>Whether the caller is in the directory that we see under that name (as <see cref="Fingerprinter"/> has it).</summary>
-    private static bool IsSameDirectory(Message.Render call) =>
-        Libc.StatPlace(call.Directory, out FileStamp here) == 0 && here.Device == call.DirectoryDevice && here.Inode == call.DirectoryInode && here.Mount == call.DirectoryMount;
 }

@@ -105,8 +105,7 @@ internal sealed class Fingerprinter
                 return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         Knowledge knowledge = Known();
         var inputs = new InputReader(knowledge.Inputs, _time.NowNs()) { MountGeneration = knowledge.Generation };
-        if (Libc.StatPlace(request.Directory, out FileStamp here) != 0 || here.Device != request.DirectoryDevice || here.Inode != request.DirectoryInode
-            || here.Mount != request.DirectoryMount
+        if (!CallerDirectory.IsSeen(request, out FileStamp here)
             || Libc.Stat(request.Directory, follow: true, out FileStamp directory) != 0 || directory.Device != here.Device || directory.Inode != here.Inode)
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         if (_helms.Find(request.HelmPath, request.HelmStamp, _time.NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)

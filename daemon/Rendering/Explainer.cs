@@ -54,9 +54,7 @@ internal sealed class Explainer
             (string directory, int files) = fingerprint.Crowd();
             report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
         }
-        TimeSpan? age = fingerprint.Freshness?.For is { } window ? RemoteRuns.AgeWithin(fingerprint.Key, window) : null;
-        bool isFresh = fingerprint.Freshness?.For is null || age is not null;
-        Lookup found = isFresh ? _store.Get(fingerprint.Key) : default;
+        Lookup found = RemoteRuns.IsFresh(fingerprint, out TimeSpan? age) ? _store.Get(fingerprint.Key) : default;
         bool withPaths = found.Entry is { Result: null };
         if (withPaths)
         {

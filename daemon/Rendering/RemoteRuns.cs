@@ -37,6 +37,13 @@ internal sealed class RemoteRuns(TimeProvider time)
         }
     }
 
+    /// <summary>Whether what is stored for a call may be given, and how old it is where that counts.</summary>
+    public bool IsFresh(Fingerprint fingerprint, out TimeSpan? age)
+    {
+        age = fingerprint.Freshness?.For is { } window ? AgeWithin(fingerprint.Key, window) : null;
+        return fingerprint.Freshness?.For is null || age is not null;
+    }
+
     /// <summary>How old the last run of a call is; null when it must be made anew.</summary>
     /// <param name="key">The first key of the call.</param>
     /// <param name="window">How old it may be.</param>

@@ -103,7 +103,7 @@ internal sealed class RenderPipeline
                 if (anew)
                     _store.ForgetVarying(key);
                 // What was too old, or too new, for its window is as good as not there.
-                bool isFresh = IsFresh(fingerprint, out TimeSpan? age);
+                bool isFresh = _remoteRuns.IsFresh(fingerprint, out TimeSpan? age);
                 Lookup found = anew || !isFresh ? default : _store.Get(key);
                 if (found.Entry is { Result: null })
                 {
@@ -133,7 +133,7 @@ internal sealed class RenderPipeline
                         switch (await WaitAsync(key, queued).ConfigureAwait(false))
                         {
                             // One that began before this call, and took longer than it may be old, is no answer to it.
-                            case Settlement.Shared shared when IsFresh(fingerprint, out _):
+                            case Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _):
                                 return Hit(key, shared.Entry, Coalesced, request, arrival);
                             case Settlement.Inherited inherited:
                                 return Miss(inherited.LeaseId, render, held, arrival);
@@ -226,14 +226,7 @@ internal sealed class RenderPipeline
 
     /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
     private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint) =>
-        (IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
-
-    /// <summary>Whether what is stored for a call may be given, and how old it is where that counts.</summary>
-    private bool IsFresh(Fingerprint fingerprint, out TimeSpan? age)
-    {
-        age = fingerprint.Freshness?.For is { } window ? _remoteRuns.AgeWithin(fingerprint.Key, window) : null;
-        return fingerprint.Freshness?.For is null || age is not null;
-    }
+        (_remoteRuns.IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
 
     /// <summary>What a trace says of the age of a chart that helm downloaded; empty for others.</summary>
     private string OfAge(Fingerprint fingerprint, TimeSpan? age, Entry entry) =>

@@ -13,9 +13,6 @@ namespace CacheDaemon.Daemon.Sessions;
 /// <param name="counters">The counters.</param>
 internal sealed class Turns(Coordinator? coordinator, Counters counters)
 {
-    /// <summary>Output beyond this is not passed on: whoever waits for it runs helm. An update of 100 repositories prints 10 KB.</summary>
-    private const int MaxResultBytes = 1024 * 1024;
-
     private long _lastId;
 
     /// <summary>Callers that wait.</summary>
@@ -57,7 +54,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
         if (session.Turn is not { } place)
             return;
         session.Turn = null;
-        bool fits = ran.Stderr.Length + (long)ran.Stdout.Length <= MaxResultBytes;
+        bool fits = ran.Stderr.Length + (long)ran.Stdout.Length <= Message.Ran.MaxBytes;
         coordinator!.Finish(place, fits ? new RunResult(ran.ExitCode, ran.Stderr.ToArray(), ran.Stdout.ToArray()) : new RunResult(-1, [], []));
     }
 

@@ -105,7 +105,7 @@ internal static class DiffCommand
             json.Write(key);
             using (var writer = new Utf8JsonWriter(json))
                 ManifestJson.Write(writer, value);
-            return $"*** {Digest.Of(json.WrittenSpan).ToString()[..MaskDigits]}";
+            return $"*** {Sha256.OfOnce(json.WrittenSpan).ToString()[..MaskDigits]}";
         };
     }
 

@@ -6,7 +6,6 @@ using System.IO;
 using System.Text;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Invocations;
 
 namespace CacheDaemon.Daemon.Cli.Warming;
 
@@ -76,8 +75,8 @@ internal static class WarmCommand
             if (AdminConnection.Exchange(new Message.Remembered(key)) is not Message.Candidate { Request: var request } call || !seen.Add(Identity(request)))
                 continue;
             string name = $"{Terminal.Harmless(call.Chart)} {Convert.ToHexStringLower(key.Span[..sizeof(ulong)])}";
-            if (InvocationParser.Parse(request.Arguments, request.Directory, request.Environment, request.Stdin is not null, request.Descriptors) is InvocationResult.Served { Invocation.WritesFiles: true })
-                run.Skip(name, "writes files");
+            if (OutputDirectory.Of([.. request.Arguments]) is not null)
+                run.Skip("writes files");
             else
                 calls.Add(new WarmCall(name.TrimStart(), request));
         }
@@ -100,7 +99,7 @@ internal static class WarmCommand
             if (Rendered.RenderedCall.ReadsInput(call))
                 run.Fail(name, "reads standard input, which a call in a file has not");
             else if (Array.Exists(call, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)))
-                run.Skip(name, "writes files");
+                run.Skip("writes files");
             else
                 calls.Add(new WarmCall(name, CallerContext.Request(call, helm)));
         }

@@ -1,7 +1,6 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using System.Linq;
 using System.Text.Json;
 using System.Threading;
 using System.Threading.Tasks;
@@ -21,20 +20,14 @@ namespace CacheDaemon.Daemon.Cli.Warming;
 internal sealed class WarmRun
 {
     private readonly Lock _gate = new();
-    private readonly SortedDictionary<string, int> _skippedBecause = new(StringComparer.Ordinal);
+    private readonly SkippedCalls _skipped = new();
     private int _rendered;
     private int _there;
     private int _failed;
 
     /// <summary>Counts a call that is not made.</summary>
-    /// <param name="name">See <see cref="WarmCall.Name"/>; not shown.</param>
     /// <param name="because">To be read behind a number.</param>
-    public void Skip(string name, string because)
-    {
-        _ = name;
-        lock (_gate)
-            _skippedBecause[because] = _skippedBecause.GetValueOrDefault(because) + 1;
-    }
+    public void Skip(string because) => _skipped.Add(because);
 
     /// <summary>Counts a call that could not be made, and says why.</summary>
     public void Fail(string name, string why)
@@ -49,9 +42,7 @@ internal sealed class WarmRun
         string shim = RenderedCall.Shim();
         if (calls.Count > 0)
             RenderProgress.Run(calls.Count, (say, step) => AllAsync(calls, atOnce, shim, say, step));
-        int skipped = _skippedBecause.Values.Sum();
-        Console.WriteLine($"Warmed {_rendered} of {_rendered + _there + _failed + skipped}: {_there} cached already, {_failed} failed. Skipped {skipped}"
-            + (skipped > 0 ? ": " + string.Join(", ", _skippedBecause.Select(static reason => $"{reason.Value} {reason.Key}")) : "") + ".");
+        Console.WriteLine($"Warmed {_rendered} of {_rendered + _there + _failed + _skipped.Count}: {_there} cached already, {_failed} failed. {_skipped}");
         return _failed > 0 ? ExitCodes.Failed : ExitCodes.Ok;
     }
 
@@ -86,7 +77,7 @@ internal sealed class WarmRun
                 Interlocked.Increment(ref _there);
                 return;
             case { Outcome: "bypass" } report:
-                Skip(call.Name, $"not served ({report.Reason})");
+                Skip($"not served ({report.Reason})");
                 return;
         }
         try
@@ -100,7 +91,7 @@ internal sealed class WarmRun
                 say($"{call.Name}: {now.RenderMilliseconds:0} ms");
             }
             else
-                Skip(call.Name, "whose output is not kept");
+                Skip("whose output is not kept");
         }
         catch (HelmRunException e)
         {
