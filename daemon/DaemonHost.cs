@@ -155,9 +155,12 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms());
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary());
         if (reset)
+        {
             _ledger.Reset();
+            _pipeline.RemoteAges.Reset();
+        }
         return report;
     }
 

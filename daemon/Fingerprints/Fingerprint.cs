@@ -80,6 +80,12 @@ internal sealed class Fingerprint
     /// <summary>How long a result may be given again; null for as long as the key is the same. Set when the key does not hold what is in the chart.</summary>
     public Freshness? Freshness { get; init; }
 
+    /// <summary>Where the chart comes from.</summary>
+    public ChartOrigin Origin => Freshness is { } freshness ? freshness.For is null ? ChartOrigin.Digest : ChartOrigin.Window : IsOfRepository ? ChartOrigin.Repository : ChartOrigin.Local;
+
+    /// <summary>Whether the chart was named by its repository and found in helm's content cache.</summary>
+    public bool IsOfRepository { get; init; }
+
     /// <summary>What stands for the chart's name when the chart is not read.</summary>
     public string NameOfRemote { get; init; } = "";
 

@@ -210,6 +210,7 @@ internal sealed class Fingerprinter
         {
             WritesFiles = invocation.WritesFiles,
             Freshness = read.Freshness,
+            IsOfRepository = read.Remote is not null,
             NameOfRemote = invocation.Network?.Name ?? invocation.Reference?.Chart ?? "",
             SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
                 && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),

@@ -41,6 +41,11 @@ public sealed class Counters
     public const string CoordinationRuns = "coordination/runs", CoordinationJoined = "coordination/joined", CoordinationWaited = "coordination/waited",
         CoordinationWaitedMicroseconds = "coordination/waited_us";
 
+    /// <summary>
+    /// Hits for charts that are no files of the caller: of a repository, out of helm's content cache; named by their digest; given again within a window. Part of <see cref="Hits"/>.
+    /// </summary>
+    public const string RemoteRepository = "remote/repository", RemoteDigest = "remote/digest", RemoteWindow = "remote/window";
+
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
     public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
 

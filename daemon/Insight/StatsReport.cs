@@ -24,6 +24,9 @@ internal sealed record StatsReport(
     /// <summary>Calls that took turns. Null from a daemon that does not count them.</summary>
     public CoordinationReport? Coordination { get; init; }
 
+    /// <summary>Hits for charts that are no files of the caller. Null from a daemon that does not count them.</summary>
+    public RemoteReport? Remote { get; init; }
+
     /// <summary>All calls that were ever counted.</summary>
     [JsonIgnore]
     public CallsReport Ever => new(Hits, Misses, Coalesced, Bypasses, HitRate, TimeSavedMs);
@@ -33,7 +36,9 @@ internal sealed record StatsReport(
     /// <param name="tallies">Calls by day, chart and caller; null for none.</param>
     /// <param name="use">What the tiers hold.</param>
     /// <param name="helms">The helms met, and how each may be rendered with.</param>
-    public static string Write(IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms)
+    /// <param name="ages">From <see cref="ServedAges.Summary"/>.</param>
+    public static string Write(
+        IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms, (TimeSpan Median, TimeSpan Longest) ages = default)
     {
         long Count(string name) => counters.GetValueOrDefault(name);
         Dictionary<string, long> Family(string prefix) =>
@@ -55,6 +60,7 @@ internal sealed record StatsReport(
         {
             Hours = (tallies?.Hours ?? []).Where(static hour => hour.Value.Calls > 0).OrderBy(static hour => hour.Key, StringComparer.Ordinal).ToDictionary(static hour => hour.Key, static hour => CallsReport.Of(hour.Value)),
             Coordination = CoordinationReport.Of(counters),
+            Remote = RemoteReport.Of(counters, ages),
         }, ReportJson.Default.StatsReport);
     }
 

@@ -1,5 +1,6 @@
 using System;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
 
@@ -17,8 +18,8 @@ internal readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, M
     /// <summary>The hit that this answer was counted as, where the caller may find that it cannot use it; else null.</summary>
     public CountedHit? Counted { get; init; }
 
-    /// <summary>Whether it leaves the call to helm.</summary>
-    public bool IsBypass { get; init; }
+    /// <summary>Whether the caller will run helm: for itself, or for us as well.</summary>
+    public bool RunsHelm { get; init; }
 
     /// <summary>The frame of a message.</summary>
     public static Answer Of(Message message) => new(MessageCodec.Encode(message), null, null);
@@ -29,7 +30,8 @@ internal readonly record struct Answer(ReadOnlyMemory<byte> Frame, Blob? Tail, M
 /// <param name="Arrival">The call.</param>
 /// <param name="Call">As the journal has it.</param>
 /// <param name="SavedMicroseconds">How much longer helm would have taken.</param>
-internal sealed record CountedHit(string Tier, Arrival Arrival, CallJournal.Call Call, long SavedMicroseconds);
+/// <param name="Origin">Where its chart comes from.</param>
+internal sealed record CountedHit(string Tier, Arrival Arrival, CallJournal.Call Call, long SavedMicroseconds, ChartOrigin Origin);
 
 /// <summary>When a request came, from whom, for which command and chart, as far as that is known.</summary>
 /// <param name="Started">Time stamp.</param>

@@ -64,6 +64,9 @@ internal sealed class RenderPipeline
     /// <summary>The calls behind what was served and stored.</summary>
     public RecentRequests Recent { get; } = new();
 
+    /// <summary>How old results were that were given again within a window.</summary>
+    public ServedAges RemoteAges { get; } = new();
+
     /// <summary>Renders that callers do for us now.</summary>
     public int Running => _leases.Count;
 
@@ -115,7 +118,7 @@ internal sealed class RenderPipeline
                 if (found.Entry is { } entry)
                 {
                     Recent.Remember(key, request);
-                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, OfAge(fingerprint, age, entry));
+                    return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, fingerprint, age);
                 }
 
                 var choice = HelmChoice.For(request, fingerprint, _store, _armory);
@@ -323,7 +326,14 @@ internal sealed class RenderPipeline
         return Refuse(RefuseReason.NotRepeatable, detail);
     }
 
-    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival, string ofAge = "")
+    /// <param name="key">The key that it was found under.</param>
+    /// <param name="entry">What was found, or made by another one just now.</param>
+    /// <param name="source">Where.</param>
+    /// <param name="request">The call.</param>
+    /// <param name="arrival">When it came, and from whom.</param>
+    /// <param name="fingerprint">Its inputs; null where the result was made just now.</param>
+    /// <param name="age">How old a result within a window is; else null.</param>
+    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival, Fingerprint? fingerprint = null, TimeSpan? age = null)
     {
         RenderResult result = entry.Result!;
         bool passes = result.Stdout.File is not null && (request.Flags & RenderFlags.TakesDescriptor) != 0;
@@ -331,7 +341,10 @@ internal sealed class RenderPipeline
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == Coalesced;
-        CountedHit? counted = coalesced ? null : CountHit(entry, source, elapsed, arrival);
+        string ofAge = fingerprint is null ? "" : OfAge(fingerprint, age, entry);
+        CountedHit? counted = coalesced ? null : CountHit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
+        if (age is { } known)
+            RemoteAges.Add(known);
         Digest digest = key.Value;
         ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
         Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
@@ -346,13 +359,14 @@ internal sealed class RenderPipeline
         return answer with { Sent = sent, Counted = counted };
     }
 
-    private CountedHit? CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival)
+    private CountedHit? CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival, ChartOrigin origin = ChartOrigin.Local)
     {
         bool coalesced = source == Coalesced;
         _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
         CountCommand(coalesced ? Counters.CommandCoalesced : Counters.CommandHits, arrival);
         if (!coalesced)
             _counters.Add(Counters.HitsByTier, source);
+        CountOrigin(origin, 1);
         if (source == DiskTier)
             _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
         long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
@@ -363,7 +377,7 @@ internal sealed class RenderPipeline
             Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
         };
         _journal?.Note(call, saved);
-        return arrival.WritesFiles ? new CountedHit(source, arrival, call, saved) : null;
+        return arrival.WritesFiles ? new CountedHit(source, arrival, call, saved, origin) : null;
     }
 
     /// <summary>The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a bypass.</summary>
@@ -373,6 +387,7 @@ internal sealed class RenderPipeline
         _counters.Add(Counters.Hits, -1);
         _counters.Add(Counters.HitsByTier, hit.Tier, -1);
         CountCommand(Counters.CommandHits, hit.Arrival, -1);
+        CountOrigin(hit.Origin, -1);
         _counters.Add(Counters.TimeSavedMicroseconds, -hit.SavedMicroseconds);
         CountBypass(name, hit.Arrival);
         _journal?.TakeBack(hit.Call, hit.SavedMicroseconds, name, FilesInTheWay);
@@ -432,7 +447,7 @@ internal sealed class RenderPipeline
             Reason = name,
             Detail = detail,
         });
-        return Answer.Of(new Message.Bypass(reason, detail)) with { IsBypass = true };
+        return Answer.Of(new Message.Bypass(reason, detail)) with { RunsHelm = true };
     }
 
     private void CountBypass(string reason, in Arrival arrival)
@@ -440,6 +455,19 @@ internal sealed class RenderPipeline
         _counters.Add(Counters.Bypasses);
         _counters.Add(Counters.BypassReasons, reason);
         CountCommand(Counters.CommandBypasses, arrival);
+    }
+
+    private void CountOrigin(ChartOrigin origin, long amount)
+    {
+        string? name = origin switch
+        {
+            ChartOrigin.Repository => Counters.RemoteRepository,
+            ChartOrigin.Digest => Counters.RemoteDigest,
+            ChartOrigin.Window => Counters.RemoteWindow,
+            _ => null,
+        };
+        if (name is not null)
+            _counters.Add(name, amount);
     }
 
     private void CountCommand(string family, in Arrival arrival, long amount = 1)

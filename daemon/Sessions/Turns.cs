@@ -65,10 +65,10 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
             coordinator!.Vanished(turn);
     }
 
-    /// <summary>Has a call that is left to helm wait until nobody writes what it reads; its answer stays the same.</summary>
+    /// <summary>Has a call that runs helm, be it for us, wait until nobody writes what it reads, and keeps those who would from it; its answer stays the same.</summary>
     public async ValueTask<Answer> ReadAsync(Message.Render call, Answer answer, Session session)
     {
-        if (coordinator is not null && answer.IsBypass)
+        if (coordinator is not null && answer.RunsHelm)
             Waited(await coordinator.ReadAsync(call, session.OpenCaller).ConfigureAwait(false));
         return answer;
     }

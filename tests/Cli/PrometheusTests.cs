@@ -1,3 +1,4 @@
+using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
@@ -31,6 +32,9 @@ public sealed class PrometheusTests
         Assert.Contains("helmcached_hits_total 1", lines);
         Assert.Contains("helmcached_saved_seconds_total 1.5", lines);
         Assert.Contains("helmcached_store_entries 7", lines);
+        Assert.Contains("helmcached_remote_window_hits_total 5", lines);
+        Assert.Contains("helmcached_remote_age_seconds_median 4.5", lines);
+        Assert.Contains("helmcached_remote_age_seconds_max 60", lines);
         Assert.Contains("helmcached_bypasses_by_reason_total{reason=\"remote-chart\"} 2", lines);
         Assert.Contains("helmcached_chart_hits_total{chart=\"web\"} 1", lines);
         Assert.Contains("helmcached_caller_hits_total{caller=\"make\"} 1", lines);
@@ -43,7 +47,7 @@ public sealed class PrometheusTests
     [Fact]
     public void Names_are_unique()
     {
-        string[] names = [.. Written("web").Split('\n').Where(l => l.StartsWith("# TYPE", System.StringComparison.Ordinal)).Select(l => l.Split(' ')[2])];
+        string[] names = [.. Written("web").Split('\n').Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Select(l => l.Split(' ')[2])];
         Assert.Equal(names.Distinct(), names);
     }
 
@@ -54,11 +58,12 @@ public sealed class PrometheusTests
             [Counters.Hits] = 1,
             [Counters.TimeSavedMicroseconds] = 1_500_000,
             [Counters.BypassReasons + "remote-chart"] = 2,
+            [Counters.RemoteWindow] = 5,
         };
         var tallies = new Tallies(counters, new ManualClock());
         tallies.Add(CallOutcome.Hit, chart, "make", 1_500_000);
         using var output = new StringWriter();
-        Prometheus.Write(output, StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3), []));
+        Prometheus.Write(output, StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3), [], (TimeSpan.FromSeconds(4.5), TimeSpan.FromMinutes(1))));
         return output.ToString();
     }
 }

@@ -1,7 +1,9 @@
+using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Daemon.Cli.Showing;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -81,6 +83,17 @@ public sealed class CountersTests
     }
 
     [Fact]
+    public void Remote_hits_are_shown_by_their_kind()
+    {
+        var counters = new Dictionary<string, long> { [Counters.RemoteRepository] = 4, [Counters.RemoteWindow] = 2 };
+        string report = StatsReport.Write(counters, new Tallies(counters, new ManualClock()), default, [], (TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(5)));
+        Assert.Contains("\"remote\":{\"hits\":6,\"repository\":4,\"digest\":0,\"window\":2,\"age_ms_p50\":90000,\"age_ms_max\":300000}", report, StringComparison.Ordinal);
+        StatsSection section = StatsSection.Of(report).Single(static section => section.Headings[0] == "remote charts");
+        Assert.Equal([["of a repository", "4", "", ""], ["in a window", "2", "1 min 30 s", "5 min 0 s"]], section.Rows);
+        Assert.DoesNotContain(StatsSection.Of(StatsReport.Write(new Dictionary<string, long>(), new Tallies(counters, new ManualClock()), default, [])), static section => section.Headings[0] == "remote charts");
+    }
+
+    [Fact]
     public void Report_sorts_members_into_their_families()
     {
         var counters = new Counters(new Dictionary<string, long>());
@@ -93,7 +106,7 @@ public sealed class CountersTests
         Assert.Equal((3, 7), (stats.Hits, stats.Entries));
         Assert.Equal(3, stats.HitsByTier["disk"]);
         Assert.Equal(1, Assert.Single(stats.RefuseReasons).Value);
-        Assert.Contains("\"time_saved_ms\":41,", report, System.StringComparison.Ordinal);
-        Assert.Contains("\"bytes\":8,", report, System.StringComparison.Ordinal);
+        Assert.Contains("\"time_saved_ms\":41,", report, StringComparison.Ordinal);
+        Assert.Contains("\"bytes\":8,", report, StringComparison.Ordinal);
     }
 }

@@ -2,6 +2,8 @@ using System;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Tests.RemoteCharts;
 using Xunit;
 
@@ -115,6 +117,24 @@ public sealed class RemoteWindowTests : IDisposable
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1]))).LeaseId, "other");
         _room.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1])));
+    }
+
+    [Fact]
+    public async Task Hits_are_counted_with_their_ages()
+    {
+        PipelineRoom.Caller caller = _room.NewCaller();
+        caller.Publish(await caller.LeaseAsync(Address), "first");
+        caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
+        foreach (int seconds in (int[])[10, 20, 300])
+        {
+            _room.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            await AssertHitAsync(Address, "first", $"memory remote age={AgeText.Of(TimeSpan.FromSeconds(seconds switch { 10 => 10, 20 => 30, _ => 330 }))}");
+        }
+        Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest)));
+        // What is rendered, or shared with one who waits, is no hit.
+        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        caller.Publish(await caller.LeaseAsync(Address), "second");
+        Assert.Equal(new RemoteReport(4, 0, 1, 3, 30_000, 330_000), RemoteReport.Of(_room.Counters.Snapshot(), _room.Pipeline.RemoteAges.Summary()));
     }
 
     [Theory]

@@ -43,6 +43,9 @@ public sealed class Stats
 
     public long Entries => Number("entries");
 
+    /// <summary>Hits for remote charts.</summary>
+    public (long Repository, long Digest, long Window) Remote => (Number("remote", "repository"), Number("remote", "digest"), Number("remote", "window"));
+
     public IReadOnlyDictionary<string, long> BypassReasons => Table("bypass_reasons");
 
     public IReadOnlyDictionary<string, long> RefuseReasons => Table("refuse_reasons");
@@ -58,6 +61,8 @@ public sealed class Stats
     public override string ToString() => _root.GetRawText() + (_before is null ? "" : $" since {_before}");
 
     private long Number(string name) => _root.GetProperty(name).GetInt64() - (_before?.Number(name) ?? 0);
+
+    private long Number(string table, string name) => _root.GetProperty(table).GetProperty(name).GetInt64() - (_before?.Number(table, name) ?? 0);
 
     /// <summary>What was counted at least once.</summary>
     private Dictionary<string, long> Table(string name)

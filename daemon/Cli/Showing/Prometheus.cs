@@ -28,6 +28,9 @@ internal static class Prometheus
         (static s => s.Coordination?.Runs ?? 0, "coordination_runs_total", "Runs of repo update, dependency build and update, and pull, each in its turn."),
         (static s => s.Coordination?.Joined ?? 0, "coordination_joined_total", "Calls of repo update answered with the run of another."),
         (static s => s.Coordination?.Waited ?? 0, "coordination_waited_total", "Calls that waited for their turn, or for one that wrote what they read."),
+        (static s => s.Remote?.Repository ?? 0, "remote_repository_hits_total", "Hits for charts of a repository, out of helm's content cache."),
+        (static s => s.Remote?.Digest ?? 0, "remote_digest_hits_total", "Hits for charts that are named by their digest."),
+        (static s => s.Remote?.Window ?? 0, "remote_window_hits_total", "Hits for charts that helm downloads, within remote.fresh_for."),
         (static s => s.VerifyMismatches, "verify_mismatches_total", "Entries that helm did not confirm, and deleted."),
     ];
 
@@ -63,6 +66,8 @@ internal static class Prometheus
             Metric(output, metric, "counter", help, [("", "", number(report))]);
         Metric(output, "saved_seconds_total", "counter", "Time that helm would have taken longer.", [("", "", report.TimeSavedMs / 1000.0)]);
         Metric(output, "coordination_waited_seconds_total", "counter", "Time that calls waited for their turn.", [("", "", (report.Coordination?.WaitedMs ?? 0) / 1000.0)]);
+        Metric(output, "remote_age_seconds_median", "gauge", "Median age of the last hits within remote.fresh_for.", [("", "", (report.Remote?.AgeMsP50 ?? 0) / 1000.0)]);
+        Metric(output, "remote_age_seconds_max", "gauge", "Longest age of the last hits within remote.fresh_for.", [("", "", (report.Remote?.AgeMsMax ?? 0) / 1000.0)]);
         foreach ((Func<StatsReport, long> number, string metric, string help) in s_gauges)
             Metric(output, metric, "gauge", help, [("", "", number(report))]);
         foreach ((Func<StatsReport, IReadOnlyDictionary<string, long>> members, string metric, string label, string help) in s_families)

@@ -27,7 +27,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Calls(today, report.Last7Days, report.Ever), Commands(report.Commands), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
             Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
             Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
-            Coordination(report.Coordination),
+            Remote(report.Remote), Coordination(report.Coordination),
             Unarmed(report.Helms),
             Store(report),
         ];
@@ -68,6 +68,17 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
     private static StatsSection? Coordination(CoordinationReport? turns) => turns is null or { Runs: 0, Joined: 0, Waited: 0 } ? null : new StatsSection(
         ["repo update, dependency, pull", "runs", "joined", "waited", "in all"],
         [["ever", Plain(turns.Runs), Plain(turns.Joined), Plain(turns.Waited), Format.Duration(TimeSpan.FromMilliseconds(turns.WaitedMs))]], [1, 2, 3, 4]);
+
+    private static StatsSection? Remote(RemoteReport? remote)
+    {
+        if (remote is null or { Hits: 0 })
+            return null;
+        string[] Row(string name, long hits) => [name, Plain(hits), "", ""];
+        List<string[]> rows = [Row("of a repository", remote.Repository), Row("by digest", remote.Digest), Row("in a window", remote.Window)];
+        if (remote.AgeMsMax > 0)
+            rows[^1] = ["in a window", Plain(remote.Window), Format.Duration(TimeSpan.FromMilliseconds(remote.AgeMsP50)), Format.Duration(TimeSpan.FromMilliseconds(remote.AgeMsMax))];
+        return new StatsSection(["remote charts", "hits", "median age", "oldest"], [.. rows.Where(static row => row[1] != "0")], [1, 2, 3]);
+    }
 
     /// <summary>Helms without an armed copy; nothing where all have one.</summary>
     private static StatsSection? Unarmed(IReadOnlyList<HelmReport> helms)
