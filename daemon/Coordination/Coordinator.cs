@@ -77,7 +77,7 @@ internal sealed class Coordinator
     }
 
     /// <summary>
-    /// Waits until nobody writes what a call reads that is left to helm, and keeps those who would from it while the caller's process lives. Returns how long it has waited.
+    /// Waits until nobody writes what a call reads that runs helm, and keeps those who would from it while the caller's process lives. Returns how long it has waited.
     /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="caller">Gives the caller; null when it cannot be watched.</param>

@@ -66,7 +66,7 @@ internal sealed class Plan
         }
     }
 
-    /// <summary>What a call that helm is left to run reads: the indexes, where it names a chart of a repository. Null when it reads none.</summary>
+    /// <summary>What a call reads that runs helm: the indexes, where it names a chart of a repository. Null when it reads none.</summary>
     public static Plan? OfReader(Message.Render call)
     {
         if (Parse(call, served: true) is not { Command.Arguments: CommandArguments.Chart or CommandArguments.NameAndChart, Positionals: [.., var chart] } line

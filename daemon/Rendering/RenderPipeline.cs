@@ -420,7 +420,7 @@ internal sealed class RenderPipeline
         ArmedHelm? armed = render.Armed is { } copy
             ? new ArmedHelm(copy.Path, copy.Stamp, ArmingPlan.FirstExitCode, ArmingPlan.FirstExitCode + copy.Traps.Count - 1)
             : null;
-        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray(), armed));
+        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray(), armed)) with { RunsHelm = true };
     }
 
     /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>

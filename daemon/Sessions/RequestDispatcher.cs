@@ -77,7 +77,8 @@ internal sealed class RequestDispatcher
         if (IsServing(session) && _pipeline.Recall(frame) is { } known)
         {
             file?.Dispose();
-            return await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+            Answer answer = await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+            return await _turns.ReadAsync(known.Request, answer, session).ConfigureAwait(false);
         }
         // Anything else may take long, and the thread that let this caller in has others to let in.
         await Task.Yield();

@@ -53,14 +53,7 @@ internal sealed class RepositoryHome : IAsyncDisposable
     public Task HeldReachAsync(int count) => Eventually.IsTrueAsync($"{count} requests are held", () => Server.Held >= count);
 
     /// <summary>Waits until so many callers wait for their turn.</summary>
-    public Task WaitingReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () => await WaitingAsync() >= count);
-
-    /// <summary>Callers that wait.</summary>
-    public async Task<int> WaitingAsync()
-    {
-        using var status = JsonDocument.Parse((await Home.Admin("status", "--json").RunAsync()).StdoutText);
-        return status.RootElement.GetProperty("waiting").GetInt32();
-    }
+    public Task WaitingReachAsync(int count) => Home.WaitingReachAsync(count);
 
     /// <summary>The member <c>coordination</c> of <c>stats --json</c>.</summary>
     public async Task<(long Runs, long Joined, long Waited)> CoordinationAsync()

@@ -4,6 +4,7 @@ using System.Diagnostics;
 using System.IO;
 using System.Linq;
 using System.Text;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
 using Microsoft.Win32.SafeHandles;
@@ -75,6 +76,13 @@ public sealed class DaemonHome : IAsyncDisposable
             ? Stats.Parse(result.StdoutText)
             : throw new InvalidOperationException($"helmcached stats --json: {result}");
     }
+
+    /// <summary>Waits until so many callers wait in the daemon, for their turn or for the run of another.</summary>
+    public Task WaitingReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () =>
+    {
+        using var status = JsonDocument.Parse((await Admin("status", "--json").RunAsync().ConfigureAwait(false)).StdoutText);
+        return status.RootElement.GetProperty("waiting").GetInt32() >= count;
+    });
 
     /// <summary>
     /// Process ids of the daemons that serve this home: they carry its directory in their environment, so no other
