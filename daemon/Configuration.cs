@@ -51,11 +51,14 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         var problems = new List<string>();
         var options = new DaemonOptions();
         Dictionary<Setting, SettingOrigin> origins = Settings.All.ToDictionary(s => s, s => new SettingOrigin(s, SettingSource.Default, ""));
-        foreach (FileSetting found in ConfigurationFile.Parse(path, problems))
+        IReadOnlyList<FileSetting> inFile = ConfigurationFile.Parse(path, problems);
+        // What was not understood may have been meant for the team's cache, and what is meant for it must not be missing: `encrypt_with`, for one.
+        string? mistake = problems.FirstOrDefault(), sharedMistake = null;
+        foreach (FileSetting found in inFile)
         {
             if (found.Values is not { } values || found.Setting.Parse(options, values) is not { } changed)
             {
-                problems.Add($"{found.At}: {found.Setting.Refusal(found.Values is null ? null : string.Join(", ", found.Values))}");
+                Refuse(found.Setting, $"{found.At}: {found.Setting.Refusal(found.Values is null ? null : string.Join(", ", found.Values))}");
                 continue;
             }
             options = changed;
@@ -69,13 +72,23 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
                 continue;
             if (setting.Parse(options, Words(setting, text)) is not { } changed)
             {
-                problems.Add($"{setting.Variable}: {setting.Refusal(text)}{(setting.IsList ? ", separated by colons" : "")}");
+                Refuse(setting, $"{setting.Variable}: {setting.Refusal(text)}{(setting.HasColons ? ", separated by commas" : setting.IsList ? ", separated by colons" : "")}");
                 continue;
             }
             options = changed;
             origins[setting] = new SettingOrigin(setting, SettingSource.Environment, setting.Variable);
         }
+        mistake = sharedMistake ?? (options.Shared.Url is null ? null : mistake);
+        if (mistake is not null)
+            options = options with { Shared = options.Shared with { Mistake = mistake } };
         return new Configuration(options, [.. Settings.All.Select(s => origins[s])], problems);
+
+        void Refuse(Setting setting, string problem)
+        {
+            problems.Add(problem);
+            if (setting.Key.StartsWith("shared.", StringComparison.Ordinal))
+                sharedMistake ??= problem;
+        }
     }
 
     /// <summary>The line that a problem of the file is about; 0 when it is about the file.</summary>
@@ -83,7 +96,8 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         path is not null && problem.StartsWith(path + ":", StringComparison.Ordinal) && int.TryParse(problem[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int line) ? line : 0;
 
     private static string[] Words(Setting setting, string text) =>
-        setting.IsList ? text.Split(':', StringSplitOptions.RemoveEmptyEntries)
+        setting.HasColons ? text.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)
+        : setting.IsList ? text.Split(':', StringSplitOptions.RemoveEmptyEntries)
         // As the shim takes them: a relative path, and everything but 0 for yes.
         : setting.Key == "helm" ? [Path.GetFullPath(text)]
         : setting.Key == "readonly" ? [text == "0" ? "false" : "true"]

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
@@ -49,6 +50,9 @@ public sealed record DaemonOptions
 
     /// <summary>How much goes into the log. Default: what went wrong, starts and stops.</summary>
     public LogLevel LogLevel { get; init; } = LogLevel.Info;
+
+    /// <summary>The team's cache. Default: none.</summary>
+    internal SharedSettings Shared { get; init; } = new();
 
     /// <summary>True: serve hits, store nothing.</summary>
     public bool ReadOnly { get; init; }

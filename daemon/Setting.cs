@@ -21,6 +21,9 @@ public sealed record Setting(
     /// <summary>Takes a list: a sequence in the file, separated by colons in the variable.</summary>
     public bool IsList { get; init; }
 
+    /// <summary>The items have colons in them: the variable separates them by commas, spaces or new lines.</summary>
+    public bool HasColons { get; init; }
+
     /// <summary>
     /// The variable is the shim's, call by call. The daemon must not take it from the caller that happens to start it: it would
     /// then hold for all others.

@@ -4,6 +4,8 @@ using System.Globalization;
 using System.Linq;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Shared;
+using CacheDaemon.Daemon.Shared.Sealing;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
@@ -56,6 +58,31 @@ public static class Settings
             static options => ShowTime(options.RemoteFreshFor)),
         new("remote.digest", "Whether answers for charts named by digest (oci://…@sha256:…) are kept for good.", "true or false", "true",
             static (options, value) => bool.TryParse(value[0], out bool keeps) ? options with { RemoteDigest = keeps } : null, static options => Lower(options.RemoteDigest)),
+        new("shared.url", "The team's cache: a server that takes GET and PUT, or Redis. Empty: none.",
+            "http://, https://, redis:// or rediss://, a host, and no user (of http), question mark or hash; or nothing", "https://cache.example.com/helm",
+            static (options, value) => value[0].Length == 0 ? Changed(options, options.Shared with { Url = null })
+                : SharedSettings.ParseUrl(value[0]) is { } url ? Changed(options, options.Shared with { Url = url }) : null,
+            static options => options.Shared.Url is { } url ? SharedSettings.Shown(url) : ""),
+        new("shared.mode", "Whether what this machine renders is written to the team's cache.", "read or write", "write",
+            static (options, value) => value[0] is "read" or "write" ? Changed(options, options.Shared with { MayWrite = value[0] == "write" }) : null,
+            static options => options.Shared.MayWrite ? "write" : "read"),
+        new("shared.trust", "Whose entries are served from the team's cache.", "public keys (hc1:…) or absolute paths of files with such keys", "[/etc/helmcached/ci.pub]",
+            static (options, value) => value.All(static item => item.StartsWith('/') || PublicKey.IsLine(item)) ? Changed(options, options.Shared with { Trust = [.. value] }) : null,
+            static options => options.Shared.Trust.Count == 0 ? "[]" : "[" + string.Join(", ", options.Shared.Trust.Select(static item => $"\"{item}\"")) + "]")
+        { IsList = true, HasColons = true },
+        PathOf("sign_with", "The private key that written entries are signed with: a file of mode 0600.", "/run/secrets/signing.key", static shared => shared.SignWith, static (shared, path) => shared with { SignWith = path }),
+        PathOf("encrypt_with", "The team key that entries are encrypted with: a file of mode 0600. Empty: they are not encrypted.", "/etc/helmcached/team.key",
+            static shared => shared.EncryptWith, static (shared, path) => shared with { EncryptWith = path }),
+        PathOf("names_from", "The team key that names on the server come from: a file of mode 0600. Empty: that of encrypt_with.", "/etc/helmcached/team.key",
+            static shared => shared.NamesFrom, static (shared, path) => shared with { NamesFrom = path }),
+        PathOf("headers_from", "Header lines for the server, such as Authorization: a file of mode 0600.", "/etc/helmcached/headers", static shared => shared.HeadersFrom, static (shared, path) => shared with { HeadersFrom = path }),
+        PathOf("password_from", "The password for Redis: a file of mode 0600.", "/etc/helmcached/redis-password", static shared => shared.PasswordFrom, static (shared, path) => shared with { PasswordFrom = path }),
+        new("shared.max_age", "Entries of the team's cache that are older are not served.", "a time such as 7d or 12h, at most 3650d", "7d",
+            static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan age) && age > TimeSpan.Zero && age <= SharedSettings.LongestMaxAge ? Changed(options, options.Shared with { MaxAge = age }) : null,
+            static options => ShowTime(options.Shared.MaxAge)),
+        new("shared.secrets", "Whether entries with a Kubernetes Secret go to the team's cache: not at all, or encrypted with encrypt_with.", "never or encrypted", "encrypted",
+            static (options, value) => value[0] is "never" or "encrypted" ? Changed(options, options.Shared with { Secrets = value[0] == "encrypted" }) : null,
+            static options => options.Shared.Secrets ? "encrypted" : "never"),
         new("log.level", "How much goes into the log: nothing, what went wrong, also starts and stops, also each call.", "off, error, info or debug", "debug",
             static (options, value) => value[0] switch
             {
@@ -110,6 +137,13 @@ public static class Settings
                 return (time.Ticks / factor).ToString(CultureInfo.InvariantCulture) + unit;
         return time.TotalMilliseconds.ToString(CultureInfo.InvariantCulture) + "ms";
     }
+
+    private static Setting PathOf(string name, string purpose, string example, Func<SharedSettings, string?> get, Func<SharedSettings, string?, SharedSettings> set) => new(
+        "shared." + name, purpose, "an absolute path, or nothing", example,
+        (options, value) => value[0].StartsWith('/') ? Changed(options, set(options.Shared, value[0])) : value[0].Length == 0 ? Changed(options, set(options.Shared, null)) : null,
+        options => get(options.Shared) ?? "");
+
+    private static DaemonOptions Changed(DaemonOptions options, SharedSettings shared) => options with { Shared = shared };
 
     private static bool TrySize(string text, out long bytes) => ConfigurationFile.TryParseSize(text, out bytes) && bytes <= MaxSizeBytes;
 

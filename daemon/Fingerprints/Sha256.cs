@@ -29,6 +29,9 @@ internal sealed class Sha256 : IDisposable
     private readonly byte[] _block = [];
     private long _length;
 
+    /// <summary>Whether this system has OpenSSL: without it .NET has no cryptography at all, and ends a process that asks for any.</summary>
+    public static bool HasOpenSsl => OpenSsl.IsThere;
+
     /// <summary>As fast as this system allows.</summary>
     public Sha256() : this(OpenSsl.IsThere)
     {

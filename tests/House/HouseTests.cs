@@ -13,7 +13,7 @@ namespace CacheDaemon.Tests.House;
 public sealed partial class HouseTests
 {
     /// <summary>Each room of the daemon may use those to its right, and the client.</summary>
-    private static readonly string[] s_rooms = ["Cli", "", "Sessions", "Coordination", "Rendering", "Insight", "Storage", "Arming", "Fingerprints", "Screening", "RemoteCharts", "Manifests", "Invocations"];
+    private static readonly string[] s_rooms = ["Cli", "", "Sessions", "Coordination", "Rendering", "Insight", "Shared", "Storage", "Arming", "Fingerprints", "Screening", "RemoteCharts", "Manifests", "Invocations"];
 
     /// <summary>The types of the daemon's own folder: every room sees its namespace without a using.</summary>
     private static readonly string[] s_hostTypes = [.. SourceFile.In("daemon").Where(f => f.Folder == "daemon").Select(f => f.Stem)];
