@@ -31,9 +31,6 @@ internal sealed unsafe class Call
     /// <summary>The line that <c>HELMCACHED_TRACE</c> asks for.</summary>
     public Trace Trace { get; }
 
-    /// <summary>The arguments after argv[0].</summary>
-    public IReadOnlyList<string> Arguments => _arguments;
-
     /// <summary>What of the caller's open pipes we have read, for helm to read it again.</summary>
     public TakenInputs Inputs { get; } = new();
 

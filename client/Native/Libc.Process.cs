@@ -228,9 +228,6 @@ public static unsafe partial class Libc
 
     public static uint EffectiveGroupId => getegid();
 
-    /// <summary>Ends the process at once, without running managed or libc exit handlers.</summary>
-    public static void ExitNow(int code) => _exit(code);
-
     /// <summary>The umask; read by setting it twice, so call it while there is one thread.</summary>
     public static int Umask
     {

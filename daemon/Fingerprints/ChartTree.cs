@@ -78,11 +78,8 @@ internal sealed record ChartTree<TFacts>
     /// <summary>Name and version, for people.</summary>
     public required ChartMetadata Metadata { get; init; }
 
-    /// <summary>True when helm will print a line on stderr for each link, with absolute paths.</summary>
-    public required bool HasSymlinks { get; init; }
-
     /// <summary>
-    /// Digest of the absolute paths that the links resolve to, which helm prints; all zero without links. Belongs to
+    /// Digest of the absolute paths that the links resolve to, which helm prints on stderr, a line for each; all zero without links. Belongs to
     /// the key that contains paths, never to the first.
     /// </summary>
     public required Digest LinkTargets { get; init; }

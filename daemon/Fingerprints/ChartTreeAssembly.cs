@@ -15,9 +15,6 @@ internal sealed class ChartTreeAssembly<TFacts>
     private readonly List<(int File, byte[] Chart, Digest WithoutTime)> _locks = [];
     private readonly Dictionary<byte[], ChartMetadata> _metadata = new(BytesComparer.Instance);
 
-    /// <summary>The names so far.</summary>
-    public IReadOnlyList<ChartFile> Files => _files;
-
     /// <summary>The scanner's facts so far.</summary>
     public IReadOnlyList<ChartFileFacts<TFacts>> Facts => _facts;
 
@@ -85,7 +82,6 @@ internal sealed class ChartTreeAssembly<TFacts>
         Files = _files,
         Facts = _facts,
         Metadata = metadata,
-        HasSymlinks = watched.HasLinks,
         LinkTargets = watched.ComputeLinkTargets(),
         Opaque = Opaque,
         SchemaReferencesOutside = SchemaReferencesOutside,

@@ -24,8 +24,8 @@ internal readonly record struct HelmChoice(ArmingState? State, BypassReason Obst
         // Frozen is what a template makes up. What a schema elsewhere says of the values is none of that, and is in no key.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             return fingerprint.SchemaRefersOutside ? new(null, BypassReason.SchemaReference) : default;
-        if (store.GetVarying(fingerprint.Key) is { } note)
-            return new(null, BypassReason.KnownToVary, note.Detail);
+        if (store.GetVarying(fingerprint.Key) is { } detail)
+            return new(null, BypassReason.KnownToVary, detail);
         if (fingerprint.Freshness is not null)
             return ForNetwork(request, fingerprint, armory);
         return armory.Find(fingerprint.Helm, request.HelmPath) switch

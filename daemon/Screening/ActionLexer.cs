@@ -44,9 +44,6 @@ internal ref struct ActionLexer
         _at = 0;
     }
 
-    /// <summary>First byte not lexed yet.</summary>
-    public readonly int Position => _at;
-
     /// <summary>Moves behind the next <c>{{</c> that opens an action rather than a comment; false when there is none.</summary>
     public bool NextAction()
     {

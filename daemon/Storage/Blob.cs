@@ -102,13 +102,6 @@ public sealed class Blob
         return read >= 0 ? read : throw new IOException($"A file in memory cannot be read (errno {-read}).");
     }
 
-    /// <summary>The bytes without a copy, when they are in an array.</summary>
-    public bool TryGetArray(out ReadOnlyMemory<byte> bytes)
-    {
-        bytes = _array;
-        return _array is not null;
-    }
-
     /// <summary>A copy of the bytes.</summary>
     public byte[] ToArray() => Read(static bytes => bytes.ToArray());
 

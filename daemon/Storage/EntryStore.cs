@@ -27,7 +27,7 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <summary>Upkeep and prunes, which take seconds where many entries go.</summary>
     private readonly ChoreThread _chores;
     private readonly ITimer _clock;
-    private readonly ConcurrentDictionary<CacheKey, VaryingNote> _varying = new();
+    private readonly ConcurrentDictionary<CacheKey, string> _varying = new();
 
     /// <summary>
     /// Held while an entry is written to or removed from disk, so that a removal is never undone by a write that was on
@@ -90,14 +90,14 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         }
         if (_writer.Find(key) is Entry pending)
             return new Lookup(pending, _memory.Name);
-        if (_disk.Get(key, out bool wasDamaged) is not Entry found)
-            return Lookup.Miss(wasDamaged);
+        if (_disk.Get(key) is not Entry found)
+            return Lookup.Miss;
         if (found.HoldsSecret && _options.Secrets != SecretsPolicy.Disk)
         {
             // Stored under an earlier, more generous policy.
             _disk.Remove(key);
             if (_options.Secrets == SecretsPolicy.Never)
-                return Lookup.Miss();
+                return Lookup.Miss;
         }
         lock (_changing)
         {
@@ -142,7 +142,7 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
             onDisk.Add(stored.Key);
         foreach ((CacheKey key, Entry entry) in _memory.Snapshot())
             if (entry.ChartName == chart && !onDisk.Contains(key))
-                found.Add(new StoredMaterial(key, chart, entry.ChartVersion, entry.Created, entry.Created, 0, entry.RenderMilliseconds, entry.Material));
+                found.Add(new StoredMaterial(key, entry.Created, entry.Material));
         return found;
     }
 
@@ -177,19 +177,6 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return entries;
     }
 
-    /// <summary>Stores an entry and returns when it is on disk.</summary>
-    /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>
-    public RefuseReason Put(CacheKey key, Entry entry)
-    {
-        if (KeptInMemoryOnly(key, entry) is RefuseReason answer)
-            return answer;
-        lock (_diskChanging)
-        {
-            bool onDisk = _disk.Put(key, entry);
-            return PutInMemory(key, entry) || onDisk ? RefuseReason.None : RefuseReason.StoreFailed;
-        }
-    }
-
     /// <summary>Stores an entry and returns at once: <see cref="Get"/> finds it from now on, the disk is written later.</summary>
     /// <returns><see cref="RefuseReason.None"/>, or why it is not stored anywhere.</returns>
     public RefuseReason PutInBackground(CacheKey key, Entry entry)
@@ -217,15 +204,15 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>The note on a key whose output is known to vary; null when there is none.</summary>
-    public VaryingNote? GetVarying(CacheKey key) =>
-        _varying.TryGetValue(key, out VaryingNote? note) ? note : _disk.GetVarying(key);
+    /// <summary>Why the output under a key is known to vary, in words for people that name a function or a check, never a value; null when it is not.</summary>
+    public string? GetVarying(CacheKey key) =>
+        _varying.TryGetValue(key, out string? detail) ? detail : _disk.GetVarying(key);
 
     /// <summary>Remembers that the output varies; on disk, or in memory while the disk cannot. Does not remove an entry.</summary>
     public void MarkVarying(CacheKey key, RefuseReason reason, string detail)
     {
         if (!_disk.MarkVarying(key, reason, detail) && _varying.Count < MaxVaryingInMemory)
-            _varying[key] = new VaryingNote(_time.GetUtcNow(), reason, detail);
+            _varying[key] = detail;
     }
 
     /// <summary>Forgets that the output varies: it may be judged anew.</summary>

@@ -9,12 +9,9 @@ namespace CacheDaemon.Daemon.Storage;
 /// <summary>What else survives a restart: keys known to vary, counters.</summary>
 public sealed partial class LiteDbTier
 {
-    /// <summary>The note on a key whose output is known to vary; null when there is none.</summary>
-    public VaryingNote? GetVarying(CacheKey key) => Database.TryRead(
-        session => session.Find(LiteDbSchema.Varying, Id(key)) is { } row
-            ? new VaryingNote(Time(row["seen"]), (RefuseReason)row["reason"].AsInt32, row["detail"].AsString)
-            : null,
-        out VaryingNote? note) ? note : null;
+    /// <summary>Why the output under a key is known to vary, in words for people; null when it is not.</summary>
+    public string? GetVarying(CacheKey key) =>
+        Database.TryRead(session => session.Find(LiteDbSchema.Varying, Id(key))?["detail"].AsString, out string? detail) ? detail : null;
 
     /// <summary>Remembers that the output varies. Does not remove an entry (a store that freezes output keeps it).</summary>
     /// <returns>False when it could not be written down.</returns>
@@ -85,9 +82,3 @@ public sealed partial class LiteDbTier
     /// <summary>Sets every counter back to nothing. False when it could not be done.</summary>
     public bool ResetCounters() => DeleteCounters([.. LoadCounters().Keys]);
 }
-
-/// <summary>Why a key is known to vary.</summary>
-/// <param name="When">When it was found out.</param>
-/// <param name="Reason">What was refused then.</param>
-/// <param name="Detail">Free text for people: names a function or a check, never a value.</param>
-public sealed record VaryingNote(DateTimeOffset When, RefuseReason Reason, string Detail);

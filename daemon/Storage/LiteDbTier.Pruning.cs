@@ -140,8 +140,7 @@ public sealed partial class LiteDbTier
                 break;
             if (EntryRows.DigestOf(use["_id"]) is { } key && session.Find(LiteDbSchema.Entries, use["_id"]) is { } row)
             {
-                found.Add(new StoredMaterial(new CacheKey(key), row["chart"].AsString, row["version"].AsString, Time(row["created"]), Time(use["used"]),
-                    use["uses"].AsInt64, row["ms"].AsDouble, row["material"].AsBinary));
+                found.Add(new StoredMaterial(new CacheKey(key), Time(row["created"]), row["material"].AsBinary));
                 maxBytes -= found[^1].Material.Length;
             }
         }

@@ -42,12 +42,8 @@ public sealed partial class LiteDbTier : ITier, IDisposable
     internal LiteDbStore Database { get; }
 
     /// <inheritdoc/>
-    public Entry? Get(CacheKey key) => Get(key, out _);
-
-    /// <summary>As <see cref="Get(CacheKey)"/>, and says whether the entry was there but damaged.</summary>
-    public Entry? Get(CacheKey key, out bool wasDamaged)
+    public Entry? Get(CacheKey key)
     {
-        wasDamaged = false;
         if (!Database.TryRead<Reading>(session => Read(session, key), out var reading))
             return null;
         // Entry and blobs are read one after the other: what was replaced between looks damaged, but not to the writer.
@@ -55,7 +51,6 @@ public sealed partial class LiteDbTier : ITier, IDisposable
             return null;
         if (reading is Reading.Damaged)
         {
-            wasDamaged = true;
             Interlocked.Increment(ref _damagedEntries);
             _blobs.Sweep();
         }

@@ -62,9 +62,6 @@ public sealed class MemoryTier : ITier
         return entry.Bytes + 2L * (entry.ChartName.Length + entry.ChartVersion.Length) + OverheadBytes;
     }
 
-    /// <summary>True when <paramref name="entry"/> is small enough to be kept at all.</summary>
-    public bool CanHold(Entry entry) => CostOf(entry) <= Limit / LargestShare;
-
     /// <inheritdoc/>
     public Entry? Get(CacheKey key)
     {

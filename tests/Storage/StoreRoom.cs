@@ -4,6 +4,7 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
@@ -102,5 +103,17 @@ internal sealed class StoreRoom : IDisposable
         Assert.Equal(
             (expected.Created, expected.RenderMilliseconds, expected.ChartName, expected.ChartVersion, expected.HoldsSecret),
             (actual.Created, actual.RenderMilliseconds, actual.ChartName, actual.ChartVersion, actual.HoldsSecret));
+    }
+}
+
+/// <summary>Storing, and waiting for it.</summary>
+internal static class EntryStoreExtensions
+{
+    /// <summary>Stores an entry and returns when it is where it is going to stay.</summary>
+    public static RefuseReason Put(this EntryStore store, CacheKey key, Entry entry)
+    {
+        RefuseReason refused = store.PutInBackground(key, entry);
+        store.FlushAsync().GetAwaiter().GetResult();
+        return refused;
     }
 }
