@@ -11,6 +11,8 @@ using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
+using CacheDaemon.Daemon.Shared;
+using CacheDaemon.Daemon.Shared.Servers;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon;
@@ -35,6 +37,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly CallJournal _journal;
     private readonly MissExplainer _misses;
     private readonly Armory _armory;
+    private readonly SharedTier? _shared;
+    private readonly List<string> _sharedProblems = [];
     private readonly RenderPipeline _pipeline;
     private readonly Turns _turns;
     private readonly RequestDispatcher _dispatcher;
@@ -71,7 +75,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         };
         var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass), remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest));
         var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory, new RemoteRuns(time));
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal);
+        _shared = SharedServers.OpenTier(options.Shared, time, line => log.WriteProblem("shared: " + line), _sharedProblems);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal, _shared);
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
         var listing = new EntryListing(_rooms.Store, _pipeline.Recent, keeps: !options.ReadOnly);
@@ -86,6 +91,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     {
         foreach (string problem in _problems)
             _log.WriteProblem("configuration: " + problem);
+        foreach (string problem in _sharedProblems.Except(_problems))
+            _log.WriteProblem("the team's cache is out: " + problem);
         _listener.Open();
         // What callers noted about a daemon that hung or could not start does not hold for this one.
         DaemonLauncher.Remove(_endpoint.AvoidPath);
@@ -105,6 +112,8 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         await accepting.ConfigureAwait(false);
         _listener.CutOffIdle();
         await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
+        if (_shared is not null)
+            await _shared.DisposeAsync().ConfigureAwait(false);
         _ledger.Save();
         // The callers that found nobody listening while we drained may start the next daemon now.
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
@@ -145,6 +154,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             OutputFileBytes = MemoryFile.OpenBytes,
             GcPauseUs = (long)GC.GetTotalPauseDuration().TotalMicroseconds,
             Store = _rooms.Store.Status,
+            Shared = _shared?.Status ?? (_sharedProblems.Count > 0 ? "out: " + _sharedProblems[0] : ""),
             Helms = Helms(),
             SettingValues = Settings.All.ToDictionary(setting => setting.Key, setting => setting.Show(_options)),
             Problems = _problems,
@@ -155,7 +165,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary());
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary(), _shared?.Latency);
         if (reset)
         {
             _ledger.Reset();

@@ -46,6 +46,9 @@ public sealed class Counters
     /// </summary>
     public const string RemoteRepository = "remote/repository", RemoteDigest = "remote/digest", RemoteWindow = "remote/window";
 
+    /// <summary>The team's cache: answers served, answers that it had nothing, objects that it took, times that it did not answer or take one; and, a family by reason, objects that were not accepted.</summary>
+    public const string SharedHits = "shared/hits", SharedMisses = "shared/misses", SharedStored = "shared/stored", SharedErrors = "shared/errors", SharedRefused = "shared/refused/";
+
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
     public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
 

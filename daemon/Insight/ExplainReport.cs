@@ -40,6 +40,9 @@ internal sealed record ExplainReport
     [JsonPropertyName("render_ms")]
     public double RenderMilliseconds { get; set; }
 
+    /// <summary>For a hit on an entry of the team's: id of the key that it was signed with. Empty for what was rendered here.</summary>
+    public string SignedBy { get; set; } = "";
+
     public string ChartName { get; set; } = "";
 
     public string ChartVersion { get; set; } = "";

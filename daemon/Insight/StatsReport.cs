@@ -27,6 +27,9 @@ internal sealed record StatsReport(
     /// <summary>Hits for charts that are no files of the caller. Null from a daemon that does not count them.</summary>
     public RemoteReport? Remote { get; init; }
 
+    /// <summary>The team's cache. Null from a daemon that does not count it.</summary>
+    public SharedReport? Shared { get; init; }
+
     /// <summary>All calls that were ever counted.</summary>
     [JsonIgnore]
     public CallsReport Ever => new(Hits, Misses, Coalesced, Bypasses, HitRate, TimeSavedMs);
@@ -37,8 +40,10 @@ internal sealed record StatsReport(
     /// <param name="use">What the tiers hold.</param>
     /// <param name="helms">The helms met, and how each may be rendered with.</param>
     /// <param name="ages">From <see cref="ServedAges.Summary"/>.</param>
+    /// <param name="sharedLatency">How long the team's cache takes to answer; null where that is not known.</param>
     public static string Write(
-        IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms, (TimeSpan Median, TimeSpan Longest) ages = default)
+        IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms, (TimeSpan Median, TimeSpan Longest) ages = default,
+        TimeSpan? sharedLatency = null)
     {
         long Count(string name) => counters.GetValueOrDefault(name);
         Dictionary<string, long> Family(string prefix) =>
@@ -61,6 +66,7 @@ internal sealed record StatsReport(
             Hours = (tallies?.Hours ?? []).Where(static hour => hour.Value.Calls > 0).OrderBy(static hour => hour.Key, StringComparer.Ordinal).ToDictionary(static hour => hour.Key, static hour => CallsReport.Of(hour.Value)),
             Coordination = CoordinationReport.Of(counters),
             Remote = RemoteReport.Of(counters, ages),
+            Shared = SharedReport.Of(counters, sharedLatency),
         }, ReportJson.Default.StatsReport);
     }
 

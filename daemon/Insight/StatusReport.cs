@@ -44,6 +44,9 @@ internal sealed record StatusReport
 
     public string Store { get; set; } = "";
 
+    /// <summary>The team's cache: which server, what for, whether it answers; or why it is out. Empty where none is configured.</summary>
+    public string Shared { get; set; } = "";
+
     public IReadOnlyList<HelmReport> Helms { get; set; } = [];
 
     /// <summary>Each setting's value, by its key.</summary>

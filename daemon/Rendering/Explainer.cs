@@ -67,6 +67,7 @@ internal sealed class Explainer
                 Outcome = "hit",
                 Tier = found.Tier,
                 Stored = entry.Created,
+                SignedBy = entry.SignedBy,
                 RemoteAge = age is { } known ? AgeText.Of(known) : "",
                 OutputBytes = result.Stdout.Length + (long)result.Stderr.Length,
                 RenderMilliseconds = entry.RenderMilliseconds,

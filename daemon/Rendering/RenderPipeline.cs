@@ -9,6 +9,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
@@ -42,12 +43,13 @@ internal sealed class RenderPipeline
     private readonly Armory _armory;
     private readonly RenderTimes _renderTimes = new();
     private readonly RemoteRuns _remoteRuns;
+    private readonly TeamShare _team;
     private readonly Leases<LeasedRender> _leases = new();
     private readonly Lock _looking = new();
 
     public RenderPipeline(
         Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, Armory armory, bool readOnly,
-        CallJournal? journal = null)
+        CallJournal? journal = null, SharedTier? shared = null)
     {
         _journal = journal;
         _fingerprinter = fingerprinter;
@@ -59,6 +61,7 @@ internal sealed class RenderPipeline
         _remoteRuns = explainer.RemoteRuns;
         _readOnly = readOnly;
         _armory = armory;
+        _team = new TeamShare(shared, store, counters, log, time, readOnly);
     }
 
     /// <summary>The calls behind what was served and stored.</summary>
@@ -121,31 +124,11 @@ internal sealed class RenderPipeline
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, fingerprint, age);
                 }
 
-                var choice = HelmChoice.For(request, fingerprint, _store, _armory);
-                if (choice.Obstacle != BypassReason.None)
-                    return Bypass(choice.Obstacle, choice.Detail, arrival);
-                var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
-                switch (_leases.Acquire(key, render))
-                {
-                    case Claim<LeasedRender>.Granted granted when !anew && _leases.Settled != settled && IsAnswered(key, request, fingerprint):
-                        _leases.Settle(granted.LeaseId, new Settlement.LookAgain());
-                        break;
-                    case Claim<LeasedRender>.Granted granted:
-                        return Miss(granted.LeaseId, render, held, arrival);
-                    case Claim<LeasedRender>.Queued queued:
-                        switch (await WaitAsync(key, queued).ConfigureAwait(false))
-                        {
-                            // One that began before this call, and took longer than it may be old, is no answer to it.
-                            case Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _):
-                                return Hit(key, shared.Entry, Coalesced, request, arrival);
-                            case Settlement.Inherited inherited:
-                                return Miss(inherited.LeaseId, render, held, arrival);
-                            case Settlement.Alone alone:
-                                return Bypass(alone.Reason, alone.Detail, arrival);
-                        }
-                        source = Coalesced;
-                        break;
-                }
+                Missed missed = await MissAsync(request, fingerprint, key, settled, held, arrival).ConfigureAwait(false);
+                if (missed.Answer is { } answer)
+                    return answer;
+                if (missed.HasWaited)
+                    source = Coalesced;
             }
             return Bypass(BypassReason.InputsKeepChanging, "", arrival);
         }
@@ -156,6 +139,37 @@ internal sealed class RenderPipeline
             _counters.Add(Counters.Errors);
             _log.WriteProblem($"render: {e}");
             return Bypass(BypassReason.Faulted, e.GetType().Name, arrival);
+        }
+    }
+
+    /// <summary>What becomes of a call that nothing is stored for: a lease, the answer of the team or of another caller, or helm. Apart from the look into the store, so that a hit pays for nothing of it.</summary>
+    private async Task<Missed> MissAsync(Message.Render request, Fingerprint fingerprint, CacheKey key, long settled, ICollection<long> held, Arrival arrival)
+    {
+        var choice = HelmChoice.For(request, fingerprint, _store, _armory);
+        bool mayAsk = _team.MayHave(request, fingerprint, key, choice.Obstacle);
+        if (choice.Obstacle != BypassReason.None && !mayAsk)
+            return new(Bypass(choice.Obstacle, choice.Detail, arrival));
+        var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
+        switch (_leases.Acquire(key, render))
+        {
+            case Claim<LeasedRender>.Granted granted when !request.Flags.HasFlag(RenderFlags.Recache) && _leases.Settled != settled && IsAnswered(key, request, fingerprint, choice.Obstacle):
+                _leases.Settle(granted.LeaseId, new Settlement.LookAgain());
+                return default;
+            case Claim<LeasedRender>.Granted granted when mayAsk:
+                return new(await AskTeamAsync(granted.LeaseId, render, choice, held, arrival).ConfigureAwait(false));
+            case Claim<LeasedRender>.Granted granted:
+                return new(Miss(granted.LeaseId, render, held, arrival));
+            case Claim<LeasedRender>.Queued queued:
+                return await WaitAsync(key, queued).ConfigureAwait(false) switch
+                {
+                    // One that began before this call, and took longer than it may be old, is no answer to it.
+                    Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _) => new(Hit(key, shared.Entry, Coalesced, request, arrival)),
+                    Settlement.Inherited inherited => new(MissOrBypass(inherited.LeaseId, render, choice, held, arrival)),
+                    Settlement.Alone alone => new(Bypass(alone.Reason, alone.Detail, arrival)),
+                    _ => new(null, HasWaited: true),
+                };
+            default:
+                return default;
         }
     }
 
@@ -228,8 +242,8 @@ internal sealed class RenderPipeline
     }
 
     /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
-    private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint) =>
-        (_remoteRuns.IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != BypassReason.None;
+    private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint, BypassReason obstacle) =>
+        (_remoteRuns.IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != obstacle;
 
     /// <summary>What a trace says of the age of a chart that helm downloaded; empty for others.</summary>
     private string OfAge(Fingerprint fingerprint, TimeSpan? age, Entry entry) =>
@@ -307,6 +321,7 @@ internal sealed class RenderPipeline
         if (refused != RefuseReason.None)
             return Refuse(refused, "");
         _counters.Add(Counters.Stored);
+        _team.Offer(render, entry);
         Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
         if (render.Request.Flags.HasFlag(RenderFlags.Freeze))
             _counters.Add(Counters.Frozen);
@@ -341,7 +356,7 @@ internal sealed class RenderPipeline
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == Coalesced;
-        string ofAge = fingerprint is null ? "" : OfAge(fingerprint, age, entry);
+        string more = fingerprint is null ? "" : source == SharedTier.Name ? TeamShare.OfSigner(entry) : OfAge(fingerprint, age, entry);
         CountedHit? counted = coalesced ? null : CountHit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
         if (age is { } known)
             RemoteAges.Add(known);
@@ -351,10 +366,10 @@ internal sealed class RenderPipeline
         // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept twice.
         Answer answer = passes
             ? new Answer(
-                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source + ofAge, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
+                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source + more, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
                 null, result.Stdout.File)
             : new Answer(
-                MessageCodec.EncodeResultHead(result.ExitCode, source + ofAge, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
+                MessageCodec.EncodeResultHead(result.ExitCode, source + more, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
                 result.Stdout, null);
         return answer with { Sent = sent, Counted = counted };
     }
@@ -367,7 +382,7 @@ internal sealed class RenderPipeline
         if (!coalesced)
             _counters.Add(Counters.HitsByTier, source);
         CountOrigin(origin, 1);
-        if (source == DiskTier)
+        if (source is DiskTier or SharedTier.Name)
             _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
         long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
         _counters.Add(Counters.TimeSavedMicroseconds, saved);
@@ -401,6 +416,25 @@ internal sealed class RenderPipeline
         else
             Bypass(BypassReason.CallerLeft, "", arrival);
     };
+
+    /// <summary>What the holder of a lease is told where the team may know the answer: that answer, which all who wait get as well, or what he is told without a team.</summary>
+    private async Task<Answer> AskTeamAsync(long leaseId, LeasedRender render, HelmChoice choice, ICollection<long> held, Arrival arrival)
+    {
+        if (await _team.AskAsync(render).ConfigureAwait(false) is not { } entry)
+            return MissOrBypass(leaseId, render, choice, held, arrival);
+        _leases.Settle(leaseId, new Settlement.Shared(entry));
+        Recent.Remember(render.Key, render.Request);
+        return Hit(render.Key, entry, SharedTier.Name, render.Request, arrival, render.Fingerprint);
+    }
+
+    /// <summary>To render; or, where only the team could have helped, to leave it to helm, and all who wait with it.</summary>
+    private Answer MissOrBypass(long leaseId, LeasedRender render, HelmChoice choice, ICollection<long> held, in Arrival arrival)
+    {
+        if (choice.Obstacle == BypassReason.None)
+            return Miss(leaseId, render, held, arrival);
+        _leases.Settle(leaseId, new Settlement.Alone(choice.Obstacle, choice.Detail));
+        return Bypass(choice.Obstacle, choice.Detail, arrival);
+    }
 
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
     {
@@ -500,6 +534,11 @@ internal sealed class RenderPipeline
         lock (_looking)
             return stdout.Read(static bytes => SecretScan.HoldsSecret(bytes));
     }
+
+    /// <summary>What became of a call that nothing was stored for.</summary>
+    /// <param name="Answer">Its answer; null: look into the store again.</param>
+    /// <param name="HasWaited">Whether it waited for another.</param>
+    private readonly record struct Missed(Answer? Answer, bool HasWaited = false);
 
     private const string Coalesced = "coalesced";
 

@@ -32,6 +32,9 @@ public sealed record Entry
     /// <summary>True when the output holds a Kubernetes Secret (decides where it may live).</summary>
     public bool HoldsSecret { get; init; }
 
+    /// <summary>Id of the key that the team's entry was signed with, when it was made elsewhere; empty for what was rendered here.</summary>
+    public string SignedBy { get; init; } = "";
+
     /// <summary>Labels and digests of the inputs, serialised by Fingerprints; never values. Opaque to the store.</summary>
     public byte[] Material { get; init; } = [];
 

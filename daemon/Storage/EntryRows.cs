@@ -30,6 +30,7 @@ internal static class EntryRows
                 ChartVersion = row["version"].AsString,
                 HoldsSecret = row["secret"].AsBoolean,
                 Material = row["material"].AsBinary,
+                SignedBy = row["signer"] is { IsString: true } signer ? signer.AsString : "",
             };
             return DigestOf(row["seal"]) == EntrySeal.Of(key, entry, stdout, stderr) ? entry : null;
         }
@@ -44,7 +45,7 @@ internal static class EntryRows
     public static void Insert(LiteDbSession session, CacheKey key, Entry entry, Digest? stdout, Digest? stderr, long now)
     {
         long bytes = LiteDbSchema.Charge(entry.Material.Length);
-        session.Put(LiteDbSchema.Entries, new BsonDocument
+        var row = new BsonDocument
         {
             ["_id"] = Id(key),
             ["seal"] = Id(EntrySeal.Of(key, entry, stdout, stderr)),
@@ -58,7 +59,10 @@ internal static class EntryRows
             ["version"] = entry.ChartVersion,
             ["secret"] = entry.HoldsSecret,
             ["material"] = entry.Material,
-        });
+        };
+        if (entry.SignedBy.Length > 0)
+            row["signer"] = entry.SignedBy;
+        session.Put(LiteDbSchema.Entries, row);
         session.Put(LiteDbSchema.Uses, new BsonDocument
         {
             ["_id"] = Id(key),

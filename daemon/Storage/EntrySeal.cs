@@ -27,6 +27,8 @@ internal static class EntrySeal
         Write(text, Encoding.UTF8.GetBytes(entry.ChartName));
         Write(text, Encoding.UTF8.GetBytes(entry.ChartVersion));
         Write(text, entry.Material);
+        if (entry.SignedBy.Length > 0)
+            Write(text, Encoding.UTF8.GetBytes(entry.SignedBy));
         return Digest.Of(text.GetBuffer().AsSpan(0, (int)text.Length));
     }
 

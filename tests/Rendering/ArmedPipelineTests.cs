@@ -2,7 +2,6 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
-using CacheDaemon.Daemon.Fingerprints;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
 
@@ -23,7 +22,7 @@ public sealed class ArmedPipelineTests
         {
             asked++;
             await gate.Task;
-            WriteRecord(room);
+            room.ArmHelm();
         };
         Chart("web").WithConfigMap("c", "a: {{ tpl .Values.t . }}").WriteTo(room.Site.Work);
         for (int i = 0; i < 3; i++)
@@ -39,7 +38,7 @@ public sealed class ArmedPipelineTests
     public async Task A_trap_is_remembered_by_name_and_those_who_waited_run_helm()
     {
         using var room = new PipelineRoom();
-        WriteRecord(room);
+        room.ArmHelm();
         PipelineRoom.Caller holder = room.NewCaller();
         long lease = await holder.LeaseAsync();
         Task<Message> waiting = room.NewCaller().AskAsync();
@@ -57,7 +56,7 @@ public sealed class ArmedPipelineTests
     public async Task A_trap_of_inputs_that_changed_meanwhile_says_nothing_about_the_key()
     {
         using var room = new PipelineRoom();
-        WriteRecord(room);
+        room.ArmHelm();
         PipelineRoom.Caller holder = room.NewCaller();
         long lease = await holder.LeaseAsync();
         File.AppendAllText(Path.Combine(room.Site.Work, "web", "values.yaml"), "more: 1\n");
@@ -69,7 +68,7 @@ public sealed class ArmedPipelineTests
     public async Task The_exit_code_of_a_trap_means_nothing_from_real_helm()
     {
         using var room = new PipelineRoom();
-        WriteRecord(room);
+        room.ArmHelm();
         PipelineRoom.Caller holder = room.NewCaller();
         // Freezing callers are rendered for by real helm.
         long lease = Assert.IsType<Message.Lease>(await holder.AskAsync(flags: RenderFlags.Freeze)) is { Armed: null } plain ? plain.LeaseId : 0;
@@ -105,21 +104,11 @@ public sealed class ArmedPipelineTests
     public void Copies_that_nobody_uses_go_and_others_stay()
     {
         using var room = new PipelineRoom();
-        WriteRecord(room);
+        room.ArmHelm();
         room.Armory.RemoveUnused(System.TimeSpan.FromDays(30));
         Assert.True(File.Exists(room.Armed + "/copy"));
         room.Clock.Advance(System.TimeSpan.FromDays(31));
         room.Armory.RemoveUnused(System.TimeSpan.FromDays(30));
         Assert.Empty(Directory.GetFiles(room.Armed));
-    }
-
-    /// <summary>As if the room's helm had been armed: any file will do for a pipeline, which runs none.</summary>
-    private static void WriteRecord(PipelineRoom room)
-    {
-        Directory.CreateDirectory(room.Armed);
-        string copy = room.Armed + "/copy";
-        File.WriteAllText(copy, "armed");
-        Digest helm = HelmIdentity.Read(room.Site.Request("template r ./web").HelmPath).Digest;
-        new ArmingRecord(ArmingRecipe.Version, copy, Digest.Of("armed"u8).ToString(), ["randAlphaNum", "now"], 1, "").Write(room.Armed, helm);
     }
 }

@@ -1,6 +1,7 @@
 using System;
 using System.Buffers;
 using System.Collections.Generic;
+using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
@@ -8,6 +9,7 @@ using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
+using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
 using CacheDaemon.Tests.Support;
@@ -21,7 +23,7 @@ internal sealed class PipelineRoom : IDisposable
     private readonly StoreRoom _disk = new();
     private readonly DaemonLog _log;
 
-    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null)
+    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null, Func<TimeProvider, SharedTier>? shared = null)
     {
         LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
@@ -30,7 +32,9 @@ internal sealed class PipelineRoom : IDisposable
         var fingerprinter = new Fingerprinter(Clock, helms, remote: remote);
         Armory = new Armory(Armed, helms, path => Arm(path), _log.Write, Clock);
         var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory, new RemoteRuns(Clock));
-        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, Armory, readOnly);
+        Shared = shared?.Invoke(Clock);
+        Explainer = explainer;
+        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, Armory, readOnly, shared: Shared);
     }
 
     /// <summary>Directory of armed copies.</summary>
@@ -40,6 +44,11 @@ internal sealed class PipelineRoom : IDisposable
     public Func<string, Task> Arm { get; set; } = static _ => throw new ArmingException("the room's helm is none");
 
     public Armory Armory { get; }
+
+    public Explainer Explainer { get; }
+
+    /// <summary>The team's cache; null: there is none.</summary>
+    public SharedTier? Shared { get; }
 
     /// <summary>Whose home the room is.</summary>
     public Endpoint Endpoint => new(_disk.Home, _disk.Home + "/unused.sock");
@@ -56,6 +65,16 @@ internal sealed class PipelineRoom : IDisposable
     public RenderPipeline Pipeline { get; }
 
     public string LogPath => _disk.Home + "/daemon.log";
+
+    /// <summary>As if the room's helm had been armed: any file will do for a pipeline, which runs none.</summary>
+    public void ArmHelm(string content = "armed")
+    {
+        Directory.CreateDirectory(Armed);
+        string copy = Armed + "/copy";
+        File.WriteAllText(copy, content);
+        Digest helm = HelmIdentity.Read(Site.Request("template r ./web").HelmPath).Digest;
+        new ArmingRecord(ArmingRecipe.Version, copy, Digest.Of(System.Text.Encoding.UTF8.GetBytes(content)).ToString(), ["randAlphaNum", "now"], 1, "").Write(Armed, helm);
+    }
 
     /// <summary>A new caller, with a connection of its own.</summary>
     public Caller NewCaller() => new(this);

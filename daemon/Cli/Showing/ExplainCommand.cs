@@ -82,6 +82,8 @@ internal static class ExplainCommand
                 break;
             case "hit":
                 Console.WriteLine($"hit: in {report.Tier}, stored {Ago(report.Stored!.Value)}, {Format.Bytes(report.OutputBytes)}, saves {report.RenderMilliseconds:0} ms{(report.RemoteAge.Length > 0 ? $"; the chart was downloaded {report.RemoteAge} ago" : "")}");
+                if (report.SignedBy.Length > 0)
+                    Console.WriteLine($"from the team's cache: rendered on another machine, signed by key {Terminal.Harmless(report.SignedBy)}");
                 break;
             default:
                 Console.WriteLine("miss");

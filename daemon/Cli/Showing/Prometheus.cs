@@ -31,6 +31,10 @@ internal static class Prometheus
         (static s => s.Remote?.Repository ?? 0, "remote_repository_hits_total", "Hits for charts of a repository, out of helm's content cache."),
         (static s => s.Remote?.Digest ?? 0, "remote_digest_hits_total", "Hits for charts that are named by their digest."),
         (static s => s.Remote?.Window ?? 0, "remote_window_hits_total", "Hits for charts that helm downloads, within remote.fresh_for."),
+        (static s => s.Shared?.Hits ?? 0, "shared_hits_total", "Calls answered from the team's cache."),
+        (static s => s.Shared?.Misses ?? 0, "shared_misses_total", "Entries that the team's cache did not have."),
+        (static s => s.Shared?.Stored ?? 0, "shared_stored_total", "Entries written to the team's cache."),
+        (static s => s.Shared?.Errors ?? 0, "shared_errors_total", "Times that the team's cache did not answer, or did not take an entry."),
         (static s => s.VerifyMismatches, "verify_mismatches_total", "Entries that helm did not confirm, and deleted."),
     ];
 
@@ -47,6 +51,7 @@ internal static class Prometheus
     [
         (static s => s.HitsByTier, "hits_by_tier_total", "tier", "Hits by the tier that had the entry."),
         (static s => s.BypassReasons, "bypasses_by_reason_total", "reason", "Calls left to helm, by reason."),
+        (static s => s.Shared?.Refused ?? new Dictionary<string, long>(), "shared_refused_total", "reason", "Objects of the team's cache that were not accepted, by reason."),
         (static s => s.RefuseReasons, "refused_by_reason_total", "reason", "Results not stored, by reason."),
     ];
 

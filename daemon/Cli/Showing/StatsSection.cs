@@ -28,6 +28,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
             Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
             Remote(report.Remote), Coordination(report.Coordination),
+            Team(report.Shared), Refused(report.Shared),
             Unarmed(report.Helms),
             Store(report),
         ];
@@ -79,6 +80,13 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             rows[^1] = ["in a window", Plain(remote.Window), Format.Duration(TimeSpan.FromMilliseconds(remote.AgeMsP50)), Format.Duration(TimeSpan.FromMilliseconds(remote.AgeMsMax))];
         return new StatsSection(["remote charts", "hits", "median age", "oldest"], [.. rows.Where(static row => row[1] != "0")], [1, 2, 3]);
     }
+
+    private static StatsSection? Team(SharedReport? shared) => shared is not { IsUsed: true } ? null : new StatsSection(
+        ["team's cache", "hits", "misses", "written", "errors", "answers in"],
+        [["ever", Plain(shared.Hits), Plain(shared.Misses), Plain(shared.Stored), Plain(shared.Errors), shared.LatencyMsP50 is { } ms ? Format.Duration(TimeSpan.FromMilliseconds(ms)) : "-"]], [1, 2, 3, 4, 5]);
+
+    private static StatsSection? Refused(SharedReport? shared) => shared is not { Refused.Count: > 0 } ? null : new StatsSection(
+        ["team's objects not accepted because", "objects"], [.. shared.Refused.OrderByDescending(static r => r.Value).Select(static r => new[] { Terminal.Harmless(r.Key), Plain(r.Value) })], [1]);
 
     /// <summary>Helms without an armed copy; nothing where all have one.</summary>
     private static StatsSection? Unarmed(IReadOnlyList<HelmReport> helms)

@@ -26,6 +26,8 @@ internal static class StatusCommand
         Console.WriteLine($"helmcached {status.Version} runs as process {status.Pid} for {status.Home}");
         Console.WriteLine($"up {TimeSpan.FromSeconds(status.UptimeS):g}, {status.Connections} connections, {status.Renders} renders under way, {Format.Bytes(status.ResidentBytes)} resident");
         Console.WriteLine($"store: {status.Store}, {status.Entries} entries, {Format.Bytes(status.Bytes)}");
+        if (status.Shared.Length > 0)
+            Console.WriteLine($"team's cache: {Terminal.Harmless(status.Shared)}");
         foreach (string problem in status.Problems)
             Console.WriteLine($"configuration: {problem}");
         return ExitCodes.Ok;
