@@ -52,6 +52,13 @@ public sealed class Stats
 
     public IReadOnlyDictionary<string, long> HitsByTier => Table("hits_by_tier");
 
+    /// <summary>A number of the team's cache.</summary>
+    public long Shared(string member) => _root.GetProperty("shared").GetProperty(member).GetInt64();
+
+    /// <summary>Objects of the team's that were not accepted, by reason.</summary>
+    public IReadOnlyDictionary<string, long> SharedRefused =>
+        _root.GetProperty("shared").GetProperty("refused").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetInt64());
+
     public static Stats Parse(string json)
     {
         using var document = JsonDocument.Parse(json);
