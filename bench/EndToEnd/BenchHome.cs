@@ -96,6 +96,14 @@ internal sealed class BenchHome : IDisposable
         return stats.RootElement.GetProperty(name).GetInt64();
     }
 
+    /// <summary>One number of the team's cache in <c>stats --json</c>; 0 where it is not known.</summary>
+    public double SharedStat(string name)
+    {
+        using JsonDocument stats = JsonDocument.Parse(Admin("stats", "--json"));
+        JsonElement number = stats.RootElement.GetProperty("shared").GetProperty(name);
+        return number.ValueKind == JsonValueKind.Number ? number.GetDouble() : 0;
+    }
+
     /// <summary>Sets the counters to zero.</summary>
     public void ResetStats() => Admin("stats", "--json", "--reset", "--yes");
 
