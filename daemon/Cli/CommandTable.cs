@@ -4,6 +4,7 @@ using CacheDaemon.Daemon.Cli.Checking;
 using CacheDaemon.Daemon.Cli.Helping;
 using CacheDaemon.Daemon.Cli.Installing;
 using CacheDaemon.Daemon.Cli.Rendered;
+using CacheDaemon.Daemon.Cli.Sharing;
 using CacheDaemon.Daemon.Cli.Showing;
 using CacheDaemon.Daemon.Cli.Warming;
 
@@ -90,6 +91,7 @@ internal static class CommandTable
         root.Add(verify);
         root.Add(WarmCommand.Create());
         root.Add(ConfigCommand.Create());
+        root.Add(SharedCommand.Create());
         root.Add(WhichCommand.Create());
         root.Add(InstallCommand.Create());
         root.Add(UninstallCommand.Create());

@@ -7,6 +7,7 @@ using System.Text;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Cli.Checking;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli;
@@ -58,6 +59,7 @@ internal static class ConfigCommand
         var problems = configuration.Problems.ToList();
         if (configuration.Options.Helm is { } helm && HelmLocator.Problem(helm, out _) is { } problem)
             problems.Add($"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary");
+        problems.AddRange(SharedChecks.Problems(configuration.Options.Shared).Except(problems));
         IReadOnlyDictionary<string, string> running = Running();
         if (json)
             Console.WriteLine(ToJson(configuration, problems, running));

@@ -39,7 +39,7 @@ internal static class ConfigEditing
 
     /// <summary>The words of a setting that takes one of a few; empty for others, and for no setting.</summary>
     public static IEnumerable<string> Words(string key) => Settings.Find(key) is { IsList: false } setting
-        ? ((string[])["true", "false", "off", "error", "info", "debug", "disk", "memory", "never"]).Where(word => setting.Parse(new DaemonOptions(), [word]) is not null)
+        ? ((string[])["true", "false", "off", "error", "info", "debug", "disk", "memory", "never", "read", "write", "encrypted"]).Where(word => setting.Parse(new DaemonOptions(), [word]) is not null)
         : [];
 
     private static Setting? Known(string key)

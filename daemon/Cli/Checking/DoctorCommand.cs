@@ -47,6 +47,7 @@ internal static class DoctorCommand
             .Concat(Guarded("helm", HelmChecks.Run()))
             .Concat(Guarded("armed", ArmingChecks.Run(endpoint)))
             .Concat(Guarded("home", HomeChecks.Run(endpoint)))
+            .Concat(Guarded("shared", SharedChecks.Run()))
             .Concat(Guarded("daemon", DaemonChecks.Run(endpoint)))
             .Concat(Guarded("self-test", SelfTest.Run()));
     }
@@ -72,7 +73,8 @@ internal static class DoctorCommand
         }
     }
 
-    private static void Print(DoctorCheck check)
+    /// <summary>Shows a check to a person.</summary>
+    public static void Print(DoctorCheck check)
     {
         switch (check.Verdict)
         {
@@ -84,7 +86,8 @@ internal static class DoctorCommand
             Marks.Next(check.Next);
     }
 
-    private static string ToJson(List<DoctorCheck> checks) => JsonSerializer.Serialize(
+    /// <summary>All checks as one document.</summary>
+    public static string ToJson(List<DoctorCheck> checks) => JsonSerializer.Serialize(
         new DoctorReport(checks.TrueForAll(check => check.Verdict != Verdict.Fail), DaemonHost.Version,
             [.. checks.Select(static check => new DoctorReport.Item(check.Name, check.Verdict.ToString().ToLowerInvariant(), check.Says, check.Next))]),
         DoctorJson.Default.DoctorReport);

@@ -25,9 +25,10 @@ internal static class Completion
         string[] words = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
         // The words before the one that is typed.
         string[] before = line.EndsWith(' ') ? words : words[..^Math.Min(1, words.Length)];
-        if (before is [_, "config", "set", "helm"] or [_, "config", "set", "bypass", ..] || (before is [_, "explain", ..] && before.Contains("--")))
+        if (before is [_, "config", "set", "helm"] or [_, "config", "set", "bypass", ..] or [_, "config", "set", "shared.trust", ..]
+            or [_, "config", "set", "shared.sign_with" or "shared.encrypt_with" or "shared.names_from" or "shared.headers_from" or "shared.password_from"] || (before is [_, "explain", ..] && before.Contains("--")))
             Console.WriteLine(Files);
-        else if (before is [_, "install", .., "--dir"] or [_, "config", "set", "armed.directory"])
+        else if (before is [_, "install", .., "--dir"] or [_, "config", "set", "armed.directory"] or [_, "shared", "keygen"])
             Console.WriteLine(Directories);
         else if (before is [_, "config", "get" or "set", var key, ..])
             foreach (string word in before is [_, _, "set", _] ? ConfigEditing.Words(key) : [])

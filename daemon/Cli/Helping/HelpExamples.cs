@@ -51,6 +51,8 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached config set idle_exit 12h", "a daemon that runs goes on with its old value until it is stopped"),
             ("helmcached config set bypass web 'scratch-*'", "a list takes several values"),
         ],
+        ["shared"] = [("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust")],
+        ["keygen"] = [("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust")],
         ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
         ["list"] = [("helmcached list --json", "for a script")],
         ["show"] =
