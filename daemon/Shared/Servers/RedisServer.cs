@@ -25,6 +25,7 @@ internal sealed class RedisServer : ISharedServer
     private readonly TimeSpan _expiry;
     private readonly SemaphoreSlim _connecting = new(1);
     private ConnectionMultiplexer? _connection;
+    private int _answers;
 
     /// <param name="url"><c>redis</c> or <c>rediss</c>; the path names the database, 0 when there is none.</param>
     /// <param name="password">In place of the one in the URL; null for that.</param>
@@ -85,10 +86,13 @@ internal sealed class RedisServer : ISharedServer
     private async Task<T> TryAsync<T>(Func<IDatabase, Task<T>> exchange, CancellationToken cancellation)
     {
         ConnectionMultiplexer? connection = null;
+        int answers = Volatile.Read(ref _answers);
         try
         {
             connection = await ConnectAsync(cancellation).ConfigureAwait(false);
-            return await exchange(connection.GetDatabase()).WaitAsync(cancellation).ConfigureAwait(false);
+            T answer = await exchange(connection.GetDatabase()).WaitAsync(cancellation).ConfigureAwait(false);
+            Interlocked.Increment(ref _answers);
+            return answer;
         }
         catch (RedisServerException e)
         {
@@ -96,7 +100,8 @@ internal sealed class RedisServer : ISharedServer
         }
         catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
         {
-            if (connection is not null)
+            // Who waited too long for one of many answers does not take the others' connection away; one that gives no answer at all goes.
+            if (connection is not null && !(e is OperationCanceledException && answers != Volatile.Read(ref _answers)))
                 await DropAsync(connection).ConfigureAwait(false);
             if (e is OperationCanceledException && cancellation.IsCancellationRequested)
                 throw;
