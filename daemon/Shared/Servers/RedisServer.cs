@@ -1,5 +1,4 @@
 using System;
-using System.Net.Sockets;
 using System.Threading;
 using System.Threading.Tasks;
 using StackExchange.Redis;
@@ -98,7 +97,9 @@ internal sealed class RedisServer : ISharedServer
         {
             throw new SharedServerException(e.Message.Contains("DB index", StringComparison.Ordinal) ? NoSuchDatabase : FirstWord(e.Message), e);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException or OperationCanceledException or SocketException or ObjectDisposedException or InvalidOperationException)
+#pragma warning disable CA1031 // The client throws a dozen kinds (RedisCommandException is no RedisException): to who asks, each means that there is no answer.
+        catch (Exception e) when (e is not SharedServerException)
+#pragma warning restore CA1031
         {
             // Who waited too long for one of many answers does not take the others' connection away; one that gives no answer at all goes.
             if (connection is not null && !(e is OperationCanceledException && answers != Volatile.Read(ref _answers)))
