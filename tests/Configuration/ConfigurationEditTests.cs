@@ -1,5 +1,6 @@
 using System;
 using System.IO;
+using System.Text.RegularExpressions;
 using CacheDaemon.Daemon;
 using Xunit;
 
@@ -53,6 +54,6 @@ public sealed class ConfigurationEditTests
             text = ConfigurationEdit.Set(text, setting, [setting.Example]);
         Assert.Equal(lines + Settings.All.Count, text.Split('\n').Length);
         foreach (Setting setting in Settings.All)
-            Assert.Contains($"{setting.Key.Split('.')[^1]}: {setting.Example}\n", text, StringComparison.Ordinal);
+            Assert.Matches($"{setting.Key.Split('.')[^1]}: ('?){Regex.Escape(setting.Example)}\\1\n", text);
     }
 }

@@ -32,7 +32,7 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal((SettingSource.File, $"{_directory.At("config.yaml")}:{parts.Length}"), (origin.Source, origin.Place));
         Assert.All(byFile.Origins.Where(o => o.Setting.Key != key), o => Assert.Equal(SettingSource.Default, o.Source));
 
-        string word = setting.IsList ? "scratch-*:/home/me/experiments" : setting.Example;
+        string word = setting.HasColons ? setting.Example.Trim('[', ']') : setting.IsList ? "scratch-*:/home/me/experiments" : setting.Example;
         var byVariable = Load("{}\n", (setting.Variable, word));
         Assert.Empty(byVariable.Problems);
         Assert.Equal(setting.Show(byFile.Options), setting.Show(byVariable.Options));
@@ -51,7 +51,7 @@ public sealed class ConfigurationTests : IDisposable
             string[] values = !setting.IsList ? [value] : [.. value.Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(v => v.Trim('"'))];
             DaemonOptions? options = setting.Parse(new DaemonOptions(), values);
             Assert.NotNull(options);
-            Assert.Equal(setting.Show(options), setting.Show(setting.Parse(new DaemonOptions(), setting.IsList ? [.. options.Bypass] : [setting.Show(options)])!));
+            Assert.Equal(setting.Show(options), setting.Show(setting.Parse(new DaemonOptions(), setting.IsList ? [.. options.Bypass, .. options.Shared.Trust] : [setting.Show(options)])!));
         }
     }
 

@@ -17,7 +17,7 @@ public sealed class SharedSettingTests : IDisposable
     [InlineData("http://127.0.0.1:8080/cache", "http://127.0.0.1:8080/cache")]
     [InlineData("https://cache.example.com", "https://cache.example.com/")]
     [InlineData("redis://:hunter2@redis:6380/3", "redis://***@redis:6380/3")]
-    [InlineData("rediss://me:hunter2@redis", "rediss://***@redis")]
+    [InlineData("rediss://me:hunter2@redis", "rediss://***@redis/")]
     [InlineData("", "")]
     [InlineData("ftp://host/path", null)]
     [InlineData("cache.example.com", null)]
