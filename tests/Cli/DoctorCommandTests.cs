@@ -98,6 +98,53 @@ public sealed class DoctorCommandTests
         Assert.True(File.Exists(stage.At("started")));
     }
 
+    /// <summary>fish itself makes directories in the home, variables, a history and completions when it starts.</summary>
+    [ProgramFact("fish")]
+    public async Task Row7_Fish_as_the_login_shell_is_asked_and_leaves_nothing_in_the_home()
+    {
+        await using var stage = new InstallStage();
+        await stage.DoAsync("install");
+        var before = stage.Snapshot();
+        IReadOnlyList<JsonElement> never = await FailAsync(Installed(stage).With("SHELL", "/usr/bin/fish"), "shell-fish");
+        Assert.Equal("helmcached install --write --shell fish", Next(never, "shell-fish"));
+        Assert.Equal(before, stage.Snapshot());
+
+        await stage.DoAsync("install", "--write", "--shell", "fish");
+        before = stage.Snapshot();
+        CommandResult result = await Installed(stage).With("SHELL", "/usr/bin/fish").RunAsync();
+        Assert.True(result.ExitCode == 0, result + result.StdoutText);
+        Assert.Equal("ok", Of(Checks(result.StdoutText), "shell-fish", "result"));
+        Assert.Equal(before, stage.Snapshot());
+
+        // What it reads there counts all the same: the files of conf.d, and its own variables.
+        Directory.CreateDirectory(stage.At(".config/fish/conf.d"));
+        File.WriteAllText(stage.At(".config/fish/conf.d/first.fish"), "set -g first yes\n");
+        File.WriteAllText(stage.At(".config/fish/fish_variables"), "# VERSION: 3.0\nSETUVAR second:yes\n");
+        File.AppendAllText(stage.At(".config/fish/config.fish"), $"test \"$first$second\" = yesyes; and set -gx PATH {stage.HelmDirectory} $PATH\n");
+        before = stage.Snapshot();
+        IReadOnlyList<JsonElement> later = await FailAsync(Installed(stage).With("SHELL", "/usr/bin/fish"), "shell-fish");
+        Assert.Contains("move our lines to the end of ~/.config/fish/config.fish", Next(later, "shell-fish"), StringComparison.Ordinal);
+        Assert.Equal(before, stage.Snapshot());
+    }
+
+    [ProgramFact("zsh")]
+    public async Task Row7_Zsh_as_the_login_shell_is_asked_and_leaves_nothing_in_the_home()
+    {
+        await using var stage = new InstallStage();
+        await stage.DoAsync("install");
+        var before = stage.Snapshot();
+        IReadOnlyList<JsonElement> never = await FailAsync(Installed(stage).With("SHELL", "/usr/bin/zsh"), "shell-zsh");
+        Assert.Equal("helmcached install --write --shell zsh", Next(never, "shell-zsh"));
+        Assert.Equal(before, stage.Snapshot());
+
+        await stage.DoAsync("install", "--write", "--shell", "zsh");
+        before = stage.Snapshot();
+        CommandResult result = await Installed(stage).With("SHELL", "/usr/bin/zsh").RunAsync();
+        Assert.True(result.ExitCode == 0, result + result.StdoutText);
+        Assert.Equal("ok", Of(Checks(result.StdoutText), "shell-zsh", "result"));
+        Assert.Equal(before, stage.Snapshot());
+    }
+
     [Theory]
     [InlineData("HELMCACHED_DISABLE", "unset HELMCACHED_DISABLE")]
     [InlineData("HELMCACHED_RECACHE", "unset HELMCACHED_RECACHE")]

@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Text;
 using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
@@ -193,11 +194,9 @@ public sealed partial class HelpTests
         Assert.Equal($"{(option.Length > 0 ? $"option {option}\n" : "")}words {(option.Length > 0 ? "" : "--help")}\ncomplete -F _helmcached helmcached\n", result.StdoutText);
     }
 
-    [Fact]
+    [ProgramFact("fish")]
     public async Task Row18_Fish_shows_what_each_word_means_and_no_files()
     {
-        if (!File.Exists("/usr/bin/fish"))
-            return;
         await using var home = new DaemonHome("/nonexistent");
         string script = home.At("completion.fish");
         await File.WriteAllBytesAsync(script, (await home.Admin("completion", "fish").RunAsync()).Stdout.ToArray());
@@ -208,19 +207,33 @@ public sealed partial class HelpTests
         Assert.Contains("share/", await CompleteAsync("helmcached install --dir sh"), StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("zsh", "/usr/bin/zsh", "-n")]
-    [InlineData("fish", "/usr/bin/fish", "-n")]
-    public async Task The_script_parses_where_the_shell_is(string shell, string program, string check)
+    [ProgramFact("zsh")]
+    public Task The_script_parses_in_zsh() => ParsesAsync("zsh");
+
+    [ProgramFact("fish")]
+    public Task The_script_parses_in_fish() => ParsesAsync("fish");
+
+    /// <summary>On a terminal, since zsh completes nowhere else: what is typed stands there when Tab was pressed.</summary>
+    [ProgramFact("zsh")]
+    public async Task Row18_Zsh_completes_what_is_typed()
+    {
+        await using var home = new DaemonHome("/nonexistent");
+        string script = home.At("completion.zsh");
+        await File.WriteAllBytesAsync(script, (await home.Admin("completion", "zsh").RunAsync()).Stdout.ToArray());
+        await File.WriteAllTextAsync(Path.Combine(home.UserHome, ".zshrc"), $"autoload -U compinit; compinit -u -D; source {script}; PS1='> '; unsetopt beep\n");
+        CommandResult result = await (home.Admin("--quiet", "--command", "zsh -i", "/dev/null") with { File = "/usr/bin/script", Stdin = Encoding.ASCII.GetBytes("helmcached uninst\t--he\t\rexit\r") })
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").With("TERM", "dumb").RunAsync();
+        Assert.Contains("Take away", result.StdoutText, StringComparison.OrdinalIgnoreCase);
+    }
+
+    private static async Task ParsesAsync(string shell)
     {
         await using var home = new DaemonHome("/nonexistent");
         CommandResult printed = await home.Admin("completion", shell).RunAsync();
         Assert.Contains("helmcached", printed.StdoutText, StringComparison.Ordinal);
-        if (!File.Exists(program))
-            return;
         string script = home.At("completion");
         await File.WriteAllBytesAsync(script, printed.Stdout.ToArray());
-        CommandResult result = await (home.Admin(check, script) with { File = program }).RunAsync();
+        CommandResult result = await (home.Admin("-n", script) with { File = "/usr/bin/" + shell }).RunAsync();
         Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
     }
 

@@ -19,7 +19,7 @@ internal static class PathChecks
                     ? $"open a new terminal, or run: {Shell.All[0].Line(directory)}"
                     : "helmcached install --write");
         InstallPlaces places = InstallPlaces.Find();
-        // One that nobody uses here would be a fault of nobody's, and some write into the home directory when they start.
+        // One that nobody uses here would be a fault of nobody's.
         foreach (Shell shell in Shell.All.Where(shell => shell.IsFound && shell.IsUsed(places)))
             yield return Check(shell, places);
         if (Endpoint.Switch("HELMCACHED_DISABLE"u8))
@@ -32,7 +32,7 @@ internal static class PathChecks
 
     private static DoctorCheck Check(Shell shell, InstallPlaces places)
     {
-        string? found = Probe.FirstHelm(shell);
+        string? found = Probe.FirstHelm(shell, places);
         if (found is not null && Probe.IsShim(found))
             return DoctorCheck.Ok("shell-" + shell.Name, $"{shell.Name}: a new shell finds the shim, {found}");
         string says = found is null ? $"{shell.Name}: a new shell finds no helm, or does not answer" : $"{shell.Name}: a new shell finds {found}, which is not the shim";

@@ -57,9 +57,9 @@ internal static class Probe
 
     /// <summary>
     /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. It does not inherit our PATH, which
-    /// may have the shim for this terminal alone. The shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
+    /// may have the shim for this terminal alone, and leaves nothing behind. The shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
     /// </summary>
-    public static unsafe string? FirstHelm(Shell shell)
+    public static unsafe string? FirstHelm(Shell shell, InstallPlaces places)
     {
         if (OnPath(shell.Program) is not { } program)
             return null;
@@ -67,9 +67,12 @@ internal static class Probe
         try
         {
             DaemonLauncher.Touch(answer);
+            using ShellScratch? scratch = ShellScratch.For(shell, places);
+            IReadOnlyList<string> replaced = ["PATH=" + SystemPath, .. scratch?.Variables ?? []];
             using var arguments = new NativeStrings([shell.Program, .. shell.AskForHelm(answer)]);
             using var environment = new NativeStrings([.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-                .Where(variable => !"PATH".Equals(variable.Key)).Select(variable => $"{variable.Key}={variable.Value}"), "PATH=" + SystemPath]);
+                .Select(variable => $"{variable.Key}={variable.Value}")
+                .Where(variable => !replaced.Any(other => other.AsSpan(0, other.IndexOf('=') + 1).SequenceEqual(variable.AsSpan(0, variable.IndexOf('=') + 1)))), .. replaced]);
             int child;
             fixed (byte* path = Libc.PathBytes(program))
                 child = Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, []);

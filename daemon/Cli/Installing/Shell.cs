@@ -35,6 +35,9 @@ internal abstract class Shell
     /// <summary>Arguments for an interactive shell that writes the path of the first <c>helm</c> into a file.</summary>
     public abstract string[] AskForHelm(string answerFile);
 
+    /// <summary>True when its own start makes files in the home directory, whatever the start-up files say.</summary>
+    public virtual bool WritesAtStart => false;
+
     /// <summary>True when its program is on PATH.</summary>
     public bool IsFound => Probe.OnPath(Program) is not null;
 
@@ -83,6 +86,8 @@ internal abstract class Shell
     private sealed class Fish : Shell
     {
         public override string Name => "fish";
+
+        public override bool WritesAtStart => true;
 
         public override string StartupFile(InstallPlaces places) => places.Config + "/fish/config.fish";
 
