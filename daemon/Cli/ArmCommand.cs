@@ -61,7 +61,18 @@ internal static class ArmCommand
             if (Identify(endpoint, helm) is not { IsHelm: true } binary || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null)
                 return;
             Console.WriteLine($"preparing {helm} (once for each helm, a few seconds)");
-            ArmingRecord record = ArmAsync(endpoint, helm).GetAwaiter().GetResult();
+            // It may be the first to make something in the cache's home, and that home itself.
+            int umask = Libc.Umask;
+            ArmingRecord record;
+            try
+            {
+                Libc.Umask = OwnerOnly;
+                record = ArmAsync(endpoint, helm).GetAwaiter().GetResult();
+            }
+            finally
+            {
+                Libc.Umask = umask;
+            }
             if (record.Unarmed.Length > 0)
                 Console.WriteLine($"note: this helm has no armed copy: {record.Unarmed}. Only charts of plain templates are cached; docs/repeatability.md says why");
         }

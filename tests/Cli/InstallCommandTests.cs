@@ -14,6 +14,18 @@ namespace CacheDaemon.Tests.Cli;
 public sealed class InstallCommandTests
 {
     /// <summary>Otherwise the first renders of a new user are left to helm while it is being armed.</summary>
+    /// <summary>Whoever installs and has never rendered makes the home by arming, and its doctor is content.</summary>
+    [Fact]
+    public async Task The_home_of_the_cache_is_private_when_the_installation_makes_it()
+    {
+        await using var stage = new InstallStage(Repository.FakeHelm);
+        CommandResult result = await stage.Admin("install", "--write", "--shell", "bash").With("HELMCACHED_ARMED_DIRECTORY", null).RunAsync();
+        Assert.True(result.ExitCode == 0, result + result.StdoutText);
+        Assert.True(Directory.Exists(Path.Combine(stage.Cache.State, "armed")), result.StdoutText);
+        const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
+        Assert.Equal((Private, Private), (File.GetUnixFileMode(stage.Cache.State), File.GetUnixFileMode(Path.Combine(stage.Cache.State, "armed"))));
+    }
+
     [Fact]
     public async Task After_install_the_very_first_render_is_kept()
     {
