@@ -3,6 +3,7 @@
 #   ./build.sh           checks the tools, then builds what has changed
 #   ./build.sh --check   only checks the tools
 #   ./build.sh --tests   also builds tests/FakeHelm into artifacts/test/fakehelm/
+#   ./build.sh --arm64   builds both for Linux on 64-bit Arm into artifacts/arm64/bin/, on x86-64, and nothing else
 set -euo pipefail
 cd "$(dirname "$0")"
 
@@ -32,6 +33,14 @@ elif [[ "$(uname -s)" == Linux ]] && ! printf 'int main(void) { return 0; }\n' |
   "$compiler" -x c - -static-pie -pthread -lm -o /dev/null 2>/dev/null; then
   missing "the C library for static programs (libc.a; the shim is one)" libc6-dev "not needed"
 fi
+arm=aarch64-linux-gnu
+if [[ "${1:-}" == --arm64 ]]; then
+  [[ "$(uname -sm)" == "Linux x86_64" ]] || {
+    printf 'build.sh: --arm64 is for Linux on x86-64; on 64-bit Arm ./build.sh alone builds for it\n' >&2
+    exit 1
+  }
+  command -v "$arm-gcc" >/dev/null 2>&1 || missing "a C compiler for 64-bit Arm" "gcc-$arm libc6-dev-arm64-cross" "not for macOS"
+fi
 ((fail == 0)) || exit 1
 [[ "${1:-}" != --check ]] || exit 0
 
@@ -46,7 +55,7 @@ hash_of_stdin() {
 fingerprint() {
   {
     printf '%s\n' "$sdk" "$(uname -sm)"
-    find "$@" Directory.Build.props Directory.Packages.props global.json build.sh \
+    find "$@" Directory.Build.props Directory.Build.targets Directory.Packages.props global.json build.sh \
       \( -name bin -o -name obj \) -prune -o -type f -print0 |
       LC_ALL=C sort -z | xargs -0 cat
     # Names too: a file that moved is a change.
@@ -56,9 +65,11 @@ fingerprint() {
 
 # The commit that is built, for --version; with "-dirty" when what is built is not quite that commit. Empty outside of a git checkout.
 revision="$(git rev-parse --short=10 HEAD 2>/dev/null || true)"
-[[ -z "$revision" ]] || git diff --quiet HEAD -- client shim daemon Directory.Build.props Directory.Packages.props 2>/dev/null || revision+="-dirty"
+[[ -z "$revision" ]] || git diff --quiet HEAD -- client shim daemon Directory.Build.props Directory.Build.targets Directory.Packages.props 2>/dev/null || revision+="-dirty"
 
-# publish PROJECT TARGET FILE...: publishes natively for this machine and puts the named files into TARGET, each by
+# What a publish is told besides; for another processor: which, with whose tools, and that nothing of it mixes with this machine's own build.
+options=()
+# publish PROJECT TARGET FILE...: publishes natively and puts the named files into TARGET, each by
 # rename, so that a running daemon keeps its own copy.
 publish() {
   local project="$1" target="$2" name staging
@@ -67,7 +78,7 @@ publish() {
   rm -rf "$staging"
   mkdir -p "$target"
   if ! dotnet publish "$project" --configuration Release --output "$staging" --nologo --verbosity quiet -clp:NoSummary \
-    -p:IncludeSourceRevisionInInformationalVersion=true -p:SourceRevisionId="$revision"; then
+    -p:IncludeSourceRevisionInInformationalVersion=true -p:SourceRevisionId="$revision" "${options[@]}"; then
     printf 'build.sh: publishing %s failed\n' "$project" >&2
     exit 1
   fi
@@ -90,6 +101,18 @@ up_to_date() {
 }
 
 mkdir -p artifacts/bin artifacts/stamps
+if [[ "${1:-}" == --arm64 ]]; then
+  digest="$(fingerprint client shim daemon docs/key.md)"
+  up_to_date artifacts/stamps/arm64 "$digest" artifacts/arm64/bin/helm artifacts/arm64/bin/helmcached && exit 0
+  rm -f artifacts/stamps/arm64
+  options=(--runtime linux-arm64 --artifacts-path "$PWD/artifacts/arm64/build" -p:CppCompilerAndLinker="$arm-gcc" -p:ObjCopyName="$arm-objcopy")
+  printf 'building helm, the shim, for 64-bit Arm (1 of 2)\n'
+  publish shim artifacts/arm64/bin helm
+  printf 'building helmcached, the daemon, for 64-bit Arm (2 of 2)\n'
+  publish daemon artifacts/arm64/bin helmcached
+  printf '%s\n' "$digest" >artifacts/stamps/arm64
+  exit 0
+fi
 digest="$(fingerprint client shim daemon docs/key.md)"
 if ! up_to_date artifacts/stamps/bin "$digest" artifacts/bin/helm artifacts/bin/helmcached; then
   rm -f artifacts/stamps/bin

@@ -39,6 +39,7 @@ fi
 if ((!quick)); then
   say "native binaries (build.sh)"
   ./build.sh --tests
+  [[ -z "${HELMCACHED_TEST_ARM64:-}" ]] || ./build.sh --arm64
 
   say "real helms (3.17, 4.1, 4.2), node packages"
   HELMCACHED_TEST_HELM3="${HELMCACHED_TEST_HELM3:-$(eng/get-helm.sh 3)}"

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Gathers the licence of everything that is linked into helm and helmcached, with an index.
-#   eng/licences.sh DIRECTORY      makes DIRECTORY with README.md and one text for each part
+#   eng/licences.sh DIRECTORY      makes DIRECTORY with README.md and one text for each part; MACHINE=aarch64: of a build for 64-bit Arm
 # The parts are the packages of shim/packages.lock.json and daemon/packages.lock.json that bring an assembly (analyzers and build
 # tools bring none), .NET's runtime, and, in the static shim, the C library and the compiler's. No text is kept in the repository: each
 # comes from the package itself or from this machine (Debian's /usr/share/common-licenses and /usr/share/doc), so it is of the version that
@@ -11,7 +11,7 @@ source eng/common.sh
 
 target="${1:?usage: eng/licences.sh DIRECTORY}"
 mkdir -p "$target"
-case "$(uname -m)" in
+case "${MACHINE:-$(uname -m)}" in
   aarch64) rid=linux-arm64 ;;
   *) rid=linux-x64 ;;
 esac

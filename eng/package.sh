@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Makes what people install: a tarball that works from any directory, a Debian package, and their SHA-256 sums.
 #   eng/package.sh [--no-build] [DIRECTORY]    into DIRECTORY (default artifacts/packages)
+#   eng/package.sh --arm64 [DIRECTORY]         for Linux on 64-bit Arm, on x86-64 (./build.sh --arm64); tried under an emulator, not on hardware
 #   eng/package.sh --check DIRECTORY           tries both as a user would; HELM names a real helm (default eng/get-helm.sh 3)
 # The same commit gives the same bytes: names sorted, owner root, times those of the commit.
 # Both hold the pages with their pictures, the manual pages, the completions, and the licence of each part of others (eng/licences.sh).
@@ -8,7 +9,8 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh
 
-bin="$PWD/artifacts/bin"
+# Whose programs are packed, and the same programs for this machine, which print the manual page and the completions.
+bin="$PWD/artifacts/bin" own="$PWD/artifacts/bin" machine="$(uname -m)"
 
 # pages DIRECTORY: the pages, their pictures and the files for others' tools, where links look for them: beside the README.
 pages() {
@@ -26,14 +28,13 @@ pages() {
 
 # The package needs no maintainer scripts: nothing of a user's is touched when it is installed or removed.
 package() {
-  local target="$1" version machine architecture epoch staging name glibc
-  machine="$(uname -m)"
+  local target="$1" version architecture epoch staging name glibc
   case "$machine" in
     x86_64) architecture=amd64 ;;
     aarch64) architecture=arm64 ;;
     *) die "no package is made for $machine" ;;
   esac
-  version="$("$bin/helmcached" --version)"
+  version="$("$own/helmcached" --version)"
   version="${version%%+*}"
   epoch="${SOURCE_DATE_EPOCH:-$(git log -1 --format=%ct 2>/dev/null || date +%s)}"
   mkdir -p "$target"
@@ -48,11 +49,11 @@ package() {
   install -m 755 "$bin/helm" "$bin/helmcached" "$staging/$name/"
   install -m 644 LICENSE "$staging/$name/"
   pages "$staging/$name"
-  eng/licences.sh "$staging/$name/licences"
-  "$bin/helmcached" man >"$staging/$name/man/helmcached.1"
+  MACHINE="$machine" eng/licences.sh "$staging/$name/licences"
+  "$own/helmcached" man >"$staging/$name/man/helmcached.1"
   install -m 644 docs/man/helm-shim.1 "$staging/$name/man/"
   for shell in bash zsh fish pwsh; do
-    "$bin/helmcached" completion "$shell" >"$staging/$name/completion/helmcached.$shell"
+    "$own/helmcached" completion "$shell" >"$staging/$name/completion/helmcached.$shell"
   done
   find "$staging" -exec touch --no-dereference --date="@$epoch" {} +
   tar -C "$staging" --sort=name --owner=0 --group=0 --numeric-owner --mtime="@$epoch" -cf - "$name" |
@@ -157,7 +158,14 @@ check() {
 case "${1:-}" in
   --check) check "${2:?usage: eng/package.sh --check DIRECTORY}" ;;
   --no-build) package "${2:-artifacts/packages}" ;;
-  -*) die "usage: eng/package.sh [--no-build] [DIRECTORY] | --check DIRECTORY" ;;
+  --arm64)
+    rm -f artifacts/stamps/bin artifacts/stamps/arm64
+    ./build.sh
+    ./build.sh --arm64
+    bin="$PWD/artifacts/arm64/bin" machine=aarch64
+    package "${2:-artifacts/packages/arm64}"
+    ;;
+  -*) die "usage: eng/package.sh [--no-build | --arm64] [DIRECTORY] | --check DIRECTORY" ;;
   *)
     # What was built from a dirty tree says so in --version; a package is built anew.
     rm -f artifacts/stamps/bin

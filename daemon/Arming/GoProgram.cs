@@ -37,6 +37,9 @@ internal sealed class GoProgram
     /// <summary>Every function, in order of addresses.</summary>
     public required IReadOnlyList<GoFunction> Functions { get; init; }
 
+    /// <summary>Why a program for another processor cannot be armed.</summary>
+    public const string OtherProcessor = "it is not for 64-bit x86, the one processor that traps can be made for";
+
     /// <summary>Zero bytes behind the code that are mapped as code, and belong to no function.</summary>
     public (ulong Address, ulong Offset, int Length) Slack { get; private init; }
 
@@ -48,7 +51,7 @@ internal sealed class GoProgram
         try
         {
             if (any is not ELF<ulong> { Endianess: ELFSharp.Endianess.LittleEndian, Machine: Machine.AMD64 } elf)
-                throw new ArmingException("it is not for 64-bit x86");
+                throw new ArmingException(OtherProcessor);
             if (elf.Type != FileType.Executable)
                 throw new ArmingException("it is position-independent");
             if (elf.Segments.Any(static segment => segment.Type == SegmentType.Interpreter))

@@ -67,7 +67,7 @@ internal static class ReasonAdvice
         BypassReason.OutputTooLarge => "nothing: more than 256 MiB is not kept",
         BypassReason.InputsKeepChanging => "render when the files are written",
         BypassReason.Arming => "nothing: it takes a few seconds for each new helm; helmcached start waits for it",
-        BypassReason.Unarmed => "see helmcached doctor for why this helm has no armed copy; official builds can have one",
+        BypassReason.Unarmed => "see helmcached doctor for why this helm has no armed copy; official builds for x86-64 can have one",
         BypassReason.LeaseholderSlow => "see whether the helm of the other call hangs or was stopped",
         BypassReason.TooFewDescriptors => "raise the hard limit of open files (ulimit -Hn), then helmcached stop",
         BypassReason.CallerLeft => "nothing: the call was ended, or the machine was too busy",

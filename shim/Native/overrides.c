@@ -37,6 +37,13 @@ void *__wrap_dlsym(void *library, const char *name)
 
 struct link_map;
 
+/* Kernels for 64-bit Arm may be built for pages of 64 KiB. */
+#ifdef __aarch64__
+enum { LARGEST_PAGE = 65536 };
+#else
+enum { LARGEST_PAGE = 4096 };
+#endif
+
 void __real__dl_protect_relro(struct link_map *map) __attribute__((weak));
 
 /*
@@ -45,7 +52,7 @@ void __real__dl_protect_relro(struct link_map *map) __attribute__((weak));
  */
 void __wrap__dl_protect_relro(struct link_map *map)
 {
-    static char page[4096] __attribute__((aligned(4096)));
+    static char page[LARGEST_PAGE] __attribute__((aligned(LARGEST_PAGE)));
     int refused = mprotect(page, sizeof page, PROT_READ | PROT_WRITE) != 0 && (errno == EPERM || errno == EACCES || errno == ENOSYS);
     if (__real__dl_protect_relro && !refused)
         __real__dl_protect_relro(map);
@@ -53,7 +60,13 @@ void __wrap__dl_protect_relro(struct link_map *map)
 
 struct clone_args;
 
-int __real___clone3(struct clone_args *arguments, size_t size, int (*function)(void *), void *argument);
+/* The C library of Debian 12 has no clone3 for 64-bit Arm. Weak there, and only there: a weak reference alone fetches nothing out of an archive. */
+#ifdef __aarch64__
+#define WHERE_THERE_IS_ONE __attribute__((weak))
+#else
+#define WHERE_THERE_IS_ONE
+#endif
+int __real___clone3(struct clone_args *arguments, size_t size, int (*function)(void *), void *argument) WHERE_THERE_IS_ONE;
 
 /*
  * For threads and children the C library takes clone when it is told that there is no clone3. A sandbox that is older than clone3 (Docker
@@ -61,6 +74,12 @@ int __real___clone3(struct clone_args *arguments, size_t size, int (*function)(v
  */
 int __wrap___clone3(struct clone_args *arguments, size_t size, int (*function)(void *), void *argument)
 {
+#ifdef __aarch64__
+    if (!__real___clone3) {
+        errno = ENOSYS;
+        return -1;
+    }
+#endif
     int result = __real___clone3(arguments, size, function, argument);
     if (result == -1 && errno == EPERM)
         errno = ENOSYS;

@@ -19,7 +19,8 @@ internal static class ArmingChecks
         {
             null => new DoctorCheck(Name, Verdict.Note, "armed copy: none yet; the first render has it made", "helmcached start  (makes it now)"),
             { Unarmed.Length: > 0 } record => new DoctorCheck(Name, Verdict.Note,
-                $"armed copy: none, since helm cannot be armed: {record.Unarmed}. Only charts of plain templates are cached", "use the helm project's own build; docs/repeatability.md says more"),
+                $"armed copy: none, since helm cannot be armed: {record.Unarmed}. Only charts of plain templates are cached",
+                record.Unarmed == GoProgram.OtherProcessor ? "docs/repeatability.md says more" : "use the helm project's own build; docs/repeatability.md says more"),
             var record => DoctorCheck.Ok(Name, $"armed copy: {record.Copy}, {record.Traps.Count} kinds of traps, tried by {record.Runs} runs"),
         };
     }
