@@ -4,6 +4,7 @@
 #   eng/transcript.sh               the transcript, as in a pipe
 #   eng/transcript.sh --terminal    the same on a terminal (script(1)), with colour
 #   eng/transcript.sh --svg FILE    a picture of its first half, from a terminal
+# eng/readme.sh types what the README says, in bash, zsh and fish.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh
@@ -29,7 +30,9 @@ fi
 
 # picture: a terminal's bytes in, SVG out. Knows colours and bold; drops every other control sequence.
 picture() {
-  LC_ALL=C.UTF-8 awk '
+  LC_ALL=C awk '
+    # Columns, not bytes.
+    function columns(text) { gsub(/[\200-\277]/, "", text); return length(text) }
     function escape(text) { gsub(/&/, "\\&amp;", text); gsub(/</, "\\&lt;", text); gsub(/>/, "\\&gt;", text); return text }
     function flush_run() {
       if (run != "") line = line "<tspan" (colour != "" ? " fill=\"" colour "\"" : "") (bold ? " font-weight=\"bold\"" : "") ">" escape(run) "</tspan>"
@@ -41,7 +44,7 @@ picture() {
     {
       line = ""; rest = $0; width = 0
       while (match(rest, /\033(\[[0-9;?]*[A-Za-z]|[=>])/)) {
-        run = run substr(rest, 1, RSTART - 1); width += RSTART - 1
+        run = run substr(rest, 1, RSTART - 1); width += columns(substr(rest, 1, RSTART - 1))
         code = substr(rest, RSTART, RLENGTH); rest = substr(rest, RSTART + RLENGTH)
         if (code !~ /m$/) continue
         flush_run()
@@ -55,7 +58,7 @@ picture() {
           else if (part[i] == 39) colour = ""
         }
       }
-      run = run rest; width += length(rest); flush_run()
+      run = run rest; width += columns(rest); flush_run()
       lines[++count] = line
       if (width > widest) widest = width
     }
@@ -80,18 +83,18 @@ first_half() {
   run "$OPT/helmcached install --write"
   run '. ~/.bashrc    # or a new terminal'
   run 'helmcached start    # not needed: the first render does it'
-  export HELMCACHED_TRACE=1
+  run 'export HELMCACHED_TRACE=1    # from now on each call says what became of it'
   run 'helm template shop bookshop > first.yaml'
   run 'helm template shop bookshop > second.yaml; cmp first.yaml second.yaml && echo the same bytes'
   run "sed -i 's/replicas: .*/replicas: 5/' bookshop/values.yaml"
   run 'helmcached explain -- template shop bookshop'
   run 'helm template shop bookshop > third.yaml'
-  unset HELMCACHED_TRACE
+  run 'unset HELMCACHED_TRACE; for i in {1..20}; do helm template shop bookshop > third.yaml; done'
   run 'helmcached doctor'
+  run 'helmcached stats'
 }
 
 second_half() {
-  run 'helmcached stats'
   run 'mkdir -p ~/.config/helmcached; echo "store: {max_size: lots}" > ~/.config/helmcached/config.yaml'
   run 'helmcached stop'
   run 'helm template shop bookshop | cmp - third.yaml && echo helm works all the same'

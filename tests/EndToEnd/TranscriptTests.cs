@@ -24,7 +24,7 @@ public sealed class TranscriptTests
         foreach (string next in (string[])
             [
                 "install --write", "~/.bashrc has the PATH line", "helmcached: miss", "(new; stored)", "helmcached: hit memory", "the same bytes", "explain --",
-                "chart values.yaml changed", "(chart values.yaml changed; stored)", "self-test: miss", "all is well", "helmcached stats", "hits", "helm works all the same",
+                "chart values.yaml changed", "(chart values.yaml changed; stored)", "self-test: miss", "all is well", "helmcached stats", "hits", "time saved", "helm works all the same",
                 "store.max_size", "a size such as", "uninstall --purge", "our lines are out", "the cache is gone", "helm is /usr/bin/helm",
             ])
         {
@@ -49,6 +49,8 @@ public sealed class TranscriptTests
             Assert.Contains("helmcached: hit memory", text, StringComparison.Ordinal);
             Assert.Contains("chart values.yaml changed", text, StringComparison.Ordinal);
             Assert.Contains("all is well", text, StringComparison.Ordinal);
+            Assert.Contains("export HELMCACHED_TRACE=1", text, StringComparison.Ordinal);
+            Assert.Contains("time saved", text[text.IndexOf("helmcached stats", StringComparison.Ordinal)..], StringComparison.Ordinal);
         }
     }
 
