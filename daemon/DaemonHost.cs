@@ -77,7 +77,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory, new RemoteRuns(time));
         _shared = SharedServers.OpenTier(options.Shared, time, line => log.WriteProblem("shared: " + line), _sharedProblems);
         _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal, _shared);
-        _turns = new Turns(options.Coordinate ? new Coordinator(helms, time) : null, _ledger.Counters);
+        _turns = new Turns(options.Coordinate ? new Coordinator(helms, time, options.RemoteFreshFor) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
         var listing = new EntryListing(_rooms.Store, _pipeline.Recent, keeps: !options.ReadOnly);
         _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);

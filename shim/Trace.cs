@@ -36,10 +36,11 @@ internal sealed class Trace
             Line($"coordinated {Elapsed()} ms (waited {Milliseconds(waitedMicroseconds)} ms)");
     }
 
-    public void Joined()
+    /// <param name="source"><c>joined</c>, and the age of a run within a window.</param>
+    public void Joined(string source)
     {
         if (_target is not null)
-            Line($"joined {Elapsed()} ms");
+            Line($"{source} {Elapsed()} ms");
     }
 
     public void Missed(Message.Lease lease, Message.Published? published)

@@ -31,7 +31,7 @@ internal static class TurnedRun
                 call.Trace.Coordinated(turn.WaitedMicroseconds);
                 return RealHelm.Become(call);
             case Message.Result result:
-                call.Trace.Joined();
+                call.Trace.Joined(result.Source);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);
             case Message.Bypass bypass:
                 call.Trace.Bypassed(bypass.Reason, bypass.Detail);

@@ -52,9 +52,14 @@ internal sealed class Coordinator
     private readonly TurnQueue _queue;
     private readonly HelmBinaries _helms;
     private readonly TimeProvider _time;
+    private readonly UpdateWindow _window;
 
-    public Coordinator(HelmBinaries helms, TimeProvider time)
+    /// <param name="helms">The helms met.</param>
+    /// <param name="time">The clocks.</param>
+    /// <param name="freshFor">How old the run of an equal <c>repo update</c> may be that a call is answered with; zero: it began after the call.</param>
+    public Coordinator(HelmBinaries helms, TimeProvider time, TimeSpan freshFor)
     {
+        _window = new UpdateWindow(time, freshFor);
         _helms = helms;
         _time = time;
         _queue = new TurnQueue(time);
@@ -71,7 +76,15 @@ internal sealed class Coordinator
         BypassReason reason = process is null ? BypassReason.CallerUnknown : CallerDirectory.IsSeen(request.Call, out _) ? BypassReason.None : BypassReason.DirectoryMismatch;
         int major = _helms.Find(request.Call.HelmPath, request.Call.HelmStamp, _time.NowNs())?.Major ?? 0;
         if (reason == BypassReason.None && Plan.Of(request, major) is { } plan)
-            return await WaitAsync(plan, process!, MaxHeld, TimeSpan.MaxValue).ConfigureAwait(false);
+        {
+            bool anew = request.Call.Flags.HasFlag(RenderFlags.Recache);
+            if (!anew && _window.Find(plan) is { } kept)
+            {
+                process!.Dispose();
+                return new Admission.Joined(kept, TimeSpan.Zero);
+            }
+            return await WaitAsync(plan, process!, MaxHeld, TimeSpan.MaxValue, anew).ConfigureAwait(false);
+        }
         process?.Dispose();
         return new Admission.Alone(reason == BypassReason.None ? BypassReason.BadFlagValue : reason, TimeSpan.Zero);
     }
@@ -91,6 +104,7 @@ internal sealed class Coordinator
     /// <summary>A run that others wait for has ended.</summary>
     public void Finish(Place place, RunResult result)
     {
+        place.Ended?.Invoke(result);
         _queue.Finish(place, result);
         place.Caller?.Dispose();
     }
@@ -105,7 +119,7 @@ internal sealed class Coordinator
     /// <summary>Whoever waits for a turn waits no longer.</summary>
     public void Close() => _queue.Close();
 
-    private async Task<Admission> WaitAsync(Plan plan, CallerProcess process, TimeSpan maxHeld, TimeSpan maxTurn)
+    private async Task<Admission> WaitAsync(Plan plan, CallerProcess process, TimeSpan maxHeld, TimeSpan maxTurn, bool anew = false)
     {
         if (_queue.Running >= MaxRunning)
         {
@@ -113,7 +127,7 @@ internal sealed class Coordinator
             return new Admission.Alone(BypassReason.TooManyConnections, TimeSpan.Zero);
         }
         long started = _time.GetTimestamp();
-        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, IsStopped = () => process.IsStopped, ProcessId = process.Id, MaxTurn = maxTurn };
+        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, IsStopped = () => process.IsStopped, ProcessId = process.Id, MaxTurn = maxTurn, IsWanted = _window.IsOpen && plan.Equal is not null };
         bool goes = false;
         try
         {
@@ -126,7 +140,11 @@ internal sealed class Coordinator
             TimeSpan waited = waits ? _time.GetElapsedTime(started) : TimeSpan.Zero;
             switch (outcome)
             {
+                // Who comes right after another one may find that one's turn not over yet, and its result only now.
+                case Outcome.Go when waits && !anew && place.Joiners.Count == 0 && _window.Find(plan) is { } kept:
+                    return new Admission.Joined(kept, waited);
                 case Outcome.Go go:
+                    place.Ended = _window.Watch(plan);
                     if (!go.IsAwaited)
                         process.WhenEnded(() => _queue.End(place));
                     goes = true;

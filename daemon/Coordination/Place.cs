@@ -23,7 +23,11 @@ internal abstract record Outcome
 }
 
 /// <summary>What a run of helm wrote, and how it ended.</summary>
-internal sealed record RunResult(int ExitCode, byte[] Stderr, byte[] Stdout);
+internal sealed record RunResult(int ExitCode, byte[] Stderr, byte[] Stdout)
+{
+    /// <summary>How long ago the run began; zero for one that has just ended.</summary>
+    public TimeSpan Age { get; init; }
+}
 
 /// <summary>One caller in the queue, from its request to the end of its run. Changed by its queue only.</summary>
 /// <param name="wishes">The locks that it needs, all at once.</param>
@@ -43,7 +47,13 @@ internal sealed class Place(IReadOnlyList<LockWish> wishes, string? equal, Func<
     /// <summary>Whether the caller was stopped by a signal (Ctrl-Z), and so will not go on for who knows how long.</summary>
     public Func<bool> IsStopped { get; init; } = static () => false;
 
-    /// <summary>Whether others waited for what comes of its run when that began. The end of such a turn is told by its connection, which still has the result when the process has ended.</summary>
+    /// <summary>Whether what comes of its run is wanted even if nobody waits for it, so that it can be given again.</summary>
+    public bool IsWanted { get; init; }
+
+    /// <summary>Told what came of a run, while the turn still lasts; null when nobody asks.</summary>
+    public Action<RunResult>? Ended { get; set; }
+
+    /// <summary>Whether others waited for what comes of its run when that began, or it is wanted all the same. The end of such a turn is told by its connection, which still has the result when the process has ended.</summary>
     public bool IsAwaited { get; set; }
 
     /// <summary>The caller's process, by the numbers of /proc; 0 when it is not visible there.</summary>

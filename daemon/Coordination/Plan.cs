@@ -80,6 +80,12 @@ internal sealed class Plan
         return plan;
     }
 
+    /// <summary>What an update reads and writes, as it is now; null where that cannot be told.</summary>
+    public UpdatedIndexes? ReadIndexes() =>
+        _variables.Startup(_call.Directory, null, Value(_line, "repository-config"))?.RepositoriesFile is { } repositories
+            ? UpdatedIndexes.Read(repositories, MaxRepositoriesBytes, name => GoPath.Join(Under(Cache), name + "-index.yaml"), _line.Positionals)
+            : null;
+
     private string Cache => _variables.RepositoryCache(Value(_line, "repository-cache"));
 
     /// <summary>helm's first parse, of root flags alone, is not asked: what both do not agree on only names another lock.</summary>

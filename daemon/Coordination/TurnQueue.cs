@@ -192,7 +192,7 @@ internal sealed class TurnQueue(TimeProvider time)
     private void Begin(Place place)
     {
         place.Since = time.GetTimestamp();
-        place.IsAwaited = place.Joiners.Count > 0;
+        place.IsAwaited = place.Joiners.Count > 0 || place.IsWanted;
         _running.Add(place);
         place.Outcome.SetResult(new Outcome.Go(place.IsAwaited));
     }

@@ -1,5 +1,7 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Text;
 using YamlDotNet.Core;
 using YamlDotNet.RepresentationModel;
@@ -13,6 +15,18 @@ internal static class RepositoryFile
     /// <exception cref="IndexException">The file is of another shape than the one that helm writes.</exception>
     public static string? AddressOf(ReadOnlySpan<byte> text, string name)
     {
+        foreach (YamlMappingNode entry in Entries(text))
+            if (Text(entry, "name") == name && Text(entry, "url") is { Length: > 0 } address)
+                return address;
+        return null;
+    }
+
+    /// <summary>The names of all repositories.</summary>
+    /// <exception cref="IndexException">The file is of another shape than the one that helm writes.</exception>
+    public static IReadOnlyList<string> Names(ReadOnlySpan<byte> text) => [.. Entries(text).Select(static entry => Text(entry, "name") ?? throw new IndexException("a repository has no name"))];
+
+    private static IEnumerable<YamlMappingNode> Entries(ReadOnlySpan<byte> text)
+    {
         var stream = new YamlStream();
         try
         {
@@ -24,12 +38,7 @@ internal static class RepositoryFile
         }
         if (stream.Documents.Count != 1 || stream.Documents[0].RootNode is not YamlMappingNode root)
             throw new IndexException("repositories.yaml is of another shape");
-        if (Member(root, "repositories") is not YamlSequenceNode repositories)
-            return null;
-        foreach (YamlNode node in repositories)
-            if (node is YamlMappingNode entry && Text(entry, "name") == name && Text(entry, "url") is { Length: > 0 } address)
-                return address;
-        return null;
+        return Member(root, "repositories") is YamlSequenceNode repositories ? repositories.OfType<YamlMappingNode>() : [];
     }
 
     private static string? Text(YamlMappingNode node, string name) => (Member(node, name) as YamlScalarNode)?.Value;

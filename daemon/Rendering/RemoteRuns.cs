@@ -6,8 +6,7 @@ using CacheDaemon.Daemon.Fingerprints;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// When the results began to be made whose charts helm downloads. In memory only: after a restart such a call is made anew. A run counts by two clocks, and is too old when one says so: the
-/// one stands still while the machine sleeps, the other can be set. Thread-safe.
+/// When the results began to be made whose charts helm downloads. In memory only: after a restart such a call is made anew. Thread-safe.
 /// </summary>
 /// <param name="time">The clocks.</param>
 internal sealed class RemoteRuns(TimeProvider time)
@@ -20,7 +19,7 @@ internal sealed class RemoteRuns(TimeProvider time)
     private readonly Queue<CacheKey> _oldestFirst = new();
 
     /// <summary>Now, by both clocks.</summary>
-    public RemoteMoment Now() => new(time.GetTimestamp(), time.GetUtcNow());
+    public RemoteMoment Now() => RemoteMoment.Now(time);
 
     /// <summary>Notes a run that succeeded.</summary>
     /// <param name="key">The first key of its call.</param>
@@ -55,7 +54,6 @@ internal sealed class RemoteRuns(TimeProvider time)
             if (!_runs.TryGetValue(key, out began))
                 return null;
         }
-        TimeSpan elapsed = time.GetElapsedTime(began.Timestamp), byWall = time.GetUtcNow() - began.Wall;
-        return byWall >= TimeSpan.Zero && elapsed < window && byWall < window ? (elapsed > byWall ? elapsed : byWall) : null;
+        return began.AgeWithin(time, window);
     }
 }

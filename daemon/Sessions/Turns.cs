@@ -40,7 +40,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
                 return Answer.Of(new Message.Turn(Interlocked.Increment(ref _lastId), go.IsAwaited, (long)go.Waited.TotalMicroseconds));
             case Admission.Joined { Result: var result }:
                 counters.Add(Counters.CoordinationJoined);
-                return Answer.Of(new Message.Result(result.ExitCode, "joined", (long)admission.Waited.TotalMicroseconds, default, result.Stderr, result.Stdout));
+                return Answer.Of(new Message.Result(result.ExitCode, result.Age == TimeSpan.Zero ? "joined" : "joined age=" + AgeText.Of(result.Age), (long)admission.Waited.TotalMicroseconds, default, result.Stderr, result.Stdout));
             default:
                 BypassReason reason = ((Admission.Alone)admission).Reason;
                 declined(reason, session.ProcessId);
