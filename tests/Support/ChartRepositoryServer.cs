@@ -50,6 +50,9 @@ public sealed class ChartRepositoryServer : IAsyncDisposable
     /// <summary>When set, requests with another one, or without, get 401.</summary>
     public (string User, string Password)? Login { get; set; }
 
+    /// <summary>Whether each index says which request it is the answer to, so that no two are the same.</summary>
+    public bool MarksIndexes { get; set; } = true;
+
     /// <summary>All requests so far, oldest first.</summary>
     public IReadOnlyList<RepositoryRequest> Requests
     {
@@ -205,7 +208,7 @@ public sealed class ChartRepositoryServer : IAsyncDisposable
         else if (status == 200 && !File.Exists(At(request.Path[1..])))
             status = 404;
         byte[] content = status == 200 ? await File.ReadAllBytesAsync(At(request.Path[1..])).ConfigureAwait(false) : [];
-        if (status == 200 && request.Path == Index)
+        if (status == 200 && request.Path == Index && MarksIndexes)
             content = [.. content, .. Encoding.ASCII.GetBytes($"{Mark}{request.Number}\n")];
         string head = $"HTTP/1.1 {status} {(HttpStatusCode)status}\r\nContent-Length: {content.Length}\r\nConnection: close\r\n\r\n";
         await stream.WriteAsync(Encoding.ASCII.GetBytes(head)).ConfigureAwait(false);
