@@ -14,7 +14,7 @@ internal static class EndToEndBench
 {
     /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
     public static IReadOnlyList<string> Rows { get; } =
-        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "sequences", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "team", "resources", "library", "throughput", "memory", "binaries", "store", "growth", "curves"];
+        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "sequences", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "team", "resources", "library", "remote", "throughput", "memory", "binaries", "store", "growth", "curves"];
 
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
     /// <param name="quick">Fewer rounds.</param>
@@ -66,6 +66,7 @@ internal static class EndToEndBench
             ("team", () => new TeamRows(home).Fresh("nginx", quick ? 2 : 5).Concat(new TeamRows(home).Fresh("redis", quick ? 2 : 5))),
             ("resources", () => [new ManifestRows(home, rounds / 3).Resources(objects)]),
             ("library", () => [new ManifestRows(home, rounds).Library(fleet, quick ? 4 : 11)]),
+            ("remote", () => new RemoteRows(quick).Measure()),
             ("throughput", () => [
                 daemon.Throughput(twenty, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: true),
                 daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false),

@@ -48,31 +48,6 @@ public sealed class RemoteToolTests
         }
     }
 
-    /// <summary>Replayed: configuration, indexes and values in directories of its own, anew each time, with the time in one of the files.</summary>
-    [Theory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
-    public async Task Flux_local_asks_for_the_index_alone(int major)
-    {
-        await using var stage = await StartAsync(major);
-        int run = 0;
-        (int requests, Stats stats) = await ThirdRunAsync(stage, RunAsync);
-        Assert.Equal(1, requests);
-        Assert.True(stats is { Hits: 2, HelmRuns: 0, Bypasses: 0 }, stats.ToString());
-
-        async Task RunAsync()
-        {
-            string temp = stage.Home.At("tmp", $"flux{++run * 7919}");
-            string configuration = CallerStage.Write(
-                Path.Combine(temp, "repository-config.yaml"), $"apiVersion: ''\ngenerated: '2026-01-01T00:00:{run:d2}+00:00'\nrepositories:\n- name: flux-system-r\n  url: {stage.Server.Url}\n");
-            string[] places = ["--repository-cache", Directory.CreateDirectory(Path.Combine(temp, "cache")).FullName, "--repository-config", configuration];
-            await ShimAsync(stage, ["repo", "update", "--registry-config", "/dev/null", .. places]);
-            foreach (string release in (string[])["shop", "bank"])
-            {
-                string values = CallerStage.Write(Path.Combine(temp, $"{release}-values.yaml"), $"image: {{tag: {release}}}\n");
-                await ShimAsync(stage, ["template", release, "flux-system-r/web", "--namespace", "ns", .. places, "--registry-config", "/dev/null", "--skip-crds", "--skip-tests", "--version", "1.0.0", "--values", values]);
-            }
-        }
-    }
-
     /// <summary>Run: it calls with <c>--repo</c>, for which every helm makes its requests each time.</summary>
     [Theory]
     [InlineData(3)]
