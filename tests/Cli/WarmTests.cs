@@ -55,14 +55,22 @@ public sealed class WarmTests
 
         CommandResult result = await home.Admin("warm", "--jobs", "2").RunAsync();
         Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
-        Assert.Matches(@"^web [0-9a-f]{16}: \d+ ms\nweb [0-9a-f]{16}: \d+ ms\nWarmed 2 of [34]: 1 cached already, 0 failed\. Skipped [01].*\.\n$", result.StdoutText);
+        Assert.Matches(@"^(web [0-9a-f]{16}: \d+ ms\n){3}Warmed 3 of 4: 1 cached already, 0 failed\. Skipped 0\.\n$", result.StdoutText);
+        // The one that writes files wrote none of the caller's, and left none of its own.
         Assert.False(Directory.Exists(Path.Combine(work, "out")));
+        Assert.Empty(Directory.GetFiles(home.State, "c.yaml", SearchOption.AllDirectories));
         long hits = (await home.StatsAsync()).Hits;
         foreach (string[] call in calls)
             Assert.Equal((await home.Real(work, call).RunAsync()).Stdout.ToArray(), (await home.Shim(work, call).RunAsync()).Stdout.ToArray());
-        Assert.Equal(hits + 3, (await home.StatsAsync()).Hits);
+        Assert.Equal("wrote out/web/templates/c.yaml\n\n", (await home.Shim(work, "template", "four", "web", "--output-dir", "out").RunAsync()).StdoutText);
+        Assert.Contains("a: 2", await File.ReadAllTextAsync(Path.Combine(work, "out/web/templates/c.yaml")), StringComparison.Ordinal);
+        Assert.Equal(hits + 4, (await home.StatsAsync()).Hits);
         result = await home.Admin("warm").RunAsync();
-        Assert.Matches(@"^Warmed 0 of [34]: 3 cached already, 0 failed\.", result.StdoutText);
+        Assert.StartsWith("Warmed 0 of 4: 4 cached already, 0 failed.", result.StdoutText, StringComparison.Ordinal);
+        string lines = home.At("calls");
+        await File.WriteAllTextAsync(lines, "template four web --output-dir elsewhere\n");
+        result = await (home.Admin("warm", "-f", lines) with { Directory = work }).RunAsync();
+        Assert.StartsWith("Warmed 0 of 1: 1 cached already, 0 failed.", result.StdoutText, StringComparison.Ordinal);
 
         // What prune took is rendered again, too, the last calls first; one that fails is named, without its words.
         await home.Admin("prune", "--all").RunAsync();

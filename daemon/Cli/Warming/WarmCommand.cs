@@ -47,7 +47,7 @@ internal static class WarmCommand
             }
             if (answer is not Message.Candidates candidates)
                 throw new IOException(answer is Message.Failed failed ? failed.Reason : "the daemon does not answer");
-            calls = Remembered(candidates, run);
+            calls = Remembered(candidates);
         }
         else
         {
@@ -66,7 +66,7 @@ internal static class WarmCommand
     private static bool IsCount(string text, int most, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0 && count <= most;
 
     /// <summary>The calls that the daemon remembers, each once: one that was made with several contents of a file has several keys.</summary>
-    private static List<WarmCall> Remembered(Message.Candidates candidates, WarmRun run)
+    private static List<WarmCall> Remembered(Message.Candidates candidates)
     {
         var calls = new List<WarmCall>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
@@ -75,10 +75,7 @@ internal static class WarmCommand
             if (AdminConnection.Exchange(new Message.Remembered(key)) is not Message.Candidate { Request: var request } call || !seen.Add(Identity(request)))
                 continue;
             string name = $"{Terminal.Harmless(call.Chart)} {Convert.ToHexStringLower(key.Span[..sizeof(ulong)])}";
-            if (OutputDirectory.Of([.. request.Arguments]) is not null)
-                run.Skip("writes files");
-            else
-                calls.Add(new WarmCall(name.TrimStart(), request));
+            calls.Add(new WarmCall(name.TrimStart(), request));
         }
         return calls;
     }
@@ -98,13 +95,14 @@ internal static class WarmCommand
             string name = $"{Terminal.Harmless(file)}:{line}";
             if (Rendered.RenderedCall.ReadsInput(call))
                 run.Fail(name, "reads standard input, which a call in a file has not");
-            else if (Array.Exists(call, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)))
-                run.Skip("writes files");
             else
-                calls.Add(new WarmCall(name, CallerContext.Request(call, helm)));
+                calls.Add(new WarmCall(name, AsFromShim(CallerContext.Request(call, helm))));
         }
         return calls;
     }
+
+    /// <summary>The shim, which makes the call, takes files of <c>--output-dir</c>.</summary>
+    private static Message.Render AsFromShim(Message.Render request) => request with { Flags = request.Flags | RenderFlags.TakesTree };
 
     /// <summary>What two calls have alike that are one.</summary>
     private static string Identity(Message.Render request)

@@ -82,7 +82,8 @@ internal sealed class WarmRun
         }
         try
         {
-            HelmOutcome made = await HelmRun.RunAsync(shim, call.Request.Arguments, call.Request.Directory, Variables(call.Request), call.Request.Stdin ?? default).ConfigureAwait(false);
+            // Files of --output-dir go into a directory of our own, which is then removed: warming changes nothing but the cache.
+            HelmOutcome made = await HelmRun.AgainAsync(call.Request with { HelmPath = shim, Environment = Variables(call.Request) }).ConfigureAwait(false);
             if (made.ExitCode != 0)
                 Fail(call.Name, $"helm ended with exit code {made.ExitCode}");
             else if (Explain(call.Request) is { Outcome: "hit" } now)
