@@ -92,6 +92,28 @@ public sealed class ListAndShowTests
         Assert.Empty(home.DaemonIds());
     }
 
+    [Theory, MemberData(nameof(HelmsWithAndWithoutDaemon))]
+    public async Task Files_of_an_output_directory_are_shown_one_after_the_other(int major, bool daemonRuns)
+    {
+        await using var home = new DaemonHome(RealHelms.Of(major));
+        string work = Directory.CreateDirectory(home.At("work")).FullName;
+        Chart("web").WithConfigMap("a", "x: y").WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  p: hunter2-planted\n").WriteTo(work);
+        await home.StartAsync();
+        await home.Shim(work, "template", "shop", "web", "--output-dir", "out").RunAsync();
+        await home.EntriesReachAsync(1);
+        string key = JsonDocument.Parse((await home.Admin("list", "--json").RunAsync()).StdoutText).RootElement[0].GetProperty("key").GetString()!;
+        if (!daemonRuns)
+            await home.StopAsync();
+        string raw = (await home.Admin("show", key, "--stdout", "--raw").RunAsync()).StdoutText;
+        string masked = (await home.Admin("show", key, "--stdout").RunAsync()).StdoutText;
+        foreach (string file in (string[])["a.yaml", "s.yaml"])
+            Assert.Contains(await File.ReadAllTextAsync(Path.Combine(work, "out/web/templates", file)), raw, StringComparison.Ordinal);
+        Assert.StartsWith("---\n# Source: web/templates/", raw, StringComparison.Ordinal);
+        Assert.DoesNotContain("hunter2-planted", masked, StringComparison.Ordinal);
+        Assert.Contains("# Source: web/templates/a.yaml\n", masked, StringComparison.Ordinal);
+        Assert.Contains("writes files: yes", (await home.Admin("show", key).RunAsync()).StdoutText, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("show")]
     [InlineData("show ab --stdout --json")]

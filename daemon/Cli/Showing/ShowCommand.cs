@@ -14,7 +14,7 @@ internal static class ShowCommand
     public static Command Create()
     {
         var key = new Argument<string>("key") { Description = "The first digits of a key, as `list` and traces print it; as many as tell it from all others." };
-        var stdout = new Option<bool>("--stdout") { Description = "Print its standard output, the manifest, with the values of Secrets masked." };
+        var stdout = new Option<bool>("--stdout") { Description = "Print its standard output, the manifest, with the values of Secrets masked; of a call with --output-dir its files, one after the other." };
         var stderr = new Option<bool>("--stderr") { Description = "Print its standard error." };
         var raw = new Option<bool>("--raw") { Description = "With --stdout: byte for byte, Secrets included." };
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
@@ -38,13 +38,40 @@ internal static class ShowCommand
                 Print(text);
                 break;
             case Message.Result result:
+                ReadOnlyMemory<byte> shown = !stdout ? result.Stderr : WritesFiles(key) ? Files(result.Stdout) : result.Stdout;
                 using (Stream output = Console.OpenStandardOutput())
-                    output.Write(!stdout ? result.Stderr.Span : raw ? result.Stdout.Span : MaskedText.Of(result.Stdout.Span));
+                    output.Write(stdout && !raw ? MaskedText.Of(shown.Span) : shown.Span);
                 break;
             default:
                 throw new IOException("the daemon answered something else than was asked");
         }
         return ExitCodes.Ok;
+    }
+
+    /// <summary>Whether what is stored of an entry are the files of <c>--output-dir</c>.</summary>
+    private static bool WritesFiles(string key)
+    {
+        using JsonDocument document = JsonDocument.Parse(Ask(new Message.Show(key, ShownPart.Details)) is Message.Json { Text: var text } ? text : "{}");
+        return document.RootElement.TryGetProperty("inputs", out JsonElement inputs) && WritesFiles(inputs);
+    }
+
+    private static bool WritesFiles(JsonElement inputs)
+    {
+        foreach (JsonElement input in inputs.EnumerateArray())
+            if (input.GetProperty("label").ValueEquals("output"u8))
+                return true;
+        return false;
+    }
+
+    /// <summary>The files one after the other, in the order in which helm wrote them: each begins with <c>---</c> and its <c># Source:</c>, as in the manifest that helm prints without the flag.</summary>
+    private static byte[] Files(ReadOnlyMemory<byte> tree)
+    {
+        var files = OutputTree.Decode(tree);
+        using var text = new MemoryStream(tree.Length);
+        foreach (OutputFile file in files.Files)
+            text.Write(file.Content.Span);
+        text.Write(files.Tail.Span);
+        return text.ToArray();
     }
 
     private static Message Ask(Message.Show question) => StoredAnswer.To(question, async listing => listing is null
@@ -64,6 +91,8 @@ internal static class ShowCommand
         Console.WriteLine(uses is "0" or "null" ? $"uses: {(uses == "0" ? "none yet" : "not counted in memory")}" : $"uses: {uses}, the last: {Time(entry, "last_used")}");
         Console.WriteLine($"stdout: {Stream(entry.GetProperty("stdout"))}");
         Console.WriteLine($"stderr: {Stream(entry.GetProperty("stderr"))}");
+        if (WritesFiles(entry.GetProperty("inputs")))
+            Console.WriteLine("writes files: yes (--output-dir); --stdout prints them one after the other");
         if (entry.GetProperty("secret").GetBoolean())
             Console.WriteLine("holds a Secret: yes, or what may be one");
         Console.WriteLine("inputs:");
