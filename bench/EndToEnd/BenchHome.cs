@@ -75,6 +75,8 @@ internal sealed class BenchHome : IDisposable
         var environment = new Dictionary<string, string>(Environment);
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
             if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal)) environment[(string)variable.Key] = (string)variable.Value!;
+        // By a process with the lowest priority otherwise, which goes on when the daemon has left, and so may still write here while this home is deleted.
+        Admin("arm", RealHelm);
         using var serve = new Contender("daemon", Repository.Daemon, ["serve"], environment);
         _daemon = serve.Start();
         while (DaemonClient.TryConnect(Endpoint, out _) is null) Libc.Poll([], 5);
