@@ -13,6 +13,9 @@ namespace CacheDaemon.Daemon.Cli;
 /// <summary>Names, one-line helps and handlers of the admin commands.</summary>
 internal static class CommandTable
 {
+    /// <summary>Words are taken as they are: the library would read a file in the place of one that begins with <c>@</c>, of a call of helm, too.</summary>
+    private static readonly ParserConfiguration s_words = new() { ResponseFileTokenReplacer = null };
+
     /// <summary>Runs the command that <paramref name="args"/> name; returns its exit code.</summary>
     public static int Run(string[] args)
     {
@@ -23,9 +26,12 @@ internal static class CommandTable
             return ServeCommand.Run(detached: true);
         if (args is ["arm", .. var helm])
             return ArmCommand.Run(helm);
+        // Put there by the shim, which found nothing ready-made (shim/KeptView.cs).
+        if (args is ["unkept", .. var command])
+            args = command;
         if (args is [Completion.Command, var line])
             return Completion.Run(Build(), line);
-        ParseResult parsed = Alone(args) is { } alone && alone.Parse(args) is { Errors.Count: 0 } known ? known : Build().Parse(AsOptions(args));
+        ParseResult parsed = Alone(args) is { } alone && alone.Parse(args, s_words) is { Errors.Count: 0 } known ? known : Build().Parse(AsOptions(args), s_words);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return UsageError.Write(parsed);
         // Not for --help, --version and the suggestions that a shell asks for while someone types.

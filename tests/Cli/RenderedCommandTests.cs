@@ -48,6 +48,17 @@ public sealed class RenderedCommandTests
         items: [{apiVersion: v1, kind: Pod, metadata: {name: inner}, spec: {containers: [{name: c, image: r/pod:1}]}}]
         """;
 
+    [Fact]
+    public async Task A_word_that_begins_with_an_at_sign_names_no_file_of_words()
+    {
+        await using var home = new DaemonHome(RealHelms.Helm4);
+        string work = Work(home);
+        Chart("web").WithTemplate("p.yaml", "kind: Pod\nspec: {containers: [{image: 'r/web:{{ .Values.tag }}'}]}\n").WriteTo(work);
+        await File.WriteAllTextAsync(Path.Combine(work, "@v.yaml"), "tag: five\n");
+        for (int i = 0; i < 2; i++)
+            Assert.Equal("r/web:five\n", (await RunAsync(home, work, ["images", "--quiet", "--", "template", "shop", "web", "-f", "@v.yaml"])).StdoutText);
+    }
+
     [Theory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public async Task Images_of_all_containers_are_found_and_no_other_texts(int major)
     {
