@@ -155,6 +155,16 @@ public sealed class DaemonClient : IDisposable
         }
     }
 
+    /// <summary>
+    /// The answer to a request of which a stored result is wanted, and nothing else: what is no hit gives no lease, and is counted nowhere. A daemon that is slow to answer is done without.
+    /// </summary>
+    /// <param name="request">The call.</param>
+    public Message? AskForHit(Message.Render request)
+    {
+        Message.Render question = request with { Flags = request.Flags | RenderFlags.ReadOnly | RenderFlags.HitOnly };
+        return TrySend(question, FirstReplyDeadline) ? ReceiveAnswer(out _) : null;
+    }
+
     /// <summary>True when the daemon was given up although it does not hang: it had no processor for <see cref="LateDeadline"/>.</summary>
     public bool WasLate { get; private set; }
 

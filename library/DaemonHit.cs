@@ -3,7 +3,6 @@ using System.Collections;
 using System.Collections.Generic;
 using System.IO;
 using System.Text;
-using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
@@ -33,19 +32,10 @@ internal static class DaemonHit
             return null;
         if (DaemonLauncher.Exists(endpoint.AvoidPath))
             return null;
-        // First whether it is a hit: a question for a render that is none would be a lease, which is the shim's to take.
         using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
-        return daemon is not null && Ask(daemon, new Message.Explain(request)) is Message.Json { Text: var report } && IsHit(report) && Ask(daemon, request) is Message.Result result
+        return daemon?.AskForHit(request) is Message.Result result
             ? new HelmRender(result.ExitCode, result.Stdout.ToArray(), result.Stderr.ToArray(), isHit: true)
             : null;
-    }
-
-    private static Message? Ask(DaemonClient daemon, Message question) => daemon.TrySend(question, DaemonClient.FirstReplyDeadline) ? daemon.ReceiveAnswer(out _) : null;
-
-    private static bool IsHit(string report)
-    {
-        using JsonDocument document = JsonDocument.Parse(report);
-        return document.RootElement.TryGetProperty("outcome", out JsonElement outcome) && outcome.ValueEquals("hit"u8);
     }
 
     /// <summary>
@@ -91,7 +81,7 @@ internal static class DaemonHit
             Umask = umask,
             HelmPath = helm.Path,
             HelmStamp = helm.Stamp,
-            Flags = RenderFlags.ReadOnly | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0),
+            Flags = (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0),
         };
     }
 

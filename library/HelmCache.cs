@@ -77,7 +77,7 @@ public sealed class HelmCache
             return DaemonHit.Find(call);
         }
         // Whatever is wrong with our side of it must not be in the way: the shim makes the call.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or NotSupportedException)
         {
             return null;
         }

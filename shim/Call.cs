@@ -75,6 +75,9 @@ internal sealed unsafe class Call
     public Message.Coordinate? TurnRequest() =>
         Request() is { } call ? new Message.Coordinate(EnvironmentDigest.Compute(), Libc.IsTerminal(1) || Libc.IsTerminal(2), call) : null;
 
+    /// <summary>The question for a stored result and nothing else; null when this call cannot be put as one, or reads what can be read once only.</summary>
+    public Message.Render? StoredRequest() => InputName.MayBeOpen(CommandLine.Parse(_arguments, _command!, _words)) ? null : Request();
+
     /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
     public Message.Render? Request()
     {

@@ -12,9 +12,11 @@ namespace CacheDaemon.Shim;
 internal static class Program
 {
     /// <summary>What the native half, where this program begins, answers by becoming real helm itself (shim/Native/fallback.c).</summary>
-    private const int NothingDone = -1;
+    public const int NothingDone = -1;
 
-    private static int Main(string[] args)
+    private static int Main(string[] args) => KeptView.IsWanted(args) ? KeptView.TryPrint(args) : Serve(args);
+
+    private static int Serve(string[] args)
     {
         Call? call = null;
         try

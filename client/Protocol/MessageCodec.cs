@@ -116,9 +116,10 @@ public static class MessageCodec
                 w.Write(m.Key.Span);
                 break;
             case Message.Project m:
-                Start(ref w, MessageKind.Project, 2);
+                Start(ref w, MessageKind.Project, 3);
                 w.Write(m.Output.Span);
                 w.Write(m.Projection.Span);
+                w.Write(m.View);
                 break;
             case Message.Earlier m:
                 Start(ref w, MessageKind.Earlier, RenderFields);
@@ -289,7 +290,7 @@ public static class MessageCodec
             case MessageKind.List: return new Message.List();
             case MessageKind.Recent: return new Message.Recent(r.ReadInt32());
             case MessageKind.Remembered: return new Message.Remembered(r.ReadBinary());
-            case MessageKind.Project: return new Message.Project(r.ReadBinary(), r.ReadBinary());
+            case MessageKind.Project: return new Message.Project(r.ReadBinary(), r.ReadBinary(), fields >= 5 ? r.ReadText() : "");
             case MessageKind.Earlier: return new Message.Earlier(ReadRender(ref r, fields - 2));
             case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
             case MessageKind.Coordinate: return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));
@@ -313,7 +314,7 @@ public static class MessageCodec
         }
     }
 
-    private const int RenderFields = 12;
+    private const int RenderFields = 13;
 
     /// <summary>Those before the call.</summary>
     private const int CandidateFields = 5, CoordinateFields = 2;
@@ -372,6 +373,7 @@ public static class MessageCodec
             w.Write(descriptor.Number);
             w.Write(descriptor.Content.Span);
         }
+        w.Write(m.View);
     }
 
     /// <param name="r">At the first field of the call.</param>
@@ -405,6 +407,7 @@ public static class MessageCodec
             Flags = (RenderFlags)r.ReadInt32(),
             DirectoryMount = fields >= 11 ? r.ReadUInt64() : 0,
             Descriptors = fields >= 12 ? ReadDescriptors(ref r) : [],
+            View = fields >= 13 ? r.ReadText() : "",
         };
     }
 

@@ -69,6 +69,9 @@ public enum RenderFlags
 
     /// <summary><c>HELMCACHED_COORDINATE=0</c>: helm, where it is left to run, waits for nobody.</summary>
     Uncoordinated = 256,
+
+    /// <summary>The caller wants a stored result or none: anything else is answered by <see cref="Message.Failed"/>, and counted nowhere, since the caller goes another way then.</summary>
+    HitOnly = 512,
 }
 
 /// <summary>What <see cref="Message.Show"/> asks for of an entry.</summary>
@@ -147,6 +150,12 @@ public abstract record Message
 
         /// <summary>All of each descriptor of the caller that the command line names as a file (<c>&lt;(…)</c>) and that it could read.</summary>
         public IReadOnlyList<DescriptorContent> Descriptors { get; init; } = [];
+
+        /// <summary>
+        /// What is wanted in place of standard output: something that was made of it (<see cref="ViewName"/>) and is kept beside it. Empty: standard output itself. Only with
+        /// <see cref="RenderFlags.HitOnly"/>.
+        /// </summary>
+        public string View { get; init; } = "";
     }
 
     /// <summary>The leaseholder's result. Answered by any number of <see cref="Waiting"/>, then by <see cref="Published"/>.</summary>
@@ -242,7 +251,8 @@ public abstract record Message
     /// </summary>
     /// <param name="Output">SHA-256 of the output.</param>
     /// <param name="Projection">What to keep; empty to ask.</param>
-    public sealed record Project(ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Projection) : Message;
+    /// <param name="View">What it is: see <see cref="ViewName"/>.</param>
+    public sealed record Project(ReadOnlyMemory<byte> Output, ReadOnlyMemory<byte> Projection, string View) : Message;
 
     /// <summary>Asks for the last calls that were served or stored. Answered by <see cref="Candidates"/>, the last one first.</summary>
     /// <param name="Count">How many, at most.</param>

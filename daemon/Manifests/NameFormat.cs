@@ -11,7 +11,7 @@ namespace CacheDaemon.Daemon.Manifests;
 internal sealed class NameFormat
 {
     /// <summary>Tanka's own default.</summary>
-    public const string Default = "{{ print .kind \"_\" .metadata.name | snakecase }}";
+    public const string Default = Client.Protocol.ViewName.DefaultFormat;
 
     private readonly List<Part> _parts;
 

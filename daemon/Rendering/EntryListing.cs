@@ -63,10 +63,12 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool
         if (request.Output.Length != Digest.SizeInBytes)
             return new Message.Failed("a digest has 32 bytes");
         Digest output = Digest.FromBytes(request.Output.Span);
+        if (request.View.Length > ViewName.MaxLength)
+            return new Message.Failed($"the name of a view has {ViewName.MaxLength} characters at most");
         if (request.Projection.IsEmpty)
-            return new Message.Result(0, "disk", 0, default, default, store.GetProjection(output));
+            return new Message.Result(0, "disk", 0, default, default, store.GetView(output, request.View)?.ToArray());
         if (keeps)
-            await store.PutProjectionAsync(output, request.Projection.ToArray()).ConfigureAwait(false);
+            await store.PutViewAsync(output, request.View, Blob.Copy(request.Projection.Span)).ConfigureAwait(false);
         return new Message.Json("{}");
     }
 

@@ -99,8 +99,9 @@ internal sealed class RenderPipeline
             {
                 FingerprintOutcome outcome = look == 0 && known is not null ? known.Outcome : _fingerprinter.Compute(request);
                 arrival = arrival with { Command = CommandOf(outcome, request) };
+                bool hitOnly = request.Flags.HasFlag(RenderFlags.HitOnly);
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
-                    return Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
+                    return hitOnly ? NoHit : Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
                 arrival = arrival with { Chart = fingerprint.ChartName, WritesFiles = fingerprint.WritesFiles };
 
                 long settled = _leases.Settled;
@@ -120,10 +121,18 @@ internal sealed class RenderPipeline
                     _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
                 {
-                    Recent.Remember(key, request);
+                    if (request.View.Length > 0)
+                    {
+                        if (fingerprint.WritesFiles || _store.GetView(key, entry, request.View) is not { } view)
+                            return NoHit;
+                        entry = entry with { Result = entry.Result! with { Stdout = view } };
+                    }
+                    Recent.Remember(key, hitOnly ? request with { Flags = request.Flags & ~RenderFlags.HitOnly, View = "" } : request);
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, fingerprint, age);
                 }
 
+                if (hitOnly)
+                    return NoHit;
                 Missed missed = await MissAsync(request, fingerprint, key, settled, held, arrival).ConfigureAwait(false);
                 if (missed.Answer is { } answer)
                     return answer;
@@ -539,6 +548,9 @@ internal sealed class RenderPipeline
     /// <param name="Answer">Its answer; null: look into the store again.</param>
     /// <param name="HasWaited">Whether it waited for another.</param>
     private readonly record struct Missed(Answer? Answer, bool HasWaited = false);
+
+    /// <summary>For who wants a hit or nothing. Not counted: the caller goes another way, on which it is.</summary>
+    private static Answer NoHit => Answer.Of(new Message.Failed("not stored"));
 
     private const string Coalesced = "coalesced";
 

@@ -87,6 +87,8 @@ internal sealed class RequestDispatcher
             file?.Dispose();
         switch (message)
         {
+            case Message.Render { Flags: var flags } when flags.HasFlag(RenderFlags.HitOnly) && !IsServing(session):
+                return Answer.Of(new Message.Failed("not served"));
             case Message.Render when session.Peer != BypassReason.None:
                 Declined(session.Peer, session.ProcessId);
                 return Answer.Of(new Message.Bypass(session.Peer, ""));

@@ -22,9 +22,6 @@ internal sealed class BlobRows(LiteDbStore database)
     /// <summary>Chunks in one transaction: a megabyte.</summary>
     private const int ChunksAtOnce = 16;
 
-    /// <summary>The field that leads to what is attached to a blob.</summary>
-    private const string View = "view";
-
     private static readonly Blob s_empty = Blob.Of([]);
 
     /// <summary>Runs that are being written, which nobody may sweep.</summary>
@@ -141,32 +138,8 @@ internal sealed class BlobRows(LiteDbStore database)
 
     /// <summary>What the blob takes, with what is attached to it, and how many show it; null when there is none.</summary>
     public static BlobShare? Share(LiteDbSession session, BsonValue id) => EntryRows.DigestOf(id) is { } digest && session.Find(LiteDbSchema.Blobs, id) is { } row
-        ? new BlobShare(digest, row["bytes"].AsInt64 + (row[View].IsBinary && session.Find(LiteDbSchema.Blobs, row[View]) is { } view ? view["bytes"].AsInt64 : 0), row["uses"].AsInt64)
+        ? new BlobShare(digest, row["bytes"].AsInt64 + ViewRows.Bytes(session, row), row["uses"].AsInt64)
         : null;
-
-    /// <summary>The blob that is attached to another; null when none is.</summary>
-    public static Digest? Attached(LiteDbSession session, BsonValue id) => session.Find(LiteDbSchema.Blobs, id) is { } row ? EntryRows.DigestOf(row[View]) : null;
-
-    /// <summary>Attaches a blob to another, which takes it along when it goes. False when the other is not there.</summary>
-    /// <param name="session">The writer's.</param>
-    /// <param name="to">The other.</param>
-    /// <param name="blob">What is attached, in the place of what was; null to attach nothing.</param>
-    public static bool Attach(LiteDbSession session, Digest to, PreparedBlob? blob)
-    {
-        if (session.Find(LiteDbSchema.Blobs, EntryRows.Id(to)) is not { } row || blob?.Digest == to)
-            return false;
-        Digest? before = EntryRows.DigestOf(row[View]);
-        row.Remove(View);
-        if (blob is not null)
-        {
-            Publish(session, blob);
-            row[View] = EntryRows.Id(blob.Digest!.Value);
-        }
-        session.Put(LiteDbSchema.Blobs, row);
-        if (before is { } gone)
-            Release(session, gone);
-        return true;
-    }
 
     /// <summary>Removes the blob, whoever shows it.</summary>
     public static void Remove(LiteDbSession session, Digest digest)
@@ -227,7 +200,7 @@ internal sealed class BlobRows(LiteDbStore database)
             sums = sums with { LooseRuns = sums.LooseRuns + 1 };
         }
         session.Sums = sums;
-        if (EntryRows.DigestOf(row[View]) is { } view && EntryRows.Id(view) != row["_id"])
+        foreach (Digest view in ViewRows.All(row))
             Release(session, view);
     }
 

@@ -1,4 +1,5 @@
 using System;
+using System.Collections.Generic;
 
 namespace CacheDaemon.Daemon.Storage;
 
@@ -7,6 +8,11 @@ namespace CacheDaemon.Daemon.Storage;
 /// <param name="Stdout">Bytes of standard output, never decoded.</param>
 /// <param name="Stderr">Bytes of standard error, never decoded.</param>
 public sealed record RenderResult(int ExitCode, Blob Stdout, byte[] Stderr);
+
+/// <summary>Something that was made of an output.</summary>
+/// <param name="Name">See <see cref="Client.Protocol.ViewName"/>.</param>
+/// <param name="Bytes">All of it.</param>
+public sealed record View(string Name, Blob Bytes);
 
 /// <summary>
 /// What a key maps to: a result with its provenance; or, when <see cref="Result"/> is null, the note that the answer
@@ -37,6 +43,9 @@ public sealed record Entry
 
     /// <summary>Labels and digests of the inputs, serialised by Fingerprints; never values. Opaque to the store.</summary>
     public byte[] Material { get; init; } = [];
+
+    /// <summary>What was made of the output and was asked for lately, by name: in memory alone, where it goes with the entry. On disk it is beside the output.</summary>
+    public IReadOnlyList<View> Views { get; init; } = [];
 
     /// <summary>Size for limits: bytes of both streams and of the material.</summary>
     public long Bytes => (Result is null ? 0 : Result.Stdout.Length + (long)Result.Stderr.Length) + Material.Length;

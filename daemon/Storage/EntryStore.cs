@@ -114,14 +114,36 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return _disk.ResultKeys();
     }
 
-    /// <summary>What was made of an output and is kept beside it on disk; null for nothing. Not checked here: it names the output that it is of.</summary>
-    public byte[]? GetProjection(Digest output) => _disk.GetProjection(output);
+    /// <summary>What was made of an output and is kept beside it on disk; null for nothing.</summary>
+    /// <param name="output">SHA-256 of the output.</param>
+    /// <param name="name">Name of the view.</param>
+    public Blob? GetView(Digest output, string name) => _disk.GetView(output, name);
+
+    /// <summary>What was made of an entry's output, from memory where it was asked for before; null for nothing. It is of the very bytes of this entry.</summary>
+    /// <param name="key">Of the entry.</param>
+    /// <param name="entry">From <see cref="Get"/>.</param>
+    /// <param name="name">Name of the view.</param>
+    public Blob? GetView(CacheKey key, Entry entry, string name)
+    {
+        ArgumentNullException.ThrowIfNull(entry);
+        foreach (View known in entry.Views)
+            if (known.Name == name)
+                return known.Bytes;
+        if (entry.Result is not { } result || _disk.GetView(result.Stdout.Digest(), name) is not { } view)
+            return null;
+        lock (_changing)
+            _memory.Replace(key, entry, entry with { Views = [.. entry.Views, new View(name, view)] });
+        return view;
+    }
 
     /// <summary>Keeps bytes beside an output for as long as that is on disk. False when it is not there, so that what may be in memory alone stays in memory alone.</summary>
-    public async Task<bool> PutProjectionAsync(Digest output, byte[] projection)
+    /// <param name="output">SHA-256 of the output.</param>
+    /// <param name="name">Name of the view.</param>
+    /// <param name="view">What to keep.</param>
+    public async Task<bool> PutViewAsync(Digest output, string name, Blob view)
     {
         await FlushAsync().ConfigureAwait(false);
-        return _disk.PutProjection(output, projection);
+        return _disk.PutView(output, name, view);
     }
 
     /// <summary>Time since an entry was stored; never negative.</summary>

@@ -59,8 +59,14 @@ public sealed class MemoryTier : ITier
     public static long CostOf(Entry entry)
     {
         ArgumentNullException.ThrowIfNull(entry);
-        return entry.Bytes + 2L * (entry.ChartName.Length + entry.ChartVersion.Length) + OverheadBytes;
+        long views = 0;
+        foreach (View view in entry.Views)
+            views += view.Bytes.Length + 2L * view.Name.Length;
+        return entry.Bytes + views + 2L * (entry.ChartName.Length + entry.ChartVersion.Length) + OverheadBytes;
     }
+
+    /// <summary>True when <paramref name="entry"/> is small enough to be kept at all.</summary>
+    public bool CanHold(Entry entry) => CostOf(entry) <= Limit / LargestShare;
 
     /// <inheritdoc/>
     public Entry? Get(CacheKey key)
@@ -91,6 +97,16 @@ public sealed class MemoryTier : ITier
             _bytes += cost;
             EvictToLimit();
             return true;
+        }
+    }
+
+    /// <summary>Puts an entry into the place of another, if that is still there and there is room for a larger one.</summary>
+    public void Replace(CacheKey key, Entry before, Entry after)
+    {
+        lock (_lock)
+        {
+            if (CanHold(after) && _nodes.TryGetValue(key, out Node? node) && ReferenceEquals(node.Entry, before))
+                Put(key, after);
         }
     }
 

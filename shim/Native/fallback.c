@@ -186,11 +186,17 @@ static int become_helm(int argc, char **argv)
                  : fail("no real helm found: no other executable named helm is on PATH; install helm, or set HELMCACHED_HELM to its path", "", 127);
 }
 
+/* kept_view.c */
+int is_helmcached(int argc, char **argv);
+int become_helmcached(int argc, char **argv);
+
 int __real_main(int argc, char **argv);
 
 /* Negative where the runtime could not start, and where Program.Main says so; an exit code of helm's never is. */
 int __wrap_main(int argc, char **argv)
 {
     int code = __real_main(argc, argv);
-    return code >= 0 ? code : become_helm(argc, argv);
+    if (code >= 0)
+        return code;
+    return is_helmcached(argc, argv) ? become_helmcached(argc, argv) : become_helm(argc, argv);
 }

@@ -41,7 +41,7 @@ public sealed class FrozenNumbersTests
         """, 4);
 
     [Fact]
-    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4 TakesDescriptor=8 Freeze=16 TakesTree=32 Uncoordinated=256");
+    public void Render_flags_keep_their_numbers() => AssertFrozen<RenderFlags>("None=0 Recache=1 ReadOnly=2 WantsReason=4 TakesDescriptor=8 Freeze=16 TakesTree=32 Uncoordinated=256 HitOnly=512");
 
     /// <summary>Names travel too: <c>stats --json</c> counts by them, and scripts look for them.</summary>
     [Theory]

@@ -44,7 +44,7 @@ internal static class MessageExamples
         ["PublishDescriptor"] = new Message.PublishDescriptor(7, 0, 33_000, ""u8.ToArray(), 700_000),
         ["List"] = new Message.List(),
         ["Earlier"] = new Message.Earlier(Render with { Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
-        ["Project"] = new Message.Project(s_key, "\u0001"u8.ToArray()),
+        ["Project"] = new Message.Project(s_key, "\u0001"u8.ToArray(), "2 images --quiet"),
         ["Recent"] = new Message.Recent(20),
         ["Remembered"] = new Message.Remembered(s_key),
         ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),

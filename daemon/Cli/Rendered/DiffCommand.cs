@@ -50,11 +50,10 @@ internal static class DiffCommand
             return Terminal.WrongUsage($"diff compares two calls, not more: one {Between} only");
         if (RenderedCall.Problem(ref first) is { } wrong || (between >= 0 && RenderedCall.Problem(ref second) is { } alsoWrong && (wrong = alsoWrong) is not null))
             return Terminal.WrongUsage(wrong);
-        var problems = new List<string>();
-        List<Manifest>? before, after;
+        ReadOutput? before, after;
         if (between < 0)
         {
-            (before, after) = (Earlier(first, problems, out byte[]? input), RenderedCall.Make(first, problems, out _, input));
+            (before, after) = (Earlier(first, out byte[]? input), RenderedCall.Make(first, out _, input));
         }
         else if (RenderedCall.ReadsInput(first) && RenderedCall.ReadsInput(second))
         {
@@ -62,19 +61,19 @@ internal static class DiffCommand
         }
         else
         {
-            before = RenderedCall.Make(first, problems, out _);
-            after = before is null ? null : RenderedCall.Make(second, problems, out _);
+            before = RenderedCall.Make(first, out _);
+            after = before is null ? null : RenderedCall.Make(second, out _);
         }
         if (before is null || after is null)
             return Trouble;
-        List<ResourceChange> changes = RenderDifference.Of(before, after, Mask());
+        List<ResourceChange> changes = RenderDifference.Of(before.Manifests, after.Manifests, Mask());
         DiffOutput.Print(changes);
-        return RenderedOutput.Tell(problems) != ExitCodes.Ok ? Trouble : changes.Count > 0 ? Differs : ExitCodes.Ok;
+        return RenderedOutput.Tell([.. before.Problems, .. after.Problems]) != ExitCodes.Ok ? Trouble : changes.Count > 0 ? Differs : ExitCodes.Ok;
     }
 
     /// <summary>What the release of the call looked like before.</summary>
     /// <exception cref="IOException">There is nothing to compare with; the message says why.</exception>
-    private static List<Manifest> Earlier(string[] call, List<string> problems, out byte[]? input)
+    private static ReadOutput Earlier(string[] call, out byte[]? input)
     {
         HelmLocation helm = HelmLocator.Find();
         if (helm.Path is null)
@@ -91,7 +90,7 @@ internal static class DiffCommand
             throw new IOException(answer is Message.Failed failed ? Terminal.Harmless(failed.Reason) : "no daemon answers, and only it knows earlier results; give a second call after ---");
         if (Terminal.IsRich)
             Console.Error.WriteLine($"compared with {Convert.ToHexStringLower(result.Key.Span)}, stored {Format.Duration(TimeSpan.FromMicroseconds(result.Microseconds))} ago");
-        return KeptProjection.Read(result.Stdout.Span, problems);
+        return ReadOutput.Of(result.Stdout.Span);
     }
 
     /// <summary>Digests under a key of this run alone: a bare one would tell a short password to whoever tries all of them.</summary>

@@ -1,6 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using System.Text;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Manifests;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
@@ -26,32 +28,33 @@ internal static class ImagesCommand
             return Terminal.WrongUsage("images takes one of --json and --quiet");
         if (RenderedCall.Problem(ref call) is { } wrong)
             return Terminal.WrongUsage(wrong);
-        var problems = new List<string>();
-        if (RenderedCall.Make(call, problems, out int code) is not { } manifests)
+        if (RenderedCall.Make(call, out int code) is not { } read)
             return code;
-        List<ImageUse> images = ImageFinder.Of(manifests);
+        List<ImageUse> images = ImageFinder.Of(read.Manifests);
         if (json)
-            WriteJson(images);
+            WriteJson(read, images);
         else if (quiet)
-            WriteNames(images);
+            WriteNames(read, images);
         else
             WriteTable(images);
-        return RenderedOutput.Tell(problems);
+        return RenderedOutput.Tell(read.Problems);
     }
 
-    private static void WriteNames(List<ImageUse> images)
+    private static void WriteNames(ReadOutput read, List<ImageUse> images)
     {
         string[] names = [.. images.ConvertAll(static image => image.Image)];
         Array.Sort(names, StringComparer.Ordinal);
+        var text = new StringBuilder();
         for (int i = 0; i < names.Length; i++)
             if (i == 0 || names[i] != names[i - 1])
-                Console.WriteLine(Terminal.Harmless(names[i]));
+                text.Append(Terminal.Harmless(names[i])).Append('\n');
+        RenderedOutput.Print(read, ViewName.ImagesQuiet, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
     private static void WriteTable(List<ImageUse> images) => RenderedOutput.Table(s_headings, images.ConvertAll(static image =>
         (string[])[image.Image, image.Kind, image.Name, image.Container, image.Role]), "no images");
 
-    private static void WriteJson(List<ImageUse> images) => RenderedOutput.Json(json =>
+    private static void WriteJson(ReadOutput read, List<ImageUse> images) => RenderedOutput.Json(read, ViewName.ImagesJson, json =>
     {
         foreach (ImageUse image in images)
         {

@@ -1,10 +1,8 @@
 using System;
-using System.Collections.Generic;
 using System.CommandLine;
 using System.IO;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Daemon.Cli.Checking;
-using CacheDaemon.Daemon.Manifests;
 using CliWrap;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
@@ -37,23 +35,22 @@ internal static class RenderedCall
         };
     }
 
-    /// <summary>Makes the call. Its manifests, and in <paramref name="problems"/> what of its output is none; null when helm failed, with <paramref name="code"/> helm's.</summary>
+    /// <summary>Makes the call. What was read of its output; null when helm failed, with <paramref name="code"/> helm's.</summary>
     /// <exception cref="IOException">The shim is missing.</exception>
     /// <param name="call">The call.</param>
-    /// <param name="problems">Receives a line for each document that is none.</param>
     /// <param name="code">helm's exit code.</param>
     /// <param name="input">What it gets as standard input, where that was read before; null: this process's own.</param>
-    public static List<Manifest>? Make(string[] call, List<string> problems, out int code, byte[]? input = null)
+    public static ReadOutput? Make(string[] call, out int code, byte[]? input = null)
     {
         if (input is null && StoredRender.Find(call) is { ExitCode: 0 } stored)
         {
             using Stream errors = Console.OpenStandardError();
             errors.Write(stored.Stderr.Span);
             code = 0;
-            return KeptProjection.Read(stored.Stdout.Span, problems);
+            return ReadOutput.Of(stored.Stdout.Span);
         }
         using MemoryStream? output = Run(call, input, out code);
-        return output is null ? null : KeptProjection.Read(output.GetBuffer().AsSpan(0, (int)output.Length), problems);
+        return output is null ? null : ReadOutput.Of(output.GetBuffer().AsSpan(0, (int)output.Length));
     }
 
     private static MemoryStream? Run(string[] call, byte[]? known, out int code)

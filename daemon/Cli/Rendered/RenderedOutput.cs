@@ -1,4 +1,5 @@
 using System;
+using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Text.Encodings.Web;
@@ -9,17 +10,29 @@ namespace CacheDaemon.Daemon.Cli.Rendered;
 /// <summary>How commands print what they found in a render.</summary>
 internal static class RenderedOutput
 {
-    /// <summary>An array, in one line. Texts stay readable: nothing of it goes into a page of HTML unescaped.</summary>
-    public static void Json(Action<Utf8JsonWriter> items)
+    /// <summary>Prints an array, in one line, and hands it over for the next one who asks. Texts stay readable: nothing of it goes into a page of HTML unescaped.</summary>
+    /// <param name="read">What it was made of.</param>
+    /// <param name="view">Name of what is printed.</param>
+    /// <param name="items">Writes the array's items.</param>
+    public static void Json(ReadOutput read, string view, Action<Utf8JsonWriter> items)
     {
-        using Stream output = Console.OpenStandardOutput();
-        using (var json = new Utf8JsonWriter(output, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
+        var text = new ArrayBufferWriter<byte>();
+        using (var json = new Utf8JsonWriter(text, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping }))
         {
             json.WriteStartArray();
             items(json);
             json.WriteEndArray();
         }
-        output.WriteByte((byte)'\n');
+        text.Write("\n"u8);
+        Print(read, view, text.WrittenMemory);
+    }
+
+    /// <summary>Prints text, and hands it over for the next one who asks.</summary>
+    public static void Print(ReadOutput read, string view, ReadOnlyMemory<byte> text)
+    {
+        using (Stream output = Console.OpenStandardOutput())
+            output.Write(text.Span);
+        read.KeepPrinted(view, text);
     }
 
     /// <summary>A table of texts from charts; <paramref name="nothing"/> where there are no rows.</summary>

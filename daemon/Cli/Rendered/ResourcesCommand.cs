@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Manifests;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
@@ -32,15 +33,14 @@ internal static class ResourcesCommand
         try
         {
             NameFormat names = NameFormat.Parse(format);
-            var problems = new List<string>();
-            if (RenderedCall.Make(call, problems, out int code) is not { } manifests)
+            if (RenderedCall.Make(call, out int code) is not { } read)
                 return code;
-            List<string> keys = Keys(manifests, names);
+            List<string> keys = Keys(read.Manifests, names);
             if (json)
-                WriteJson(manifests, keys);
+                WriteJson(read, format, keys);
             else
-                WriteTable(manifests, keys);
-            return RenderedOutput.Tell(problems);
+                WriteTable(read.Manifests, keys);
+            return RenderedOutput.Tell(read.Problems);
         }
         catch (NameFormatException e)
         {
@@ -84,19 +84,20 @@ internal static class ResourcesCommand
         RenderedOutput.Table(s_headings, rows, "no resources");
     }
 
-    private static void WriteJson(List<Manifest> manifests, List<string> keys) => RenderedOutput.Json(json =>
+    private static void WriteJson(ReadOutput read, string format, List<string> keys) => RenderedOutput.Json(read, ViewName.ResourcesJson(format), json =>
     {
         for (int i = 0; i < keys.Count; i++)
         {
+            Manifest manifest = read.Manifests[i];
             json.WriteStartObject();
-            json.WriteString("apiVersion", manifests[i].ApiVersion);
-            json.WriteString("kind", manifests[i].Kind);
-            json.WriteString("namespace", manifests[i].Namespace);
-            json.WriteString("name", manifests[i].Name);
-            json.WriteString("source", manifests[i].Source);
+            json.WriteString("apiVersion", manifest.ApiVersion);
+            json.WriteString("kind", manifest.Kind);
+            json.WriteString("namespace", manifest.Namespace);
+            json.WriteString("name", manifest.Name);
+            json.WriteString("source", manifest.Source);
             json.WriteString("key", keys[i]);
             json.WritePropertyName("manifest");
-            ManifestJson.Write(json, manifests[i].Members);
+            ManifestJson.Write(json, manifest.Members);
             json.WriteEndObject();
         }
     });

@@ -1,6 +1,5 @@
 using System;
 using System.IO;
-using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
@@ -24,24 +23,14 @@ internal static class StoredRender
         if (helm.Path is null)
             return null;
         Message.Render request = CallerContext.Request(call, helm);
-        request = request with { Flags = request.Flags | RenderFlags.ReadOnly };
         try
         {
-            // First whether it is a hit: a question for a render that is none would be a lease, which is the shim's to take.
             using DaemonClient? daemon = DaemonClient.TryConnect(endpoint, out _);
-            return daemon is not null && Ask(daemon, new Message.Explain(request)) is Message.Json { Text: var report } && IsHit(report) ? Ask(daemon, request) as Message.Result : null;
+            return daemon?.AskForHit(request) as Message.Result;
         }
-        catch (Exception e) when (e is IOException or JsonException)
+        catch (IOException)
         {
             return null;
         }
-    }
-
-    private static Message? Ask(DaemonClient daemon, Message question) => daemon.TrySend(question, DaemonClient.FirstReplyDeadline) ? daemon.ReceiveAnswer(out _) : null;
-
-    private static bool IsHit(string report)
-    {
-        using JsonDocument document = JsonDocument.Parse(report);
-        return document.RootElement.TryGetProperty("outcome", out JsonElement outcome) && outcome.ValueEquals("hit"u8);
     }
 }
