@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.Collections.Generic;
 using System.Diagnostics;
 using System.IO;
+using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client.Native;
 
@@ -32,26 +33,22 @@ public static unsafe class DaemonLauncher
     /// <summary>After a daemon for a kind of caller that had none, the time until there may be one for another kind.</summary>
     private static readonly TimeSpan NewcomerPause = TimeSpan.FromSeconds(10);
 
-    /// <summary>Path of the daemon's binary: beside our own (links resolved), or null when it is not there.</summary>
-    public static string? DaemonPath()
-    {
-        if (Libc.ReadLink("/proc/self/exe\0"u8, out byte[] self) != 0)
-            return null;
-        string path = Path.Join(Path.GetDirectoryName(Encoding.UTF8.GetString(self)), "helmcached");
-        return Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular ? path : null;
-    }
-
     /// <summary>A connection to a daemon that was started now by us or by someone else, or null when none came up in time.</summary>
     /// <param name="endpoint">Where it listens.</param>
-    /// <param name="cannotRun">The daemon's binary is there, but this system has no loader for it: musl's, say, is not glibc's.</param>
-    public static DaemonClient? StartAndConnect(Endpoint endpoint, out bool cannotRun)
+    /// <param name="asked">Whether someone will read <paramref name="why"/>: then time is spent on finding it out.</param>
+    /// <param name="why">Reason, and what there is to say of it, when null is returned.</param>
+    public static DaemonClient? StartAndConnect(Endpoint endpoint, bool asked, out string why)
     {
-        cannotRun = false;
-        if (DaemonPath() is not { } daemon || HomeDirectory.Problem(endpoint) is not null || !MakePrivate(endpoint.Home))
-            return null;
+        why = "daemon-not-up";
+        if (DaemonProgram.Find(out string missing) is not { } daemon)
+            return Without("daemon-missing " + missing, out why);
+        if (HomeDirectory.Problem(endpoint) is { } problem)
+            return Without("home-unusable " + problem, out why);
+        if (MakePrivate(endpoint.Home) is var error and not 0)
+            return Without($"home-unusable {endpoint.Home} cannot be made: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
         string failurePath = endpoint.StartFailedPath;
         if (IsYoung(failurePath, RetryAfterFailure))
-            return null;
+            return Without(asked ? Failed(daemon) : why, out why);
         // A sandbox per call, with mounts of its own each time, must not leave a daemon behind each call.
         if (endpoint.IsApart && !Exists(endpoint.LockPath))
         {
@@ -60,7 +57,9 @@ public static unsafe class DaemonLauncher
             Touch(endpoint.NewcomerPath);
         }
         long started = Stopwatch.GetTimestamp();
-        int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out _);
+        int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out error);
+        if (launchLock < 0 && error != 0)
+            return Without($"home-unusable nothing can be written in {endpoint.Home}: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
         int child = -1;
         bool held = false;
         try
@@ -72,10 +71,7 @@ public static unsafe class DaemonLauncher
                     return already;
                 child = Spawn(daemon, endpoint);
                 if (child < 0)
-                {
-                    cannotRun = child == -Libc.ENOENT;
-                    return null;
-                }
+                    return Without(asked ? CannotRun(daemon, -child) : why, out why);
             }
             while (Stopwatch.GetElapsedTime(started) < StartDeadline)
             {
@@ -87,9 +83,10 @@ public static unsafe class DaemonLauncher
                     held = status == 0;
                     if (held)
                         continue; // Another daemon has the lock and is on its way up.
-                    if (!EndedByOthers(status))
-                        Touch(failurePath);
-                    return null;
+                    if (EndedByOthers(status))
+                        return null;
+                    Touch(failurePath);
+                    return Without(asked ? Failed(daemon) : why, out why);
                 }
                 Libc.Poll([], LookEveryMilliseconds);
             }
@@ -154,16 +151,31 @@ public static unsafe class DaemonLauncher
         return free < 0 && errno == 0;
     }
 
-    /// <summary>Makes the directory and its missing parents, mode 0700.</summary>
-    private static bool MakePrivate(string directory)
+    private static DaemonClient? Without(string reason, out string why)
+    {
+        why = reason;
+        return null;
+    }
+
+    private static string CannotRun(string daemon, int error) =>
+        "daemon-cannot-run " + (DaemonProgram.MissingLoader(daemon) ?? $"{daemon}: {ErrorText(error)}");
+
+    /// <summary>It has ended by itself: because it cannot run here, or for a reason that its log has.</summary>
+    private static string Failed(string daemon) =>
+        DaemonProgram.Complaint(daemon) is { } complaint ? "daemon-cannot-run " + complaint : "daemon-failed its last start failed; `helmcached serve` says why";
+
+    private static string ErrorText(int error) => Marshal.GetPInvokeErrorMessage(error);
+
+    /// <summary>Makes the directory and its missing parents, mode 0700. Returns 0 or errno.</summary>
+    private static int MakePrivate(string directory)
     {
         if (Libc.Stat(directory, follow: true, out FileStamp stamp) == 0)
-            return stamp.Kind == FileKind.Directory;
-        if (Path.GetDirectoryName(directory) is { Length: > 1 } parent && !MakePrivate(parent))
-            return false;
+            return stamp.Kind == FileKind.Directory ? 0 : Libc.ENOTDIR;
+        if (Path.GetDirectoryName(directory) is { Length: > 1 } parent && MakePrivate(parent) is var error and not 0)
+            return error;
+        error = Libc.MakePrivateDirectory(Libc.PathBytes(directory));
         // Another caller may have made it in the meantime.
-        return Libc.MakePrivateDirectory(Libc.PathBytes(directory)) == 0
-            || (Libc.Stat(directory, follow: true, out stamp) == 0 && stamp.Kind == FileKind.Directory);
+        return error == 0 || (Libc.Stat(directory, follow: true, out stamp) == 0 && stamp.Kind == FileKind.Directory) ? 0 : error;
     }
 
     private static List<string> DaemonEnvironment(Endpoint endpoint)
@@ -171,7 +183,7 @@ public static unsafe class DaemonLauncher
         var variables = new List<string> { Endpoint.HomeVariable + "=" + endpoint.Home };
         for (byte** p = Libc.EnvironmentBlock; p is not null && *p is not null; p++)
         {
-            string entry = Encoding.UTF8.GetString(System.Runtime.InteropServices.MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p));
+            string entry = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p));
             if ((entry.StartsWith("HELMCACHED_", StringComparison.Ordinal) && !entry.StartsWith(Endpoint.HomeVariable + "=", StringComparison.Ordinal))
                 || entry.StartsWith("HOME=", StringComparison.Ordinal) || entry.StartsWith("PATH=", StringComparison.Ordinal))
                 variables.Add(entry);

@@ -32,7 +32,7 @@ internal static class Daemon
         const int ConnectionRefused = 111;
         if (errno is not (Libc.ENOENT or ConnectionRefused))
             return NotServed(trace, "daemon-unreachable");
-        return DaemonLauncher.StartAndConnect(endpoint, out bool cannotRun) ?? NotServed(trace, cannotRun ? "daemon-cannot-run no loader for " + DaemonLauncher.DaemonPath() : "daemon-not-up");
+        return DaemonLauncher.StartAndConnect(endpoint, trace.IsOn, out string why) ?? NotServed(trace, why);
     }
 
     /// <summary>The answer to a call's question, and whether the daemon is to be avoided from now on, or no longer; null when none came, with why for the trace.</summary>

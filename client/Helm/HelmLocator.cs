@@ -11,8 +11,8 @@ namespace CacheDaemon.Client.Helm;
 public readonly record struct HelmLocation(string? Path, FileStamp Stamp, string? Problem);
 
 /// <summary>
-/// Finds the real helm: <c>HELMCACHED_HELM</c>, else what the configuration names, else the first <c>helm</c> on PATH that is
-/// not us. "Us" is told by file identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
+/// Finds the real helm: <c>HELMCACHED_HELM</c>, else what the configuration names, else the copy in the volume that we were laid out for
+/// (<see cref="ProgramVolume"/>), else the first <c>helm</c> on PATH that is not us. "Us" is told by file identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
 /// </summary>
 public static class HelmLocator
 {
@@ -36,7 +36,13 @@ public static class HelmLocator
         // Unlike the variable, a setting that leads nowhere (a version that was removed) must not stop helm: PATH decides then.
         if (ConfiguredHelm.Read() is { } configured && Problem(configured, out FileStamp known) is null)
             return new HelmLocation(configured, known, null);
-        return OnPath(after: null);
+        if (ProgramVolume.Own() is not { } volume)
+            return OnPath(after: null);
+        string copy = ProgramVolume.HelmIn(volume);
+        if (Problem(copy, out known) is not { } problem)
+            return new HelmLocation(copy, known, null);
+        return OnPath(after: null) is { Path: not null } other ? other
+            : new HelmLocation(null, default, $"helm: no real helm found: {copy} {problem}, and there is no other on PATH; mount the volume that `helmcached install --into {volume}` filled there, or set {Variable}");
     }
 
     /// <summary>

@@ -298,6 +298,14 @@ public static unsafe partial class Libc
             return faccessat(AtFdCwd, p, Execute, AtEffectiveAccess) == 0 || Marshal.GetLastPInvokeError() != EACCES;
     }
 
+    /// <summary>Whether this user may make files in a directory, which may also be on a file system that is mounted read-only. Returns 0 or errno.</summary>
+    public static int MayMakeFilesIn(string directory)
+    {
+        const int Execute = 1, Write = 2, AtEffectiveAccess = 0x200;
+        fixed (byte* p = PathBytes(directory))
+            return faccessat(AtFdCwd, p, Write | Execute, AtEffectiveAccess) == 0 ? 0 : Marshal.GetLastPInvokeError();
+    }
+
     /// <summary>Removes a name that is not a directory's. Returns 0 or errno.</summary>
     public static int Remove(ReadOnlySpan<byte> path)
     {

@@ -29,7 +29,7 @@ internal static class StartCommand
         }
         if (HomeDirectory.Problem(endpoint) is { } problem)
             throw new IOException(problem);
-        string? path = DaemonLauncher.DaemonPath();
+        string? path = DaemonProgram.Find(out _);
         int child = path is null ? -Libc.ENOENT : DaemonLauncher.Spawn(path, endpoint);
         bool other = false;
         long started = Stopwatch.GetTimestamp();

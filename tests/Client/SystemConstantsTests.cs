@@ -65,6 +65,7 @@ public sealed partial class SystemConstantsTests
         ["AtEmptyPath"] = "AT_EMPTY_PATH",
         ["AtEffectiveAccess"] = "AT_EACCESS",
         ["Execute"] = "X_OK",
+        ["Write"] = "W_OK",
         ["StatxBasicStats"] = "STATX_BASIC_STATS",
         ["StatxMountId"] = "STATX_MNT_ID",
         ["StatxUniqueMountId"] = "STATX_MNT_ID_UNIQUE",

@@ -51,7 +51,25 @@ public sealed class FallbackTests
         await using var fake = new FakeHelmHome(shim);
         await AssertHelmAsync(fake, runs: 1);
         CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
-        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run no loader for {daemon}\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon} needs the loader /lib64/ld-other-x86-64.so.2, which is not here\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+    }
+
+    /// <summary>As with a glibc that is too old: the loader ends the program, and says why. Whoever asks is told in its words.</summary>
+    [Fact]
+    public async Task B7_daemon_binary_that_its_loader_refuses()
+    {
+        using var directory = new TemporaryDirectory();
+        string shim = directory.At("helm"), daemon = directory.At("helmcached");
+        File.Copy(Repository.Shim, shim);
+        File.WriteAllText(daemon, "#!/bin/sh\necho \"$0: libc.so.6: version GLIBC_2.34 not found\" >&2\nexit 1\n");
+        File.SetUnixFileMode(daemon, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        await using var fake = new FakeHelmHome(shim);
+        for (int i = 0; i < 2; i++)
+        {
+            CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
+            Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon}: libc.so.6: version GLIBC_2.34 not found\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+        }
+        await AssertHelmAsync(fake, runs: 3);
     }
 
     [Fact]

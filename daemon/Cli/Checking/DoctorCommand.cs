@@ -44,6 +44,7 @@ internal static class DoctorCommand
     {
         Endpoint endpoint = AdminConnection.Endpoint();
         return Guarded("path", PathChecks.Run())
+            .Concat(Guarded("volume", VolumeChecks.Run()))
             .Concat(Guarded("helm", HelmChecks.Run()))
             .Concat(Guarded("armed", ArmingChecks.Run(endpoint)))
             .Concat(Guarded("home", HomeChecks.Run(endpoint)))

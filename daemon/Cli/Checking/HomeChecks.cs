@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
+using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
@@ -33,8 +34,15 @@ internal static class HomeChecks
             yield return check;
 
         bool exists = Directory.Exists(endpoint.Home);
-        yield return exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"home: {endpoint.Home} is not there yet; the first render makes it");
-        long free = new DriveInfo(ExistingParent(endpoint.Home)).AvailableFreeSpace;
+        string parent = ExistingParent(endpoint.Home);
+        int refused = Libc.MayMakeFilesIn(parent);
+        yield return refused != 0
+            ? DoctorCheck.Fail("home", exists
+                ? $"home: nothing can be written in {endpoint.Home}: {Marshal.GetPInvokeErrorMessage(refused)}"
+                : $"home: {endpoint.Home} cannot be made in {parent}: {Marshal.GetPInvokeErrorMessage(refused)}",
+                $"set {Endpoint.HomeVariable} to a directory that can be written; until then every call is plain helm")
+            : exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"home: {endpoint.Home} is not there yet; the first render makes it");
+        long free = new DriveInfo(parent).AvailableFreeSpace;
         yield return free >= MinFreeBytes
             ? DoctorCheck.Ok("disk", $"disk: {Format.Bytes(free)} free")
             : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free where {endpoint.Home} is", $"make room, or set {Endpoint.HomeVariable} to another disk");

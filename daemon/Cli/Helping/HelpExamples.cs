@@ -24,6 +24,7 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached install", "only the directory; shows the line for your shells"),
             ("helmcached install --write --shell bash", "adds the line to ~/.bashrc"),
             ("helmcached install --dir /opt/me/bin", "into a directory of your choice"),
+            ("helmcached install --into /helmcached", "fills a volume that another container mounts over its helm: docs/argo-cd.md"),
         ],
         ["uninstall"] = [("helmcached uninstall --purge", "nothing is left, the cache included")],
         ["doctor"] = [("helmcached doctor --json", "for a script; the exit code says it too")],

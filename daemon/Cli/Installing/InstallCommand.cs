@@ -36,8 +36,14 @@ internal sealed class InstallCommand
         var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration." };
         var link = new Option<bool>("--link") { Description = "Link to the binaries instead of copying them, so that the next build is used at once: for developers." };
         var systemd = new Option<bool>("--systemd") { Description = "Write a systemd user unit for the daemon, too." };
-        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, link, systemd };
-        command.SetAction(parsed => Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(link), parsed.GetValue(systemd)));
+        var into = new Option<string?>("--into") { Description = "Only fill this directory, for another container: the shim, helmcached, and a copy of real helm.", HelpName = "directory" };
+        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, link, systemd, into };
+        command.Validators.Add(result =>
+        {
+            if (result.GetResult(into) is not null && result.Children.Count() > 1)
+                result.AddError("--into fills a directory and does nothing else; give it alone");
+        });
+        command.SetAction(parsed => parsed.GetValue(into) is { } volume ? VolumeInstall.Run(volume) : Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(link), parsed.GetValue(systemd)));
         return command;
     }
 
