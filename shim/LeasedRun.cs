@@ -63,9 +63,11 @@ internal sealed unsafe class LeasedRun
         // Wait status as of wait(2): the low seven bits are the signal that ended the child, the next byte its exit code.
         int endedBy = status & 0x7f;
         int exitCode = (status >> 8) & 0xff;
-        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)) && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode)))
+        bool endless = exitCode == GoFailure.ExitCode && IsStackOverflow();
+        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)) && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode)) && !endless)
             return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
-        if (_capture is not null)
+        // It has written no file yet, and is not to fail once more.
+        if (_capture is not null && !endless)
             return FinishFiles(call, status, exitCode, render);
         bool published = HandOver(status, exitCode, render);
         // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the render. A pipe's reader
@@ -108,6 +110,13 @@ internal sealed unsafe class LeasedRun
     {
         _stdout = Libc.MemoryFile();
         return _stdout >= 0 && Libc.WriteAll(_stdout, tree.Encode().Span) == 0;
+    }
+
+    /// <summary>Warnings may come before what is looked for; the stack after it is long.</summary>
+    private bool IsStackOverflow()
+    {
+        Span<byte> start = stackalloc byte[4096];
+        return Libc.ReadAt(_stderr, start, 0) is var count and > 0 && GoFailure.IsStackOverflow(start[..count]);
     }
 
     /// <summary>How a Go program ends that was sent SIGQUIT: with 2, and with GOTRACEBACK=crash by SIGABRT.</summary>
