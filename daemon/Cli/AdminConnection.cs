@@ -48,7 +48,12 @@ internal static class AdminConnection
 
     /// <summary>The daemon's JSON answer; null when no daemon runs.</summary>
     /// <exception cref="IOException">A daemon runs but does not answer, or answers with a failure.</exception>
-    public static string? Ask(Message request) => Exchange(request) switch
+    public static string? Ask(Message request) => Text(Exchange(request));
+
+    /// <summary>As the other, of the daemon at this endpoint.</summary>
+    public static string? Ask(Message request, Client.Endpoint endpoint) => Text(Exchange(request, endpoint));
+
+    private static string? Text(Message? answer) => answer switch
     {
         null => null,
         Message.Json json => json.Text,

@@ -60,16 +60,25 @@ internal static class PruneCommand
         return ExitCodes.Ok;
     }
 
-    private static string Carry(Message.Prune request)
+    /// <summary>The home's own store, and what daemons of other kinds of callers keep in memory, wherever this is run: they are one cache to whoever wants it gone.</summary>
+    private static PruneReport Carry(Message.Prune request)
     {
-        // What others keep in memory goes, too.
-        foreach (Endpoint apart in AdminConnection.All(AdminConnection.Endpoint()).Where(endpoint => endpoint.IsApart && !request.DryRun))
-            AdminConnection.Exchange(request, apart);
+        Endpoint home = AdminConnection.Endpoint();
+        // The store first: a daemon apart that hangs must not keep it.
+        PruneReport report = PruneReport.Read(InHome(request, home));
+        foreach (Endpoint apart in AdminConnection.All(home).Where(static endpoint => endpoint.IsApart))
+            if (AdminConnection.Ask(request, apart) is { } answer)
+                report += PruneReport.Read(answer);
+        return report;
+    }
+
+    private static string InHome(Message.Prune request, Endpoint home)
+    {
         bool watched = Terminal.IsRich && !request.DryRun;
-        if (watched && AdminConnection.Ask(request with { DryRun = true }) is { } preview)
-            return Watched(PruneReport.Read(preview).Entries, () => AdminConnection.Ask(request) ?? InStore(request, false),
-                static () => AdminConnection.Ask(new Message.Status()) is { } status ? StatusReport.Read(status).Entries : null);
-        return AdminConnection.Ask(request) ?? InStore(request, watched);
+        if (watched && AdminConnection.Ask(request with { DryRun = true }, home) is { } preview)
+            return Watched(PruneReport.Read(preview).Entries, () => AdminConnection.Ask(request, home) ?? InStore(request, false),
+                () => AdminConnection.Ask(new Message.Status(), home) is { } status ? StatusReport.Read(status).Entries : null);
+        return AdminConnection.Ask(request, home) ?? InStore(request, watched);
     }
 
     private static string InStore(Message.Prune request, bool watched)
@@ -109,9 +118,8 @@ internal static class PruneCommand
         return report;
     }
 
-    private static string Sentence(string json, bool dryRun)
+    private static string Sentence(PruneReport report, bool dryRun)
     {
-        PruneReport report = PruneReport.Read(json);
         (long entries, long left) = (report.Entries, report.EntriesLeft);
         string freed = Format.Bytes(report.Bytes), size = Format.Bytes(report.BytesLeft);
         return (entries, dryRun) switch

@@ -12,6 +12,10 @@ internal sealed record PruneReport(long Entries, long Bytes, long EntriesLeft, l
     public static PruneRequest ToRequest(Message.Prune message) => new(
         message.OlderThanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null, message.MaxBytes, message.Chart, message.All, message.DryRun);
 
+    /// <summary>Of two stores together.</summary>
+    public static PruneReport operator +(PruneReport one, PruneReport other) =>
+        new(one.Entries + other.Entries, one.Bytes + other.Bytes, one.EntriesLeft + other.EntriesLeft, one.BytesLeft + other.BytesLeft);
+
     /// <summary>One JSON document.</summary>
     public static string Write(PruneResult result, StoreTotals left) =>
         JsonSerializer.Serialize(new(result.Entries, result.Bytes, left.Entries, left.Bytes), ReportJson.Default.PruneReport);

@@ -244,7 +244,7 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         _disk.ForgetVarying(key);
     }
 
-    /// <summary>Prunes both tiers. What the answer counts is the disk's; memory never holds on to what the disk let go.</summary>
+    /// <summary>Prunes both tiers. What the answer counts is the disk's, and memory's where there is no other; memory never holds on to what the disk let go.</summary>
     public async Task<PruneResult> PruneAsync(PruneRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -261,11 +261,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         lock (_changing)
             _version++;
         // Entries that live in memory only; those on disk are gone from here already.
-        if (request.All || wholeChart)
-            _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart);
+        PruneResult inMemory = request.All || wholeChart ? _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart) : default;
         // Deleted means deleted: outputs in memory files too, as soon as the callers that have one let go of it.
         MemoryFile.CloseForgotten();
-        return result;
+        return _disk.IsOthers ? inMemory : result;
     }
 
     /// <summary>Completes when everything put in the background before is on disk, and upkeep that was due before is done.</summary>

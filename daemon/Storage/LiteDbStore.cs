@@ -127,6 +127,9 @@ internal sealed partial class LiteDbStore : IDisposable
         }, out _);
     }
 
+    /// <inheritdoc cref="LiteDbTierOptions.IsOthers"/>
+    public bool IsOthers => _options.IsOthers;
+
     /// <summary>Deletes every store that was moved aside; what cannot be deleted is logged.</summary>
     public void DeleteAside() => TryDelete(_files.DeleteAllAside);
 

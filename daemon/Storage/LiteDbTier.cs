@@ -35,6 +35,9 @@ public sealed partial class LiteDbTier : ITier, IDisposable
     /// <summary>Why the store is not in use, in one line; null while it is.</summary>
     public string? Problem => Database.Problem;
 
+    /// <inheritdoc cref="LiteDbTierOptions.IsOthers"/>
+    public bool IsOthers => Database.IsOthers;
+
     /// <summary>Entries found damaged by a read since this tier was opened.</summary>
     public long DamagedEntries => Interlocked.Read(ref _damagedEntries);
 
