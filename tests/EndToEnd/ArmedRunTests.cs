@@ -64,22 +64,6 @@ public sealed class ArmedRunTests
         Assert.True(stats is { Misses: 1, HelmRuns: 1, Stored: 0 } && stats.RefuseReasons.ContainsKey("helm-failed"), stats.ToString());
     }
 
-    /// <summary>On one helm: it takes a gigabyte of stack, and many seconds (<see cref="Helm.GoFailureTests"/> has the others' words).</summary>
-    [Fact]
-    public async Task I11_endless_recursion_of_tpl_is_helm_s_own_failure()
-    {
-        await using var home = new DaemonHome(RealHelms.Helm3);
-        string work = home.At("work"), trace = home.At("trace");
-        Chart("web").WithValues("x: '{{ tpl .Values.x . }}'\n").WithConfigMap("c", "v: {{ tpl .Values.x . }}").WriteTo(work);
-        await home.StartAsync();
-        CommandResult result = await home.Shim(work, "template", "r", "web").With("HELMCACHED_TRACE", trace).RunAsync();
-        Assert.Equal((2, ""), (result.ExitCode, result.StdoutText));
-        Assert.StartsWith("runtime: goroutine stack exceeds 1000000000-byte limit\n", result.StderrText, StringComparison.Ordinal);
-        Assert.Contains("not kept: helm-failed", File.ReadAllText(trace), StringComparison.Ordinal);
-        Stats stats = await home.StatsAsync();
-        Assert.True(stats is { Misses: 1, HelmRuns: 1, Stored: 0 } && stats.RefuseReasons.ContainsKey("helm-failed"), stats.ToString());
-    }
-
     [Fact]
     public async Task A9_frozen_output_is_for_those_who_asked_for_it()
     {
