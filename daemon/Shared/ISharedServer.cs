@@ -12,6 +12,9 @@ internal interface ISharedServer : IAsyncDisposable
     /// <summary>Scheme, host, port and path, for people; never a password or token.</summary>
     string Description { get; }
 
+    /// <summary>The server's time in its last answer, to the second; null when it does not say.</summary>
+    DateTimeOffset? Clock { get; }
+
     /// <summary>What is kept under a name; null when nothing is.</summary>
     /// <param name="name">64 hexadecimal digits, from <see cref="Sealing.SharedKeys.NameOf"/>.</param>
     /// <param name="maxBytes">A longer object is a failure, and is not read to its end.</param>

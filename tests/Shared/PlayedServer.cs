@@ -14,6 +14,8 @@ internal sealed class PlayedServer : ISharedServer
 
     public string Description => "played://server";
 
+    public DateTimeOffset? Clock => null;
+
     public ConcurrentDictionary<string, byte[]> Objects { get; } = new();
 
     /// <summary>How often it was asked.</summary>

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
+using CacheDaemon.Daemon.Shared.Servers;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
@@ -16,9 +17,9 @@ internal static class SharedChecks
             yield break;
         IReadOnlyList<string> problems = Problems(shared);
         foreach (string problem in problems)
-            yield return DoctorCheck.Fail("shared", $"team's cache: out: {problem}", "mend that, then: helmcached stop");
+            yield return DoctorCheck.Fail("shared", $"team's cache: out: {problem}", "mend that, then: helmcached stop; helmcached shared check");
         if (problems.Count == 0)
-            yield return DoctorCheck.Ok("shared", $"team's cache: {SharedSettings.Shown(shared.Url!)}, {(shared.MayWrite ? "read and written" : "read")}");
+            yield return DoctorCheck.Ok("shared", $"team's cache: {SharedSettings.Shown(shared.Url!)}, {(shared.MayWrite ? "read and written" : "read")}; `helmcached shared check` tries it");
     }
 
     /// <summary>Everything that is wrong with settings and files of the team's cache; connects to nothing.</summary>
@@ -28,6 +29,8 @@ internal static class SharedChecks
         if (!shared.IsWanted)
             return problems;
         SharedKeys.Load(shared, problems);
+        if (shared.Mistake is null)
+            SharedServers.Open(shared, problems);
         return problems;
     }
 

@@ -52,7 +52,12 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
             ("helmcached config set idle_exit 12h", "a daemon that runs goes on with its old value until it is stopped"),
             ("helmcached config set bypass web 'scratch-*'", "a list takes several values"),
         ],
-        ["shared"] = [("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust")],
+        ["shared"] =
+        [
+            ("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust"),
+            ("helmcached shared check", "whether the team's cache can be reached, read and written"),
+        ],
+        ["check"] = [("helmcached shared check --json", "for a script; the exit code says it too")],
         ["keygen"] = [("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust")],
         ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
         ["list"] = [("helmcached list --json", "for a script")],

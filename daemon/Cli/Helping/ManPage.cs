@@ -30,8 +30,8 @@ internal static class ManPage
     private static readonly (string Code, string Text)[] s_codes =
     [
         ("0", "Done; for doctor: all is well."),
-        ("1", "It could not be done, and why is on standard error; verify: an entry differed; doctor: a check failed."),
-        ("2", "The command line or the configuration is wrong."),
+        ("1", "It could not be done, and why is on standard error; verify: an entry differed; doctor: a check failed; shared check: the server is not as it must be."),
+        ("2", "The command line or the configuration is wrong, or a key file that it names."),
         ("3", "No daemon runs (status, explain, verify)."),
         ("4", "verify: there are entries, and none of them could be verified, as after a restart of the daemon."),
     ];

@@ -23,6 +23,7 @@ internal sealed class HttpServer : ISharedServer
 
     private readonly HttpClient _client;
     private readonly string _prefix;
+    private long _clock;
 
     /// <param name="url"><c>http</c> or <c>https</c>; a name and password in it are sent as Basic.</param>
     /// <param name="headers">Sent with each request.</param>
@@ -53,10 +54,14 @@ internal sealed class HttpServer : ISharedServer
     public string Description { get; }
 
     /// <inheritdoc/>
+    public DateTimeOffset? Clock => Interlocked.Read(ref _clock) is > 0 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+
+    /// <inheritdoc/>
     public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) => TryAsync(async () =>
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, _prefix + name);
         using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
+        Interlocked.Exchange(ref _clock, response.Headers.Date?.ToUnixTimeSeconds() ?? 0);
         if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
             return null;
         if (response.StatusCode != HttpStatusCode.OK)

@@ -63,6 +63,9 @@ internal sealed class RedisServer : ISharedServer
     public string Description { get; }
 
     /// <inheritdoc/>
+    public DateTimeOffset? Clock => null;
+
+    /// <inheritdoc/>
     public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) => TryAsync(async database =>
     {
         // One byte more than may be: what is longer is known by it, and not read whole.
