@@ -102,7 +102,7 @@ internal static class ConfigCommand
                 source += $"; the running daemon has {has}";
                 outdated = true;
             }
-            rows.Add([origin.Setting.Key, value.Length == 0 ? "(found on PATH)" : value, source]);
+            rows.Add([origin.Setting.Key, value.Length == 0 ? WhenEmpty(origin.Setting.Key) : value, source]);
         }
         TextTable.Write(Console.Out, ["setting", "value", "from"], rows);
         if (outdated)
@@ -110,6 +110,13 @@ internal static class ConfigCommand
         foreach (string problem in problems)
             Console.Error.WriteLine($"helmcached: configuration: {problem}");
     }
+
+    private static string WhenEmpty(string key) => key switch
+    {
+        "helm" => "(found on PATH)",
+        "armed.directory" => "(in the cache's home)",
+        _ => "(none)",
+    };
 
     private static string ToJson(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
