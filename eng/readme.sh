@@ -95,6 +95,8 @@ type_block() {
 walk() {
   shell="$1" home="$2"
   mkdir -p "$root$home"
+  # Without it fish reads all manual pages of the machine in the background, and still writes here when it has long ended.
+  [[ "$shell" != fish ]] || mkdir -p "$root$home/.local/share/fish/generated_completions"
 }
 
 from_clone() {
