@@ -165,7 +165,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary(), _shared?.Latency);
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
         if (reset)
         {
             _ledger.Reset();

@@ -13,7 +13,7 @@ namespace CacheDaemon.Daemon.Insight;
 internal sealed record RemoteReport(long Hits, long Repository, long Digest, long Window, long AgeMsP50, long AgeMsMax)
 {
     /// <param name="counters">From <see cref="Counters.Snapshot"/>.</param>
-    /// <param name="ages">From <see cref="ServedAges.Summary"/>.</param>
+    /// <param name="ages">How old results given within a window were; zeros where none was.</param>
     public static RemoteReport Of(IReadOnlyDictionary<string, long> counters, (TimeSpan Median, TimeSpan Longest) ages)
     {
         long repository = counters.GetValueOrDefault(Counters.RemoteRepository), digest = counters.GetValueOrDefault(Counters.RemoteDigest), window = counters.GetValueOrDefault(Counters.RemoteWindow);

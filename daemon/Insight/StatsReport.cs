@@ -39,7 +39,7 @@ internal sealed record StatsReport(
     /// <param name="tallies">Calls by day, chart and caller; null for none.</param>
     /// <param name="use">What the tiers hold.</param>
     /// <param name="helms">The helms met, and how each may be rendered with.</param>
-    /// <param name="ages">From <see cref="ServedAges.Summary"/>.</param>
+    /// <param name="ages">How old results given within a window were; zeros where none was.</param>
     /// <param name="sharedLatency">How long the team's cache takes to answer; null where that is not known.</param>
     public static string Write(
         IReadOnlyDictionary<string, long> counters, Tallies? tallies, StoreUse use, IReadOnlyList<HelmReport> helms, (TimeSpan Median, TimeSpan Longest) ages = default,

@@ -68,7 +68,10 @@ internal sealed class RenderPipeline
     public RecentRequests Recent { get; } = new();
 
     /// <summary>How old results were that were given again within a window.</summary>
-    public ServedAges RemoteAges { get; } = new();
+    public RecentTimes RemoteAges { get; } = new(kept: 1024);
+
+    /// <summary>How long the team's cache took for its last answers.</summary>
+    public RecentTimes TeamLatencies => _team.Latencies;
 
     /// <summary>Renders that callers do for us now.</summary>
     public int Running => _leases.Count;

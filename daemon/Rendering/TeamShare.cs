@@ -42,6 +42,9 @@ internal sealed class TeamShare
             tier.Wrote = taken => counters.Add(taken ? Counters.SharedStored : Counters.SharedErrors);
     }
 
+    /// <summary>How long the server took for its last answers.</summary>
+    public RecentTimes Latencies { get; } = new(kept: 127);
+
     /// <summary>
     /// Whether the team may have the answer. Not where the caller wants a run, or what only real helm can give; not under the second key, which holds paths of this machine; not where an answer
     /// is good for a while only. It may where helm is not armed here: the entry is the proof of the machine that made it.
@@ -102,6 +105,8 @@ internal sealed class TeamShare
 
     private void Count(SharedAnswer answer)
     {
+        if (answer.Took is { } took)
+            Latencies.Add(took);
         switch (answer.Outcome)
         {
             case SharedOutcome.Hit:

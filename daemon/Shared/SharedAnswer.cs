@@ -1,3 +1,4 @@
+using System;
 using CacheDaemon.Daemon.Shared.Sealing;
 
 namespace CacheDaemon.Daemon.Shared;
@@ -26,4 +27,5 @@ internal enum SharedOutcome
 /// <param name="Entry">The entry of a <see cref="SharedOutcome.Hit"/>.</param>
 /// <param name="Signer">Who signed that: the id of his key.</param>
 /// <param name="Refusal">Why an object is refused.</param>
-internal readonly record struct SharedAnswer(SharedOutcome Outcome, SharedEntry? Entry = null, string Signer = "", SharedRefusal Refusal = SharedRefusal.None);
+/// <param name="Took">How long the server took to answer; null where it gave no whole answer.</param>
+internal readonly record struct SharedAnswer(SharedOutcome Outcome, SharedEntry? Entry = null, string Signer = "", SharedRefusal Refusal = SharedRefusal.None, TimeSpan? Took = null);

@@ -31,7 +31,6 @@ internal sealed class SharedTier : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly Action<string> _log;
     private readonly Breaker _reading, _writing;
-    private readonly RecentLatencies _latencies = new();
     private readonly SharedWriter? _writer;
     private readonly Lock _logging = new();
     private readonly Dictionary<string, long> _logged = [];
@@ -56,9 +55,6 @@ internal sealed class SharedTier : IAsyncDisposable
 
     /// <summary>Whether <see cref="Offer"/> takes anything.</summary>
     public bool IsWriting => _writer is not null;
-
-    /// <summary>How long the server takes to answer, the median of the last answers; null before the first.</summary>
-    public TimeSpan? Latency => _latencies.Median();
 
     /// <summary>One line for people: the server, what it is used for, whether it is left alone.</summary>
     public string Status => $"{_server.Description}, {(IsWriting ? "read and written" : "read")}{Rests(_reading, "reads")}{Rests(_writing, "writes")}";
@@ -86,12 +82,18 @@ internal sealed class SharedTier : IAsyncDisposable
             Failed(_reading, e);
             return new SharedAnswer(SharedOutcome.Failed);
         }
+        catch
+        {
+            // Our own bug, which the caller of this logs; a breaker that waits for this answer must not wait for ever.
+            _reading.Failed();
+            throw;
+        }
         Succeeded(_reading);
-        _latencies.Add(_time.GetElapsedTime(began));
+        TimeSpan took = _time.GetElapsedTime(began);
         if (content is null)
-            return new SharedAnswer(SharedOutcome.Miss);
+            return new SharedAnswer(SharedOutcome.Miss, Took: took);
         Unsealed answer = SealedEntry.Open(content, key, _keys, _time.GetUtcNow());
-        return answer.Entry is { } entry ? new SharedAnswer(SharedOutcome.Hit, entry, answer.Signer!) : Refuse(key, answer.Refusal, answer.Signer);
+        return answer.Entry is { } entry ? new SharedAnswer(SharedOutcome.Hit, entry, answer.Signer!, Took: took) : Refuse(key, answer.Refusal, answer.Signer, took);
     }
 
     /// <summary>Has an entry sealed and sent, some time later. It may be lost.</summary>
@@ -138,10 +140,10 @@ internal sealed class SharedTier : IAsyncDisposable
         }
     }
 
-    private SharedAnswer Refuse(CacheKey key, SharedRefusal refusal, string? signer)
+    private SharedAnswer Refuse(CacheKey key, SharedRefusal refusal, string? signer, TimeSpan? took = null)
     {
         Log(refusal.Name() + signer, $"{_server.Description}: object {_keys.NameOf(key)} is refused: {refusal.Name()}{(signer is null ? "" : $", writer {signer}")}");
-        return new SharedAnswer(SharedOutcome.Refused, Signer: signer ?? "", Refusal: refusal);
+        return new SharedAnswer(SharedOutcome.Refused, Signer: signer ?? "", Refusal: refusal, Took: took);
     }
 
     private void Succeeded(Breaker breaker)

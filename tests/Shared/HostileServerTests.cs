@@ -199,6 +199,7 @@ public sealed class HostileServerTests : IDisposable
                     _ = await stream.ReadAsync(new byte[8192], _end.Token);
                     foreach (byte[] part in _answer())
                     {
+                        // A server that is slow within an answer: the delay itself is what is tried, nothing waits for an event here.
                         if (part.Length == 0)
                             await Task.Delay(20, _end.Token);
                         else

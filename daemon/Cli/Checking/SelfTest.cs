@@ -41,34 +41,36 @@ internal static class SelfTest
             yield break;
         }
         string directory = Directory.CreateTempSubdirectory("helmcached-doctor-").FullName;
+        Dictionary<string, string?> environment = EnvironmentOf(directory, helm);
+        ProgramRun Run(string program, params string[] arguments) => ProgramRun.ToEnd(program, arguments, s_patience, directory, environment);
         try
         {
             WriteChart(Path.Join(directory, "chart"));
-            yield return Try(directory, programs, helm);
+            yield return Try(Run, directory, programs, helm);
         }
         finally
         {
-            Run(Path.Join(programs, "helmcached"), directory, helm, ["stop"]);
+            Run(Path.Join(programs, "helmcached"), "stop");
             Directory.Delete(directory, recursive: true);
         }
     }
 
-    private static DoctorCheck Try(string directory, string programs, string helm)
+    private static DoctorCheck Try(Func<string, string[], ProgramRun> run, string directory, string programs, string helm)
     {
         // A daemon first: on a busy machine the first call does not wait for one.
-        ProgramRun started = Run(Path.Join(programs, "helmcached"), directory, helm, ["start"]);
+        ProgramRun started = run(Path.Join(programs, "helmcached"), ["start"]);
         if (started.Code != 0)
             return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {started.Error}", "helmcached serve  (in the foreground it says why)");
-        ProgramRun real = Run(helm, directory, helm, s_call);
+        ProgramRun real = run(helm, s_call);
         if (real.Code != 0)
             return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {real.Error}", $"see to helm itself: {helm}");
-        ProgramRun first = Run(Path.Join(programs, "helm"), directory, helm, s_call);
-        ProgramRun[] hits = [.. Enumerable.Range(0, Hits).Select(_ => Run(Path.Join(programs, "helm"), directory, helm, s_call))];
-        foreach (ProgramRun run in (ProgramRun[])[first, .. hits])
+        ProgramRun first = run(Path.Join(programs, "helm"), s_call);
+        ProgramRun[] hits = [.. Enumerable.Range(0, Hits).Select(_ => run(Path.Join(programs, "helm"), s_call))];
+        foreach (ProgramRun made in (ProgramRun[])[first, .. hits])
         {
-            if (run.Code != 0)
-                return DoctorCheck.Fail(Name, $"self-test: the shim cannot render what real helm can: {run.Error}", "export HELMCACHED_DISABLE=1, and please report this as a bug");
-            if (!run.Output.AsSpan().SequenceEqual(real.Output))
+            if (made.Code != 0)
+                return DoctorCheck.Fail(Name, $"self-test: the shim cannot render what real helm can: {made.Error}", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+            if (!made.Output.AsSpan().SequenceEqual(real.Output))
                 return DoctorCheck.Fail(Name, "self-test: the shim printed other bytes than real helm", "export HELMCACHED_DISABLE=1, and please report this as a bug");
         }
         string[] outcomes = File.Exists(TracePath(directory)) ? [.. File.ReadAllLines(TracePath(directory)).Select(WhatHappened)] : [];
@@ -99,7 +101,8 @@ internal static class SelfTest
 
     private static string VariableOf(string key) => Settings.All.Single(setting => setting.Key == key).Variable;
 
-    private static ProgramRun Run(string program, string directory, string helm, string[] arguments) => ProgramRun.ToEnd(program, arguments, s_patience, directory, new Dictionary<string, string?>
+    /// <summary>A cache of its own, as for a caller without settings.</summary>
+    private static Dictionary<string, string?> EnvironmentOf(string directory, string helm) => new()
     {
         ["HELMCACHED_DISABLE"] = null,
         ["HELMCACHED_RECACHE"] = null,
@@ -107,11 +110,11 @@ internal static class SelfTest
         ["HELM_DEBUG"] = null,
         [Endpoint.HomeVariable] = Path.Join(directory, "home"),
         [HelmLocator.Variable] = helm,
-        // The copy of helm that there is: to arm it again takes seconds, on a busy machine longer than we wait.
         // The team has no use for this chart.
         [s_team] = null,
+        // The copy of helm that there is: to arm it again takes seconds, on a busy machine longer than we wait.
         [s_armedDirectory] = ArmCommand.DirectoryOf(AdminConnection.Endpoint()) is var armed && Directory.Exists(armed) ? armed : null,
         [ConfigurationFile.Variable] = Path.Join(directory, "no-config.yaml"),
         ["HELMCACHED_TRACE"] = TracePath(directory),
-    });
+    };
 }
