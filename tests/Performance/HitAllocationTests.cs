@@ -18,10 +18,10 @@ namespace CacheDaemon.Tests.Performance;
 /// <summary>Gates what a warm hit allocates in the daemon: garbage is what makes a daemon stutter.</summary>
 public sealed class HitAllocationTests
 {
-    private const int Hits = 200, MaxBytesPerHit = 1024;
+    private const int Hits = 200, MaxBytesPerHit = 768;
 
     [Fact]
-    public async Task A_warm_hit_allocates_less_than_a_kilobyte()
+    public async Task A_warm_hit_allocates_little()
     {
         using var directory = new TemporaryDirectory();
         directory.Write("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
@@ -64,14 +64,14 @@ public sealed class HitAllocationTests
         Assert.True(perHit < MaxBytesPerHit, $"{perHit} bytes per hit");
     }
 
-    /// <summary>One request as the dispatcher treats it; true when it was known by its bytes.</summary>
+    /// <summary>One request as the dispatcher treats it; true when it was known by its bytes. xunit's assertions allocate, and would be counted.</summary>
     private static bool Hit(RenderPipeline pipeline, ReadOnlySequence<byte> message, Message.Render request, HashSet<long> held)
     {
         KnownRequest? known = pipeline.Recall(message);
 #pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.
         ValueTask<Answer> answering = pipeline.RenderAsync(known?.Request ?? request, held, message, known, TimeProvider.System.GetTimestamp());
-        Assert.True(answering.IsCompletedSuccessfully);
-        Assert.Equal(20_000, answering.Result.Tail!.Length);
+        if (!answering.IsCompletedSuccessfully || answering.Result.Tail!.Length != 20_000)
+            throw new InvalidOperationException("not a hit");
 #pragma warning restore CA2012
         return known is not null;
     }
