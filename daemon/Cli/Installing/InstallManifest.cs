@@ -1,9 +1,8 @@
-using System;
-using System.Buffers;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 
@@ -64,23 +63,14 @@ internal sealed class InstallManifest
             return null;
         try
         {
-            using JsonDocument document = JsonDocument.Parse(File.ReadAllBytes(path));
-            JsonElement root = document.RootElement;
-            if (root.GetProperty("version").GetInt32() != Version)
+            ManifestFile file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.ManifestFile) ?? throw new JsonException("null");
+            if (file.Version != Version)
                 throw new IOException($"{path} was written by another version of helmcached; uninstall with that one");
-            var manifest = new InstallManifest(path, root.GetProperty("directory").GetString()!);
-            foreach (JsonElement thing in root.GetProperty("made").EnumerateArray())
-            {
-                manifest._things.Add(new InstalledThing(
-                    Enum.Parse<InstalledKind>(thing.GetProperty("kind").GetString()!),
-                    thing.GetProperty("path").GetString()!,
-                    thing.GetProperty("value").GetString()!,
-                    thing.GetProperty("created").GetBoolean(),
-                    thing.GetProperty("ended_line").GetBoolean()));
-            }
+            var manifest = new InstallManifest(path, file.Directory);
+            manifest._things.AddRange(file.Made);
             return manifest;
         }
-        catch (Exception e) when (e is JsonException or KeyNotFoundException or InvalidOperationException or ArgumentException)
+        catch (JsonException e)
         {
             throw new IOException($"{path} is damaged ({e.Message}); remove by hand what `helmcached install` made, then that file");
         }
@@ -128,26 +118,17 @@ internal sealed class InstallManifest
         string parent = Path.GetDirectoryName(_path)!;
         if (!System.IO.Directory.Exists(parent))
             return; // MakeDirectory makes it next.
-        var buffer = new ArrayBufferWriter<byte>();
-        using (var json = new Utf8JsonWriter(buffer, new JsonWriterOptions { Indented = true }))
-        {
-            json.WriteStartObject();
-            json.WriteNumber("version", Version);
-            json.WriteString("directory", Directory);
-            json.WriteStartArray("made");
-            foreach (InstalledThing thing in _things)
-            {
-                json.WriteStartObject();
-                json.WriteString("kind", thing.Kind.ToString());
-                json.WriteString("path", thing.Path);
-                json.WriteString("value", thing.Value);
-                json.WriteBoolean("created", thing.Created);
-                json.WriteBoolean("ended_line", thing.EndedLine);
-                json.WriteEndObject();
-            }
-            json.WriteEndArray();
-            json.WriteEndObject();
-        }
-        CarefulFile.Replace(_path, CarefulFile.Read(_path), buffer.WrittenSpan);
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(new ManifestFile(Version, Directory, _things), ManifestJson.Default.ManifestFile);
+        CarefulFile.Replace(_path, CarefulFile.Read(_path), content);
     }
 }
+
+/// <summary>The list as it lies on disk.</summary>
+internal sealed record ManifestFile(int Version, string Directory, IReadOnlyList<InstalledThing> Made);
+
+/// <summary>The list as JSON, without reflection. What has no default must be there and not be null: <c>uninstall</c> does not go by half a list.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata, UseStringEnumConverter = true, WriteIndented = true,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSerializable(typeof(ManifestFile))]
+internal sealed partial class ManifestJson : JsonSerializerContext;
