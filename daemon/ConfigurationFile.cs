@@ -36,7 +36,7 @@ public static class ConfigurationFile
     /// <param name="problems">One line each: file:line:column, what is wrong, what is allowed.</param>
     public static DaemonOptions Read(string? path, out IReadOnlyList<string> problems)
     {
-        Configuration configuration = Configuration.Load(path, static _ => null);
+        EffectiveSettings configuration = EffectiveSettings.Load(path, static _ => null);
         problems = configuration.Problems;
         return configuration.Options;
     }

@@ -8,7 +8,7 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon;
 
 /// <summary>
-/// Every setting with its unit and default. <see cref="Configuration"/> fills it; nothing else reads the file or its variables.
+/// Every setting with its unit and default. <see cref="EffectiveSettings"/> fills it; nothing else reads the file or its variables.
 /// </summary>
 public sealed record DaemonOptions
 {

@@ -37,7 +37,7 @@ internal sealed class StoreRooms : IDisposable
 
     /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>
     public static StoreRooms ForCommand(Endpoint endpoint, TimeProvider time, DaemonLog log) =>
-        new(endpoint, Configuration.ForDaemon().Options, time, log);
+        new(endpoint, EffectiveSettings.ForDaemon().Options, time, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>
     public LiteDbTier Disk { get; }

@@ -98,5 +98,5 @@ internal static class ArmCommand
     }
 
     /// <summary>Where the daemon of a home keeps armed copies.</summary>
-    public static string DirectoryOf(Endpoint endpoint) => Configuration.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;
+    public static string DirectoryOf(Endpoint endpoint) => EffectiveSettings.ForDaemon().Options.ArmedDirectory ?? endpoint.ArmedPath;
 }

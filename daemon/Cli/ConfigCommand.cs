@@ -55,7 +55,7 @@ internal static class ConfigCommand
 
     private static int Show(bool json)
     {
-        Configuration configuration = Configuration.ForCalls();
+        EffectiveSettings configuration = EffectiveSettings.ForCalls();
         var problems = configuration.Problems.ToList();
         if (configuration.Options.Helm is { } helm && HelmLocator.Problem(helm, out _) is { } problem)
             problems.Add($"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary");
@@ -86,7 +86,7 @@ internal static class ConfigCommand
         !(origin.Setting.PerCall && origin.Source == SettingSource.Environment) && origin.Setting.Key != "helm"
         && running.TryGetValue(origin.Setting.Key, out string? has) && has != value ? has : null;
 
-    private static void Print(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
+    private static void Print(EffectiveSettings configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
         string? file = ConfiguredHelm.File();
         Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(Path.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
@@ -118,7 +118,7 @@ internal static class ConfigCommand
         _ => "(none)",
     };
 
-    private static string ToJson(Configuration configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
+    private static string ToJson(EffectiveSettings configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
         string? file = ConfiguredHelm.File();
         IEnumerable<SettingReport> settings = configuration.Origins.Select(origin =>

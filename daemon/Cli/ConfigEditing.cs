@@ -52,7 +52,7 @@ internal static class ConfigEditing
 
     private static int Print(Setting setting)
     {
-        Console.WriteLine(setting.Show(Configuration.ForCalls().Options));
+        Console.WriteLine(setting.Show(EffectiveSettings.ForCalls().Options));
         return ExitCodes.Ok;
     }
 
@@ -69,7 +69,7 @@ internal static class ConfigEditing
             throw new IOException($"{file} is a directory; name a file in it");
         byte[] before = CarefulFile.Read(file);
         CarefulFile.Replace(file, before, Changed(file, before, setting, words));
-        string value = setting.Show(Configuration.ForDaemon().Options);
+        string value = setting.Show(EffectiveSettings.ForDaemon().Options);
         Console.WriteLine($"Set {setting.Key} to {string.Join(' ', words)} in {file}");
         if (Environment.GetEnvironmentVariable(setting.Variable) is { Length: > 0 } other)
             Console.Error.WriteLine($"helmcached: {setting.Variable} is set to {Terminal.Harmless(other)} here and takes precedence over the file");

@@ -22,7 +22,7 @@ internal static class ConfigurationNotice
     /// <summary>Writes the problems.</summary>
     public static void Write()
     {
-        foreach (string problem in Configuration.ForCalls().Problems)
+        foreach (string problem in EffectiveSettings.ForCalls().Problems)
             Console.Error.WriteLine($"helmcached: configuration: {problem}");
     }
 }

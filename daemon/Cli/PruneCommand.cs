@@ -55,7 +55,7 @@ internal static class PruneCommand
             return Terminal.WrongUsage($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
         var request = new Message.Prune(all, olderThan is null ? null : WholeSeconds(age), maxSize is null ? null : bytes, chart, dryRun);
         Console.WriteLine(Sentence(Carry(request), dryRun));
-        if (Configuration.ForDaemon().Options.Shared.IsWanted)
+        if (EffectiveSettings.ForDaemon().Options.Shared.IsWanted)
             Console.WriteLine("the team's cache is left as it is: what others use is for its server to delete");
         return ExitCodes.Ok;
     }

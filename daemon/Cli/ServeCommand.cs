@@ -40,7 +40,7 @@ internal static class ServeCommand
         }
         // A working directory would keep its file system busy for as long as the daemon lives.
         Directory.SetCurrentDirectory("/");
-        Configuration configuration = Configuration.ForDaemon();
+        EffectiveSettings configuration = EffectiveSettings.ForDaemon();
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached, configuration.Options.LogLevel);
         if (Libc.MaxDescriptors < FewDescriptors)
             log.WriteProblem($"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls for which that is too few go to helm as too-few-descriptors");
@@ -48,7 +48,7 @@ internal static class ServeCommand
         return ExitCodes.Ok;
     }
 
-    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, Configuration configuration, DaemonLog log)
+    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, EffectiveSettings configuration, DaemonLog log)
     {
         await using var host = new DaemonHost(
             endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log, (helm, network) => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm, network));

@@ -95,7 +95,7 @@ public sealed class ConfigurationTests : IDisposable
         static bool IsSetting(string line) => Settings.All.Any(s => line.TrimStart().StartsWith($"# {s.Key.Split('.')[^1]}: ", StringComparison.Ordinal));
     }
 
-    private CacheDaemon.Daemon.Configuration Load(string text, params (string Name, string Value)[] variables) =>
-        CacheDaemon.Daemon.Configuration.Load(
+    private EffectiveSettings Load(string text, params (string Name, string Value)[] variables) =>
+        EffectiveSettings.Load(
             _directory.Write("config.yaml", text), setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value);
 }

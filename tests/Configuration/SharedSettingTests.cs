@@ -67,6 +67,6 @@ public sealed class SharedSettingTests : IDisposable
 
     public void Dispose() => _directory.Dispose();
 
-    private CacheDaemon.Daemon.Configuration Load(string file, params (string Name, string Value)[] variables) =>
-        CacheDaemon.Daemon.Configuration.Load(_directory.Write("config.yaml", file), setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value);
+    private EffectiveSettings Load(string file, params (string Name, string Value)[] variables) =>
+        EffectiveSettings.Load(_directory.Write("config.yaml", file), setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value);
 }

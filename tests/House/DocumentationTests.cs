@@ -82,7 +82,7 @@ public sealed partial class DocumentationTests
         string sample = page[page.IndexOf("All in one file:", StringComparison.Ordinal)..page.IndexOf("## Variables that", StringComparison.Ordinal)];
         using var directory = new TemporaryDirectory();
         string file = directory.Write("config.yaml", string.Join('\n', sample.Split('\n').Where(line => line.StartsWith("    ", StringComparison.Ordinal)).Select(line => line[4..])));
-        var loaded = CacheDaemon.Daemon.Configuration.Load(file, static _ => null);
+        var loaded = EffectiveSettings.Load(file, static _ => null);
         Assert.Empty(loaded.Problems);
         Assert.All(loaded.Origins, origin => Assert.Equal(SettingSource.File, origin.Source));
     }

@@ -12,7 +12,7 @@ internal static class SharedChecks
     /// <summary>For <c>doctor</c>: nothing where no team's cache is wanted.</summary>
     public static IEnumerable<DoctorCheck> Run()
     {
-        SharedSettings shared = Configuration.ForDaemon().Options.Shared;
+        SharedSettings shared = EffectiveSettings.ForDaemon().Options.Shared;
         if (!shared.IsWanted)
             yield break;
         IReadOnlyList<string> problems = Problems(shared);

@@ -28,7 +28,7 @@ internal static class CheckCommand
     {
         var done = new List<DoctorCheck>();
         int code = ExitCodes.Ok;
-        foreach ((DoctorCheck check, int failure) in All(Configuration.ForDaemon().Options.Shared))
+        foreach ((DoctorCheck check, int failure) in All(EffectiveSettings.ForDaemon().Options.Shared))
         {
             done.Add(check);
             if (check.Verdict == Verdict.Fail)

@@ -33,20 +33,20 @@ public sealed record SettingOrigin(Setting Setting, SettingSource Source, string
 /// <param name="Options">The settings.</param>
 /// <param name="Origins">Where each one comes from, in the order of <see cref="Settings.All"/>.</param>
 /// <param name="Problems">One line each: where, what is wrong, what is allowed.</param>
-public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingOrigin> Origins, IReadOnlyList<string> Problems)
+public sealed record EffectiveSettings(DaemonOptions Options, IReadOnlyList<SettingOrigin> Origins, IReadOnlyList<string> Problems)
 {
     /// <summary>What holds for the daemon that this process is, or that it would start.</summary>
-    public static Configuration ForDaemon() =>
+    public static EffectiveSettings ForDaemon() =>
         Load(ConfiguredHelm.File(), static setting => setting.PerCall ? null : Environment.GetEnvironmentVariable(setting.Variable));
 
     /// <summary>What holds for a call of helm made in this process's environment.</summary>
-    public static Configuration ForCalls() =>
+    public static EffectiveSettings ForCalls() =>
         Load(ConfiguredHelm.File(), static setting => Environment.GetEnvironmentVariable(setting.Variable));
 
     /// <summary>The settings of a file and of variables.</summary>
     /// <param name="path">The file; it need not exist.</param>
     /// <param name="variable">The value of a setting's variable, or null. An empty one counts as unset.</param>
-    public static Configuration Load(string? path, Func<Setting, string?> variable)
+    public static EffectiveSettings Load(string? path, Func<Setting, string?> variable)
     {
         var problems = new List<string>();
         var options = new DaemonOptions();
@@ -81,7 +81,7 @@ public sealed record Configuration(DaemonOptions Options, IReadOnlyList<SettingO
         mistake = sharedMistake ?? (options.Shared.Url is null ? null : mistake);
         if (mistake is not null)
             options = options with { Shared = options.Shared with { Mistake = mistake } };
-        return new Configuration(options, [.. Settings.All.Select(s => origins[s])], problems);
+        return new EffectiveSettings(options, [.. Settings.All.Select(s => origins[s])], problems);
 
         void Refuse(Setting setting, string problem)
         {
