@@ -4,7 +4,8 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Text;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Bench.EndToEnd;

@@ -6,7 +6,8 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using System.Threading;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Bench.EndToEnd;

@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using BenchmarkDotNet.Attributes;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Rendering;
 
 namespace CacheDaemon.Bench.Micro;

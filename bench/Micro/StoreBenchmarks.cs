@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using BenchmarkDotNet.Attributes;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Bench.Micro;

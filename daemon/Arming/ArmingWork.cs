@@ -4,7 +4,7 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Arming;
 

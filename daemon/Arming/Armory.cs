@@ -4,7 +4,9 @@ using System.Collections.Generic;
 using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Files;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Arming;
 

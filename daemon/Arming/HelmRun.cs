@@ -7,7 +7,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CliWrap;
 
 namespace CacheDaemon.Daemon.Arming;

@@ -5,6 +5,8 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Configuration;
+using CacheDaemon.Daemon.Files;
 using CacheDaemon.Daemon.Fingerprints;
 using CliWrap;
 using CliWrap.Buffered;

@@ -8,6 +8,7 @@ using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli;

@@ -7,6 +7,7 @@ using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli;
 

@@ -1,5 +1,6 @@
 using System;
 using System.Linq;
+using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli;
 

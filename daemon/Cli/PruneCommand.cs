@@ -7,6 +7,8 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Cli.Helping;
 using CacheDaemon.Daemon.Cli.Showing;
+using CacheDaemon.Daemon.Configuration;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;

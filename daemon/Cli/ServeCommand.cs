@@ -3,9 +3,11 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Configuration;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Sessions;
-using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Cli;
 

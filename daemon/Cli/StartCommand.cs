@@ -4,6 +4,7 @@ using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Hosting;
 
 namespace CacheDaemon.Daemon.Cli;
 

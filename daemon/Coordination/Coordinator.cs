@@ -1,6 +1,7 @@
 using System;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Files;
 using CacheDaemon.Daemon.Fingerprints;
 
 namespace CacheDaemon.Daemon.Coordination;

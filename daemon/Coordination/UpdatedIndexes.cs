@@ -2,7 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.RemoteCharts;
 
 namespace CacheDaemon.Daemon.Coordination;

@@ -5,7 +5,9 @@ using System.IO;
 using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
 using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

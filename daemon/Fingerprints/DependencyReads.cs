@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
 using CacheDaemon.Daemon.Invocations;
 
 namespace CacheDaemon.Daemon.Fingerprints;

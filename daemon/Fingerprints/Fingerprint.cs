@@ -5,6 +5,9 @@ using System.Runtime.InteropServices;
 using System.Text;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
+using CacheDaemon.Daemon.Files;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

@@ -6,7 +6,10 @@ using System.Text;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
+using CacheDaemon.Daemon.Files;
 using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

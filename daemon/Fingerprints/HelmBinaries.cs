@@ -3,6 +3,8 @@ using System.Collections.Concurrent;
 using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Files;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

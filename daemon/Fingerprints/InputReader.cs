@@ -4,6 +4,8 @@ using System.Text;
 using System.Text.Unicode;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Files;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

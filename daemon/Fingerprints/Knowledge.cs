@@ -1,4 +1,6 @@
 using System;
+using CacheDaemon.Daemon.Charts;
+using CacheDaemon.Daemon.Files;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

@@ -2,7 +2,9 @@ using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
 using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

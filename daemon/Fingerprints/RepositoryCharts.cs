@@ -4,6 +4,7 @@ using System.Linq;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.RemoteCharts;
 
 namespace CacheDaemon.Daemon.Fingerprints;

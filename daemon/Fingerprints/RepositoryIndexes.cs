@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Linq;
 using System.Threading;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.RemoteCharts;
 
 namespace CacheDaemon.Daemon.Fingerprints;

@@ -3,6 +3,8 @@ using System.Buffers;
 using System.Collections.Generic;
 using System.Threading;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Charts;
+using CacheDaemon.Daemon.Files;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 

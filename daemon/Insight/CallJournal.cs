@@ -141,7 +141,7 @@ internal sealed class CallJournal
         _ => "bypass",
     };
 
-    private IReadOnlyList<string> Explain(MissExplainer explainer, string chart, IReadOnlyList<Fingerprints.MaterialItem> material, DateTimeOffset at)
+    private IReadOnlyList<string> Explain(MissExplainer explainer, string chart, IReadOnlyList<Keys.MaterialItem> material, DateTimeOffset at)
     {
         try
         {
@@ -156,7 +156,7 @@ internal sealed class CallJournal
         }
     }
 
-    private (CallRecord Slot, string Chart, IReadOnlyList<Fingerprints.MaterialItem> Material, DateTimeOffset When)? NextUnexplained()
+    private (CallRecord Slot, string Chart, IReadOnlyList<Keys.MaterialItem> Material, DateTimeOffset When)? NextUnexplained()
     {
         lock (_gate)
         {
@@ -199,6 +199,6 @@ internal sealed class CallJournal
 
         public IReadOnlyList<string>? Changed { get; init; }
 
-        public IReadOnlyList<Fingerprints.MaterialItem>? Material { get; init; }
+        public IReadOnlyList<Keys.MaterialItem>? Material { get; init; }
     }
 }

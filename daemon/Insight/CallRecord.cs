@@ -1,6 +1,6 @@
 using System;
 using System.Collections.Generic;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Insight;
 

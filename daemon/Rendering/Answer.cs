@@ -1,8 +1,8 @@
 using System;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
 

@@ -4,6 +4,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using MessagePack;
 

@@ -3,9 +3,10 @@ using System.Collections.Generic;
 using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Invocations;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using MessagePack;
 

@@ -1,6 +1,7 @@
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Rendering;
 

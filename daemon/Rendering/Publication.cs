@@ -1,4 +1,4 @@
-using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Daemon.Blobs;
 
 namespace CacheDaemon.Daemon.Rendering;
 

@@ -7,8 +7,10 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Storage;
 

@@ -5,6 +5,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;

@@ -5,7 +5,7 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Daemon.Blobs;
 
 namespace CacheDaemon.Daemon.Sessions;
 

@@ -7,7 +7,7 @@ using System.Runtime.CompilerServices;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Daemon.Blobs;
 using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;

@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Insight;
-using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Sessions;
 

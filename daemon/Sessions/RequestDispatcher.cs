@@ -4,10 +4,10 @@ using System.Collections.Generic;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Coordination;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
-using CacheDaemon.Daemon.Storage;
 using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;

@@ -10,10 +10,10 @@ using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Coordination;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Rendering;
-using CacheDaemon.Daemon.Storage;
 using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;

@@ -3,6 +3,7 @@ using System.Buffers;
 using System.IO.Compression;
 using System.Runtime.InteropServices;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 
 namespace CacheDaemon.Daemon.Storage;
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;

@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using CacheDaemon.Daemon.Blobs;
 
 namespace CacheDaemon.Daemon.Storage;
 

@@ -1,5 +1,6 @@
 using System;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;

@@ -1,4 +1,4 @@
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Storage;
 

@@ -1,5 +1,5 @@
 using System.Collections.Generic;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;

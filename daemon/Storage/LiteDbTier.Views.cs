@@ -1,4 +1,5 @@
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Storage;
 

@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;

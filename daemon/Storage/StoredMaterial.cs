@@ -1,5 +1,5 @@
 using System;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Storage;
 

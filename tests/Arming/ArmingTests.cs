@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Arming;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;

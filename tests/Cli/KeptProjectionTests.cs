@@ -5,7 +5,7 @@ using System.Text;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Manifests;
 using CacheDaemon.Tests.Support;
 using Xunit;

@@ -1,7 +1,7 @@
 using System;
 using System.Threading.Tasks;
-using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Cli;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.EndToEnd;
 using CacheDaemon.Tests.Storage;

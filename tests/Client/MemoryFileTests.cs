@@ -6,7 +6,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

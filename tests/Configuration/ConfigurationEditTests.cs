@@ -1,7 +1,7 @@
 using System;
 using System.IO;
 using System.Text.RegularExpressions;
-using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Configuration;
 using Xunit;
 
 namespace CacheDaemon.Tests.Configuration;

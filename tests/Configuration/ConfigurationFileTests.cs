@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;

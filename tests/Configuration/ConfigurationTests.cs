@@ -1,8 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
-using CacheDaemon.Daemon;
 using CacheDaemon.Daemon.Cli;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Tests.Support;
 using Xunit;

@@ -1,6 +1,6 @@
 using System;
 using System.Linq;
-using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

@@ -5,6 +5,7 @@ using System.Linq;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

@@ -1,6 +1,7 @@
 using System.Linq;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
 using Xunit;

@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

@@ -8,6 +8,7 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Storage;

@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using System.Text;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Tests.Protocol;
 using Xunit;

@@ -6,6 +6,7 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
 using CacheDaemon.Daemon.Storage;

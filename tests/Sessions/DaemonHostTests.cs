@@ -4,7 +4,7 @@ using System.Linq;
 using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Sessions;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;

@@ -3,7 +3,7 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Storage;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

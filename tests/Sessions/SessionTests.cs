@@ -3,9 +3,9 @@ using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Rendering;
 using CacheDaemon.Daemon.Sessions;
-using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using Xunit;
 

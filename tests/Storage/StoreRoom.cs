@@ -5,7 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Support;
 using LiteDB;

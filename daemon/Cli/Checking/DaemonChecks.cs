@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Checking;

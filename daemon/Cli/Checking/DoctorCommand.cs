@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Hosting;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 

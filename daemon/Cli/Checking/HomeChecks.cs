@@ -7,6 +7,7 @@ using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Cli.Checking;

@@ -1,5 +1,6 @@
 using System.Collections.Generic;
 using System.Linq;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
 using CacheDaemon.Daemon.Shared.Servers;

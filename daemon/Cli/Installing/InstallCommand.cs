@@ -7,7 +7,7 @@ using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Cli.Checking;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 

@@ -1,6 +1,7 @@
 using System;
 using System.Text;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 

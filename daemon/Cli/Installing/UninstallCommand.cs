@@ -4,7 +4,7 @@ using System.IO;
 using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Daemon.Cli.Checking;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 

@@ -7,7 +7,7 @@ using System.IO;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Manifests;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;

@@ -3,7 +3,7 @@ using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Manifests;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;

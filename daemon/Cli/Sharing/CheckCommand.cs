@@ -4,6 +4,7 @@ using System.CommandLine;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
 using CacheDaemon.Daemon.Shared.Servers;

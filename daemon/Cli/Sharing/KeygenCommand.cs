@@ -5,7 +5,7 @@ using System.IO;
 using System.Linq;
 using System.Security.Cryptography;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Shared.Sealing;
 
 namespace CacheDaemon.Daemon.Cli.Sharing;

@@ -7,7 +7,7 @@ using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Cli.Checking;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
 using CacheDaemon.Daemon.Storage;

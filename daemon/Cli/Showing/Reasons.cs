@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.Linq;
+using CacheDaemon.Daemon.Configuration;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Showing;

@@ -9,6 +9,8 @@ using System.Threading;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Cli.Helping;
+using CacheDaemon.Daemon.Configuration;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Insight;
 using Spectre.Console;
 

@@ -3,6 +3,7 @@ using System.IO;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
+using CacheDaemon.Daemon.Hosting;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Rendering;
 

@@ -3,7 +3,8 @@ using System.Buffers;
 using System.Buffers.Binary;
 using System.Security.Cryptography;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Blobs;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using MessagePack;
 

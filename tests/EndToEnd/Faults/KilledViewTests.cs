@@ -7,7 +7,7 @@ using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Fingerprints;
+using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Tests.Support;
 using Xunit;
 using static CacheDaemon.Tests.Support.ChartBuilder;
