@@ -49,7 +49,7 @@ public class FingerprintBenchmarks
         _message = new(MessageCodec.Encode(_request).AsMemory(Frame.HeaderBytes));
         _warm = New();
         _warm.Remember(_message, _request, (FingerprintOutcome.Known)_warm.Compute(_request));
-        if (_warm.Recall(_message) is null)
+        if (_warm.FindKnown(_message) is null)
             throw new InvalidOperationException("not recalled: the temporary directory is on a file system whose stamps are not trusted");
     }
 
@@ -57,7 +57,7 @@ public class FingerprintBenchmarks
     public void Cleanup() => Directory.Delete(_root, recursive: true);
 
     [Benchmark(Baseline = true)]
-    public object? RecallByBytes() => _warm!.Recall(_message);
+    public object? FindByBytes() => _warm!.FindKnown(_message);
 
     [Benchmark]
     public object ComputeWarm() => _warm!.Compute(_request!);

@@ -109,7 +109,7 @@ internal static class ChartArchive
                 return null;
             int length = (int)entry.Length;
             end = data + (length + BlockBytes - 1) / BlockBytes * BlockBytes;
-            if (end > tar.Length || entries.Count == ChartTreeLimits.MaxNames)
+            if (end > tar.Length || entries.Count == ChartLimits.MaxNames)
                 return null;
             if (entry.EntryType != TarEntryType.Directory) // helm skips these
                 entries.Add(new Entry(Encoding.UTF8.GetBytes(entry.Name), IsLink(entry), tar.AsMemory(data, length)));
@@ -152,7 +152,7 @@ internal static class ChartArchive
     private static bool IsPlain(TarEntry entry, ReadOnlySpan<byte> header) => entry.EntryType switch
     {
         TarEntryType.Directory => IsPlainHeader(header, 0x4000, 0),
-        TarEntryType.RegularFile or TarEntryType.V7RegularFile => entry.Length <= ChartTreeLimits.MaxFileBytes &&
+        TarEntryType.RegularFile or TarEntryType.V7RegularFile => entry.Length <= ChartLimits.MaxFileBytes &&
             IsPlainHeader(header, 0x8000, entry.Length) && IsCleanName(entry.Name),
         TarEntryType.SymbolicLink or TarEntryType.HardLink => IsPlainHeader(header, 0xA000, 0) && IsCleanName(entry.Name),
         _ => false,

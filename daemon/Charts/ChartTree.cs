@@ -1,11 +1,12 @@
 using System;
 using System.Collections.Generic;
 using CacheDaemon.Daemon.Keys;
+using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Charts;
 
-/// <summary>What one file's content says to a reader of templates; a function of the content alone, since it is remembered by stamp.</summary>
-internal delegate TFacts ContentScanner<out TFacts>(ReadOnlySpan<byte> content);
+/// <summary>What keeps a content from being a plain template; a function of the content alone, since it is remembered by stamp.</summary>
+internal delegate Obstacle? ContentScanner(ReadOnlySpan<byte> content);
 
 /// <summary>How a name takes part in a chart.</summary>
 internal enum ChartFileKind : byte
@@ -51,7 +52,7 @@ internal enum ContentForm : byte
 internal sealed record ChartFile(byte[] Name, ChartFileKind Kind, ContentForm Form, Digest Content, byte[] LinkText);
 
 /// <summary>What the scanner said about one file; entries of packed charts are named <c>charts/x-1.0.tgz!x/values.yaml</c>, of a packed root <c>!x/values.yaml</c>.</summary>
-internal readonly record struct ChartFileFacts<TFacts>(byte[] Name, TFacts Facts);
+internal readonly record struct ChartFileFacts(byte[] Name, Obstacle? Obstacle);
 
 /// <summary>Name, version and API version from a Chart.yaml; empty when they cannot be read. For people, and to know v2 charts.</summary>
 internal sealed record ChartMetadata(string Name, string Version, string ApiVersion)
@@ -64,8 +65,7 @@ internal sealed record ChartMetadata(string Name, string Version, string ApiVers
 /// A chart as helm loads it (helm-inputs 4): what of it can influence a render, and nothing else. Holds no path of the
 /// machine except in <see cref="LinkTargets"/> and in the texts of links. Immutable.
 /// </summary>
-/// <typeparam name="TFacts">What the content scanner says about a file.</typeparam>
-internal sealed record ChartTree<TFacts>
+internal sealed record ChartTree
 {
     /// <summary>Digest of every name, kind, content and link text: equal digests mean that helm loads the same chart.</summary>
     public required Digest Digest { get; init; }
@@ -74,7 +74,7 @@ internal sealed record ChartTree<TFacts>
     public required IReadOnlyList<ChartFile> Files { get; init; }
 
     /// <summary>What the scanner said, per content.</summary>
-    public required IReadOnlyList<ChartFileFacts<TFacts>> Facts { get; init; }
+    public required IReadOnlyList<ChartFileFacts> Facts { get; init; }
 
     /// <summary>Name and version, for people.</summary>
     public required ChartMetadata Metadata { get; init; }

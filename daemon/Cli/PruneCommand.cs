@@ -92,7 +92,7 @@ internal static class PruneCommand
         using InstanceLock instance = InstanceLock.TryTake(endpoint)
             ?? throw new IOException($"a daemon for {endpoint.Home} is just starting or leaving; try again");
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
-        using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
+        using var rooms = StoreTiers.ForCommand(endpoint, TimeProvider.System, log);
         PruneResult Prune(bool dryRun) => rooms.Store.PruneAsync(PruneReport.ToRequest(request with { DryRun = dryRun })).GetAwaiter().GetResult();
         string Report(bool dryRun) => PruneReport.Write(Prune(dryRun), rooms.Store.Totals());
         return watched

@@ -111,7 +111,7 @@ internal sealed class Coordinator
     }
 
     /// <summary>The connection of a run that others wait for has ended, and nothing was said of how it went.</summary>
-    public void Vanished(Place place)
+    public void Disconnected(Place place)
     {
         _queue.End(place);
         place.Caller?.Dispose();

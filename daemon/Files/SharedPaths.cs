@@ -33,5 +33,5 @@ internal static class SharedPaths
 
     // Without openat2 (before Linux 5.6, or under a filter) component by component.
     private static bool DependsOnProcess(ReadOnlySpan<byte> path) =>
-        new ChartTreeLinks().Resolve(path.TrimEnd((byte)0), out _) == BypassReason.ChartSpecialFile;
+        new PathResolver().Resolve(path.TrimEnd((byte)0), out _) == BypassReason.ChartSpecialFile;
 }

@@ -164,7 +164,7 @@ internal static class CallerState
     // `helm repo add` writes the time into it, which nothing shows.
     private static void AddRepositories(KeyMaterial material, string? path, InputReader inputs)
     {
-        if (path is not null && inputs.Content(path) is { } content && ChartTreeLock.WithoutTime(content) is { } digest)
+        if (path is not null && inputs.Content(path) is { } content && ChartLock.WithoutTime(content) is { } digest)
             material.Add("start-up", "repositories without time", digest);
         else
             AddFile(material, "repositories", path, inputs);

@@ -30,14 +30,14 @@ internal abstract record FingerprintOutcome
 /// <summary>All inputs of one call at one moment: the key, what it is made of, and evidence to tell later whether anything changed.</summary>
 internal sealed class Fingerprint
 {
-    private readonly IReadOnlyList<ChartSnapshot<ChartFileScreen>> _charts;
+    private readonly IReadOnlyList<ChartSnapshot> _charts;
     private readonly InputReader _inputs;
     private readonly Lazy<CacheKey> _pathKey;
     private readonly KeyMaterial _material;
     private readonly ChartScreens _screens;
 
     public Fingerprint(
-        HelmCommand command, KeyMaterial material, Func<CacheKey, CacheKey> pathKey, IReadOnlyList<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs, Digest helm,
+        HelmCommand command, KeyMaterial material, Func<CacheKey, CacheKey> pathKey, IReadOnlyList<ChartSnapshot> charts, InputReader inputs, Digest helm,
         ChartScreens screens)
     {
         Command = command;
@@ -78,7 +78,7 @@ internal sealed class Fingerprint
     public bool WritesFiles { get; init; }
 
     /// <summary>The charts as they were read; empty for a command that reads none.</summary>
-    public IEnumerable<ChartTree<ChartFileScreen>> Charts => _charts.Select(static chart => chart.Tree);
+    public IEnumerable<ChartTree> Charts => _charts.Select(static chart => chart.Tree);
 
     /// <summary>How long a result may be given again; null for as long as the key is the same. Set when the key does not hold what is in the chart.</summary>
     public Freshness? Freshness { get; init; }
@@ -150,7 +150,7 @@ internal sealed class Fingerprint
     /// True when nothing was touched between the two: same key, and the same stamp on every file, so that not even a
     /// change that was taken back in the meantime can have reached helm.
     /// </summary>
-    public bool IsSameWorldAs(Fingerprint later) =>
+    public bool HasSameInputsAs(Fingerprint later) =>
         Key == later.Key && MountGeneration == later.MountGeneration
         && _charts.Count == later._charts.Count
         && _charts.Zip(later._charts).All(static pair => ReferenceEquals(pair.First, pair.Second) || pair.First.StampsEqual(pair.Second))

@@ -59,12 +59,12 @@ internal sealed class Fingerprinter
     /// The request that these bytes were and its fingerprint, when it was asked before and nothing that it depends on has changed
     /// since: what <see cref="Compute(Message.Render)"/> would say, for the price of the stats. Null: decode and compute.
     /// </summary>
-    public KnownRequest? Recall(in ReadOnlySequence<byte> message) => Known().Requests.Find(message);
+    public KnownRequest? FindKnown(in ReadOnlySequence<byte> message) => Known().Requests.Find(message);
 
-    /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
+    /// <summary>Whether <see cref="FindKnown"/> is worth a try: touches no file.</summary>
     public bool IsKnown(ReadOnlySpan<byte> message) => _knowledge.Requests.Contains(message);
 
-    /// <summary>Keeps a request that was answered from the store, for <see cref="Recall"/>.</summary>
+    /// <summary>Keeps a request that was answered from the store, for <see cref="FindKnown"/>.</summary>
     public void Remember(in ReadOnlySequence<byte> message, Message.Render request, FingerprintOutcome.Known outcome)
     {
         Knowledge knowledge = _knowledge;
@@ -123,18 +123,18 @@ internal sealed class Fingerprinter
                 if (!IsSameFile(alias, place.Path, inputs))
                     return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         ReadCharts read = Located(invocation, ReadCharts.Of(invocation, inputs), helm, inputs);
-        var charts = new List<ChartSnapshot<ChartFileScreen>>(read.Places.Count);
+        var charts = new List<ChartSnapshot>(read.Places.Count);
         foreach (ChartPlace place in read.Places)
         {
             if (_exclusions.FindByPath(place.Path) is { } excludedPath)
                 return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excludedPath);
             switch (knowledge.Charts.Get(Encoding.UTF8.GetBytes(place.Path)))
             {
-                case ChartLoad<ChartFileScreen>.Declined declined:
+                case ChartLoad.Declined declined:
                     return new FingerprintOutcome.Declined(declined.Reason, declined.What);
-                case ChartLoad<ChartFileScreen>.Loaded loaded when _exclusions.FindByName(loaded.Tree.Metadata.Name) is { } excluded:
+                case ChartLoad.Loaded loaded when _exclusions.FindByName(loaded.Tree.Metadata.Name) is { } excluded:
                     return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
-                case ChartLoad<ChartFileScreen>.Loaded loaded:
+                case ChartLoad.Loaded loaded:
                     charts.Add(loaded.Snapshot);
                     break;
             }
@@ -183,7 +183,7 @@ internal sealed class Fingerprinter
     }
 
     private FingerprintOutcome.Known Compute(
-        Message.Render request, Invocation invocation, HelmBinary helm, ReadCharts read, List<ChartSnapshot<ChartFileScreen>> charts, InputReader inputs)
+        Message.Render request, Invocation invocation, HelmBinary helm, ReadCharts read, List<ChartSnapshot> charts, InputReader inputs)
     {
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
@@ -220,7 +220,7 @@ internal sealed class Fingerprinter
         });
     }
 
-    private static void AddChart(KeyMaterial material, ChartTree<ChartFileScreen> tree, ChartPlace place, HelmCommand command)
+    private static void AddChart(KeyMaterial material, ChartTree tree, ChartPlace place, HelmCommand command)
     {
         if (command.ShowsChartPath)
         {
@@ -286,7 +286,7 @@ internal sealed class Fingerprinter
     /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
     /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
     /// </summary>
-    private static CacheKey PathKey(CacheKey key, Invocation invocation, ReadCharts read, List<ChartSnapshot<ChartFileScreen>> charts)
+    private static CacheKey PathKey(CacheKey key, Invocation invocation, ReadCharts read, List<ChartSnapshot> charts)
     {
         using var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached path key " + RecipeVersion);

@@ -36,17 +36,17 @@ internal sealed class InputReader
 
     private const byte Role = 0;
 
-    private readonly DigestMemo<InputFacts> _memo;
-    private readonly ChartTreeTrust _trust;
-    private readonly ChartTreeLinks _links = new();
+    private readonly StampMemo<InputFacts> _memo;
+    private readonly StampTrust _trust;
+    private readonly PathResolver _links = new();
     private readonly List<InputStamp> _seen = [];
 
     /// <param name="memo">Shared by all requests.</param>
     /// <param name="nowNs">Time of the request in nanoseconds since the Unix epoch.</param>
-    public InputReader(DigestMemo<InputFacts> memo, long nowNs)
+    public InputReader(StampMemo<InputFacts> memo, long nowNs)
     {
         _memo = memo;
-        _trust = new ChartTreeTrust(nowNs);
+        _trust = new StampTrust(nowNs);
     }
 
     /// <summary>From <see cref="MountTable"/>: stamps of another generation may be those of other files.</summary>
@@ -55,7 +55,7 @@ internal sealed class InputReader
     /// <summary>
     /// Everything that was asked of the file system, with the answers: while those are the same, so is all that was read.
     /// </summary>
-    public ChartWatchList Evidence { get; } = new();
+    public WatchList Evidence { get; } = new();
 
     /// <summary>Everything that was looked at, in order.</summary>
     public IReadOnlyList<InputStamp> Seen => _seen;
@@ -146,13 +146,13 @@ internal sealed class InputReader
     public FileStamp? Stat(string path) => Look(path, out FileStamp stamp) == 0 ? stamp : null;
 
     /// <summary>Notes that these paths were seen to be one file or directory, or only which one it was.</summary>
-    public void WatchIdentity(string path, FileStamp stamp) => Evidence.Add(Libc.PathBytes(path), ChartWatchMode.TargetIdentity, stamp, trusted: true);
+    public void WatchIdentity(string path, FileStamp stamp) => Evidence.Add(Libc.PathBytes(path), WatchMode.TargetIdentity, stamp, trusted: true);
 
     /// <summary>Notes the stamp under which a file was known; its content was somebody else's to read.</summary>
     public void WatchFile(string path, FileStamp stamp)
     {
         byte[] bytes = Libc.PathBytes(path);
-        Evidence.Add(bytes, ChartWatchMode.Target, stamp, _trust.Covers(stamp, bytes));
+        Evidence.Add(bytes, WatchMode.Target, stamp, _trust.Covers(stamp, bytes));
     }
 
     /// <summary>
@@ -166,10 +166,10 @@ internal sealed class InputReader
         if (way == BypassReason.ChartSpecialFile)
             throw new InputException(BypassReason.ValuesThroughProc, "");
         foreach ((byte[] link, FileStamp own) in _links.Met)
-            Evidence.Add(link, ChartWatchMode.Itself, own, _trust.Covers(own, link));
+            Evidence.Add(link, WatchMode.Itself, own, _trust.Covers(own, link));
         int errno = Libc.Stat(bytes, follow, out stamp);
         if (errno == 0)
-            Evidence.Add(bytes, follow ? ChartWatchMode.Target : ChartWatchMode.Itself, stamp, _trust.Covers(stamp, bytes));
+            Evidence.Add(bytes, follow ? WatchMode.Target : WatchMode.Itself, stamp, _trust.Covers(stamp, bytes));
         else if (errno != Libc.ENOENT || !_links.EndsAtNothing)
             Evidence.Distrust();
         else
@@ -185,7 +185,7 @@ internal sealed class InputReader
         if (Libc.Stat(directory, follow: false, out FileStamp stamp) != 0)
             Evidence.Distrust();
         else
-            Evidence.Add(directory, ChartWatchMode.TargetIdentity, stamp, trusted: true);
+            Evidence.Add(directory, WatchMode.TargetIdentity, stamp, trusted: true);
         Evidence.AddAbsent(name);
     }
 

@@ -1,6 +1,7 @@
 using System;
 using CacheDaemon.Daemon.Charts;
 using CacheDaemon.Daemon.Files;
+using CacheDaemon.Daemon.Screening;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
@@ -13,11 +14,11 @@ internal sealed class Knowledge(TimeProvider time, long generation)
     public long Generation { get; } = generation;
 
     /// <summary>Charts.</summary>
-    public ChartSnapshots<ChartFileScreen> Charts { get; } =
-        new(new ChartTreeLoader<ChartFileScreen>(new DigestMemo<ChartContent<ChartFileScreen>>(), ChartFileScreen.Of, time));
+    public ChartSnapshots Charts { get; } =
+        new(new ChartLoader(new StampMemo<ChartContent>(), PlainTemplate.FindObstacle, time));
 
     /// <summary>Other inputs.</summary>
-    public DigestMemo<InputFacts> Inputs { get; } = new();
+    public StampMemo<InputFacts> Inputs { get; } = new();
 
     /// <summary>Whole requests.</summary>
     public RequestMemo Requests { get; } = new();

@@ -55,7 +55,7 @@ internal static class LintReads
             ChartPlace schema = chart.Below(Schema);
             byte[]? content = inputs.Content(schema.Path);
             direct.Add(new DirectRead(schema.Typed, content is null ? ReadCharts.Absent : Digest.Of(content).ToString()));
-            refersOutside |= content is { Length: > 0 } && ChartTreeSchema.RefersOutside(content);
+            refersOutside |= content is { Length: > 0 } && ChartSchema.RefersOutside(content);
         }
         return new ReadCharts(places, direct, refersOutside);
     }
@@ -63,7 +63,7 @@ internal static class LintReads
     /// <summary>Go's <c>filepath.Walk</c>: names in byte order, no link followed.</summary>
     private static void Walk(ChartPlace at, string name, int depth, ref int names, List<ChartPlace> places, InputReader inputs)
     {
-        if (++names > ChartTreeLimits.MaxNames || depth > ChartTreeLimits.MaxDepth)
+        if (++names > ChartLimits.MaxNames || depth > ChartLimits.MaxDepth)
             throw new InputException(BypassReason.ChartTooLarge, "");
         if (inputs.Kind(at.Path, follow: false) is not { } kind)
             return;

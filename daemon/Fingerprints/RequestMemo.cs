@@ -17,7 +17,7 @@ internal sealed record KnownRequest(Message.Render Request, FingerprintOutcome.K
 /// </summary>
 /// <param name="maxRequests">Most requests kept; the oldest goes first.</param>
 /// <param name="maxPaths">Most watched paths kept, over all requests; a chart counts for each request that uses it.</param>
-internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxRequests, int maxPaths = ChartSnapshots<object>.DefaultMaxPaths)
+internal sealed class RequestMemo(int maxRequests = RequestMemo.DefaultMaxRequests, int maxPaths = ChartSnapshots.DefaultMaxPaths)
 {
     /// <summary>A fleet calls one chart for hundreds of environments, over and over.</summary>
     public const int DefaultMaxRequests = 4_096;

@@ -38,7 +38,7 @@ internal sealed class CounterLedger
         lock (_saving)
         {
             CountDamage();
-            List<string> gone = Tallies.TurnPage();
+            List<string> gone = Tallies.DropOldDays();
             Dictionary<string, long> deltas = Counters.TakeDeltas();
             Tallies.TakeDeltas(deltas);
             foreach ((string name, long amount) in _unsaved)

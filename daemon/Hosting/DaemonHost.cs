@@ -36,7 +36,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly DaemonLog _log;
     private readonly IReadOnlyList<string> _problems;
     private readonly long _started;
-    private readonly StoreRooms _rooms;
+    private readonly StoreTiers _stores;
     private readonly CounterLedger _ledger;
     private readonly CallJournal _journal;
     private readonly MissExplainer _misses;
@@ -67,10 +67,10 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _time = time;
         _log = log;
         _started = time.GetTimestamp();
-        _rooms = new StoreRooms(endpoint, options, time, log);
-        _ledger = new CounterLedger(_rooms.Disk, time);
+        _stores = new StoreTiers(endpoint, options, time, log);
+        _ledger = new CounterLedger(_stores.Disk, time);
         _journal = new CallJournal(_ledger.Tallies, log, time);
-        _misses = new MissExplainer(_rooms.Disk);
+        _misses = new MissExplainer(_stores.Disk);
         string armed = options.ArmedDirectory ?? endpoint.ArmedPath;
         var helms = new HelmBinaries(new StampLedger(armed, time));
         _armory = new Armory(armed, helms, helm => arm(helm, false), log.WriteProblem, time)
@@ -78,12 +78,12 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             ForNetwork = new Armory(Armory.ForNetworkBelow(armed), helms, helm => arm(helm, true), log.WriteProblem, time),
         };
         var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass), remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest));
-        var explainer = new Explainer(fingerprinter, _rooms.Store, _misses, _armory, new RemoteRuns(time));
+        var explainer = new Explainer(fingerprinter, _stores.Store, _misses, _armory, new RemoteRuns(time));
         _shared = SharedServers.OpenTier(options.Shared, time, line => log.WriteProblem("shared: " + line), _sharedProblems);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _rooms.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal, _shared);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, _stores.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal, _shared);
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time, options.RemoteFreshFor) : null, _ledger.Counters);
-        var verification = new Verification(fingerprinter, _rooms.Store, _pipeline.Recent, _ledger.Counters);
-        var listing = new EntryListing(_rooms.Store, _pipeline.Recent, keeps: !options.ReadOnly);
+        var verification = new Verification(fingerprinter, _stores.Store, _pipeline.Recent, _ledger.Counters);
+        var listing = new EntryListing(_stores.Store, _pipeline.Recent, keeps: !options.ReadOnly);
         _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);
@@ -136,7 +136,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <inheritdoc/>
     public string Status(BypassReason caller = BypassReason.None)
     {
-        StoreTotals totals = _rooms.Store.Totals();
+        StoreTotals totals = _stores.Store.Totals();
         return new StatusReport
         {
             Pid = Environment.ProcessId,
@@ -157,7 +157,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             AllocatedBytes = GC.GetTotalAllocatedBytes(),
             OutputFileBytes = MemoryFile.OpenBytes,
             GcPauseUs = (long)GC.GetTotalPauseDuration().TotalMicroseconds,
-            Store = _rooms.Store.Status,
+            Store = _stores.Store.Status,
             Shared = _shared?.Status ?? (_sharedProblems.Count > 0 ? "out: " + _sharedProblems[0] : ""),
             Helms = Helms(),
             SettingValues = Settings.All.ToDictionary(setting => setting.Key, setting => setting.Show(_options)),
@@ -169,7 +169,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _rooms.Use(), Helms(), _pipeline.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _stores.Use(), Helms(), _pipeline.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
         if (reset)
         {
             _ledger.Reset();
@@ -187,14 +187,14 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
 
     /// <inheritdoc/>
     public async ValueTask<string> PruneAsync(Message.Prune request) =>
-        PruneReport.Write(await _rooms.Store.PruneAsync(PruneReport.ToRequest(request)).ConfigureAwait(false), _rooms.Store.Totals());
+        PruneReport.Write(await _stores.Store.PruneAsync(PruneReport.ToRequest(request)).ConfigureAwait(false), _stores.Store.Totals());
 
     /// <inheritdoc/>
     public async ValueTask DisposeAsync()
     {
         _chores.Dispose();
         await _listener.DisposeAsync().ConfigureAwait(false);
-        _rooms.Dispose();
+        _stores.Dispose();
     }
 
     private List<HelmReport> Helms() =>

@@ -106,7 +106,7 @@ internal sealed class Tallies
     }
 
     /// <summary>Begins a new day, and a new hour, when there is one. Returns the persisted names that are too old to be kept.</summary>
-    public List<string> TurnPage()
+    public List<string> DropOldDays()
     {
         _today = _days.GetOrAdd(NameOf(0), static _ => new Tally());
         string oldest = NameOf(Days - 1);

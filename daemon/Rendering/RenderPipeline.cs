@@ -82,16 +82,16 @@ internal sealed class RenderPipeline
     public int Waiting => _leases.Waiting;
 
     /// <summary>What is known of a request by its bytes alone; null: decode it.</summary>
-    public KnownRequest? Recall(in ReadOnlySequence<byte> message) => _fingerprinter.Recall(message);
+    public KnownRequest? FindKnown(in ReadOnlySequence<byte> message) => _fingerprinter.FindKnown(message);
 
-    /// <summary>Whether <see cref="Recall"/> is worth a try: touches no file.</summary>
+    /// <summary>Whether <see cref="FindKnown"/> is worth a try: touches no file.</summary>
     public bool IsKnown(ReadOnlySpan<byte> message) => _fingerprinter.IsKnown(message);
 
     /// <summary>Answers a <see cref="Message.Render"/> with a result, a lease or a bypass. Never throws.</summary>
     /// <param name="request">The call.</param>
     /// <param name="held">Leases of the caller's session; a new one is added.</param>
     /// <param name="message">The bytes that the request came as; there until the answer is.</param>
-    /// <param name="known">What <see cref="Recall"/> said about those bytes just now.</param>
+    /// <param name="known">What <see cref="FindKnown"/> said about those bytes just now.</param>
     /// <param name="started">Time stamp of when the request was there.</param>
     /// <param name="caller">Name of the calling process; empty when it is not known.</param>
     public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, ReadOnlySequence<byte> message, KnownRequest? known, long started, string caller = "")
@@ -194,14 +194,14 @@ internal sealed class RenderPipeline
     public Answer Publish(Publication publish, ICollection<long> held)
     {
         if (!held.Remove(publish.LeaseId) || _leases.Find(publish.LeaseId) is not { } render)
-            return Answer.Of(Lost());
+            return Answer.Of(LeaseLost());
         try
         {
-            Message.Published verdict = Judge(publish, render);
+            Message.Published published = Judge(publish, render);
             _journal?.NoteEnd(
                 publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
-                verdict.Refused == RefuseReason.None ? "" : ReasonText.Of(verdict.Refused));
-            return Answer.Of(verdict);
+                published.Refused == RefuseReason.None ? "" : ReasonText.Of(published.Refused));
+            return Answer.Of(published);
         }
 #pragma warning disable CA1031 // The caller has its output; the lease must not stay held.
         catch (Exception e)
@@ -221,24 +221,24 @@ internal sealed class RenderPipeline
     /// A leaseholder's result did not arrive: the kernel drops a file for which the process has no descriptor left. Those who wait run helm,
     /// all at once, since the result of the next of them could be lost as well. Never throws.
     /// </summary>
-    public Answer Lose(long leaseId, ICollection<long> held)
+    public Answer RejectLostResult(long leaseId, ICollection<long> held)
     {
         if (!held.Remove(leaseId))
-            return Answer.Of(Lost());
+            return Answer.Of(LeaseLost());
         _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(RefuseReason.StoreFailed));
         _leases.Settle(leaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
         return Answer.Of(Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
     }
 
     /// <summary>Not counted: the render was, when its lease ended, and one that never was is none.</summary>
-    private static Message.Published Lost() => new(RefuseReason.LeaseLost, "");
+    private static Message.Published LeaseLost() => new(RefuseReason.LeaseLost, "");
 
     /// <summary>A leaseholder gave up. Nothing happens when it holds no such lease.</summary>
     public void Abandon(Message.Abandon abandon, ICollection<long> held)
     {
         if (!held.Remove(abandon.LeaseId))
             return;
-        GaveUp(abandon.LeaseId, abandon.Reason);
+        CountAbandoned(abandon.LeaseId, abandon.Reason);
         if (abandon.Reason == RefuseReason.OutputTooLarge)
             _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));
         else
@@ -246,11 +246,11 @@ internal sealed class RenderPipeline
     }
 
     /// <summary>A leaseholder's connection ended: its leases pass on.</summary>
-    public void Vanished(IEnumerable<long> held)
+    public void Disconnected(IEnumerable<long> held)
     {
         foreach (long lease in held)
         {
-            GaveUp(lease, RefuseReason.Interrupted);
+            CountAbandoned(lease, RefuseReason.Interrupted);
             _leases.PassOn(lease);
         }
     }
@@ -279,7 +279,7 @@ internal sealed class RenderPipeline
 
     /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>
     private bool IsUnchanged(LeasedRender render) =>
-        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now } && render.Fingerprint.IsSameWorldAs(now);
+        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now } && render.Fingerprint.HasSameInputsAs(now);
 
     /// <summary>What becomes of a result. Settles the lease.</summary>
     private Message.Published Judge(Publication publish, LeasedRender render)
@@ -529,7 +529,7 @@ internal sealed class RenderPipeline
         outcome is FingerprintOutcome.Known known ? known.Fingerprint.Command.Statistics : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
 
     /// <summary>A render came to no result.</summary>
-    private void GaveUp(long leaseId, RefuseReason reason)
+    private void CountAbandoned(long leaseId, RefuseReason reason)
     {
         _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(reason));
         Refuse(reason, "");

@@ -42,7 +42,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly CancellationTokenSource _stopping = new();
     private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _pausing = new();
-    private int _atTheDoor;
+    private int _accepting;
     private readonly Heartbeat _heartbeat;
 
     /// <summary>Held while the socket is opened anew or closed for good.</summary>
@@ -190,22 +190,22 @@ internal sealed class Listener : IAsyncDisposable
     {
         while (!_stopping.IsCancellationRequested)
         {
-            Socket door = Volatile.Read(ref _socket)!;
-            Interlocked.Increment(ref _atTheDoor);
+            Socket listener = Volatile.Read(ref _socket)!;
+            Interlocked.Increment(ref _accepting);
             Socket? peer = null;
             try
             {
-                peer = door.Accept();
+                peer = listener.Accept();
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException)
             {
                 // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
-                if (!_stopping.IsCancellationRequested && ReferenceEquals(door, Volatile.Read(ref _socket)))
+                if (!_stopping.IsCancellationRequested && ReferenceEquals(listener, Volatile.Read(ref _socket)))
                     Pause(e);
             }
-            bool last = Interlocked.Decrement(ref _atTheDoor) == 0;
+            bool last = Interlocked.Decrement(ref _accepting) == 0;
             if (peer is not null)
-                Welcome(peer, here: !last);
+                StartSession(peer, here: !last);
         }
     }
 
@@ -225,21 +225,21 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    private void Welcome(Socket peer, bool here)
+    private void StartSession(Socket peer, bool here)
     {
         try
         {
-            BypassReason verdict = _peers.Check(peer, out int pid);
-            if (verdict == BypassReason.OtherUser || _sessions.Count >= DescriptorShares.Ours.Connections)
+            BypassReason refusal = _peers.Check(peer, out int pid);
+            if (refusal == BypassReason.OtherUser || _sessions.Count >= DescriptorShares.Ours.Connections)
             {
-                _dispatcher.Declined(verdict == BypassReason.None ? BypassReason.TooManyConnections : verdict);
+                _dispatcher.Declined(refusal == BypassReason.None ? BypassReason.TooManyConnections : refusal);
                 // Before the caller learns of it, so that who comes again finds the room that this one has made.
-                if (verdict != BypassReason.OtherUser)
+                if (refusal != BypassReason.OtherUser)
                     MakeRoom();
                 peer.Dispose();
                 return;
             }
-            var session = new Session(peer, verdict, pid, _dispatcher, _time);
+            var session = new Session(peer, refusal, pid, _dispatcher, _time);
             // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _sessions[session] = (ended.Task, _time.GetTimestamp());

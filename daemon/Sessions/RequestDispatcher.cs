@@ -74,7 +74,7 @@ internal sealed class RequestDispatcher
         // Who is declined does not use the daemon, and must not keep it from leaving.
         if (session.Peer == BypassReason.None)
             Interlocked.Exchange(ref _lastRequest, started);
-        if (IsServing(session) && _pipeline.Recall(frame) is { } known)
+        if (IsServing(session) && _pipeline.FindKnown(frame) is { } known)
         {
             file?.Dispose();
             Answer answer = await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
@@ -110,7 +110,7 @@ internal sealed class RequestDispatcher
             case Message.Publish p:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)), session.Leases);
             case Message.PublishDescriptor p when file is null:
-                return _pipeline.Lose(p.LeaseId, session.Leases);
+                return _pipeline.RejectLostResult(p.LeaseId, session.Leases);
             case Message.PublishDescriptor p when Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
                 return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
             case Message.Abandon { LeaseId: Message.Abandon.NoLease }:
@@ -166,7 +166,7 @@ internal sealed class RequestDispatcher
     /// <summary>A peer has left: its leases, and its turn, pass on.</summary>
     public void Left(IEnumerable<long> leases, Place? turn)
     {
-        _pipeline.Vanished(leases);
+        _pipeline.Disconnected(leases);
         _turns.Left(turn);
     }
 

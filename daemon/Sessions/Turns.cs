@@ -62,7 +62,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
     public void Left(Place? turn)
     {
         if (turn is not null)
-            coordinator!.Vanished(turn);
+            coordinator!.Disconnected(turn);
     }
 
     /// <summary>Has a call that runs helm, be it for us, wait until nobody writes what it reads, and keeps those who would from it; its answer stays the same.</summary>

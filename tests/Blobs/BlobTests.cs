@@ -9,7 +9,7 @@ using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using CacheDaemon.Tests.Storage;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Blobs;
 
@@ -71,7 +71,7 @@ public sealed class BlobTests
     [Fact]
     public void Large_entry_is_in_a_file_from_either_tier()
     {
-        using var room = new StoreRoom();
+        using var room = new StoreFixture();
         LiteDbTier disk = room.Open();
         Entry entry = Render("") with { Result = new RenderResult(0, Blob.Copy(Bytes(1_000_000)), []) };
         Assert.True(disk.Put(Key(1), entry));

@@ -40,7 +40,7 @@ public sealed class ChartArchiveTests
 
         Digest With(byte[] kid)
         {
-            ChartTree<int> tree = chart.Write("charts/kid-1.0.0.tgz", kid).Tree();
+            ChartTree tree = chart.Write("charts/kid-1.0.0.tgz", kid).Tree();
             Assert.False(tree.Opaque);
             return tree.Digest;
         }
@@ -52,10 +52,10 @@ public sealed class ChartArchiveTests
         using var chart = new ChartDirectory();
         byte[] deep = Pack([("deep/Chart.yaml", "name: deep\n"), ("deep/templates/d.yaml", "12345")]);
         byte[] kid = Pack([.. Kid.Select(f => (f.Name, Encoding.UTF8.GetBytes(f.Content))), ("kid/charts/deep.tgz", deep)]);
-        ChartTree<int> tree = chart.Write("charts/kid.tgz", kid).Tree();
+        ChartTree tree = chart.Write("charts/kid.tgz", kid).Tree();
         string[] names = tree.Facts.Select(f => Encoding.UTF8.GetString(f.Name)).ToArray();
         Assert.Contains("charts/kid.tgz!kid/templates/k.yaml", names);
-        Assert.Equal(5, tree.Facts.Single(f => Encoding.UTF8.GetString(f.Name) == "charts/kid.tgz!kid/charts/deep.tgz!deep/templates/d.yaml").Facts);
+        Assert.Equal(5, tree.Facts.Single(f => Encoding.UTF8.GetString(f.Name) == "charts/kid.tgz!kid/charts/deep.tgz!deep/templates/d.yaml").Obstacle?.Line);
         Assert.False(tree.Opaque);
     }
 
@@ -88,7 +88,7 @@ public sealed class ChartArchiveTests
         using var chart = new ChartDirectory();
         string path = Path.Combine(chart.Parent, "kid.any");
         File.WriteAllBytes(path, Pack(Kid));
-        ChartTree<int> tree = chart.Tree(path);
+        ChartTree tree = chart.Tree(path);
         Assert.Equal(new ChartMetadata("kid", "1.0.0", "v2"), tree.Metadata);
         Assert.Contains("!kid/values.yaml", tree.Facts.Select(f => Encoding.UTF8.GetString(f.Name)));
         Digest before = tree.Digest;
@@ -113,9 +113,9 @@ public sealed class ChartArchiveTests
             tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "kid/link") { LinkName = target });
         });
         using var chart = new ChartDirectory();
-        ChartTree<int> tree = chart.Write("charts/kid.tgz", Archive("values.yaml")).Tree();
+        ChartTree tree = chart.Write("charts/kid.tgz", Archive("values.yaml")).Tree();
         Assert.False(tree.Opaque);
-        Assert.Equal(0, tree.Facts.Single(f => f.Name.AsSpan().EndsWith("kid/link"u8)).Facts);
+        Assert.Equal(0, tree.Facts.Single(f => f.Name.AsSpan().EndsWith("kid/link"u8)).Obstacle?.Line);
         Assert.Equal(tree.Digest, chart.Write("charts/kid.tgz", Archive("Chart.yaml")).Tree().Digest);
     }
 
@@ -162,12 +162,12 @@ public sealed class ChartArchiveTests
             ["device"] = Pack(Kid, more: t => t.WriteEntry(new UstarTarEntry(TarEntryType.CharacterDevice, "kid/null"))),
             ["sparse file"] = Pack(Kid, more: t => t.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "kid/s", new Dictionary<string, string> { ["GNU.sparse.major"] = "1" }))),
             ["global path"] = Pack(Kid, more: t => t.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["path"] = "kid/z" }))),
-            ["entry over helm's limit"] = Pack([.. Kid.Select(f => (f.Name, Encoding.UTF8.GetBytes(f.Content))), ("kid/big", new byte[ChartTreeLimits.MaxFileBytes + 1])]),
+            ["entry over helm's limit"] = Pack([.. Kid.Select(f => (f.Name, Encoding.UTF8.GetBytes(f.Content))), ("kid/big", new byte[ChartLimits.MaxFileBytes + 1])]),
         };
         using var chart = new ChartDirectory();
         foreach ((string what, byte[] archive) in doubtful)
         {
-            ChartTree<int> tree = chart.Write("charts/kid.tgz", archive).Tree();
+            ChartTree tree = chart.Write("charts/kid.tgz", archive).Tree();
             Assert.True(tree.Opaque, what);
             Assert.True(tree.SchemaReferencesOutside, what);
             Assert.Equal(Digest.Of(archive), tree.Files.Single(f => f.Name.AsSpan().SequenceEqual("charts/kid.tgz"u8)).Content);
@@ -194,13 +194,13 @@ public sealed class ChartArchiveTests
     {
         byte[] packed = Pack(Kid);
         using var chart = new ChartDirectory();
-        ChartTree<int> before = chart.Write("charts/kid.tgz", packed).Tree();
+        ChartTree before = chart.Write("charts/kid.tgz", packed).Tree();
         int same = 0;
         for (int i = 0; i < packed.Length; i++)
         {
             byte[] damaged = [.. packed];
             damaged[i] ^= 0x10;
-            ChartTree<int> tree = chart.Write("charts/kid.tgz", damaged).Tree();
+            ChartTree tree = chart.Write("charts/kid.tgz", damaged).Tree();
             Assert.True(tree.Opaque || tree.Digest == before.Digest, $"byte {i}");
             same += tree.Opaque ? 0 : 1;
         }

@@ -9,6 +9,7 @@ using CacheDaemon.Client.Native;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Charts;
 using CacheDaemon.Daemon.Files;
+using CacheDaemon.Daemon.Screening;
 using CacheDaemon.Tests.Support;
 using Xunit;
 
@@ -27,8 +28,8 @@ internal sealed class ChartDirectory : IDisposable
     {
         Root = _parent.At("c");
         Directory.CreateDirectory(Root);
-        Memo = new DigestMemo<ChartContent<int>>();
-        Loader = new ChartTreeLoader<int>(Memo, Scan, clock ?? TimeProvider.System);
+        Memo = new StampMemo<ChartContent>();
+        Loader = new ChartLoader(Memo, Scan, clock ?? TimeProvider.System);
         if (empty)
             return;
         Write("Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
@@ -44,9 +45,9 @@ internal sealed class ChartDirectory : IDisposable
     /// <summary>The directory around the chart.</summary>
     public string Parent => _parent.Location;
 
-    public DigestMemo<ChartContent<int>> Memo { get; }
+    public StampMemo<ChartContent> Memo { get; }
 
-    public ChartTreeLoader<int> Loader { get; }
+    public ChartLoader Loader { get; }
 
     /// <summary>How many contents the scanner has seen.</summary>
     public int Scans { get; private set; }
@@ -69,21 +70,21 @@ internal sealed class ChartDirectory : IDisposable
         return this;
     }
 
-    public ChartLoad<int> Load(string? path = null) => Loader.Load(Encoding.UTF8.GetBytes(path ?? Root));
+    public ChartLoad Load(string? path = null) => Loader.Load(Encoding.UTF8.GetBytes(path ?? Root));
 
-    public ChartSnapshot<int> Snapshot(string? path = null) => Load(path) switch
+    public ChartSnapshot Snapshot(string? path = null) => Load(path) switch
     {
-        ChartLoad<int>.Loaded loaded => loaded.Snapshot,
-        ChartLoad<int>.Declined declined => throw new InvalidOperationException(declined.ToString()),
+        ChartLoad.Loaded loaded => loaded.Snapshot,
+        ChartLoad.Declined declined => throw new InvalidOperationException(declined.ToString()),
         _ => throw new UnreachableException(),
     };
 
-    public ChartTree<int> Tree(string? path = null) => Snapshot(path).Tree;
+    public ChartTree Tree(string? path = null) => Snapshot(path).Tree;
 
     public string[] Names(string? path = null) => Tree(path).Files.Select(f => Encoding.Latin1.GetString(f.Name)).ToArray();
 
     public void AssertDeclined(BypassReason reason, string? path = null) =>
-        Assert.Equal(reason, Assert.IsType<ChartLoad<int>.Declined>(Load(path)).Reason);
+        Assert.Equal(reason, Assert.IsType<ChartLoad.Declined>(Load(path)).Reason);
 
     /// <summary>What real helm says about the chart.</summary>
     public HelmRun Helm(int major, string? chart = null) => Run(major, "template", "r", chart ?? Root);
@@ -98,10 +99,10 @@ internal sealed class ChartDirectory : IDisposable
         _parent.Dispose();
     }
 
-    private int Scan(ReadOnlySpan<byte> content)
+    private Obstacle? Scan(ReadOnlySpan<byte> content)
     {
         Scans++;
-        return content.Length;
+        return new Obstacle("length", content.Length);
     }
 
     /// <summary>Makes a file in the root whose name is bytes and not text.</summary>

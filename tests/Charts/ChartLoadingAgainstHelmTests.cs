@@ -83,7 +83,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
         AssertRefused(c => c.Link("self", "self"));
         AssertRefused(c => c.Link("loop", "."));
         AssertRefused(c => c.CreateFifo("pipe"));
-        AssertRefused(c => c.Write("big", new byte[ChartTreeLimits.MaxFileBytes + 1]));
+        AssertRefused(c => c.Write("big", new byte[ChartLimits.MaxFileBytes + 1]));
         AssertRefused(c => c.Write(".helmignore", "a/**\n"));
         AssertRefused(c => c.Write(".helmignore", "[\n"));
         AssertRefused(c => c.Write(".helmignore", new string('x', 65_536) + "\n"));
@@ -93,7 +93,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
         {
             using var chart = new ChartDirectory();
             harm(chart);
-            Assert.IsType<ChartLoad<int>.Declined>(chart.Load());
+            Assert.IsType<ChartLoad.Declined>(chart.Load());
             Assert.Equal(1, chart.Helm(major).ExitCode);
         }
     }
@@ -103,7 +103,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     public void Helm_takes_what_the_loader_takes_at_the_limits(int major)
     {
         using var chart = new ChartDirectory();
-        chart.Write("big", new byte[ChartTreeLimits.MaxFileBytes]).Write(".helmignore", new string('x', 65_535) + "\npipe\n");
+        chart.Write("big", new byte[ChartLimits.MaxFileBytes]).Write(".helmignore", new string('x', 65_535) + "\npipe\n");
         chart.CreateFifo("pipe");
         Assert.Equal(["/big", "/Chart.yaml", "/templates/x.yaml", "/values.yaml", "/.helmignore"], chart.Names().Select(n => "/" + n).OrderBy(n => n.Replace('.', '~'), StringComparer.OrdinalIgnoreCase));
         Assert.Equal(0, chart.Helm(major).ExitCode);
@@ -128,7 +128,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
             string format = seed % 2 == 0 ? "gnu" : "pax";
             using (Process tar = Process.Start("tar", ["-czf", archive, "--format", format, "-C", chart.Parent, "c"]))
                 tar.WaitForExit();
-            ChartTree<int> tree = chart.Tree(archive);
+            ChartTree tree = chart.Tree(archive);
             Assert.False(tree.Opaque);
             HelmRun run = chart.Helm(major, archive);
             Assert.True(run.ExitCode == 0, run.Stderr);
@@ -138,7 +138,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
                        where !hidden.Contains(name) && !name.StartsWith("templates/", StringComparison.Ordinal)
                        where !name.StartsWith("charts/", StringComparison.Ordinal) || name.EndsWith(".prov", StringComparison.Ordinal)
                        // helm takes a byte order mark off every file.
-                       let length = name == ".helmignore" && File.ReadAllBytes(chart.At(name)).AsSpan().StartsWith("\uFEFF"u8) ? facts.Facts - 3 : facts.Facts
+                       let length = name == ".helmignore" && File.ReadAllBytes(chart.At(name)).AsSpan().StartsWith("\uFEFF"u8) ? facts.Obstacle!.Line - 3 : facts.Obstacle!.Line
                        select $"{Base64(name)} {length}";
             string? difference = Difference("entries", ours.ToHashSet(), Seen(run.Stdout, "c/templates/probe.yaml"));
             Assert.True(difference is null, $"seed {seed}: {difference}");
@@ -151,13 +151,13 @@ public sealed partial class ChartLoadingAgainstHelmTests
     {
         using var chart = new ChartDirectory();
         chart.Write("charts/kid/Chart.yaml", "apiVersion: v2\nname: kid\nversion: 1.0.0\n").Write("Chart.lock", "generated: \"2024-01-02T03:04:05Z\"\n");
-        ChartTree<int> first = Pack("one", "2001-02-03T04:05:06Z");
-        ChartTree<int> second = Pack("two", "2020-02-03T04:05:06Z");
+        ChartTree first = Pack("one", "2001-02-03T04:05:06Z");
+        ChartTree second = Pack("two", "2020-02-03T04:05:06Z");
         Assert.False(first.Opaque);
         Assert.Equal("c", first.Metadata.Name);
         Assert.Equal(first.Digest, second.Digest);
 
-        ChartTree<int> Pack(string directory, string time)
+        ChartTree Pack(string directory, string time)
         {
             File.SetLastWriteTimeUtc(chart.At("values.yaml"), DateTime.Parse(time).ToUniversalTime());
             string destination = Path.Combine(chart.Parent, directory);
@@ -170,11 +170,11 @@ public sealed partial class ChartLoadingAgainstHelmTests
     private static string? Compare(ChartDirectory chart, int major, ref int compared)
     {
         HelmRun run = chart.Helm(major);
-        ChartLoad<int> load = chart.Load();
-        if (load is not ChartLoad<int>.Loaded { Tree: var tree })
+        ChartLoad load = chart.Load();
+        if (load is not ChartLoad.Loaded { Tree: var tree })
         {
             // helm notices a faulty pattern only when a name gets as far as the fault; we decline it always.
-            bool faulty = load is ChartLoad<int>.Declined { What: ".helmignore: syntax error in pattern" };
+            bool faulty = load is ChartLoad.Declined { What: ".helmignore: syntax error in pattern" };
             return run.ExitCode != 0 || faulty ? null : $"helm rendered what we declined: {load}";
         }
         string[] names = tree.Files.Where(f => f.Form != ContentForm.None).Select(f => Encoding.UTF8.GetString(f.Name)).ToArray();
@@ -190,7 +190,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
             ?? LinkDifference(tree, run.Stderr, major);
     }
 
-    private static IEnumerable<string> Listing(ChartDirectory chart, ChartTree<int> tree, string at)
+    private static IEnumerable<string> Listing(ChartDirectory chart, ChartTree tree, string at)
     {
         string[] own = ["Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"];
         bool probed = tree.Files.Any(f => Encoding.UTF8.GetString(f.Name) == at + "templates/probe.yaml");
@@ -224,7 +224,7 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     /// <summary>helm prints a line per link; the digest of the targets must be that of ours.</summary>
-    private static string? LinkDifference(ChartTree<int> tree, string stderr, int major)
+    private static string? LinkDifference(ChartTree tree, string stderr, int major)
     {
         Regex line = major == 3 ? Links3() : Links4();
         byte[] targets = line.Matches(stderr).SelectMany(m => Encoding.UTF8.GetBytes(m.Groups[1].Value + "\0")).ToArray();

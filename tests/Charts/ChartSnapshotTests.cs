@@ -37,12 +37,12 @@ public sealed class ChartSnapshotTests
         foreach ((string what, Action<ChartDirectory> change) in Changes)
         {
             using ChartDirectory chart = Rich();
-            ChartSnapshot<int> snapshot = chart.Snapshot();
+            ChartSnapshot snapshot = chart.Snapshot();
             Assert.True(snapshot.StillValid(), what);
             Assert.True(snapshot.StampsEqual(chart.Snapshot()), what);
             change(chart);
             Assert.False(snapshot.StillValid(), what);
-            if (chart.Load() is ChartLoad<int>.Loaded after)
+            if (chart.Load() is ChartLoad.Loaded after)
                 Assert.False(snapshot.StampsEqual(after.Snapshot), what);
         }
     }
@@ -54,7 +54,7 @@ public sealed class ChartSnapshotTests
         using ChartDirectory twin = Rich();
         string link = Path.Combine(chart.Parent, "link");
         File.CreateSymbolicLink(link, chart.Root);
-        ChartSnapshot<int> snapshot = chart.Snapshot(link);
+        ChartSnapshot snapshot = chart.Snapshot(link);
         Assert.True(snapshot.StillValid());
 
         // The chart that was read is unchanged, but no longer what the path means.
@@ -73,7 +73,7 @@ public sealed class ChartSnapshotTests
     public void What_is_ignored_is_not_watched()
     {
         using ChartDirectory chart = Rich();
-        ChartSnapshot<int> snapshot = chart.Snapshot();
+        ChartSnapshot snapshot = chart.Snapshot();
         chart.Write("ignored/more", "x").Write("ignored/sub/even", "more");
         File.WriteAllText(Path.Combine(chart.Parent, "ignored-target"), "other");
         Assert.True(snapshot.StillValid());
@@ -83,12 +83,12 @@ public sealed class ChartSnapshotTests
     public void Directory_that_moves_under_its_link_is_noticed_because_helm_prints_its_path()
     {
         using ChartDirectory chart = Rich();
-        ChartSnapshot<int> snapshot = chart.Snapshot();
+        ChartSnapshot snapshot = chart.Snapshot();
         // The chart's own link leads to the same directory, by its new name, through a link where the old name was.
         Directory.Move(Path.Combine(chart.Parent, "out"), Path.Combine(chart.Parent, "renamed"));
         File.CreateSymbolicLink(Path.Combine(chart.Parent, "out"), "renamed");
         Assert.False(snapshot.StillValid());
-        ChartTree<int> after = chart.Tree();
+        ChartTree after = chart.Tree();
         Assert.Equal(snapshot.Tree.Digest, after.Digest);
         Assert.NotEqual(snapshot.Tree.LinkTargets, after.LinkTargets);
     }
@@ -111,7 +111,7 @@ public sealed class ChartSnapshotTests
         chart.Snapshot();
         int known = chart.Scans;
         chart.Write("values.yaml", "a: 22\n");
-        ChartSnapshot<int> snapshot = chart.Snapshot();
+        ChartSnapshot snapshot = chart.Snapshot();
         Assert.Equal(known + 1, chart.Scans);
         Assert.True(snapshot.StillValid());
     }
@@ -120,32 +120,32 @@ public sealed class ChartSnapshotTests
     public void Charts_are_walked_once_and_then_only_looked_at()
     {
         using ChartDirectory chart = Rich();
-        var snapshots = new ChartSnapshots<int>(chart.Loader);
-        ChartLoad<int> first = snapshots.Get(PathOf(chart));
+        var snapshots = new ChartSnapshots(chart.Loader);
+        ChartLoad first = snapshots.Get(PathOf(chart));
         Assert.Same(first, snapshots.Get(PathOf(chart)));
         chart.Write("values.yaml", "a: 22\n");
-        ChartLoad<int> second = snapshots.Get(PathOf(chart));
+        ChartLoad second = snapshots.Get(PathOf(chart));
         Assert.NotSame(first, second);
         Assert.Same(second, snapshots.Get(PathOf(chart)));
         Directory.Delete(chart.Root, recursive: true);
-        Assert.IsType<ChartLoad<int>.Declined>(snapshots.Get(PathOf(chart)));
+        Assert.IsType<ChartLoad.Declined>(snapshots.Get(PathOf(chart)));
         Directory.CreateDirectory(chart.Root);
-        Assert.IsType<ChartLoad<int>.Loaded>(snapshots.Get(PathOf(chart)));
+        Assert.IsType<ChartLoad.Loaded>(snapshots.Get(PathOf(chart)));
     }
 
     [Fact]
     public async Task Concurrent_callers_get_the_truth_and_share_walks()
     {
         using ChartDirectory chart = Rich();
-        var snapshots = new ChartSnapshots<int>(chart.Loader);
+        var snapshots = new ChartSnapshots(chart.Loader);
         for (int round = 0; round < 20; round++)
         {
             chart.Write("values.yaml", $"a: {new string('1', round)}\n");
             Digest expected = Digest.Of(File.ReadAllBytes(chart.At("values.yaml")));
-            ChartLoad<int>[] loads = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => snapshots.Get(PathOf(chart)))));
-            foreach (ChartLoad<int> load in loads)
+            ChartLoad[] loads = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => Task.Run(() => snapshots.Get(PathOf(chart)))));
+            foreach (ChartLoad load in loads)
             {
-                ChartTree<int> tree = Assert.IsType<ChartLoad<int>.Loaded>(load).Tree;
+                ChartTree tree = Assert.IsType<ChartLoad.Loaded>(load).Tree;
                 Assert.Equal(expected, tree.Files.Single(f => f.Name.AsSpan().SequenceEqual("values.yaml"u8)).Content);
             }
         }
@@ -159,15 +159,15 @@ public sealed class ChartSnapshotTests
         using ChartDirectory a = Rich();
         using ChartDirectory b = Rich();
         using ChartDirectory c = Rich();
-        var snapshots = new ChartSnapshots<int>(a.Loader, maxCharts: 2);
-        ChartLoad<int> first = snapshots.Get(PathOf(a));
+        var snapshots = new ChartSnapshots(a.Loader, maxCharts: 2);
+        ChartLoad first = snapshots.Get(PathOf(a));
         snapshots.Get(PathOf(b));
         Assert.Same(first, snapshots.Get(PathOf(a)));
         snapshots.Get(PathOf(c));
         Assert.Equal(2, snapshots.Count);
         Assert.Same(first, snapshots.Get(PathOf(a)));
 
-        var small = new ChartSnapshots<int>(a.Loader, maxPaths: 3);
+        var small = new ChartSnapshots(a.Loader, maxPaths: 3);
         small.Get(PathOf(a));
         small.Get(PathOf(b));
         Assert.Equal(1, small.Count);
@@ -179,7 +179,7 @@ public sealed class ChartSnapshotTests
         using var chart = new ChartDirectory(clock: ChartDirectory.Later);
         string path = Path.Combine(chart.Parent, "a.tgz");
         File.WriteAllText(path, "not an archive");
-        ChartSnapshot<int> snapshot = chart.Snapshot(path);
+        ChartSnapshot snapshot = chart.Snapshot(path);
         Assert.True(snapshot.Tree.Opaque);
         Assert.True(snapshot.StillValid());
         File.AppendAllText(path, "!");
@@ -189,7 +189,7 @@ public sealed class ChartSnapshotTests
     [Fact]
     public void Memo_forgets_the_oldest()
     {
-        var memo = new DigestMemo<string>(capacity: 2);
+        var memo = new StampMemo<string>(capacity: 2);
         FileStamp Stamp(ulong inode) => new(1, inode, 0, 0, 0, 0);
         memo.Add(Stamp(1), 0, "a");
         memo.Add(Stamp(1), 1, "b");

@@ -28,7 +28,7 @@ public sealed class ChartTreeEditTests
             {
                 content[i] ^= 1;
                 File.WriteAllBytes(file, content);
-                if (chart.Load() is ChartLoad<int>.Loaded { Tree: var edited })
+                if (chart.Load() is ChartLoad.Loaded { Tree: var edited })
                     Assert.True(seen.Add(edited.Digest), $"{file}, byte {i}");
                 content[i] ^= 1;
             }
@@ -137,7 +137,7 @@ public sealed class ChartTreeEditTests
     public void Edit_of_an_old_file_with_its_times_put_back_misses()
     {
         using var chart = new ChartDirectory(clock: ChartDirectory.Later);
-        ChartSnapshot<int> before = chart.Snapshot();
+        ChartSnapshot before = chart.Snapshot();
         DateTime written = File.GetLastWriteTimeUtc(chart.At("values.yaml"));
         DateTime changed = written;
         // ctime moves on with the kernel's tick; until it does, an edit cannot be told from the stamp.
@@ -187,13 +187,13 @@ public sealed class ChartTreeEditTests
     [InlineData("generated: \"2024-01-02T03:04:05Z")]
     [InlineData("")]
     public void Lock_with_any_other_line_is_taken_as_it_is(string content) =>
-        Assert.Null(ChartTreeLock.WithoutTime(System.Text.Encoding.UTF8.GetBytes(content)));
+        Assert.Null(ChartLock.WithoutTime(System.Text.Encoding.UTF8.GetBytes(content)));
 
     [Fact]
     public void Lock_without_time_is_not_taken_for_one_whose_time_is_empty() =>
         Assert.Equal(
-            ChartTreeLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:05Z\"\nb"u8),
-            ChartTreeLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:06.5-07:00\"\nb"u8));
+            ChartLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:05Z\"\nb"u8),
+            ChartLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:06.5-07:00\"\nb"u8));
 
     private static ChartDirectory Rich() => new ChartDirectory()
         .Write("files/a.txt", "a").Write("charts/kid/values.yaml", "k: 1\n").Write(".helmignore", "ignored\n*~\nignored.link\n").Write("ignored/x", "x");

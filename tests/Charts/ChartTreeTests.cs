@@ -29,7 +29,7 @@ public sealed class ChartTreeTests
         Directory.CreateDirectory(Path.Combine(chart.Parent, "shared"));
         File.WriteAllText(Path.Combine(chart.Parent, "shared", "a.txt"), "a");
         chart.Link("files", "../shared").Link("one.txt", "files/a.txt");
-        ChartTree<int> tree = chart.Tree();
+        ChartTree tree = chart.Tree();
         Assert.NotEqual(default, tree.LinkTargets);
         Assert.Equal(
             [("files", ChartFileKind.LinkToDirectory), ("files/a.txt", ChartFileKind.File), ("one.txt", ChartFileKind.LinkToFile)],
@@ -41,7 +41,7 @@ public sealed class ChartTreeTests
     public void Ignored_parts_are_neither_opened_nor_counted_but_links_are_still_mentioned()
     {
         using var chart = new ChartDirectory();
-        chart.Write("skip/huge", new byte[ChartTreeLimits.MaxFileBytes + 1]).Write(".helmignore", "skip\npipe\nlink\n.helmignore\n").Link("link", "values.yaml");
+        chart.Write("skip/huge", new byte[ChartLimits.MaxFileBytes + 1]).Write(".helmignore", "skip\npipe\nlink\n.helmignore\n").Link("link", "values.yaml");
         chart.CreateFifo("pipe");
         Assert.Equal(["Chart.yaml", "link", "templates/x.yaml", "values.yaml"], chart.Names());
         Assert.Equal(ChartFileKind.IgnoredLink, chart.Tree().Files[1].Kind);
@@ -71,7 +71,7 @@ public sealed class ChartTreeTests
         using var chart = new ChartDirectory();
         string link = Path.Combine(chart.Parent, "link");
         File.CreateSymbolicLink(link, "c");
-        ChartTree<int> tree = chart.Tree(link);
+        ChartTree tree = chart.Tree(link);
         Assert.Equal(chart.Tree().Digest, tree.Digest);
         Assert.Equal(default, tree.LinkTargets);
     }
@@ -89,7 +89,7 @@ public sealed class ChartTreeTests
         Declined(BypassReason.ChartSpecialFile, c => c.Link("mine", "/proc/self/environ"));
         Declined(BypassReason.ChartSpecialFile, c => c.Link("here", "/proc/self/cwd"));
         Declined(BypassReason.ChartSpecialFile, c => c.Link("fd", "/dev/fd/0"));
-        Declined(BypassReason.ChartTooLarge, c => c.Write("big", new byte[ChartTreeLimits.MaxFileBytes + 1]));
+        Declined(BypassReason.ChartTooLarge, c => c.Write("big", new byte[ChartLimits.MaxFileBytes + 1]));
         Declined(BypassReason.HelmIgnoreInvalid, c => c.Write(".helmignore", "a/**\n"));
         Declined(BypassReason.HelmIgnoreInvalid, c => Directory.CreateDirectory(c.At(".helmignore")));
 
@@ -177,13 +177,13 @@ public sealed class ChartTreeTests
             for (int j = 0; j < 100; j++)
                 File.WriteAllBytes(chart.At($"files/{i}/{j}"), [(byte)i, (byte)j]);
         }
-        ChartSnapshot<int> snapshot = chart.Snapshot();
+        ChartSnapshot snapshot = chart.Snapshot();
         Assert.Equal(10_003, snapshot.Tree.FileCount);
         Assert.Equal(10_003, chart.Scans);
         Assert.True(snapshot.StillValid());
         File.WriteAllBytes(chart.At("files/57/99"), [57, 98]);
         Assert.False(snapshot.StillValid());
-        ChartSnapshot<int> again = chart.Snapshot();
+        ChartSnapshot again = chart.Snapshot();
         Assert.NotEqual(snapshot.Tree.Digest, again.Tree.Digest);
         Assert.Equal(10_004, chart.Scans);
     }
@@ -193,7 +193,7 @@ public sealed class ChartTreeTests
     {
         using var chart = new ChartDirectory();
         chart.Write("four", "1234");
-        Assert.Contains(chart.Tree().Facts, f => f.Name.AsSpan().SequenceEqual("four"u8) && f.Facts == 4);
+        Assert.Contains(chart.Tree().Facts, f => f.Name.AsSpan().SequenceEqual("four"u8) && f.Obstacle?.Line == 4);
         Assert.Equal(4, chart.Tree().Facts.Count);
     }
 
@@ -234,7 +234,7 @@ public sealed class ChartTreeTests
     [InlineData("charts", 0, "")]
     public void Place_decides_what_a_file_is(string name, byte role, string chart)
     {
-        Assert.Equal((ChartTreeRole)role, ChartTreeRoles.Of(Encoding.UTF8.GetBytes(name), out ReadOnlySpan<byte> owner));
+        Assert.Equal((ChartFileRole)role, ChartFileRoles.Of(Encoding.UTF8.GetBytes(name), out ReadOnlySpan<byte> owner));
         Assert.Equal(chart, Encoding.UTF8.GetString(owner));
     }
 }

@@ -86,7 +86,7 @@ public sealed class PruneCommandTests
         using (var store = new LiteDbTier(LiteDbTierOptions.In(fake.Home.State), TimeProvider.System, static _ => { }))
         {
             for (int i = 0; i < Entries; i++)
-                Assert.True(store.Put(StoreRoom.Key(i), StoreRoom.Render("a" + i)));
+                Assert.True(store.Put(StoreFixture.Key(i), StoreFixture.Render("a" + i)));
         }
         if (daemonRuns)
             await fake.StartDaemonAsync();

@@ -17,7 +17,7 @@ namespace CacheDaemon.Tests.Cli;
 /// <summary>What <c>helmcached shared check</c> finds out about a real server, and what it says to do.</summary>
 public sealed class ServerTrialTests : IDisposable
 {
-    private readonly KeyRoom _team = new();
+    private readonly KeyFixture _team = new();
 
     [ToolFact("nginx")]
     public async Task A_writer_and_then_a_reader_find_all_well()
@@ -25,17 +25,17 @@ public sealed class ServerTrialTests : IDisposable
         using var nginx = new Nginx();
         await nginx.StartAsync();
         IReadOnlyList<DoctorCheck> early = await TryAsync(Reading(nginx.Url));
-        Assert.Equal([("read", Verdict.Ok), ("clock", Verdict.Ok), ("round-trip", Verdict.Ok), ("probe", Verdict.Note)], early.Select(static c => (c.Name, c.Verdict)));
+        Assert.Equal([("read", CheckOutcome.Ok), ("clock", CheckOutcome.Ok), ("round-trip", CheckOutcome.Ok), ("probe", CheckOutcome.Note)], early.Select(static c => (c.Name, c.Outcome)));
         IReadOnlyList<DoctorCheck> writer = await TryAsync(Writing(nginx.Url));
-        Assert.Equal([("read", Verdict.Ok), ("clock", Verdict.Ok), ("round-trip", Verdict.Ok), ("write", Verdict.Ok), ("probe", Verdict.Ok)], writer.Select(static c => (c.Name, c.Verdict)));
+        Assert.Equal([("read", CheckOutcome.Ok), ("clock", CheckOutcome.Ok), ("round-trip", CheckOutcome.Ok), ("write", CheckOutcome.Ok), ("probe", CheckOutcome.Ok)], writer.Select(static c => (c.Name, c.Outcome)));
         Assert.Matches(@"^round trip: \d+\.\d ms \(median of 7\)$", writer[2].Says);
         DoctorCheck probe = (await TryAsync(Reading(nginx.Url)))[^1];
-        Assert.Equal(Verdict.Ok, probe.Verdict);
+        Assert.Equal(CheckOutcome.Ok, probe.Outcome);
         Assert.Contains(PublicKey.OfLine(_team.Trust)!.Id, probe.Says, StringComparison.Ordinal);
         // Somebody who trusts another writer, and has this team's key.
-        using var other = new KeyRoom();
+        using var other = new KeyFixture();
         DoctorCheck refused = (await TryAsync(Reading(nginx.Url) with { Trust = [other.Trust] }))[^1];
-        Assert.Equal((Verdict.Fail, "probe"), (refused.Verdict, refused.Name));
+        Assert.Equal((CheckOutcome.Fail, "probe"), (refused.Outcome, refused.Name));
         Assert.Contains("unknown-signer", refused.Says, StringComparison.Ordinal);
     }
 
@@ -45,13 +45,13 @@ public sealed class ServerTrialTests : IDisposable
         using var guarded = new Nginx("right");
         await guarded.StartAsync();
         DoctorCheck read = Assert.Single(await TryAsync(Reading(guarded.Url) with { HeadersFrom = _team.File("headers", "Authorization: Bearer wrong\n") }));
-        Assert.Equal((Verdict.Fail, "read", "the token in shared.headers_from is missing or wrong"), (read.Verdict, read.Name, read.Next));
+        Assert.Equal((CheckOutcome.Fail, "read", "the token in shared.headers_from is missing or wrong"), (read.Outcome, read.Name, read.Next));
         Assert.EndsWith("status 401", read.Says, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", read.Says, StringComparison.Ordinal);
         using var readOnly = new Nginx(takes: false);
         await readOnly.StartAsync();
         DoctorCheck write = (await TryAsync(Writing(readOnly.Url)))[^1];
-        Assert.Equal((Verdict.Fail, "write"), (write.Verdict, write.Name));
+        Assert.Equal((CheckOutcome.Fail, "write"), (write.Outcome, write.Name));
         Assert.Contains("dav_methods PUT", write.Next, StringComparison.Ordinal);
     }
 
@@ -59,7 +59,7 @@ public sealed class ServerTrialTests : IDisposable
     public async Task Where_nobody_listens_that_is_all_there_is_to_say()
     {
         DoctorCheck read = Assert.Single(await TryAsync(Reading(new Uri($"http://127.0.0.1:{StartedServer.FreePort()}/"))));
-        Assert.Equal((Verdict.Fail, "read"), (read.Verdict, read.Name));
+        Assert.Equal((CheckOutcome.Fail, "read"), (read.Outcome, read.Name));
         Assert.Contains("no connection", read.Says, StringComparison.Ordinal);
     }
 
@@ -82,14 +82,14 @@ public sealed class ServerTrialTests : IDisposable
     public void What_the_keys_leave_open_is_said()
     {
         SharedSettings plain = _team.Settings(encrypted: false), sealedOff = _team.Settings(encrypted: true);
-        Assert.Equal([("trust", Verdict.Ok), ("encryption", Verdict.Note), ("names", Verdict.Note)], Of(plain));
-        Assert.Equal([("trust", Verdict.Ok), ("encryption", Verdict.Ok), ("names", Verdict.Ok)], Of(sealedOff));
-        Assert.Equal([("trust", Verdict.Ok), ("encryption", Verdict.Ok), ("names", Verdict.Ok), ("network", Verdict.Note)], Of(sealedOff with { Url = new Uri("http://cache.example.com/") }));
-        using var other = new KeyRoom();
+        Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Note), ("names", CheckOutcome.Note)], Of(plain));
+        Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Ok), ("names", CheckOutcome.Ok)], Of(sealedOff));
+        Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Ok), ("names", CheckOutcome.Ok), ("network", CheckOutcome.Note)], Of(sealedOff with { Url = new Uri("http://cache.example.com/") }));
+        using var other = new KeyFixture();
         SharedSettings writer = sealedOff with { MayWrite = true, SignWith = other.SigningKey };
-        Assert.Contains(("signing", Verdict.Note), Of(writer));
-        Assert.Contains(("trust", Verdict.Note), Of(writer with { Trust = [] }));
-        static IEnumerable<(string, Verdict)> Of(SharedSettings settings) => SharedChecks.OfKeys(settings, KeyRoom.Load(settings)).Select(static c => (c.Name, c.Verdict));
+        Assert.Contains(("signing", CheckOutcome.Note), Of(writer));
+        Assert.Contains(("trust", CheckOutcome.Note), Of(writer with { Trust = [] }));
+        static IEnumerable<(string, CheckOutcome)> Of(SharedSettings settings) => SharedChecks.OfKeys(settings, KeyFixture.Load(settings)).Select(static c => (c.Name, c.Outcome));
     }
 
     public void Dispose() => _team.Dispose();
@@ -104,7 +104,7 @@ public sealed class ServerTrialTests : IDisposable
         ISharedServer? server = SharedServers.Open(settings, problems);
         Assert.Empty(problems);
         var checks = new List<DoctorCheck>();
-        await foreach (DoctorCheck check in new ServerTrial(server!, KeyRoom.Load(settings), settings.MayWrite).Run(CancellationToken.None))
+        await foreach (DoctorCheck check in new ServerTrial(server!, KeyFixture.Load(settings), settings.MayWrite).Run(CancellationToken.None))
             checks.Add(check);
         return checks;
     }

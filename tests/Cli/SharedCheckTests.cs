@@ -14,7 +14,7 @@ public sealed class SharedCheckTests : IDisposable
 {
     private const string Check = "shared check --json";
 
-    private readonly KeyRoom _team = new();
+    private readonly KeyFixture _team = new();
 
     [Fact]
     public async Task Without_a_team_cache_it_says_how_to_begin()

@@ -29,7 +29,7 @@ internal sealed partial class SourceFile
     public string Folder => Path[..Path.LastIndexOf('/')];
 
     /// <summary>The project's folder and the one below it: a room may have shelves.</summary>
-    public string Room => string.Join('/', Folder.Split('/').Take(2));
+    public string Layer => string.Join('/', Folder.Split('/').Take(2));
 
     /// <summary>The file's name up to its first dot: <c>LiteDbTier</c> of <c>LiteDbTier.Notes.cs</c>.</summary>
     public string Stem => System.IO.Path.GetFileName(Path).Split('.')[0];

@@ -20,7 +20,7 @@ public sealed class TeamCacheTests : IDisposable
 {
     private const string Planted = "planted-7f3a9c";
 
-    private readonly KeyRoom _team = new();
+    private readonly KeyFixture _team = new();
 
     public void Dispose() => _team.Dispose();
 
@@ -134,7 +134,7 @@ public sealed class TeamCacheTests : IDisposable
         using var nginx = new Nginx();
         await nginx.StartAsync();
         string[] rendered = await WriteAsync(nginx, 8);
-        using var stranger = new KeyRoom();
+        using var stranger = new KeyFixture();
         await FreshReaderAsync(nginx, async reader =>
         {
             var names = new List<string>();
@@ -152,10 +152,10 @@ public sealed class TeamCacheTests : IDisposable
             File.WriteAllBytes(names[1], good[1][..40]);
             File.WriteAllBytes(names[2], good[3]);
             File.WriteAllBytes(names[3], good[2]);
-            SharedEntry old = KeyRoom.Entry(rendered[4]) with { Created = DateTimeOffset.UtcNow.AddDays(-31) };
+            SharedEntry old = KeyFixture.Entry(rendered[4]) with { Created = DateTimeOffset.UtcNow.AddDays(-31) };
             File.WriteAllBytes(names[4], SealedEntry.Seal(keys[4], old, _team.Writer(encrypted: true))!);
-            SharedKeys foreign = KeyRoom.Load(stranger.Settings(encrypted: false) with { MayWrite = true, SignWith = stranger.SigningKey, NamesFrom = _team.TeamKeyFile });
-            File.WriteAllBytes(names[5], SealedEntry.Seal(keys[5], KeyRoom.Entry("kind: Forged\n") with { Created = DateTimeOffset.UtcNow }, foreign)!);
+            SharedKeys foreign = KeyFixture.Load(stranger.Settings(encrypted: false) with { MayWrite = true, SignWith = stranger.SigningKey, NamesFrom = _team.TeamKeyFile });
+            File.WriteAllBytes(names[5], SealedEntry.Seal(keys[5], KeyFixture.Entry("kind: Forged\n") with { Created = DateTimeOffset.UtcNow }, foreign)!);
             File.WriteAllBytes(names[6], new byte[SealedEntry.MaxBytes + 1]);
             byte[] later = [.. good[7]];
             later[4] = 99;
@@ -182,7 +182,7 @@ public sealed class TeamCacheTests : IDisposable
     {
         using var nginx = new Nginx();
         await nginx.StartAsync();
-        using var stranger = new KeyRoom();
+        using var stranger = new KeyFixture();
         await using (DaemonHome self = Machine(nginx, writes: false, more: $"  mode: write\n  sign_with: {stranger.SigningKey}\n"))
         {
             await self.StartAsync();

@@ -27,20 +27,20 @@ public sealed class MountTableTests
         void Learn() => fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
         Learn();
         long before = mounts.Generation();
-        Assert.NotNull(fingerprinter.Recall(message));
+        Assert.NotNull(fingerprinter.FindKnown(message));
         string place = System.IO.Directory.CreateDirectory(site.At("mounted")).FullName;
         try
         {
             Assert.True(Needs.Succeeds("mount", "-t", "tmpfs", "none", place));
-            Assert.Null(fingerprinter.Recall(message));
+            Assert.Null(fingerprinter.FindKnown(message));
             Assert.True(mounts.Generation() > before);
             Learn();
-            Assert.NotNull(fingerprinter.Recall(message));
+            Assert.NotNull(fingerprinter.FindKnown(message));
         }
         finally
         {
             Assert.True(Needs.Succeeds("umount", place));
         }
-        Assert.Null(fingerprinter.Recall(message));
+        Assert.Null(fingerprinter.FindKnown(message));
     }
 }

@@ -54,7 +54,7 @@ public sealed class DirectReadTests : IDisposable
         Assert.False(before.StillValid());
         Fingerprint after = Compute(line);
         Assert.NotEqual(before.Key, after.Key);
-        Assert.False(before.IsSameWorldAs(after));
+        Assert.False(before.HasSameInputsAs(after));
     }
 
     [Theory]

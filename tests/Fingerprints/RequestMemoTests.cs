@@ -65,12 +65,12 @@ public sealed class RequestMemoTests : IDisposable
         ArgumentNullException.ThrowIfNull(edit);
         Message.Render request = Request();
         ReadOnlySequence<byte> message = Remember(request);
-        KnownRequest? before = _fingerprinter.Recall(message);
+        KnownRequest? before = _fingerprinter.FindKnown(message);
         Assert.NotNull(before);
 
         edit(this);
 
-        Assert.True(_fingerprinter.Recall(message) is null, what);
+        Assert.True(_fingerprinter.FindKnown(message) is null, what);
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RequestMemoTests : IDisposable
         Write("home/notes.txt", "x");
         Write("home/.local/share/helm/plugins/with/more", "x");
 
-        Assert.NotNull(_fingerprinter.Recall(message));
+        Assert.NotNull(_fingerprinter.FindKnown(message));
     }
 
     [Fact]
@@ -91,12 +91,12 @@ public sealed class RequestMemoTests : IDisposable
         Message.Render request = Request();
         ReadOnlySequence<byte> message = Remember(request);
 
-        Fingerprint recalled = _fingerprinter.Recall(message)!.Outcome.Fingerprint;
+        Fingerprint recalled = _fingerprinter.FindKnown(message)!.Outcome.Fingerprint;
         Fingerprint computed = Known(request).Fingerprint;
 
         Assert.Equal(computed.Key, recalled.Key);
         Assert.Equal(computed.PathKey, recalled.PathKey);
-        Assert.True(recalled.IsSameWorldAs(computed));
+        Assert.True(recalled.HasSameInputsAs(computed));
     }
 
     [Fact]
@@ -108,7 +108,7 @@ public sealed class RequestMemoTests : IDisposable
         ReadOnlySequence<byte> message = new([1]);
         now.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(now.Compute(request)));
 
-        Assert.Null(now.Recall(message));
+        Assert.Null(now.FindKnown(message));
     }
 
     [Fact]

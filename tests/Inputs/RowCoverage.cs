@@ -148,7 +148,7 @@ public sealed class RowCoverage
 
         ("4.5", "what values may be", ["Standard input as JSON", "4.5 doubled key, the last wins", "4.5 bytes that are no text in values", "Values file that is a list", "Values file with a tab", "Null deletes a default"]),
         ("4.5", "several documents", ["Several documents in one values file", "4.5 several documents in the chart's values"]),
-        ("4.6", "schema references", ["Schema that reads a file of the machine", "4.6 reference to the web", "4.6 relative reference", "4.6 reference inside the document", "ChartTreeSchemaTests.Schema_that_may_read_something_else_is_flagged"]),
+        ("4.6", "schema references", ["Schema that reads a file of the machine", "4.6 reference to the web", "4.6 relative reference", "4.6 reference inside the document", "ChartSchemaTests.Schema_that_may_read_something_else_is_flagged"]),
         ("4.6", "skipped schema", ["Schema skipped", "4.6 garbage"]),
 
         ("5", "schemes", ["Remote values", "5 remote set-file", "5 unknown scheme is a file's name", "5 scheme of a plugin that is not there", "5 bad percent sequence"]),

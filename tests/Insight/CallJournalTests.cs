@@ -61,17 +61,17 @@ public sealed class CallJournalTests : IDisposable
     [Fact]
     public void Miss_is_explained_once_by_what_was_stored_before_it_whatever_else_lies_in_the_store()
     {
-        using var room = new StoreRoom();
+        using var room = new StoreFixture();
         LiteDbTier store = room.Open();
         MaterialItem[] before = [new("release", 1), new("namespace", 2)], now = [new("release", 1), new("namespace", 3)];
-        store.Put(StoreRoom.Key(1), StoreRoom.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });
-        store.Put(StoreRoom.Key(2), StoreRoom.Render("b", material: "not what it should be"));
+        store.Put(StoreFixture.Key(1), StoreFixture.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });
+        store.Put(StoreFixture.Key(2), StoreFixture.Render("b", material: "not what it should be"));
         _clock.Advance(TimeSpan.FromMinutes(1));
         _journal.Note(new(CallOutcome.Miss, "web", "make", 200) { Material = now });
         // Stored after it, and nearer.
         _clock.Advance(TimeSpan.FromMinutes(1));
-        store.Put(StoreRoom.Key(3), StoreRoom.Render("c") with { Material = Serialised([now[0]]), Created = _clock.GetUtcNow() });
-        store.Put(StoreRoom.Key(4), StoreRoom.Render("d") with { Material = Serialised(now), Created = _clock.GetUtcNow() });
+        store.Put(StoreFixture.Key(3), StoreFixture.Render("c") with { Material = Serialised([now[0]]), Created = _clock.GetUtcNow() });
+        store.Put(StoreFixture.Key(4), StoreFixture.Render("d") with { Material = Serialised(now), Created = _clock.GetUtcNow() });
 
         Assert.Null(_journal.Last(1)[0].Changed);
         _journal.ExplainMisses(new MissExplainer(store));

@@ -53,7 +53,7 @@ public sealed class TalliesTests
             tallies.Add(CallOutcome.Hit, "web", "make", 1_000_000);
             Save(tallies);
             _clock.Advance(TimeSpan.FromHours(1));
-            foreach (string name in tallies.TurnPage())
+            foreach (string name in tallies.DropOldDays())
                 _store.Remove(name);
         }
         // The hour that has begun has no call yet.
@@ -76,7 +76,7 @@ public sealed class TalliesTests
             tallies.Add(CallOutcome.Hit, "web", "make", 1_000);
             Save(tallies);
             _clock.Advance(TimeSpan.FromDays(1));
-            foreach (string name in tallies.TurnPage())
+            foreach (string name in tallies.DropOldDays())
                 _store.Remove(name);
         }
         Assert.Equal(0, tallies.Last(1).Hits);

@@ -19,7 +19,7 @@ public sealed class FingerprintAllocationTests
         (Fingerprinter fingerprinter, Message.Render request) = Warm(site);
         ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
         fingerprinter.Remember(message, request, Assert.IsType<FingerprintOutcome.Known>(fingerprinter.Compute(request)));
-        Assert.Equal(0, PerRound(() => Assert.NotNull(fingerprinter.Recall(message))));
+        Assert.Equal(0, PerRound(() => Assert.NotNull(fingerprinter.FindKnown(message))));
     }
 
     [Fact]

@@ -32,7 +32,7 @@ public sealed class HitAllocationTests
         string helm = directory.Write("helm", "\u007fELF helm.sh/helm/v3");
 
         using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
-        using var rooms = new StoreRooms(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
+        using var rooms = new StoreTiers(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
         var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries());
         var armory = new Armory(directory.At("armed"), new HelmBinaries(), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
         var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory, new RemoteRuns(TimeProvider.System));
@@ -68,7 +68,7 @@ public sealed class HitAllocationTests
     /// <summary>One request as the dispatcher treats it; true when it was known by its bytes. xunit's assertions allocate, and would be counted.</summary>
     private static bool Hit(RenderPipeline pipeline, ReadOnlySequence<byte> message, Message.Render request, HashSet<long> held)
     {
-        KnownRequest? known = pipeline.Recall(message);
+        KnownRequest? known = pipeline.FindKnown(message);
 #pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.
         ValueTask<Answer> answering = pipeline.RenderAsync(known?.Request ?? request, held, message, known, TimeProvider.System.GetTimestamp());
         if (!answering.IsCompletedSuccessfully || answering.Result.Tail!.Length != 20_000)

@@ -15,7 +15,7 @@ public sealed class ArmedPipelineTests
     [Fact]
     public async Task A_new_helm_is_armed_once_and_calls_are_helms_until_then()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         var gate = new TaskCompletionSource();
         int asked = 0;
         room.Arm = async _ =>
@@ -37,9 +37,9 @@ public sealed class ArmedPipelineTests
     [Fact]
     public async Task A_trap_is_remembered_by_name_and_those_who_waited_run_helm()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         room.ArmHelm();
-        PipelineRoom.Caller holder = room.NewCaller();
+        PipelineFixture.Caller holder = room.NewCaller();
         long lease = await holder.LeaseAsync();
         Task<Message> waiting = room.NewCaller().AskAsync();
         Message.Published verdict = holder.Publish(lease, "", exitCode: Trap);
@@ -47,7 +47,7 @@ public sealed class ArmedPipelineTests
         foreach (Message answer in (Message[])[await waiting, await room.NewCaller().AskAsync()])
             Assert.Equal((BypassReason.KnownToVary, "now was called"), (Assert.IsType<Message.Bypass>(answer).Reason, ((Message.Bypass)answer).Detail));
         // Judged anew on demand: fixed this time.
-        PipelineRoom.Caller again = room.NewCaller();
+        PipelineFixture.Caller again = room.NewCaller();
         Assert.Equal(RefuseReason.None, again.Publish(await again.LeaseAsync(flags: RenderFlags.Recache), "fixed").Refused);
         Assert.IsType<Message.Result>(await room.NewCaller().AskAsync());
     }
@@ -55,9 +55,9 @@ public sealed class ArmedPipelineTests
     [Fact]
     public async Task A_trap_of_inputs_that_changed_meanwhile_says_nothing_about_the_key()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         room.ArmHelm();
-        PipelineRoom.Caller holder = room.NewCaller();
+        PipelineFixture.Caller holder = room.NewCaller();
         long lease = await holder.LeaseAsync();
         File.AppendAllText(Path.Combine(room.Site.Work, "web", "values.yaml"), "more: 1\n");
         Assert.Equal(RefuseReason.InputsChanged, holder.Publish(lease, "", exitCode: Trap).Refused);
@@ -67,9 +67,9 @@ public sealed class ArmedPipelineTests
     [Fact]
     public async Task The_exit_code_of_a_trap_means_nothing_from_real_helm()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         room.ArmHelm();
-        PipelineRoom.Caller holder = room.NewCaller();
+        PipelineFixture.Caller holder = room.NewCaller();
         // Freezing callers are rendered for by real helm.
         long lease = Assert.IsType<Message.Lease>(await holder.AskAsync(flags: RenderFlags.Freeze)) is { Armed: null } plain ? plain.LeaseId : 0;
         Assert.Equal(RefuseReason.HelmFailed, holder.Publish(lease, "", exitCode: Trap).Refused);
@@ -78,7 +78,7 @@ public sealed class ArmedPipelineTests
     [Fact]
     public async Task A_failed_attempt_is_tried_again_after_a_while_and_not_before()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         int asked = 0;
         room.Arm = _ =>
         {
@@ -103,7 +103,7 @@ public sealed class ArmedPipelineTests
     [Fact]
     public void Copies_that_nobody_uses_go_and_others_stay()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         room.ArmHelm();
         room.Armory.RemoveUnused(System.TimeSpan.FromDays(30));
         Assert.True(File.Exists(room.Armed + "/copy"));

@@ -14,7 +14,7 @@ namespace CacheDaemon.Tests.Rendering;
 /// <summary>One caller per key renders; nobody is forgotten, nobody is answered twice.</summary>
 public sealed class LeasesTests
 {
-    private static readonly CacheKey s_key = StoreRoom.Key(1);
+    private static readonly CacheKey s_key = StoreFixture.Key(1);
 
     private readonly Leases<string> _leases = new();
 
@@ -108,7 +108,7 @@ public sealed class LeasesTests
             switch (moves[step].Move % 4)
             {
                 case 0 or 1:
-                    Claim<string> claim = leases.Acquire(StoreRoom.Key(key), $"{step}");
+                    Claim<string> claim = leases.Acquire(StoreFixture.Key(key), $"{step}");
                     Assert.Equal(line.Count == 0, claim is Claim<string>.Granted);
                     line.Add(new Claimant($"{step}", claim));
                     break;

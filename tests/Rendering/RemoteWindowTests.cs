@@ -15,14 +15,14 @@ public sealed class RemoteWindowTests : IDisposable
     private const string Address = "show chart https://charts.example.org/web-1.0.0.tgz";
     private const string ByDigest = "oci://r.example.org/web@sha256:00000000000000000000000000000000000000000000000000000000000000ab";
 
-    private readonly PipelineRoom _room = new(remote: new RemotePolicy(TimeSpan.FromMinutes(10), Digest: true));
+    private readonly PipelineFixture _room = new(remote: new RemotePolicy(TimeSpan.FromMinutes(10), Digest: true));
 
     public void Dispose() => _room.Dispose();
 
     [Fact]
     public async Task A_window_counts_from_the_start_of_the_run()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         long lease = await caller.LeaseAsync(Address);
         // The run takes four minutes.
         _room.Clock.Advance(TimeSpan.FromMinutes(4));
@@ -38,7 +38,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task A_failed_run_opens_no_window_and_ends_none()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "", "Error: 404", exitCode: 1);
         caller.Publish(await caller.LeaseAsync(Address), "first");
         _room.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -49,7 +49,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task A_clock_that_was_set_back_opens_no_window_again()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
         _room.Clock.Advance(TimeSpan.FromMinutes(11));
         _room.Clock.SetBack(TimeSpan.FromMinutes(11));
@@ -59,8 +59,8 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task Who_waits_for_a_run_that_takes_longer_than_the_window_makes_one_of_his_own()
     {
-        using var room = new PipelineRoom(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
-        PipelineRoom.Caller first = room.NewCaller(), second = room.NewCaller(), third = room.NewCaller();
+        using var room = new PipelineFixture(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
+        PipelineFixture.Caller first = room.NewCaller(), second = room.NewCaller(), third = room.NewCaller();
         long lease = await first.LeaseAsync(Address);
         Task<Message> waiting = second.AskAsync(Address);
         room.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -75,7 +75,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task Output_on_standard_error_is_within_the_window_too()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first", "Pulled: x");
         await AssertHitAsync(Address, "first", "memory remote age=0s");
         _room.Clock.Advance(TimeSpan.FromMinutes(10));
@@ -88,7 +88,7 @@ public sealed class RemoteWindowTests : IDisposable
     [InlineData("home/.config/helm/repositories.yaml", RepositorySite.Repositories)]
     public async Task Another_login_ends_it_at_once(string file, string content)
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
         _room.Site.Write(file, content);
         await caller.LeaseAsync(Address);
@@ -99,7 +99,7 @@ public sealed class RemoteWindowTests : IDisposable
     {
         _room.Site.Write("home/.config/helm/repositories.yaml", RepositorySite.Repositories);
         _room.Site.Write(RepositorySite.IndexPath, RepositorySite.Index);
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync("show chart shop/web"), "first");
         await AssertHitAsync("show chart shop/web", "first", "memory remote age=0s");
         _room.Site.Append(RepositorySite.IndexPath, "\n# new\n");
@@ -109,7 +109,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task A_digest_is_for_good()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
         _room.Clock.Advance(TimeSpan.FromDays(2));
         Assert.Equal("memory remote age=2d0h", Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest))).Source);
@@ -122,7 +122,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task Hits_are_counted_with_their_ages()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
         foreach (int seconds in (int[])[10, 20, 300])
@@ -152,7 +152,7 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task Without_the_settings_nothing_of_it_is_served()
     {
-        using var room = new PipelineRoom();
+        using var room = new PipelineFixture();
         foreach (string line in (string[])[Address, "show chart oci://r.example.org/web", "show chart web --repo https://charts.example.org"])
             Assert.Equal(BypassReason.RemoteChart, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync(line)).Reason);
     }

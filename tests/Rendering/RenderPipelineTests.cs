@@ -18,14 +18,14 @@ public sealed class RenderPipelineTests : IDisposable
 {
     private const string Output = "---\nkind: ConfigMap\n";
 
-    private readonly PipelineRoom _room = new();
+    private readonly PipelineFixture _room = new();
 
     public void Dispose() => _room.Dispose();
 
     [Fact]
     public async Task Miss_is_stored_and_the_next_call_hits()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Assert.Equal(RefuseReason.None, first.Publish(lease, Output).Refused);
         Assert.Empty(first.Held);
@@ -38,7 +38,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Everyone_who_asks_meanwhile_gets_the_one_render()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message>[] others = [.. Enumerable.Range(0, 5).Select(_ => _room.NewCaller().AskAsync())];
         Assert.Equal((1, 5), (_room.Pipeline.Running, _room.Pipeline.Waiting));
@@ -61,7 +61,7 @@ public sealed class RenderPipelineTests : IDisposable
             using var together = new Barrier(Callers);
             await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Factory.StartNew(async () =>
             {
-                PipelineRoom.Caller caller = _room.NewCaller();
+                PipelineFixture.Caller caller = _room.NewCaller();
                 together.SignalAndWait();
                 Message answer = await caller.AskAsync(line);
                 if (answer is Message.Lease lease)
@@ -84,7 +84,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Leaseholder_that_vanishes_hands_on_to_the_next()
     {
-        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
         await first.LeaseAsync();
         Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
         first.Vanish();
@@ -99,7 +99,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Interrupted_leaseholder_hands_on_to_the_next()
     {
-        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> asks = second.AskAsync();
         first.Abandon(lease, RefuseReason.Interrupted);
@@ -113,7 +113,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Lease_of_another_caller_can_neither_be_published_nor_given_up()
     {
-        PipelineRoom.Caller holder = _room.NewCaller(), waiter = _room.NewCaller(), stranger = _room.NewCaller();
+        PipelineFixture.Caller holder = _room.NewCaller(), waiter = _room.NewCaller(), stranger = _room.NewCaller();
         long lease = await holder.LeaseAsync();
         Task<Message> asks = waiter.AskAsync();
         Assert.Equal(RefuseReason.LeaseLost, stranger.Publish(lease, "foreign").Refused);
@@ -128,7 +128,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_of_a_render_that_is_too_large_run_helm()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> asks = _room.NewCaller().AskAsync();
         first.Abandon(lease, RefuseReason.OutputTooLarge);
@@ -141,7 +141,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_of_a_render_that_does_not_end_run_helm()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         _room.Clock.Advance(RenderPipeline.MaxWait / 2);
         Task<Message> asks = _room.NewCaller().AskAsync();
@@ -159,7 +159,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Failure_of_helm_is_not_stored_and_waiters_run_helm()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> asks = _room.NewCaller().AskAsync();
         Assert.Equal(RefuseReason.HelmFailed, first.Publish(lease, "", "Error: no\n", exitCode: 1).Refused);
@@ -174,7 +174,7 @@ public sealed class RenderPipelineTests : IDisposable
     [InlineData("home/.config/helm/repositories.yaml")]
     public async Task Inputs_that_change_during_the_render_are_not_stored(string file)
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         _room.Site.Write(file, "changed: true\n");
         Assert.Equal(RefuseReason.InputsChanged, first.Publish(lease, Output).Refused);
@@ -185,7 +185,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Inputs_that_change_and_change_back_during_the_render_are_not_stored()
     {
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         string values = Path.Combine(_room.Site.ChartPath, "values.yaml");
         byte[] content = File.ReadAllBytes(values);
@@ -199,14 +199,14 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_of_a_render_whose_inputs_changed_look_again()
     {
-        PipelineRoom.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
         _room.Site.Append("work/web/values.yaml", "b: 2\n");
         first.Publish(lease, Output);
         // One of them renders what is there now, the other waits for that.
         Task<Message> renders = await Task.WhenAny(secondAsks, thirdAsks);
-        (PipelineRoom.Caller renderer, Task<Message> waits) = renders == secondAsks ? (second, thirdAsks) : (third, secondAsks);
+        (PipelineFixture.Caller renderer, Task<Message> waits) = renders == secondAsks ? (second, thirdAsks) : (third, secondAsks);
         renderer.Publish(Assert.IsType<Message.Lease>(await renders).LeaseId, "new");
         Message answer = await waits;
         Assert.Equal("new", Encoding.UTF8.GetString(Assert.IsType<Message.Result>(answer).Stdout.Span));
@@ -217,7 +217,7 @@ public sealed class RenderPipelineTests : IDisposable
     public async Task Inputs_that_keep_changing_are_left_to_helm()
     {
         const int Looks = 4;
-        PipelineRoom.Caller holder = _room.NewCaller();
+        PipelineFixture.Caller holder = _room.NewCaller();
         long lease = await holder.LeaseAsync();
         Task<Message> waiter = _room.NewCaller().AskAsync();
         for (int look = 1; look <= Looks; look++)
@@ -225,7 +225,7 @@ public sealed class RenderPipelineTests : IDisposable
             await Eventually.IsTrueAsync("the waiter waits", () => _room.Pipeline.Waiting == 1);
             _room.Site.Append("work/web/values.yaml", $"# {look}\n");
             // Someone else has the lease of the new inputs before the waiter looks again.
-            PipelineRoom.Caller next = _room.NewCaller();
+            PipelineFixture.Caller next = _room.NewCaller();
             long nextLease = await next.LeaseAsync();
             holder.Publish(lease, Output);
             (holder, lease) = (next, nextLease);
@@ -239,7 +239,7 @@ public sealed class RenderPipelineTests : IDisposable
     public async Task Output_that_may_show_paths_is_served_only_at_those_paths()
     {
         const string Warning = "walk.go: found symbolic link\n";
-        PipelineRoom.Caller first = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> waits = _room.NewCaller().AskAsync();
         Assert.Equal(RefuseReason.None, first.Publish(lease, Output, Warning).Refused);
@@ -247,7 +247,7 @@ public sealed class RenderPipelineTests : IDisposable
         AssertResult(await _room.NewCaller().AskAsync(), Output, "memory", Warning);
 
         _room.Site.MoveToCopies();
-        PipelineRoom.Caller there = _room.NewCaller();
+        PipelineFixture.Caller there = _room.NewCaller();
         there.Publish(await there.LeaseAsync(), Output, "walk.go: there\n");
         AssertResult(await _room.NewCaller().AskAsync(), Output, "memory", "walk.go: there\n");
         _room.AssertCounted("coalesced=1 helm_runs=2 hits=2 hits_by_tier/memory=2 misses=2 stored=2");
@@ -256,7 +256,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_from_another_checkout_do_not_get_paths_of_this_one()
     {
-        PipelineRoom.Caller first = _room.NewCaller(), other = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(), other = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Message.Render here = _room.Site.Request();
         _room.Site.MoveToCopies();
@@ -271,7 +271,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Caller_that_asks_for_it_renders_again_and_replaces_the_entry()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(), "old");
         caller.Publish(await caller.LeaseAsync(flags: RenderFlags.Recache), "new");
         AssertResult(await caller.AskAsync(), "new", "memory");
@@ -281,7 +281,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Read_only_caller_hits_but_leaves_nothing()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         long lease = await caller.LeaseAsync(flags: RenderFlags.ReadOnly);
         Task<Message> waits = _room.NewCaller().AskAsync();
         Assert.Equal(RefuseReason.ReadOnly, caller.Publish(lease, Output).Refused);
@@ -294,8 +294,8 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Read_only_daemon_leaves_nothing_for_anyone()
     {
-        using var room = new PipelineRoom(readOnly: true);
-        PipelineRoom.Caller caller = room.NewCaller();
+        using var room = new PipelineFixture(readOnly: true);
+        PipelineFixture.Caller caller = room.NewCaller();
         Assert.Equal(RefuseReason.ReadOnly, caller.Publish(await caller.LeaseAsync(), Output).Refused);
         await caller.LeaseAsync();
         room.AssertCounted("helm_runs=2 misses=2 refuse_reasons/read-only=1 refused=1");
@@ -304,8 +304,8 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Secret_that_may_not_be_kept_reaches_the_waiters_only()
     {
-        using var room = new PipelineRoom(secrets: SecretsPolicy.Never);
-        PipelineRoom.Caller caller = room.NewCaller();
+        using var room = new PipelineFixture(secrets: SecretsPolicy.Never);
+        PipelineFixture.Caller caller = room.NewCaller();
         long lease = await caller.LeaseAsync();
         Task<Message> waits = room.NewCaller().AskAsync();
         Assert.Equal(RefuseReason.SecretsNever, caller.Publish(lease, "kind: Secret\n").Refused);
@@ -317,8 +317,8 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Entry_that_memory_cannot_hold_is_served_from_disk()
     {
-        using var room = new PipelineRoom(memoryBytes: 0);
-        PipelineRoom.Caller caller = room.NewCaller();
+        using var room = new PipelineFixture(memoryBytes: 0);
+        PipelineFixture.Caller caller = room.NewCaller();
         caller.Publish(await caller.LeaseAsync(), Output);
         await room.Store.FlushAsync();
         AssertResult(await caller.AskAsync(), Output, "disk");
@@ -328,7 +328,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Result_for_a_lease_that_nobody_holds_is_refused()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         Assert.Equal(RefuseReason.LeaseLost, caller.Publish(77, Output).Refused);
         long lease = await caller.LeaseAsync();
         caller.Publish(lease, Output);
@@ -339,7 +339,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Time_saved_is_what_helm_took_less_what_we_took()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         long lease = await caller.LeaseAsync();
         Task<Message> waits = _room.NewCaller().AskAsync();
         _room.Clock.Advance(TimeSpan.FromMilliseconds(15));
@@ -354,7 +354,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Row15_Time_saved_is_by_the_median_of_the_charts_renders()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync(), Output, renderMicroseconds: 5_000_000);
         foreach (string release in (string[])["a", "b", "c"])
             caller.Publish(await caller.LeaseAsync($"template {release} ./web"), Output);
@@ -366,7 +366,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Time_saved_is_by_command_too()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         caller.Publish(await caller.LeaseAsync("show chart ./web"), Output, renderMicroseconds: 1_000);
         caller.Publish(await caller.LeaseAsync(), Output, renderMicroseconds: 400_000);
         await caller.AskAsync();
@@ -376,7 +376,7 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Row15_Render_is_counted_as_refused_once()
     {
-        PipelineRoom.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _room.NewCaller();
         long lease = await caller.LeaseAsync();
         caller.Abandon(lease, RefuseReason.Interrupted);
         Assert.Equal(RefuseReason.LeaseLost, caller.Publish(lease, Output).Refused);

@@ -22,7 +22,7 @@ public sealed class TeamPipelineTests : IDisposable
 {
     private const string Output = "---\nkind: ConfigMap\n";
 
-    private readonly KeyRoom _team = new();
+    private readonly KeyFixture _team = new();
     private readonly PlayedServer _server = new();
 
     public void Dispose() => _team.Dispose();
@@ -31,7 +31,7 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task What_one_machine_rendered_another_is_given_and_keeps()
     {
         await WriteAsync();
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         AssertResult(await reader.NewCaller().AskAsync(), "shared");
         AssertResult(await reader.NewCaller().AskAsync(), "memory");
         Assert.Equal(1, _server.Reads);
@@ -48,7 +48,7 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task A_trace_says_who_signed()
     {
         await WriteAsync();
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         Assert.Equal("shared signed=" + Signer[..8], Assert.IsType<Message.Result>(await reader.NewCaller().AskAsync()).Source);
     }
 
@@ -56,7 +56,7 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task Everyone_who_asks_meanwhile_gets_the_one_answer()
     {
         await WriteAsync();
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         TaskCompletionSource gate = _server.Hang();
         Task<Message>[] all = [.. Enumerable.Range(0, 6).Select(_ => reader.NewCaller().AskAsync())];
         Assert.Equal((1, 5), (reader.Pipeline.Running, reader.Pipeline.Waiting));
@@ -70,9 +70,9 @@ public sealed class TeamPipelineTests : IDisposable
     [Fact]
     public async Task What_the_team_has_not_is_rendered_and_only_a_writer_offers_it()
     {
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         reader.ArmHelm();
-        PipelineRoom.Caller caller = reader.NewCaller();
+        PipelineFixture.Caller caller = reader.NewCaller();
         Assert.Equal(RefuseReason.None, caller.Publish(await caller.LeaseAsync(), Output).Refused);
         await reader.Shared!.DisposeAsync();
         Assert.Equal((1, 0), (_server.Reads, _server.Writes));
@@ -84,7 +84,7 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task A_machine_whose_helm_is_not_armed_is_given_what_the_team_has_and_else_helm_runs_for_all()
     {
         const string Line = "template r ./tpl";
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         Chart("tpl").WithConfigMap("c", "a: {{ tpl .Values.t . }}").WriteTo(reader.Site.Work);
         TaskCompletionSource gate = _server.Hang();
         Task<Message>[] all = [.. Enumerable.Range(0, 3).Select(_ => reader.NewCaller().AskAsync(Line))];
@@ -107,10 +107,10 @@ public sealed class TeamPipelineTests : IDisposable
     [InlineData("trap")]
     public async Task What_is_not_proved_or_shows_this_machine_or_a_secret_is_not_offered(string why)
     {
-        using PipelineRoom writer = Room(writes: true);
+        using PipelineFixture writer = Fixture(writes: true);
         if (why != "unarmed")
             writer.ArmHelm();
-        PipelineRoom.Caller caller = writer.NewCaller();
+        PipelineFixture.Caller caller = writer.NewCaller();
         RenderFlags flags = why switch { "freeze" => RenderFlags.Freeze, "readonly" => RenderFlags.ReadOnly, _ => RenderFlags.None };
         string output = why == "secret" ? "---\nkind: Secret\nstringData: {a: b}\n" : Output;
         caller.Publish(await caller.LeaseAsync(flags: flags), output, why == "stderr" ? "warning: /home/me" : "", why switch { "failed" => 1, "trap" => ArmingPlan.FirstExitCode, _ => 0 });
@@ -122,17 +122,17 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task Secrets_go_encrypted_where_that_is_allowed_and_lie_where_the_reader_allows()
     {
         const string Secret = "---\nkind: Secret\nstringData: {a: hunter2}\n";
-        SharedKeys keys = KeyRoom.Load(_team.Settings(encrypted: true) with { MayWrite = true, SignWith = _team.SigningKey, Secrets = true });
-        using (var writer = new PipelineRoom(shared: clock => new SharedTier(_server, keys, clock, static _ => { })))
+        SharedKeys keys = KeyFixture.Load(_team.Settings(encrypted: true) with { MayWrite = true, SignWith = _team.SigningKey, Secrets = true });
+        using (var writer = new PipelineFixture(shared: clock => new SharedTier(_server, keys, clock, static _ => { })))
         {
             writer.ArmHelm();
-            PipelineRoom.Caller caller = writer.NewCaller();
+            PipelineFixture.Caller caller = writer.NewCaller();
             caller.Publish(await caller.LeaseAsync(), Secret);
             await writer.Shared!.DisposeAsync();
         }
         _server.ForgetReads();
         Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(Assert.Single(_server.Objects.Values)), StringComparison.Ordinal);
-        using var reader = new PipelineRoom(secrets: SecretsPolicy.Never, shared: clock => new SharedTier(_server, _team.Reader(encrypted: true), clock, static _ => { }));
+        using var reader = new PipelineFixture(secrets: SecretsPolicy.Never, shared: clock => new SharedTier(_server, _team.Reader(encrypted: true), clock, static _ => { }));
         for (int i = 1; i <= 2; i++)
         {
             Assert.StartsWith("shared", Assert.IsType<Message.Result>(await reader.NewCaller().AskAsync()).Source, StringComparison.Ordinal);
@@ -145,11 +145,11 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task Whoever_wants_a_run_or_what_varies_is_not_helped_by_the_team()
     {
         await WriteAsync();
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         reader.ArmHelm();
         foreach (RenderFlags flags in (RenderFlags[])[RenderFlags.Recache, RenderFlags.Freeze])
         {
-            PipelineRoom.Caller caller = reader.NewCaller();
+            PipelineFixture.Caller caller = reader.NewCaller();
             await caller.LeaseAsync(flags: flags);
             caller.Vanish();
         }
@@ -162,7 +162,7 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task A_caller_who_stores_nothing_reads_and_nothing_is_kept()
     {
         await WriteAsync();
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         for (int i = 0; i < 2; i++)
             AssertResult(await reader.NewCaller().AskAsync(flags: RenderFlags.ReadOnly), "shared");
         Assert.Equal((2, 0), (_server.Reads, reader.Store.MemoryEntries));
@@ -171,9 +171,9 @@ public sealed class TeamPipelineTests : IDisposable
     [Fact]
     public async Task A_server_that_hangs_costs_the_deadline_and_then_the_call_is_a_miss_as_ever()
     {
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         _server.Hang();
-        PipelineRoom.Caller caller = reader.NewCaller();
+        PipelineFixture.Caller caller = reader.NewCaller();
         Task<Message> asking = caller.AskAsync();
         Assert.False(asking.IsCompleted);
         reader.Clock.Advance(SharedTier.Deadline);
@@ -186,9 +186,9 @@ public sealed class TeamPipelineTests : IDisposable
     [Fact]
     public async Task A_caller_who_leaves_while_the_team_is_asked_holds_nobody_up()
     {
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         TaskCompletionSource gate = _server.Hang();
-        PipelineRoom.Caller leaves = reader.NewCaller(), waits = reader.NewCaller();
+        PipelineFixture.Caller leaves = reader.NewCaller(), waits = reader.NewCaller();
         Task<Message> first = leaves.AskAsync(), second = waits.AskAsync();
         gate.SetResult();
         await first;
@@ -200,9 +200,9 @@ public sealed class TeamPipelineTests : IDisposable
     [Fact]
     public async Task A_fault_of_ours_is_a_miss_and_is_logged()
     {
-        using PipelineRoom reader = Room();
+        using PipelineFixture reader = Fixture();
         _server.Before = static _ => throw new InvalidOperationException("a bug");
-        PipelineRoom.Caller caller = reader.NewCaller();
+        PipelineFixture.Caller caller = reader.NewCaller();
         Assert.Equal(RefuseReason.None, caller.Publish(await caller.LeaseAsync(), Output).Refused);
         reader.AssertCounted("errors=1 helm_runs=1 misses=1 stored=1");
         Assert.Contains("a bug", File.ReadAllText(reader.LogPath), StringComparison.Ordinal);
@@ -211,23 +211,23 @@ public sealed class TeamPipelineTests : IDisposable
     [Fact]
     public async Task Objects_that_are_not_believed_are_misses_by_reason()
     {
-        using var stranger = new KeyRoom();
+        using var stranger = new KeyFixture();
         await WriteAsync();
         (string name, byte[] good) = Assert.Single(_server.Objects);
         byte[] altered = [.. good];
         altered[^80] ^= 1;
-        byte[] foreign = SealedEntry.Seal(new CacheKey(Digest.Of("another"u8)), KeyRoom.Entry(), _team.Writer(encrypted: false))!;
-        using PipelineRoom reader = Room();
+        byte[] foreign = SealedEntry.Seal(new CacheKey(Digest.Of("another"u8)), KeyFixture.Entry(), _team.Writer(encrypted: false))!;
+        using PipelineFixture reader = Fixture();
         foreach (byte[] content in (byte[][])[altered, good[..^1], [], foreign, new byte[100]])
         {
             _server.Objects[name] = content;
-            PipelineRoom.Caller caller = reader.NewCaller();
+            PipelineFixture.Caller caller = reader.NewCaller();
             await caller.LeaseAsync();
             caller.Vanish();
         }
         // One that a reader signs with a key of his own.
-        _server.Objects[name] = SealedEntry.Seal(KeyOf(reader), KeyRoom.Entry(), stranger.Writer(encrypted: false))!;
-        PipelineRoom.Caller last = reader.NewCaller();
+        _server.Objects[name] = SealedEntry.Seal(KeyOf(reader), KeyFixture.Entry(), stranger.Writer(encrypted: false))!;
+        PipelineFixture.Caller last = reader.NewCaller();
         await last.LeaseAsync();
         last.Vanish();
         reader.AssertCounted("helm_runs=6 misses=6 refuse_reasons/interrupted=6 refused=6 shared/refused/bad-signature=2 shared/refused/malformed=2 shared/refused/other-key=1 shared/refused/unknown-signer=1");
@@ -237,19 +237,19 @@ public sealed class TeamPipelineTests : IDisposable
 
     private string Signer => _team.Writer(encrypted: false).Signer!.Id;
 
-    private static CacheKey KeyOf(PipelineRoom room) => ((FingerprintOutcome.Known)new Fingerprinter(room.Clock, new HelmBinaries()).Compute(room.Site.Request())).Fingerprint.Key;
+    private static CacheKey KeyOf(PipelineFixture room) => ((FingerprintOutcome.Known)new Fingerprinter(room.Clock, new HelmBinaries()).Compute(room.Site.Request())).Fingerprint.Key;
 
     /// <summary>A machine with a home and charts of its own.</summary>
-    private PipelineRoom Room(bool writes = false) =>
+    private PipelineFixture Fixture(bool writes = false) =>
         new(shared: clock => new SharedTier(_server, writes ? _team.Writer(encrypted: false) : _team.Reader(encrypted: false), clock, static _ => { }));
 
     /// <summary>Another machine renders, and what it offers reaches the server.</summary>
     private async Task WriteAsync(string line = "template r ./web", Action<CallSite>? prepare = null)
     {
-        using PipelineRoom writer = Room(writes: true);
+        using PipelineFixture writer = Fixture(writes: true);
         writer.ArmHelm();
         prepare?.Invoke(writer.Site);
-        PipelineRoom.Caller caller = writer.NewCaller();
+        PipelineFixture.Caller caller = writer.NewCaller();
         Assert.Equal(RefuseReason.None, caller.Publish(await caller.LeaseAsync(line), Output).Refused);
         await writer.Shared!.DisposeAsync();
         Assert.Equal(1, _server.Writes);

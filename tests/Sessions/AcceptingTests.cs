@@ -19,7 +19,7 @@ public sealed class AcceptingTests
     [Fact]
     public async Task Callers_that_never_pause_keep_nobody_out()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         // So that looking at the files takes longer than asking: there is always a request to be read.
         for (int i = 0; i < 500; i++)
             room.Site.Write($"work/web/files/{i}", "");
@@ -28,7 +28,7 @@ public sealed class AcceptingTests
         using var stop = new CancellationTokenSource();
         Task[] busy = [.. Enumerable.Range(0, Listener.Acceptors).Select(_ =>
         {
-            HostRoom.Peer peer = room.Connect();
+            HostFixture.Peer peer = room.Connect();
             peer.Say(ahead);
             return Task.Factory.StartNew(
                 () =>
@@ -49,7 +49,7 @@ public sealed class AcceptingTests
     [Fact]
     public async Task Callers_that_say_nothing_or_half_of_it_keep_nobody_out()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Message.Render known = await KnownAsync(room, new byte[2000]);
         byte[] frame = MessageCodec.Encode(known);
         for (int i = 0; i < 10 * Crowd; i++)
@@ -60,41 +60,41 @@ public sealed class AcceptingTests
     [Fact]
     public async Task Callers_that_take_nothing_of_a_large_answer_keep_nobody_out()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Message.Render known = await KnownAsync(room, new byte[5_000_000]);
-        HostRoom.Peer[] stopped = [.. Enumerable.Range(0, Crowd).Select(_ => room.Connect())];
-        foreach (HostRoom.Peer peer in stopped)
+        HostFixture.Peer[] stopped = [.. Enumerable.Range(0, Crowd).Select(_ => room.Connect())];
+        foreach (HostFixture.Peer peer in stopped)
             peer.Say(known);
         await AssertServedAsync(room, known);
         // And when they do take it, it is all there.
-        foreach (HostRoom.Peer peer in stopped)
+        foreach (HostFixture.Peer peer in stopped)
             Assert.Equal(5_000_000, Assert.IsType<Message.Result>(await peer.HearAsync()).Stdout.Length);
     }
 
     [Fact]
     public async Task Callers_of_a_known_request_whose_entry_is_gone_wait_and_keep_nobody_out()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Message.Render known = await KnownAsync(room, new byte[2000]);
         await room.Connect().AskAsync(new Message.Prune(true, null, null, null, false));
-        HostRoom.Peer holder = room.Connect();
+        HostFixture.Peer holder = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(known));
-        HostRoom.Peer[] waiters = [.. Enumerable.Range(0, Crowd).Select(_ => room.Connect())];
-        foreach (HostRoom.Peer peer in waiters)
+        HostFixture.Peer[] waiters = [.. Enumerable.Range(0, Crowd).Select(_ => room.Connect())];
+        foreach (HostFixture.Peer peer in waiters)
             peer.Say(known);
         await room.StatusReachesAsync("waiting", Crowd);
         await AssertServedAsync(room, room.Site.Request("lint x"));
         Assert.IsType<Message.Published>(await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, new byte[300])));
-        foreach (HostRoom.Peer peer in waiters)
+        foreach (HostFixture.Peer peer in waiters)
             Assert.Equal(300, Assert.IsType<Message.Result>(await peer.HearAsync()).Stdout.Length);
     }
 
     [Fact]
     public async Task Requests_said_at_once_on_one_connection_are_answered_in_order_known_or_not()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Message.Render known = await KnownAsync(room, new byte[2000]);
-        HostRoom.Peer peer = room.Connect();
+        HostFixture.Peer peer = room.Connect();
         byte[] frame = MessageCodec.Encode(known);
         peer.Say([.. frame, .. frame, .. MessageCodec.Encode(new Message.Status()), .. frame, .. frame[..9]]);
         Assert.IsType<Message.Result>(await peer.HearAsync());
@@ -106,11 +106,11 @@ public sealed class AcceptingTests
     }
 
     /// <summary>A request that the daemon answers by its bytes alone.</summary>
-    private static async Task<Message.Render> KnownAsync(HostRoom room, byte[] output)
+    private static async Task<Message.Render> KnownAsync(HostFixture room, byte[] output)
     {
         await room.PassAsync(TimeSpan.FromTicks(2 * FileStamp.TrustAfterNanoseconds / 100));
         Message.Render request = room.Site.Request();
-        HostRoom.Peer peer = room.Connect();
+        HostFixture.Peer peer = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(request));
         Assert.IsType<Message.Published>(await peer.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, output)));
         Assert.IsType<Message.Result>(await peer.AskAsync(request));
@@ -118,9 +118,9 @@ public sealed class AcceptingTests
         return request;
     }
 
-    private static async Task AssertServedAsync(HostRoom room, Message.Render request)
+    private static async Task AssertServedAsync(HostFixture room, Message.Render request)
     {
-        using HostRoom.Peer peer = room.Connect();
+        using HostFixture.Peer peer = room.Connect();
         Assert.True(await peer.AskAsync(request) is Message.Result or Message.Bypass);
     }
 }

@@ -18,7 +18,7 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Each_call_begins_the_quiet_time_anew()
     {
-        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
+        await using var room = new HostFixture(idleExit: TimeSpan.FromHours(1));
         await room.PassAsync(TimeSpan.FromMinutes(59));
         Assert.IsType<Message.Bypass>(await room.Connect().AskAsync(room.Site.Request("lint x")));
         await room.PassAsync(TimeSpan.FromMinutes(59));
@@ -29,7 +29,7 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Days_pass_while_the_daemon_runs()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         // From the beginning of a day, so that a second more is the same day.
         await room.PassAsync(TimeSpan.FromDays(1) - room.Clock.GetUtcNow().TimeOfDay);
         await room.Connect().AskAsync(room.Site.Request("lint x"));
@@ -47,7 +47,7 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Daemon_leaves_after_its_quiet_time_and_takes_its_socket_away()
     {
-        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
+        await using var room = new HostFixture(idleExit: TimeSpan.FromHours(1));
         Assert.True(File.Exists(room.Endpoint.SocketPath));
         await room.PassAsync(TimeSpan.FromMinutes(61));
         await room.Running.WaitAsync(Eventually.Patience);
@@ -57,8 +57,8 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Daemon_with_a_connection_stays()
     {
-        await using var room = new HostRoom(idleExit: TimeSpan.FromHours(1));
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture(idleExit: TimeSpan.FromHours(1));
+        HostFixture.Peer peer = room.Connect();
         await room.StatusReachesAsync("connections", 1);
         await room.PassAsync(TimeSpan.FromHours(5));
         Assert.IsType<Message.Json>(await peer.AskAsync(new Message.Status()));
@@ -68,7 +68,7 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Zero_means_never()
     {
-        await using var room = new HostRoom(idleExit: TimeSpan.Zero);
+        await using var room = new HostFixture(idleExit: TimeSpan.Zero);
         await room.PassAsync(TimeSpan.FromDays(400));
         Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Status()));
     }
@@ -76,8 +76,8 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Stop_lets_a_render_end_and_its_waiter_have_the_result()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect(), idle = room.Connect(), admin = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect(), idle = room.Connect(), admin = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -92,7 +92,7 @@ public sealed class DaemonHostTests
         Assert.Equal(RefuseReason.None, published.Refused);
         Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiter.HearAsync()).Source);
         // Whoever was waited for is let go, and not only by itself.
-        foreach (HostRoom.Peer peer in (HostRoom.Peer[])[admin, holder, waiter])
+        foreach (HostFixture.Peer peer in (HostFixture.Peer[])[admin, holder, waiter])
             await peer.AssertClosedAsync();
         await room.Running.WaitAsync(Eventually.Patience);
     }
@@ -100,8 +100,8 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Stop_waits_for_a_render_no_longer_than_the_deadline()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
         await holder.AskAsync(room.Site.Request());
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -117,7 +117,7 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Counters_stay_when_they_are_written_down_and_go_when_reset()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         await room.Connect().AskAsync(room.Site.Request("lint x"));
         Assert.Equal(1, room.Stats.Bypasses);
         await room.PassAsync(TimeSpan.FromSeconds(1));
@@ -129,18 +129,18 @@ public sealed class DaemonHostTests
     [Fact]
     public async Task Second_daemon_for_one_home_does_not_get_the_lock()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Assert.Null(InstanceLock.TryTake(room.Endpoint));
     }
 
-    private static long Bypasses(HostRoom room, string span)
+    private static long Bypasses(HostFixture room, string span)
     {
         using var stats = JsonDocument.Parse(room.Host.Stats(reset: false));
         return stats.RootElement.GetProperty(span).GetProperty("bypasses").GetInt64();
     }
 
     /// <summary>Counters by day, as they stand in a copy of the store, which itself belongs to the daemon.</summary>
-    private static string[] StoredDays(HostRoom room)
+    private static string[] StoredDays(HostFixture room)
     {
         using var copy = new TemporaryDirectory();
         foreach (string file in Directory.GetFiles(room.Endpoint.Home, "store*.litedb"))

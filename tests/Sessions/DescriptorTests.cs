@@ -17,8 +17,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task What_was_published_as_a_file_is_served_as_a_sealed_file_with_the_same_bytes()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         using MemoryFile file = FileOf(s_output);
         await PublishAsync(room, peer, file, s_output.Length);
         AssertServedAsFile(room, peer);
@@ -27,8 +27,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Caller_that_takes_no_descriptor_gets_the_bytes()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         using MemoryFile file = FileOf(s_output);
         await PublishAsync(room, peer, file, s_output.Length);
         Assert.Equal(s_output, Assert.IsType<Message.Result>(await peer.AskAsync(room.Site.Request())).Stdout.ToArray());
@@ -37,8 +37,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Large_output_that_came_within_a_message_is_served_as_a_file_too()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
         Assert.IsType<Message.Published>(await peer.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, s_output)));
         AssertServedAsFile(room, peer);
@@ -47,8 +47,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Publisher_cannot_change_what_it_has_published()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         using MemoryFile file = FileOf(s_output);
         await PublishAsync(room, peer, file, s_output.Length);
         Assert.NotEqual(0, Libc.WriteAll(file.Descriptor, "more"u8));
@@ -62,15 +62,15 @@ public sealed class DescriptorTests
     [InlineData("longer than said")]
     public async Task Result_whose_file_cannot_be_trusted_ends_the_connection_and_is_not_served(string what)
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
         var publish = new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, s_output.Length);
         using MemoryFile file = FileOf(s_output);
         using FileStream onDisk = File.Create(room.Site.At("output"));
         onDisk.Write(s_output);
         onDisk.Flush();
-        using var mapped = new BlobRoom(file, what == "mapped for writing");
+        using var mapped = new MappedFile(file, what == "mapped for writing");
         switch (what)
         {
             case "on disk":
@@ -95,16 +95,16 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Result_whose_file_was_lost_on_the_way_lets_all_who_wait_go()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
-        HostRoom.Peer[] waiters = [room.Connect(), room.Connect()];
-        foreach (HostRoom.Peer waiter in waiters)
+        HostFixture.Peer[] waiters = [room.Connect(), room.Connect()];
+        foreach (HostFixture.Peer waiter in waiters)
             waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", waiters.Length);
         Message answer = await peer.AskAsync(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, s_output.Length));
         Assert.Equal(RefuseReason.StoreFailed, Assert.IsType<Message.Published>(answer).Refused);
-        foreach (HostRoom.Peer waiter in waiters)
+        foreach (HostFixture.Peer waiter in waiters)
             Assert.Equal(BypassReason.LeaseholderFailed, Assert.IsType<Message.Bypass>(await waiter.HearAsync()).Reason);
         Assert.Equal(1, room.Stats.RefuseReasons["store-failed"]);
         // A lease that this peer does not hold is nobody's business.
@@ -116,8 +116,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Descriptors_with_messages_that_have_none_are_closed()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         for (int i = 0; i < 20; i++)
         {
             using var watched = new WatchedDescriptor();
@@ -130,8 +130,8 @@ public sealed class DescriptorTests
     [Fact]
     public async Task Descriptors_with_requests_that_are_known_by_their_bytes_are_closed()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         using MemoryFile output = FileOf(s_output);
         await PublishAsync(room, peer, output, s_output.Length);
         // Old enough for the stamps of its files to be trusted.
@@ -147,7 +147,7 @@ public sealed class DescriptorTests
         }
     }
 
-    private static void AssertServedAsFile(HostRoom room, HostRoom.Peer peer)
+    private static void AssertServedAsFile(HostFixture room, HostFixture.Peer peer)
     {
         peer.Say(Asking(room));
         (Message answer, int descriptor) = peer.HearWithDescriptor();
@@ -157,9 +157,9 @@ public sealed class DescriptorTests
         Assert.Equal(s_output, Blob.Take(came)!.ToArray());
     }
 
-    private static Message.Render Asking(HostRoom room) => room.Site.Request() with { Flags = RenderFlags.TakesDescriptor };
+    private static Message.Render Asking(HostFixture room) => room.Site.Request() with { Flags = RenderFlags.TakesDescriptor };
 
-    private static async Task PublishAsync(HostRoom room, HostRoom.Peer peer, MemoryFile file, int length)
+    private static async Task PublishAsync(HostFixture room, HostFixture.Peer peer, MemoryFile file, int length)
     {
         Message.Lease lease = Assert.IsType<Message.Lease>(await peer.AskAsync(room.Site.Request()));
         peer.Say(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, length), file.Descriptor);
@@ -207,11 +207,11 @@ public sealed class DescriptorTests
     }
 
     /// <summary>A mapping of a file that could be written through.</summary>
-    private sealed unsafe class BlobRoom : IDisposable
+    private sealed unsafe class MappedFile : IDisposable
     {
         private readonly byte* _at;
 
-        public BlobRoom(MemoryFile file, bool map) => _at = map ? Libc.Map(file.Descriptor, s_output.Length, writable: true) : null;
+        public MappedFile(MemoryFile file, bool map) => _at = map ? Libc.Map(file.Descriptor, s_output.Length, writable: true) : null;
 
         public void Dispose()
         {

@@ -36,8 +36,8 @@ public sealed class SessionTests
     [MemberData(nameof(Garbage))]
     public async Task Garbage_ends_its_own_connection_and_nothing_else(string what)
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer bystander = room.Connect(), babbler = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer bystander = room.Connect(), babbler = room.Connect();
         babbler.Say(s_garbage[what]);
         await babbler.AssertClosedAsync();
         Assert.IsType<Message.Json>(await bystander.AskAsync(new Message.Status()));
@@ -48,8 +48,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Older_client_is_left_to_helm_which_is_counted_as_no_error()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer older = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer older = room.Connect();
         older.Say(0, 0, 0, 3, 0x92, 0x00, 0x05);
         await older.AssertClosedAsync();
         Assert.Equal((0, 1), (room.Stats.Errors, room.Stats.BypassReasons["protocol-mismatch"]));
@@ -59,8 +59,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Newer_client_asks_the_daemon_to_leave()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer newer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer newer = room.Connect();
         newer.Say(0, 0, 0, 3, 0x92, ProtocolVersion.Current + 1, 0x05);
         await newer.AssertClosedAsync();
         await room.Running.WaitAsync(Eventually.Patience);
@@ -69,8 +69,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Frame_that_comes_byte_by_byte_is_understood()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         foreach (byte b in MessageCodec.Encode(new Message.Stats(false)))
             peer.Say(b);
         Assert.IsType<Message.Json>(await peer.HearAsync());
@@ -79,8 +79,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Frames_that_come_together_are_answered_in_order()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer peer = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer peer = room.Connect();
         peer.Say([.. MessageCodec.Encode(new Message.Stats(false)), .. MessageCodec.Encode(room.Site.Request("lint x")), .. MessageCodec.Encode(new Message.Status())]);
         Assert.Contains("\"hits\"", Assert.IsType<Message.Json>(await peer.HearAsync()).Text, StringComparison.Ordinal);
         Assert.IsType<Message.Bypass>(await peer.HearAsync());
@@ -93,8 +93,8 @@ public sealed class SessionTests
     [InlineData(6)]
     public async Task Half_a_frame_is_cut_off_and_silence_between_frames_is_not(int bytes)
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer quiet = room.Connect(), half = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer quiet = room.Connect(), half = room.Connect();
         half.Say(MessageCodec.Encode(new Message.Stats(false))[..bytes]);
         await room.StatusReachesAsync("connections", 2);
         Task closed = half.AssertClosedAsync();
@@ -110,8 +110,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Waiter_hears_that_the_daemon_lives()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -131,8 +131,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Waiter_that_does_not_read_holds_up_nobodys_heartbeat()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), stopped = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), stopped = room.Connect(), waiter = room.Connect();
         // In all more than a socket's buffer holds of them, and in each round as many as come while one waits at most.
         const int Rounds = 2;
         int beats = (int)(RenderPipeline.MaxWait / DaemonClient.HeartbeatInterval) - 10;
@@ -159,8 +159,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Leaseholder_that_disconnects_hands_on_to_a_waiter()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
         Message.Lease first = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -171,10 +171,10 @@ public sealed class SessionTests
     [Fact]
     public async Task Waiters_that_disconnect_are_passed_over()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), gone = room.Connect(), alsoGone = room.Connect(), last = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), gone = room.Connect(), alsoGone = room.Connect(), last = room.Connect();
         await holder.AskAsync(room.Site.Request());
-        foreach (HostRoom.Peer waiter in (HostRoom.Peer[])[gone, alsoGone])
+        foreach (HostFixture.Peer waiter in (HostFixture.Peer[])[gone, alsoGone])
             waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 2);
         last.Say(room.Site.Request());
@@ -190,8 +190,8 @@ public sealed class SessionTests
     [Fact]
     public async Task L_only_callers_that_take_the_result_of_another_count_as_coalesced()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), gone = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), gone = room.Connect(), waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         gone.Say(room.Site.Request());
         waiter.Say(room.Site.Request());
@@ -207,8 +207,8 @@ public sealed class SessionTests
     [Fact]
     public async Task Callers_above_the_limit_are_turned_away_until_there_is_room()
     {
-        await using var room = new HostRoom();
-        var peers = new List<HostRoom.Peer>();
+        await using var room = new HostFixture();
+        var peers = new List<HostFixture.Peer>();
         for (int i = 0; i < DescriptorShares.Ours.Connections; i++)
             peers.Add(room.Connect());
         await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections);
@@ -224,12 +224,12 @@ public sealed class SessionTests
     [Fact]
     public async Task Silent_connections_keep_nobody_out_for_ever()
     {
-        await using var room = new HostRoom();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect();
+        await using var room = new HostFixture();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
-        var silent = new List<HostRoom.Peer>();
+        var silent = new List<HostFixture.Peer>();
         for (int i = 0; i < DescriptorShares.Ours.Connections - 2; i++)
             silent.Add(room.Connect());
         await room.StatusReachesAsync("connections", DescriptorShares.Ours.Connections);

@@ -29,14 +29,14 @@ public sealed class StrangerTests
     [Fact]
     public async Task Peer_of_our_own_is_served()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Assert.IsType<Message.Lease>(Decode(await RunAsync(room, [])));
     }
 
     [PrivilegedFact("setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")]
     public async Task Other_user_hears_nothing_even_where_modes_would_let_it()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         const UnixFileMode Everyone = (UnixFileMode)0b111_111_111;
         foreach (string path in (string[])[room.Directory, room.Endpoint.Home, room.Endpoint.SocketPath])
             File.SetUnixFileMode(path, Everyone);
@@ -48,7 +48,7 @@ public sealed class StrangerTests
     [PrivilegedFact("setpriv", "--regid=65534", "--clear-groups")]
     public async Task Other_group_hears_nothing()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         CommandResult result = await RunAsync(room, ["setpriv", "--regid=65534", "--clear-groups"]);
         Assert.Equal((0, 0), (result.ExitCode, result.Stdout.Length));
         Assert.Equal(1, room.Stats.BypassReasons["other-user"]);
@@ -57,7 +57,7 @@ public sealed class StrangerTests
     [PrivilegedFact("unshare", "--mount")]
     public async Task Other_mount_namespace_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         AssertBypass(BypassReason.OtherMountNamespace, await RunAsync(room, ["unshare", "--mount"]));
         Assert.Equal(1, room.Stats.BypassReasons["other-mount-namespace"]);
     }
@@ -65,7 +65,7 @@ public sealed class StrangerTests
     [PrivilegedFact("setpriv", "--clear-groups")]
     public async Task Other_root_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         string socket = room.Endpoint.SocketPath[room.Directory.Length..];
         AssertBypass(BypassReason.OtherRoot, await RunAsync(room, [], socket, room.Directory));
     }
@@ -73,7 +73,7 @@ public sealed class StrangerTests
     [PrivilegedFact("setpriv", "--bounding-set=-all", "--inh-caps=-all")]
     public async Task A5_without_our_capabilities_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["setpriv", "--bounding-set=-all", "--inh-caps=-all"]));
         Assert.Equal(1, room.Stats.BypassReasons["other-credentials"]);
     }
@@ -81,21 +81,21 @@ public sealed class StrangerTests
     [PrivilegedFact("setpriv", "--groups=4242")]
     public async Task A5_with_other_groups_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["setpriv", "--groups=4242"]));
     }
 
     [PrivilegedFact("unshare", "--user")]
     public async Task A5_in_another_user_namespace_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         AssertBypass(BypassReason.OtherCredentials, await RunAsync(room, ["unshare", "--user"]));
     }
 
     [PrivilegedFact("unshare", "--mount")]
     public async Task F_nothing_about_a_file_is_told_to_who_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Message answer = Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Explain(room.Site.Request())));
         using (var report = JsonDocument.Parse(Assert.IsType<Message.Json>(answer).Text))
             Assert.Equal(("bypass", "other-mount-namespace", ""), (Text(report, "outcome"), Text(report, "reason"), Text(report, "chart_name")));
@@ -108,7 +108,7 @@ public sealed class StrangerTests
     [PrivilegedFact("unshare", "--mount")]
     public async Task M_status_tells_who_asks_that_it_is_declined()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         Assert.Equal("other-mount-namespace", Declines(Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Status()))));
         Assert.Equal("", Declines(Decode(await RunAsync(room, [], request: new Message.Status()))));
 
@@ -122,7 +122,7 @@ public sealed class StrangerTests
     [PrivilegedFact("unshare", "--mount")]
     public async Task M_declined_calls_do_not_keep_a_daemon_from_leaving()
     {
-        await using var room = new HostRoom(idleExit: TimeSpan.FromMinutes(1));
+        await using var room = new HostFixture(idleExit: TimeSpan.FromMinutes(1));
         await room.PassAsync(TimeSpan.FromSeconds(40));
         AssertBypass(BypassReason.OtherMountNamespace, await RunAsync(room, ["unshare", "--mount"]));
         await room.StatusReachesAsync("connections", 0);
@@ -130,7 +130,7 @@ public sealed class StrangerTests
         await room.Running.WaitAsync(Eventually.Patience);
     }
 
-    private static async Task<CommandResult> RunAsync(HostRoom room, string[] before, string? socket = null, string? root = null, Message? request = null)
+    private static async Task<CommandResult> RunAsync(HostFixture room, string[] before, string? socket = null, string? root = null, Message? request = null)
     {
         List<string> words = [.. before, "perl", "-e", Client.ReplaceLineEndings(" "), socket ?? room.Endpoint.SocketPath];
         if (root is not null)

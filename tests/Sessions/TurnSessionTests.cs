@@ -13,9 +13,9 @@ public sealed class TurnSessionTests
     [Fact]
     public async Task Nobody_waits_for_longer_than_the_limit_for_a_run_that_does_not_end()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         using var site = new CallSite();
-        HostRoom.Peer holder = room.Connect(), waiter = room.Connect(), late = room.Connect();
+        HostFixture.Peer holder = room.Connect(), waiter = room.Connect(), late = room.Connect();
         Assert.IsType<Message.Turn>(await holder.AskAsync(Coordinate(site, "dependency update ./web")));
         waiter.Say(Coordinate(site, "dependency build @/work/web"));
         await room.StatusReachesAsync("waiting", 1);
@@ -31,9 +31,9 @@ public sealed class TurnSessionTests
     [Fact]
     public async Task A_peer_has_one_turn_at_a_time_and_cannot_end_that_of_another()
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         using var site = new CallSite();
-        HostRoom.Peer peer = room.Connect(), other = room.Connect();
+        HostFixture.Peer peer = room.Connect(), other = room.Connect();
         other.Say(new Message.Ran(1, 0, default, default));
         Assert.IsType<Message.Turn>(await peer.AskAsync(Coordinate(site, "dependency update ./web")));
         other.Say(new Message.Ran(1, 0, default, default));
@@ -51,7 +51,7 @@ public sealed class TurnSessionTests
     [InlineData("pull")]
     public async Task What_takes_no_turns_is_left_to_helm(string line)
     {
-        await using var room = new HostRoom();
+        await using var room = new HostFixture();
         using var site = new CallSite();
         Assert.IsType<Message.Bypass>(await room.Connect().AskAsync(Coordinate(site, line)));
         Assert.Equal(0, room.Stats.Errors);
@@ -60,7 +60,7 @@ public sealed class TurnSessionTests
     private static Message.Coordinate Coordinate(CallSite site, string line) => new(1, false, site.Request(line));
 
     /// <summary>Lets time pass until the peer is told to go its own way.</summary>
-    private static async Task<BypassReason> BypassAsync(HostRoom room, HostRoom.Peer peer)
+    private static async Task<BypassReason> BypassAsync(HostFixture room, HostFixture.Peer peer)
     {
         Task<Message> heard = peer.HearAsync();
         while (true)

@@ -20,7 +20,7 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
 
     private static readonly CacheKey s_key = new(Digest.Of("asked for"u8)), s_other = new(Digest.Of("another"u8));
 
-    private readonly KeyRoom _room = new(), _stranger = new();
+    private readonly KeyFixture _room = new(), _stranger = new();
 
     [Theory]
     [InlineData(false)]
@@ -29,21 +29,21 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
     {
         SharedKeys writer = _room.Writer(encrypted), reader = _room.Reader(encrypted);
         // Somebody who has the team's key, as every reader has, and a signing key of his own.
-        SharedKeys stranger = KeyRoom.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _stranger.SigningKey });
-        byte[] good = SealedEntry.Seal(s_key, KeyRoom.Entry(string.Concat(Enumerable.Repeat(KeyRoom.Output, 20))), writer)!;
-        byte[] swapped = SealedEntry.Seal(s_other, KeyRoom.Entry(), writer)!;
-        byte[] foreign = SealedEntry.Seal(s_key, KeyRoom.Entry("kind: Evil\n"), stranger)!;
-        byte[] old = SealedEntry.Seal(s_key, KeyRoom.Entry() with { Created = KeyRoom.Now - writer.MaxAge - TimeSpan.FromHours(1) }, writer)!;
-        byte[] future = SealedEntry.Seal(s_key, KeyRoom.Entry() with { Created = KeyRoom.Now.AddDays(1) }, writer)!;
-        byte[] twin = SealedEntry.Seal(s_key, KeyRoom.Entry(), writer)!;
-        Assert.Equal(SharedRefusal.None, SealedEntry.Open(good, s_key, reader, KeyRoom.Now).Refusal);
+        SharedKeys stranger = KeyFixture.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _stranger.SigningKey });
+        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(string.Concat(Enumerable.Repeat(KeyFixture.Output, 20))), writer)!;
+        byte[] swapped = SealedEntry.Seal(s_other, KeyFixture.Entry(), writer)!;
+        byte[] foreign = SealedEntry.Seal(s_key, KeyFixture.Entry("kind: Evil\n"), stranger)!;
+        byte[] old = SealedEntry.Seal(s_key, KeyFixture.Entry() with { Created = KeyFixture.Now - writer.MaxAge - TimeSpan.FromHours(1) }, writer)!;
+        byte[] future = SealedEntry.Seal(s_key, KeyFixture.Entry() with { Created = KeyFixture.Now.AddDays(1) }, writer)!;
+        byte[] twin = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
+        Assert.Equal(SharedRefusal.None, SealedEntry.Open(good, s_key, reader, KeyFixture.Now).Refusal);
 
         var refused = new SortedDictionary<string, int>(StringComparer.Ordinal);
         Config config = Config.QuickThrowOnFailure.WithMaxTest(Objects / 2).WithReplay(new Replay(new Rnd(Seed), null));
         Check.One(config, Prop.ForAll<byte, ushort, byte>((kind, place, value) =>
         {
             byte[] hostile = Attack(kind, place, value);
-            Unsealed unsealed = SealedEntry.Open(hostile, s_key, reader, KeyRoom.Now);
+            Unsealed unsealed = SealedEntry.Open(hostile, s_key, reader, KeyFixture.Now);
             // An attack that changes nothing is none.
             if (hostile.AsSpan().SequenceEqual(good) || hostile.AsSpan().SequenceEqual(twin))
                 return;
@@ -95,7 +95,7 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
                     return copy;
                 case 12: // An old one made young.
                     copy = [.. old];
-                    BinaryPrimitives.WriteInt64BigEndian(copy.AsSpan(54), KeyRoom.Now.ToUnixTimeMilliseconds() - value);
+                    BinaryPrimitives.WriteInt64BigEndian(copy.AsSpan(54), KeyFixture.Now.ToUnixTimeMilliseconds() - value);
                     return copy;
                 case 13: // Encrypted or not, the other way round, or some third way.
                     copy[5] = copy[5] == value % 3 ? (byte)7 : (byte)(value % 3);

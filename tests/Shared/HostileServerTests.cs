@@ -26,7 +26,7 @@ public sealed class HostileServerTests : IDisposable
 
     private static readonly string[] s_odd = ["a length beyond every number", "a negative length", "two lengths"];
 
-    private readonly KeyRoom _room = new();
+    private readonly KeyFixture _room = new();
 
     /// <summary>What each server sends, until it is cut off.</summary>
     private static readonly Dictionary<string, Func<byte[], IEnumerable<byte[]>>> s_answers = new()
@@ -63,13 +63,13 @@ public sealed class HostileServerTests : IDisposable
     [MemberData(nameof(Answers))]
     public async Task Nothing_comes_of_it(string answer)
     {
-        byte[] good = SealedEntry.Seal(s_key, KeyRoom.Entry(), _room.Writer(encrypted: false))!;
+        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
         using var server = new Played(() => s_answers[answer](good));
         await using SharedTier tier = Tier(server.Port, out List<string> log);
         SharedAnswer got = await tier.AskAsync(s_key).WaitAsync(TimeSpan.FromMinutes(1));
         // The object of a trusted writer is that, however oddly it comes.
         Assert.True(got.Outcome is SharedOutcome.Failed or SharedOutcome.Refused || s_odd.Contains(answer), got.ToString());
-        Assert.True(got.Entry is null || got.Entry.Result.Stdout.ToArray().AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(KeyRoom.Output)));
+        Assert.True(got.Entry is null || got.Entry.Result.Stdout.ToArray().AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(KeyFixture.Output)));
         Assert.All(log, static line => Assert.InRange(line.Length, 1, 400));
         Assert.DoesNotContain(log, static line => line.Any(char.IsControl));
     }
@@ -78,7 +78,7 @@ public sealed class HostileServerTests : IDisposable
     [Fact]
     public async Task The_same_object_from_an_honest_server_is_served()
     {
-        byte[] good = SealedEntry.Seal(s_key, KeyRoom.Entry(), _room.Writer(encrypted: false))!;
+        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
         using var server = new Played(() => [Text(Ok + $"Content-Length: {good.Length}\r\n\r\n"), good]);
         await using SharedTier tier = Tier(server.Port, out _);
         Assert.Equal(SharedOutcome.Hit, (await tier.AskAsync(s_key)).Outcome);
@@ -105,8 +105,8 @@ public sealed class HostileServerTests : IDisposable
     [InlineData(true, "other-key")]
     public async Task Another_teams_object_is_refused(bool encrypted, string refusal)
     {
-        using var others = new KeyRoom();
-        byte[] theirs = SealedEntry.Seal(s_key, KeyRoom.Entry(), others.Writer(encrypted))!;
+        using var others = new KeyFixture();
+        byte[] theirs = SealedEntry.Seal(s_key, KeyFixture.Entry(), others.Writer(encrypted))!;
         using var server = new Played(() => [Text(Ok + $"Content-Length: {theirs.Length}\r\n\r\n"), theirs]);
         await using SharedTier tier = Tier(server.Port, out _, encrypted);
         Assert.Equal(refusal, (await tier.AskAsync(s_key)).Refusal.Name());
@@ -141,10 +141,10 @@ public sealed class HostileServerTests : IDisposable
         return packed.ToArray();
     }
 
-    /// <summary>The system's clock, on the day of <see cref="KeyRoom.Now"/>.</summary>
+    /// <summary>The system's clock, on the day of <see cref="KeyFixture.Now"/>.</summary>
     private sealed class FixedDay : TimeProvider
     {
-        public override DateTimeOffset GetUtcNow() => KeyRoom.Now;
+        public override DateTimeOffset GetUtcNow() => KeyFixture.Now;
     }
 
     /// <summary>Reads a request, sends its parts (an empty one is a pause of 20 ms) until the other side has had enough, and closes.</summary>

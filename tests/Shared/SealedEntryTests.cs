@@ -15,12 +15,12 @@ public sealed class SealedEntryTests : IDisposable
 {
     private static readonly CacheKey s_key = new(Digest.Of("a key"u8));
 
-    private static readonly KeyRoom s_forProperties = new();
+    private static readonly KeyFixture s_forProperties = new();
     private static readonly Lazy<SharedKeys> s_plain = new(() => s_forProperties.Writer(encrypted: false));
     private static readonly Lazy<SharedKeys> s_encrypting = new(() =>
-        KeyRoom.Load(s_forProperties.Settings(encrypted: true) with { MayWrite = true, SignWith = s_forProperties.SigningKey, Secrets = true }));
+        KeyFixture.Load(s_forProperties.Settings(encrypted: true) with { MayWrite = true, SignWith = s_forProperties.SigningKey, Secrets = true }));
 
-    private readonly KeyRoom _room = new();
+    private readonly KeyFixture _room = new();
 
     [Theory]
     [InlineData(false)]
@@ -28,11 +28,11 @@ public sealed class SealedEntryTests : IDisposable
     public void What_a_trusted_writer_sealed_can_be_opened(bool encrypted)
     {
         SharedKeys writer = _room.Writer(encrypted), reader = _room.Reader(encrypted);
-        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyRoom.Entry(), writer)!;
-        Unsealed unsealed = SealedEntry.Open(sealedEntry, s_key, reader, KeyRoom.Now);
+        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
+        Unsealed unsealed = SealedEntry.Open(sealedEntry, s_key, reader, KeyFixture.Now);
         Assert.Equal((SharedRefusal.None, writer.Signer!.Id), (unsealed.Refusal, unsealed.Signer));
-        Assert.Equal(KeyRoom.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
-        Assert.Equal((KeyRoom.Entry().Created, 41.5, KeyRoom.Entry().Helm), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
+        Assert.Equal(KeyFixture.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
+        Assert.Equal((KeyFixture.Entry().Created, 41.5, KeyFixture.Entry().Helm), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
         Assert.False(reader.CanSign);
         Assert.Equal(encrypted, !Encoding.UTF8.GetString(sealedEntry).Contains("ConfigMap", StringComparison.Ordinal));
         Assert.DoesNotContain(Convert.ToHexString(s_key.Value.ToArray()), Convert.ToHexString(sealedEntry), StringComparison.Ordinal);
@@ -43,12 +43,12 @@ public sealed class SealedEntryTests : IDisposable
     {
         SharedKeys writer = encrypted ? s_encrypting.Value : s_plain.Value;
         byte[] output = [.. Enumerable.Repeat(part, 1 + 8 * times).SelectMany(static bytes => bytes)];
-        var entry = new SharedEntry(new RenderResult(0, output, []), KeyRoom.Now, times, Digest.Of(part), secret);
+        var entry = new SharedEntry(new RenderResult(0, output, []), KeyFixture.Now, times, Digest.Of(part), secret);
         byte[]? sealedEntry = SealedEntry.Seal(s_key, entry, writer);
         Assert.Equal(encrypted || !secret, sealedEntry is not null);
         if (sealedEntry is null)
             return;
-        SharedEntry read = SealedEntry.Open(sealedEntry, s_key, writer, KeyRoom.Now).Entry!;
+        SharedEntry read = SealedEntry.Open(sealedEntry, s_key, writer, KeyFixture.Now).Entry!;
         Assert.Equal(output, read.Result.Stdout.ToArray());
         Assert.Equal(entry with { Result = read.Result }, read);
     }
@@ -57,18 +57,18 @@ public sealed class SealedEntryTests : IDisposable
     public void Two_machines_of_a_team_give_an_entry_one_name_and_two_teams_two()
     {
         Assert.Equal(_room.Writer(encrypted: true).NameOf(s_key), _room.Reader(encrypted: true).NameOf(s_key));
-        using var other = new KeyRoom();
+        using var other = new KeyFixture();
         Assert.NotEqual(_room.Reader(encrypted: true).NameOf(s_key), other.Reader(encrypted: true).NameOf(s_key));
         Assert.Matches("^[0-9a-f]{64}$", _room.Reader(encrypted: false).NameOf(s_key));
         // The names' key may be had without encrypting.
-        Assert.Equal(_room.Reader(encrypted: true).NameOf(s_key), KeyRoom.Load(_room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile }).NameOf(s_key));
+        Assert.Equal(_room.Reader(encrypted: true).NameOf(s_key), KeyFixture.Load(_room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile }).NameOf(s_key));
     }
 
     [Fact]
     public void What_failed_or_wrote_to_standard_error_or_is_too_large_never_leaves()
     {
         SharedKeys writer = _room.Writer(encrypted: true);
-        SharedEntry entry = KeyRoom.Entry();
+        SharedEntry entry = KeyFixture.Entry();
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { ExitCode = 1 } }, writer));
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stderr = "/home/me"u8.ToArray() } }, writer));
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stdout = new byte[SealedEntry.MaxOutputBytes + 1] } }, writer));
@@ -83,22 +83,22 @@ public sealed class SealedEntryTests : IDisposable
     [InlineData(true, true, true)]
     public void An_entry_with_a_Secret_leaves_encrypted_and_when_it_may_or_not_at_all(bool mayBeShared, bool encrypted, bool leaves)
     {
-        SharedKeys writer = KeyRoom.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _room.SigningKey, Secrets = mayBeShared });
+        SharedKeys writer = KeyFixture.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _room.SigningKey, Secrets = mayBeShared });
         const string Planted = "cGxhbnRlZC1zZWNyZXQ=";
-        byte[]? sealedEntry = SealedEntry.Seal(s_key, KeyRoom.Entry($"kind: Secret\ndata: {{a: {Planted}}}\n", holdsSecret: true), writer);
+        byte[]? sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry($"kind: Secret\ndata: {{a: {Planted}}}\n", holdsSecret: true), writer);
         Assert.Equal(leaves, sealedEntry is not null);
         if (sealedEntry is null)
             return;
         Assert.DoesNotContain(Planted, Encoding.Latin1.GetString(sealedEntry), StringComparison.Ordinal);
-        Assert.True(SealedEntry.Open(sealedEntry, s_key, _room.Reader(encrypted: true), KeyRoom.Now).Entry!.HoldsSecret);
+        Assert.True(SealedEntry.Open(sealedEntry, s_key, _room.Reader(encrypted: true), KeyFixture.Now).Entry!.HoldsSecret);
     }
 
     [Fact]
     public void Age_is_measured_by_the_readers_clock()
     {
         SharedKeys writer = _room.Writer(encrypted: false);
-        DateTimeOffset created = KeyRoom.Entry().Created;
-        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyRoom.Entry(), writer)!;
+        DateTimeOffset created = KeyFixture.Entry().Created;
+        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
         Assert.Equal(SharedRefusal.None, At(created + writer.MaxAge));
         Assert.Equal(SharedRefusal.TooOld, At(created + writer.MaxAge + TimeSpan.FromMilliseconds(1)));
         Assert.Equal(SharedRefusal.None, At(created - SealedEntry.MaxClockSkew));
@@ -111,22 +111,22 @@ public sealed class SealedEntryTests : IDisposable
     [Fact]
     public void Encrypted_for_another_team_is_undecipherable_and_plain_from_a_trusted_writer_is_read()
     {
-        using var other = new KeyRoom();
-        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyRoom.Entry(), _room.Writer(encrypted: true))!;
+        using var other = new KeyFixture();
+        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: true))!;
         SharedSettings names = _room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile };
-        Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyRoom.Load(names), KeyRoom.Now).Refusal);
-        Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyRoom.Load(names with { EncryptWith = other.TeamKeyFile }), KeyRoom.Now).Refusal);
-        byte[] plain = SealedEntry.Seal(s_key, KeyRoom.Entry(), KeyRoom.Load(names with { MayWrite = true, SignWith = _room.SigningKey }))!;
-        Assert.Equal(SharedRefusal.None, SealedEntry.Open(plain, s_key, _room.Reader(encrypted: true), KeyRoom.Now).Refusal);
+        Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names), KeyFixture.Now).Refusal);
+        Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names with { EncryptWith = other.TeamKeyFile }), KeyFixture.Now).Refusal);
+        byte[] plain = SealedEntry.Seal(s_key, KeyFixture.Entry(), KeyFixture.Load(names with { MayWrite = true, SignWith = _room.SigningKey }))!;
+        Assert.Equal(SharedRefusal.None, SealedEntry.Open(plain, s_key, _room.Reader(encrypted: true), KeyFixture.Now).Refusal);
     }
 
     /// <summary>Several writers, and one whose key is changed: what the old key signed is read until the key is taken out.</summary>
     [Fact]
     public void Writers_come_and_go_by_the_list_of_trust()
     {
-        using var second = new KeyRoom();
-        byte[] old = SealedEntry.Seal(s_key, KeyRoom.Entry(), _room.Writer(encrypted: false))!;
-        byte[] fresh = SealedEntry.Seal(s_key, KeyRoom.Entry(), second.Writer(encrypted: false))!;
+        using var second = new KeyFixture();
+        byte[] old = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
+        byte[] fresh = SealedEntry.Seal(s_key, KeyFixture.Entry(), second.Writer(encrypted: false))!;
         SharedSettings settings = _room.Settings(encrypted: false);
         Assert.Equal((SharedRefusal.None, SharedRefusal.UnknownSigner), Read(_room.Trust));
         Assert.Equal((SharedRefusal.None, SharedRefusal.None), Read(_room.Trust, second.Trust));
@@ -136,8 +136,8 @@ public sealed class SealedEntryTests : IDisposable
 
         (SharedRefusal Old, SharedRefusal Fresh) Read(params string[] trust)
         {
-            SharedKeys keys = KeyRoom.Load(settings with { Trust = trust });
-            return (SealedEntry.Open(old, s_key, keys, KeyRoom.Now).Refusal, SealedEntry.Open(fresh, s_key, keys, KeyRoom.Now).Refusal);
+            SharedKeys keys = KeyFixture.Load(settings with { Trust = trust });
+            return (SealedEntry.Open(old, s_key, keys, KeyFixture.Now).Refusal, SealedEntry.Open(fresh, s_key, keys, KeyFixture.Now).Refusal);
         }
     }
 

@@ -11,19 +11,19 @@ namespace CacheDaemon.Tests.Shared;
 /// <summary>Keys come from files, and what is wrong with one is said with its name and the next step; the team's cache is out then.</summary>
 public sealed class SharedKeysTests : IDisposable
 {
-    private readonly KeyRoom _room = new();
+    private readonly KeyFixture _room = new();
 
     [Fact]
     public void Nobody_trusted_is_a_problem_for_a_reader_and_not_for_a_writer()
     {
         Assert.Contains("shared.trust: nobody is trusted", Problem(_room.Settings(encrypted: false) with { Trust = [] }), StringComparison.Ordinal);
-        Assert.Empty(KeyRoom.Load(_room.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _room.SigningKey }).Trusted);
+        Assert.Empty(KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _room.SigningKey }).Trusted);
     }
 
     [Fact]
     public void Only_a_writer_looks_at_the_signing_key()
     {
-        Assert.False(KeyRoom.Load(_room.Settings(encrypted: false) with { SignWith = "/nonexistent/key" }).CanSign);
+        Assert.False(KeyFixture.Load(_room.Settings(encrypted: false) with { SignWith = "/nonexistent/key" }).CanSign);
         Assert.Contains("shared.mode: write needs shared.sign_with", Problem(Writing(null)), StringComparison.Ordinal);
         Assert.Equal("shared.sign_with: /nonexistent/key: cannot be looked at: no such file", Problem(Writing("/nonexistent/key")));
     }
@@ -50,8 +50,8 @@ public sealed class SharedKeysTests : IDisposable
         foreach (string content in (string[])[large.ExportSubjectPublicKeyInfoPem(), rsa.ExportSubjectPublicKeyInfoPem(), good.ExportPkcs8PrivateKeyPem(), "", "# nothing\n", _room.Trust + "\nhello\n"])
             Assert.Contains("holds no public keys", Problem(_room.Settings(encrypted: false) with { Trust = [_room.File("other.pub", content)] }), StringComparison.Ordinal);
         // As OpenSSL writes them.
-        Assert.True(KeyRoom.Load(Writing(_room.File("sec1.key", good.ExportECPrivateKeyPem()))).CanSign);
-        Assert.Single(KeyRoom.Load(_room.Settings(encrypted: false) with { Trust = [_room.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] }).Trusted);
+        Assert.True(KeyFixture.Load(Writing(_room.File("sec1.key", good.ExportECPrivateKeyPem()))).CanSign);
+        Assert.Single(KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [_room.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] }).Trusted);
     }
 
     [Fact]
@@ -86,7 +86,7 @@ public sealed class SharedKeysTests : IDisposable
     {
         string link = Path.Combine(Path.GetDirectoryName(_room.SigningKey)!, "link");
         File.CreateSymbolicLink(link, _room.SigningKey);
-        Assert.True(KeyRoom.Load(Writing(link)).CanSign);
+        Assert.True(KeyFixture.Load(Writing(link)).CanSign);
         Assert.Contains("is a directory; name a file in it", Problem(Writing(Path.GetDirectoryName(link)!)), StringComparison.Ordinal);
         Assert.Contains("is no regular file", Problem(Writing("/dev/zero")), StringComparison.Ordinal);
         Assert.Contains("is no key, password or list of headers", Problem(Writing(_room.File("long.key", new string('a', PrivateFile.MaxBytes + 1)))), StringComparison.Ordinal);

@@ -17,8 +17,8 @@ namespace CacheDaemon.Tests.Shared;
 /// <summary>Deadlines, the breaker and the writer, by a clock that moves when told.</summary>
 public sealed class SharedTierTests : IDisposable
 {
-    private readonly KeyRoom _team = new();
-    private readonly ManualClock _clock = new(KeyRoom.Now);
+    private readonly KeyFixture _team = new();
+    private readonly ManualClock _clock = new(KeyFixture.Now);
     private readonly PlayedServer _server = new();
     private readonly ConcurrentQueue<string> _log = new();
 
@@ -43,10 +43,10 @@ public sealed class SharedTierTests : IDisposable
     public async Task What_one_machine_writes_another_reads()
     {
         await using (SharedTier writer = Tier(writes: true))
-            writer.Offer(Key(1), KeyRoom.Entry());
+            writer.Offer(Key(1), KeyFixture.Entry());
         await using SharedTier reader = Tier();
         SharedAnswer answer = await reader.AskAsync(Key(1));
-        Assert.Equal((SharedOutcome.Hit, KeyRoom.Output), (answer.Outcome, System.Text.Encoding.UTF8.GetString(answer.Entry!.Result.Stdout.ToArray())));
+        Assert.Equal((SharedOutcome.Hit, KeyFixture.Output), (answer.Outcome, System.Text.Encoding.UTF8.GetString(answer.Entry!.Result.Stdout.ToArray())));
         Assert.Equal(_team.Writer(encrypted: false).Signer!.Id, answer.Signer);
         Assert.NotNull(answer.Took);
         Assert.Equal(SharedOutcome.Miss, (await reader.AskAsync(Key(2))).Outcome);
@@ -146,21 +146,21 @@ public sealed class SharedTierTests : IDisposable
     {
         TaskCompletionSource gate = _server.Hang();
         await using SharedTier tier = Tier(writes: true);
-        tier.Offer(Key(-1), KeyRoom.Entry());
+        tier.Offer(Key(-1), KeyFixture.Entry());
         await Eventually.IsTrueAsync("the first is on its way", () => _server.Writes == 1);
         for (int i = 0; i < SharedWriter.MaxPending + 100; i++)
-            tier.Offer(Key(i), KeyRoom.Entry());
+            tier.Offer(Key(i), KeyFixture.Entry());
         Assert.Single(_log);
         _server.Mend();
         gate.SetResult();
         await Eventually.IsTrueAsync("all that waited are written", () => _server.Objects.Count == SharedWriter.MaxPending + 1);
 
         gate = _server.Hang();
-        tier.Offer(Key(1000), KeyRoom.Entry());
+        tier.Offer(Key(1000), KeyFixture.Entry());
         await Eventually.IsTrueAsync("the first is on its way", () => _server.Writes == SharedWriter.MaxPending + 2);
         string large = new('x', (int)(SharedWriter.MaxPendingBytes / 4));
         for (int i = 1001; i < 1010; i++)
-            tier.Offer(Key(i), KeyRoom.Entry(large));
+            tier.Offer(Key(i), KeyFixture.Entry(large));
         _server.Mend();
         gate.SetResult();
         await tier.DisposeAsync();
@@ -176,7 +176,7 @@ public sealed class SharedTierTests : IDisposable
         int taken = 0, lost = 0;
         tier.Wrote = ok => _ = ok ? taken++ : lost++;
         for (int i = 0; i < 10; i++)
-            tier.Offer(Key(i), KeyRoom.Entry());
+            tier.Offer(Key(i), KeyFixture.Entry());
         await Eventually.IsTrueAsync("the first is on its way", () => _server.Writes == 1);
         Task ending = tier.DisposeAsync().AsTask();
         Assert.False(ending.IsCompleted);
@@ -193,7 +193,7 @@ public sealed class SharedTierTests : IDisposable
         tier.Wrote = ok => lost += ok ? 0 : 1;
         _server.Break();
         for (int i = 0; i < 20; i++)
-            tier.Offer(Key(i), KeyRoom.Entry());
+            tier.Offer(Key(i), KeyFixture.Entry());
         await Eventually.IsTrueAsync("writes have failed", () => tier.Status.Contains("writes fail", StringComparison.Ordinal));
         _server.Mend();
         Assert.Equal(SharedOutcome.Miss, (await tier.AskAsync(Key(1))).Outcome);

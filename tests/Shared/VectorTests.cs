@@ -22,7 +22,7 @@ public sealed partial class VectorTests : IDisposable
 {
     private static readonly string s_page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "shared-cache.md"));
 
-    private readonly KeyRoom _room = new();
+    private readonly KeyFixture _room = new();
 
     [Fact]
     public void The_vectors_of_the_page_hold()
@@ -34,16 +34,16 @@ public sealed partial class VectorTests : IDisposable
         SharedKeys writer = Writer();
         Assert.Equal(Vector("public key"), writer.Signer!.ToString());
         Assert.Equal(Vector("name"), writer.NameOf(Key()));
-        Assert.Equal(Vector("name with the empty salt"), KeyRoom.Load(new SharedSettings { Url = new Uri("http://a/"), Trust = [Vector("public key")] }).NameOf(Key()));
+        Assert.Equal(Vector("name with the empty salt"), KeyFixture.Load(new SharedSettings { Url = new Uri("http://a/"), Trust = [Vector("public key")] }).NameOf(Key()));
     }
 
     [Fact]
     public void The_object_of_the_page_is_opened()
     {
-        Unsealed unsealed = SealedEntry.Open(Convert.FromBase64String(Vector("object")), Key(), Writer(), KeyRoom.Now);
+        Unsealed unsealed = SealedEntry.Open(Convert.FromBase64String(Vector("object")), Key(), Writer(), KeyFixture.Now);
         Assert.Equal((SharedRefusal.None, Vector("id of the public key")), (unsealed.Refusal, unsealed.Signer));
-        Assert.Equal(KeyRoom.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
-        Assert.Equal((KeyRoom.Now, 41.5, Digest.Of("helm"u8)), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
+        Assert.Equal(KeyFixture.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
+        Assert.Equal((KeyFixture.Now, 41.5, Digest.Of("helm"u8)), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
     }
 
     [Theory]
@@ -55,12 +55,12 @@ public sealed partial class VectorTests : IDisposable
         var key = new CacheKey(Digest.Of("a key"u8));
         SharedKeys writer = _room.Writer(encrypted);
         string? team = encrypted ? await File.ReadAllTextAsync(_room.TeamKeyFile) : null;
-        string output = string.Concat(Enumerable.Repeat(KeyRoom.Output, 100));
-        byte[] ours = SealedEntry.Seal(key, KeyRoom.Entry(output), writer)!;
+        string output = string.Concat(Enumerable.Repeat(KeyFixture.Output, 100));
+        byte[] ours = SealedEntry.Seal(key, KeyFixture.Entry(output), writer)!;
         JsonElement opened = await NodeAsync("open", new JsonObject { ["object"] = Convert.ToBase64String(ours), ["trust"] = _room.Trust, ["team"] = team, ["key"] = key.ToString() });
         Assert.Equal(output, opened.GetProperty("stdout").GetString());
         Assert.Equal((writer.NameOf(key), writer.Signer!.Id, encrypted), (opened.GetProperty("name").GetString(), opened.GetProperty("signer").GetString(), opened.GetProperty("encrypted").GetBoolean()));
-        Assert.Equal((41_500L, KeyRoom.Entry().Created.ToUnixTimeMilliseconds()), (opened.GetProperty("microseconds").GetInt64(), opened.GetProperty("created").GetInt64()));
+        Assert.Equal((41_500L, KeyFixture.Entry().Created.ToUnixTimeMilliseconds()), (opened.GetProperty("microseconds").GetInt64(), opened.GetProperty("created").GetInt64()));
 
         JsonElement made = await NodeAsync("seal", new JsonObject
         {
@@ -68,14 +68,14 @@ public sealed partial class VectorTests : IDisposable
             ["signing"] = await File.ReadAllTextAsync(_room.SigningKey),
             ["team"] = team,
             ["key"] = key.ToString(),
-            ["created"] = KeyRoom.Now.ToUnixTimeMilliseconds(),
+            ["created"] = KeyFixture.Now.ToUnixTimeMilliseconds(),
             ["microseconds"] = 7_000,
             ["helm"] = Digest.Of("helm"u8).ToString(),
             ["secret"] = true,
         });
-        SharedEntry theirs = SealedEntry.Open(made.GetProperty("object").GetBytesFromBase64(), key, _room.Reader(encrypted), KeyRoom.Now).Entry!;
+        SharedEntry theirs = SealedEntry.Open(made.GetProperty("object").GetBytesFromBase64(), key, _room.Reader(encrypted), KeyFixture.Now).Entry!;
         Assert.Equal(output, Encoding.UTF8.GetString(theirs.Result.Stdout.ToArray()));
-        Assert.Equal((KeyRoom.Now, 7.0, true), (theirs.Created, theirs.RenderMilliseconds, theirs.HoldsSecret));
+        Assert.Equal((KeyFixture.Now, 7.0, true), (theirs.Created, theirs.RenderMilliseconds, theirs.HoldsSecret));
     }
 
     public void Dispose() => _room.Dispose();
@@ -91,7 +91,7 @@ public sealed partial class VectorTests : IDisposable
     private SharedKeys Writer()
     {
         string key = _room.File("vector.key", Block("PRIVATE KEY")), team = _room.File("vector.team", Block("HELMCACHED TEAM KEY"));
-        return KeyRoom.Load(new SharedSettings { Url = new Uri("http://a/"), MayWrite = true, Trust = [Vector("public key")], SignWith = key, EncryptWith = team });
+        return KeyFixture.Load(new SharedSettings { Url = new Uri("http://a/"), MayWrite = true, Trust = [Vector("public key")], SignWith = key, EncryptWith = team });
     }
 
     private static CacheKey Key()

@@ -6,7 +6,7 @@ using CacheDaemon.Client.Native;
 using CacheDaemon.Daemon.Storage;
 using LiteDB;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
@@ -15,7 +15,7 @@ public sealed class DamagedStoreTests : IDisposable
 {
     private const int Entries = 60;
 
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
 
     public void Dispose() => _room.Dispose();
 
@@ -131,7 +131,7 @@ public sealed class DamagedStoreTests : IDisposable
         int hits = 0, damaged = 0;
         for (int seed = 0; seed < 20; seed++)
         {
-            using var crashed = new StoreRoom();
+            using var crashed = new StoreFixture();
             File.Copy(_room.StoreFile, crashed.StoreFile);
             File.Copy(_room.LogFile, crashed.LogFile);
             var random = new Random(seed);
@@ -288,7 +288,7 @@ public sealed class DamagedStoreTests : IDisposable
     public void Log_whose_data_file_somebody_deleted_is_not_read()
     {
         LiteDbTier running = Filled();
-        using var crashed = new StoreRoom();
+        using var crashed = new StoreFixture();
         File.Copy(_room.LogFile, crashed.LogFile);
         Assert.NotEqual(0, new FileInfo(crashed.LogFile).Length);
         Assert.Equal(0, AssertTrueOrMissing(crashed.Open()));

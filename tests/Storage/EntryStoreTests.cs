@@ -7,13 +7,13 @@ using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
 public sealed class EntryStoreTests : IDisposable
 {
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
 
     public void Dispose() => _room.Dispose();
 
@@ -107,7 +107,7 @@ public sealed class EntryStoreTests : IDisposable
         // Holds the writer up while the queue is filled.
         using var filled = new ManualResetEventSlim();
         using var held = new ManualResetEventSlim();
-        Task holding = Task.Run(() => StoreRoom.Change(disk, _ =>
+        Task holding = Task.Run(() => StoreFixture.Change(disk, _ =>
         {
             held.Set();
             filled.Wait();

@@ -7,13 +7,13 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Storage;
 using LiteDB;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
 public sealed class LiteDbTierTests : TierContract, IDisposable
 {
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
     private readonly LiteDbTier _tier;
 
     public LiteDbTierTests() => _tier = _room.Open();
@@ -226,7 +226,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     {
         for (int n = 0; n < 50; n++)
             _tier.Put(Key(n), Render(Noise(6_000, n)));
-        using var crashed = new StoreRoom();
+        using var crashed = new StoreFixture();
         File.Copy(_room.StoreFile, crashed.StoreFile);
         File.Copy(_room.LogFile, crashed.LogFile);
         LiteDbTier tier = crashed.Open();

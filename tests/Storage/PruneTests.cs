@@ -8,13 +8,13 @@ using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
 public sealed class PruneTests : IDisposable
 {
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
     private readonly LiteDbTier _tier;
 
     public PruneTests() => _tier = _room.Open();

@@ -3,7 +3,7 @@ using System.IO;
 using System.Runtime.InteropServices;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
@@ -14,7 +14,7 @@ namespace CacheDaemon.Tests.Storage;
 [Collection("umask")]
 public sealed class StorePermissionTests : IDisposable
 {
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
 
     public void Dispose() => _room.Dispose();
 

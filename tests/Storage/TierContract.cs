@@ -3,7 +3,7 @@ using System.Linq;
 using System.Threading.Tasks;
 using CacheDaemon.Daemon.Storage;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 

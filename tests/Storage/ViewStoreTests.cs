@@ -6,7 +6,7 @@ using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Storage;
 using LiteDB;
 using Xunit;
-using static CacheDaemon.Tests.Storage.StoreRoom;
+using static CacheDaemon.Tests.Storage.StoreFixture;
 
 namespace CacheDaemon.Tests.Storage;
 
@@ -15,7 +15,7 @@ public sealed class ViewStoreTests : IDisposable
 {
     private const string Name = "1 projection";
 
-    private readonly StoreRoom _room = new();
+    private readonly StoreFixture _room = new();
 
     public void Dispose() => _room.Dispose();
 

@@ -34,7 +34,7 @@ internal static class DaemonChecks
         }
         if (answer is null)
         {
-            yield return problem ?? new DoctorCheck("daemon", Verdict.Note, "daemon: none runs now; the next helm template starts it");
+            yield return problem ?? new DoctorCheck("daemon", CheckOutcome.Note, "daemon: none runs now; the next helm template starts it");
             yield break;
         }
         StatusReport status = StatusReport.Read(answer);
@@ -44,8 +44,8 @@ internal static class DaemonChecks
             : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
         // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
         if (status.DeclinesCaller is { Length: > 0 } reason)
-            yield return new DoctorCheck("daemon-declines", Verdict.Note, $"daemon: {process} declines calls from here: {reason}; the next one starts another daemon for them, which keeps answers in memory");
+            yield return new DoctorCheck("daemon-declines", CheckOutcome.Note, $"daemon: {process} declines calls from here: {reason}; the next one starts another daemon for them, which keeps answers in memory");
         if (status.Socket == endpoint.Apart().SocketPath)
-            yield return new DoctorCheck("daemon-apart", Verdict.Note, $"daemon: {process} is for callers like you, whom the one with the store declines; it keeps answers in memory");
+            yield return new DoctorCheck("daemon-apart", CheckOutcome.Note, $"daemon: {process} is for callers like you, whom the one with the store declines; it keeps answers in memory");
     }
 }

@@ -33,7 +33,7 @@ internal static class DoctorCommand
             if (!json)
                 Print(check);
         }
-        int failures = done.Count(check => check.Verdict == Verdict.Fail);
+        int failures = done.Count(check => check.Outcome == CheckOutcome.Fail);
         if (json)
             Console.WriteLine(ToJson(done));
         else
@@ -78,10 +78,10 @@ internal static class DoctorCommand
     /// <summary>Shows a check to a person.</summary>
     public static void Print(DoctorCheck check)
     {
-        switch (check.Verdict)
+        switch (check.Outcome)
         {
-            case Verdict.Ok: Marks.Good(check.Says); break;
-            case Verdict.Note: Marks.Note(check.Says); break;
+            case CheckOutcome.Ok: Marks.Good(check.Says); break;
+            case CheckOutcome.Note: Marks.Note(check.Says); break;
             default: Marks.Bad(check.Says); break;
         }
         if (check.Next.Length > 0)
@@ -90,7 +90,7 @@ internal static class DoctorCommand
 
     /// <summary>All checks as one document.</summary>
     public static string ToJson(List<DoctorCheck> checks) => JsonSerializer.Serialize(
-        new DoctorReport(checks.TrueForAll(check => check.Verdict != Verdict.Fail), DaemonHost.Version,
-            [.. checks.Select(static check => new DoctorReport.Item(check.Name, check.Verdict.ToString().ToLowerInvariant(), check.Says, check.Next))]),
+        new DoctorReport(checks.TrueForAll(check => check.Outcome != CheckOutcome.Fail), DaemonHost.Version,
+            [.. checks.Select(static check => new DoctorReport.Item(check.Name, check.Outcome.ToString().ToLowerInvariant(), check.Says, check.Next))]),
         DoctorJson.Default.DoctorReport);
 }

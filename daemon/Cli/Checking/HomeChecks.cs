@@ -69,7 +69,7 @@ internal static class HomeChecks
         const string Prefix = "HELMCACHED_";
         string[] known = [.. s_variables, .. Settings.All.Select(static setting => setting.Variable)];
         foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !known.Contains(name)).Order(StringComparer.Ordinal))
-            yield return new DoctorCheck("variables", Verdict.Note, $"variables: {Terminal.Harmless(name)} is set, but helmcached has no such variable",
+            yield return new DoctorCheck("variables", CheckOutcome.Note, $"variables: {Terminal.Harmless(name)} is set, but helmcached has no such variable",
                 CloseMatch.Of(name, known) is { } meant ? $"did you mean {meant}?" : "unset it; `helmcached config --example` names the variable of each setting");
     }
 

@@ -27,7 +27,7 @@ internal static class PathChecks
         if (Endpoint.Switch("HELMCACHED_RECACHE"u8))
             yield return DoctorCheck.Fail("switches", "HELMCACHED_RECACHE is set: every call runs helm", "unset HELMCACHED_RECACHE");
         if (Endpoint.Switch("HELMCACHED_READONLY"u8))
-            yield return new DoctorCheck("switches", Verdict.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
+            yield return new DoctorCheck("switches", CheckOutcome.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
     }
 
     private static DoctorCheck Check(Shell shell, InstallPlaces places)
@@ -36,7 +36,7 @@ internal static class PathChecks
         if (found is not null && Probe.IsShim(found))
             return DoctorCheck.Ok("shell-" + shell.Name, $"{shell.Name}: a new shell finds the shim, {found}");
         string says = found is null ? $"{shell.Name}: a new shell finds no helm, or does not answer" : $"{shell.Name}: a new shell finds {found}, which is not the shim";
-        return new DoctorCheck("shell-" + shell.Name, shell.IsLoginShell ? Verdict.Fail : Verdict.Note, says, Advice(shell, places));
+        return new DoctorCheck("shell-" + shell.Name, shell.IsLoginShell ? CheckOutcome.Fail : CheckOutcome.Note, says, Advice(shell, places));
     }
 
     private static string? Installed() => InstallManifest.Load(InstallPlaces.Find().Manifest) is { HasShim: true } manifest ? manifest.Directory : null;

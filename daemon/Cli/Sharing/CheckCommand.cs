@@ -32,7 +32,7 @@ internal static class CheckCommand
         foreach ((DoctorCheck check, int failure) in All(EffectiveSettings.ForDaemon().Options.Shared))
         {
             done.Add(check);
-            if (check.Verdict == Verdict.Fail)
+            if (check.Outcome == CheckOutcome.Fail)
                 code = failure;
             if (!json)
                 DoctorCommand.Print(check);

@@ -73,13 +73,13 @@ internal sealed class ServerTrial(ISharedServer server, SharedKeys keys, bool wr
         if (content is null)
             return writes
                 ? DoctorCheck.Fail("probe", "probe: the server took an entry, and does not have it now", "is it one server that keeps what it is given? Redis may be full (maxmemory)")
-                : new DoctorCheck("probe", Verdict.Note, "probe: no writer has tried this server with our names yet", "helmcached shared check on a writer; if it did, names_from or encrypt_with differ");
+                : new DoctorCheck("probe", CheckOutcome.Note, "probe: no writer has tried this server with our names yet", "helmcached shared check on a writer; if it did, names_from or encrypt_with differ");
         Unsealed probe = SealedEntry.Open(content, _probe, keys, DateTimeOffset.UtcNow);
         if (probe.Entry is { } entry)
             return DoctorCheck.Ok("probe", $"probe: the entry that {probe.Signer} made at {entry.Created.ToString("u", CultureInfo.InvariantCulture)} is accepted here");
         string says = $"probe: the entry there is refused: {probe.Refusal.Name()}{(probe.Signer is null ? "" : $", key {probe.Signer}")}";
         return writes && probe.Refusal == SharedRefusal.UnknownSigner
-            ? new DoctorCheck("probe", Verdict.Note, says, "this machine writes what it would not read itself: see trust")
+            ? new DoctorCheck("probe", CheckOutcome.Note, says, "this machine writes what it would not read itself: see trust")
             : DoctorCheck.Fail("probe", says, probe.Refusal switch
             {
                 SharedRefusal.UnknownSigner => "is this writer meant to be trusted? then its line belongs into shared.trust",

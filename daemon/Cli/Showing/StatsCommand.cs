@@ -106,7 +106,7 @@ internal static class StatsCommand
         if (HomeDirectory.Problem(endpoint) is { } problem)
             throw new IOException(problem);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
-        using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
+        using var rooms = StoreTiers.ForCommand(endpoint, TimeProvider.System, log);
         IReadOnlyDictionary<string, long> counters = rooms.Disk.LoadCounters();
         string report = StatsReport.Write(counters, new Tallies(counters, TimeProvider.System), rooms.Use(), []);
         if (reset)

@@ -30,7 +30,7 @@ internal static class StoredAnswer
         if (HomeDirectory.Problem(endpoint) is { } problem)
             throw new IOException(problem);
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
-        using var rooms = StoreRooms.ForCommand(endpoint, TimeProvider.System, log);
+        using var rooms = StoreTiers.ForCommand(endpoint, TimeProvider.System, log);
         return alone(new EntryListing(rooms.Store, new RecentRequests())).GetAwaiter().GetResult();
     }
 }

@@ -91,7 +91,7 @@ public sealed class LimitTests(ITestOutputHelper output)
         using (var store = new LiteDbTier(LiteDbTierOptions.In(fake.Home.State), TimeProvider.System, static _ => { }))
         {
             for (int i = 0; i < 4_000; i++)
-                Assert.True(store.Put(StoreRoom.Key(i), StoreRoom.Render("a" + i, chart: "other")));
+                Assert.True(store.Put(StoreFixture.Key(i), StoreFixture.Render("a" + i, chart: "other")));
         }
         using Process daemon = await ServeAsync(fake, "export DOTNET_PROCESSOR_COUNT=1");
         Assert.Equal(0, (await fake.Template().RunAsync()).ExitCode);

@@ -7,7 +7,7 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Hosting;
 
 /// <summary>The store of one home, built and taken down in order; for the daemon, and for commands that work without one.</summary>
-internal sealed class StoreRooms : IDisposable
+internal sealed class StoreTiers : IDisposable
 {
     /// <summary>
     /// The file may grow to this many times the configured size before writes are refused: eviction runs in the background, and
@@ -23,7 +23,7 @@ internal sealed class StoreRooms : IDisposable
 
     private readonly long _maxBytes;
 
-    public StoreRooms(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
+    public StoreTiers(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
         _maxBytes = options.StoreMaxBytes;
         var disk = new LiteDbTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes), IsOthers = endpoint.IsApart };
@@ -37,7 +37,7 @@ internal sealed class StoreRooms : IDisposable
     }
 
     /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>
-    public static StoreRooms ForCommand(Endpoint endpoint, TimeProvider time, DaemonLog log) =>
+    public static StoreTiers ForCommand(Endpoint endpoint, TimeProvider time, DaemonLog log) =>
         new(endpoint, EffectiveSettings.ForDaemon().Options, time, log);
 
     /// <summary>The lasting tier, which also keeps counters and the memory of keys known to vary.</summary>

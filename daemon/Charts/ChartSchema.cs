@@ -8,14 +8,14 @@ namespace CacheDaemon.Daemon.Charts;
 /// Tells whether a values.schema.json can make helm read anything but itself: schemas are able to name other files and
 /// addresses, which helm opens on each run (helm-inputs 4.6). In doubt the answer is yes.
 /// </summary>
-internal sealed class ChartTreeSchema
+internal sealed class ChartSchema
 {
     private readonly List<string> _references = [];
     private bool _hasForeignIdentity;
     private bool _hasUnknownDialect;
     private bool _passedOverReferences;
 
-    private ChartTreeSchema()
+    private ChartSchema()
     {
     }
 
@@ -27,7 +27,7 @@ internal sealed class ChartTreeSchema
         try
         {
             using JsonDocument document = JsonDocument.Parse(content);
-            var schema = new ChartTreeSchema();
+            var schema = new ChartSchema();
             schema.Read(document.RootElement, isRoot: true);
             return schema.Refers();
         }

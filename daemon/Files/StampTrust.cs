@@ -10,7 +10,7 @@ namespace CacheDaemon.Daemon.Files;
 /// server's clock may be behind; files there are read each time. Serves one load.
 /// </summary>
 /// <param name="nowNs">The time when the load began, in nanoseconds since the Unix epoch.</param>
-internal sealed class ChartTreeTrust(long nowNs)
+internal sealed class StampTrust(long nowNs)
 {
     private readonly Dictionary<(ulong Mount, ulong Device), bool> _places = [];
 

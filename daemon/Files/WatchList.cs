@@ -8,7 +8,7 @@ using CacheDaemon.Daemon.Keys;
 namespace CacheDaemon.Daemon.Files;
 
 /// <summary>How a path is looked at again.</summary>
-internal enum ChartWatchMode : byte
+internal enum WatchMode : byte
 {
     /// <summary>The name itself, links not followed.</summary>
     Itself = 0,
@@ -27,7 +27,7 @@ internal enum ChartWatchMode : byte
 /// Paths with the stamps they had, packed so that looking at them again allocates nothing: one array of bytes with all
 /// NUL-terminated paths, one of offsets, one of stamps. Filled by one load, then read only.
 /// </summary>
-internal sealed class ChartWatchList : IEquatable<ChartWatchList>
+internal sealed class WatchList : IEquatable<WatchList>
 {
     private readonly List<Watch> _watches = [];
     private readonly List<(byte[] Path, byte[] Target)> _links = [];
@@ -47,7 +47,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     /// <param name="trusted">Whether that stamp was trusted.</param>
     public void AddRoot(ReadOnlySpan<byte> path, FileStamp stamp, bool trusted)
     {
-        Add(path, ChartWatchMode.Target, stamp, trusted);
+        Add(path, WatchMode.Target, stamp, trusted);
         _rootLength = path.Length - 1;
     }
 
@@ -56,7 +56,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     /// <param name="mode">How to look at it.</param>
     /// <param name="stamp">The stamp it had.</param>
     /// <param name="trusted">Whether that stamp was trusted.</param>
-    public void Add(ReadOnlySpan<byte> path, ChartWatchMode mode, FileStamp stamp, bool trusted)
+    public void Add(ReadOnlySpan<byte> path, WatchMode mode, FileStamp stamp, bool trusted)
     {
         if (_length + path.Length > _paths.Length)
             Array.Resize(ref _paths, Math.Max(_paths.Length * 2, _length + path.Length));
@@ -73,7 +73,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
 
     /// <summary>Watches a path at which nothing was found.</summary>
     /// <param name="path">Absolute path, the last byte NUL.</param>
-    public void AddAbsent(ReadOnlySpan<byte> path) => Add(path, ChartWatchMode.Absent, default, trusted: true);
+    public void AddAbsent(ReadOnlySpan<byte> path) => Add(path, WatchMode.Absent, default, trusted: true);
 
     /// <summary>Something was met that no stamp can vouch for: the list will never say that all is unchanged.</summary>
     public void Distrust() => AllTrusted = false;
@@ -144,7 +144,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     {
         if (_links.Count == 0)
             return true;
-        var resolver = new ChartTreeLinks();
+        var resolver = new PathResolver();
         foreach ((byte[] path, byte[] target) in _links)
         {
             if (resolver.Resolve(path, out ReadOnlySpan<byte> now) != BypassReason.None || !now.SequenceEqual(target))
@@ -154,7 +154,7 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     }
 
     /// <inheritdoc/>
-    public bool Equals(ChartWatchList? other)
+    public bool Equals(WatchList? other)
     {
         if (other is null || _watches.Count != other._watches.Count || _links.Count != other._links.Count ||
             !_paths.AsSpan(0, _length).SequenceEqual(other._paths.AsSpan(0, other._length)))
@@ -173,21 +173,21 @@ internal sealed class ChartWatchList : IEquatable<ChartWatchList>
     }
 
     /// <inheritdoc/>
-    public override bool Equals(object? obj) => Equals(obj as ChartWatchList);
+    public override bool Equals(object? obj) => Equals(obj as WatchList);
 
     /// <inheritdoc/>
     public override int GetHashCode() => _length;
 
-    private static FileStamp Reduce(FileStamp stamp, ChartWatchMode mode) =>
-        mode == ChartWatchMode.TargetIdentity ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode & 0xF000, stamp.Mount) : stamp;
+    private static FileStamp Reduce(FileStamp stamp, WatchMode mode) =>
+        mode == WatchMode.TargetIdentity ? new FileStamp(stamp.Device, stamp.Inode, 0, 0, 0, stamp.Mode & 0xF000, stamp.Mount) : stamp;
 
-    private readonly record struct Watch(int Start, int Length, ChartWatchMode Mode, FileStamp Stamp)
+    private readonly record struct Watch(int Start, int Length, WatchMode Mode, FileStamp Stamp)
     {
         /// <summary>Whether a link at the end of the path is followed; where nothing was, a link that leads nowhere is something.</summary>
-        public bool Follows => Mode is ChartWatchMode.Target or ChartWatchMode.TargetIdentity;
+        public bool Follows => Mode is WatchMode.Target or WatchMode.TargetIdentity;
 
         /// <summary>Whether a look at the path gave what it gave then.</summary>
-        public bool IsAsBefore(int errno, FileStamp now) => Mode == ChartWatchMode.Absent
+        public bool IsAsBefore(int errno, FileStamp now) => Mode == WatchMode.Absent
             ? errno is Libc.ENOENT or Libc.ENOTDIR
             : errno == 0 && Reduce(now, Mode) == Stamp;
     }

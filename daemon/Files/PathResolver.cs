@@ -11,7 +11,7 @@ namespace CacheDaemon.Daemon.Files;
 /// Remembers plain directories for its own short life; not safe for concurrent use.
 /// </summary>
 /// <remarks>Whatever lies on a file system of the kind of /proc is declined wherever that is mounted: the kernel's magic links are all there.</remarks>
-internal sealed class ChartTreeLinks
+internal sealed class PathResolver
 {
     /// <summary>The kernel's limit; Go's is 255, but reading the file would then fail anyway (man 7 path_resolution).</summary>
     private const int MaxLinks = 40;

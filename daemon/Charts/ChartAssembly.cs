@@ -10,15 +10,15 @@ namespace CacheDaemon.Daemon.Charts;
 /// Collects the names of one chart, directory or archive, in helm's order, and digests them as (kind, form, name,
 /// content, link text), each with its length in front so that nothing runs together. Serves one chart.
 /// </summary>
-internal sealed class ChartTreeAssembly<TFacts>
+internal sealed class ChartAssembly
 {
     private readonly List<ChartFile> _files = [];
-    private readonly List<ChartFileFacts<TFacts>> _facts = [];
+    private readonly List<ChartFileFacts> _facts = [];
     private readonly List<(int File, byte[] Chart, Digest WithoutTime)> _locks = [];
     private readonly Dictionary<byte[], ChartMetadata> _metadata = new(BytesComparer.Instance);
 
     /// <summary>The scanner's facts so far.</summary>
-    public IReadOnlyList<ChartFileFacts<TFacts>> Facts => _facts;
+    public IReadOnlyList<ChartFileFacts> Facts => _facts;
 
     /// <summary>What the root's Chart.yaml says.</summary>
     public ChartMetadata Metadata => _metadata.GetValueOrDefault([], ChartMetadata.Unknown);
@@ -35,16 +35,16 @@ internal sealed class ChartTreeAssembly<TFacts>
     /// <param name="kind">How it takes part.</param>
     /// <param name="content">Its content.</param>
     /// <param name="linkText">Text of the link that leads to it.</param>
-    public void Add(byte[] name, ReadOnlySpan<byte> nameInChart, ChartFileKind kind, ChartContent<TFacts> content, byte[]? linkText = null)
+    public void Add(byte[] name, ReadOnlySpan<byte> nameInChart, ChartFileKind kind, ChartContent content, byte[]? linkText = null)
     {
-        ChartTreeRole role = ChartTreeRoles.Of(nameInChart, out ReadOnlySpan<byte> chart);
+        ChartFileRole role = ChartFileRoles.Of(nameInChart, out ReadOnlySpan<byte> chart);
         // A second Chart.yaml of one chart (archives can hold one) makes the first one's word doubtful.
-        if (role == ChartTreeRole.Metadata && !_metadata.TryAdd(chart.ToArray(), content.Metadata ?? ChartMetadata.Unknown))
+        if (role == ChartFileRole.Metadata && !_metadata.TryAdd(chart.ToArray(), content.Metadata ?? ChartMetadata.Unknown))
             _metadata[chart.ToArray()] = ChartMetadata.Unknown;
         if (content.WithoutTime is { } withoutTime)
             _locks.Add((_files.Count, chart.ToArray(), withoutTime));
         _files.Add(new ChartFile(name, kind, content.Form, content.Digest, linkText ?? []));
-        foreach (ChartFileFacts<TFacts> facts in content.Facts)
+        foreach (ChartFileFacts facts in content.Facts)
             _facts.Add(facts with { Name = NameOf(name, facts.Name) });
         Opaque |= content.Opaque;
         SchemaReferencesOutside |= content.SchemaReferencesOutside;
@@ -78,7 +78,7 @@ internal sealed class ChartTreeAssembly<TFacts>
     /// <param name="metadata">What the chart's own Chart.yaml says.</param>
     /// <param name="watched">What was met on the way.</param>
     /// <param name="bytes">Size of the files read.</param>
-    public ChartTree<TFacts> ToTree(ReadOnlySpan<byte> tag, ChartMetadata metadata, ChartWatchList watched, long bytes) => new()
+    public ChartTree ToTree(ReadOnlySpan<byte> tag, ChartMetadata metadata, WatchList watched, long bytes) => new()
     {
         Digest = ComputeDigest(tag),
         Files = _files,

@@ -12,13 +12,13 @@ namespace CacheDaemon.Daemon.Charts;
 /// checked against both helms by <c>ChartLoadingAgainstHelmTests</c>): names in byte order, links followed under their
 /// own names, ignored directories not entered, ignored files not opened. Serves one walk.
 /// </summary>
-internal sealed class ChartTreeWalk<TFacts>
+internal sealed class ChartWalk
 {
-    private readonly ChartTreeContents<TFacts> _contents;
-    private readonly ChartTreeTrust _trust;
-    private readonly ChartTreeAssembly<TFacts> _assembly = new();
-    private readonly ChartWatchList _watched = new();
-    private readonly ChartTreeLinks _links = new();
+    private readonly ChartContents _contents;
+    private readonly StampTrust _trust;
+    private readonly ChartAssembly _assembly = new();
+    private readonly WatchList _watched = new();
+    private readonly PathResolver _links = new();
     private readonly int _rootLength;
     private byte[] _path = new byte[512];
     private int _length;
@@ -30,7 +30,7 @@ internal sealed class ChartTreeWalk<TFacts>
     /// <param name="root">Absolute path of the chart, without a final NUL.</param>
     /// <param name="contents">Reads files.</param>
     /// <param name="trust">Judges stamps.</param>
-    public ChartTreeWalk(byte[] root, ChartTreeContents<TFacts> contents, ChartTreeTrust trust)
+    public ChartWalk(byte[] root, ChartContents contents, StampTrust trust)
     {
         _contents = contents;
         _trust = trust;
@@ -46,15 +46,15 @@ internal sealed class ChartTreeWalk<TFacts>
 
     /// <summary>Walks, and says what helm would load.</summary>
     /// <param name="rootStamp">The root's stamp, a link to it followed.</param>
-    public ChartLoad<TFacts> Run(FileStamp rootStamp)
+    public ChartLoad Run(FileStamp rootStamp)
     {
         _watched.AddRoot(Path, rootStamp, _trust.Covers(rootStamp, Path));
         BypassReason reason = ReadRules();
         if (reason == BypassReason.None)
             reason = WalkDirectory(rootStamp, depth: 0);
         if (reason != BypassReason.None)
-            return new ChartLoad<TFacts>.Declined(reason, _what);
-        return new ChartLoad<TFacts>.Loaded(new ChartSnapshot<TFacts>(
+            return new ChartLoad.Declined(reason, _what);
+        return new ChartLoad.Loaded(new ChartSnapshot(
             _assembly.ToTree("directory"u8, _assembly.Metadata, _watched, _bytes), _watched));
     }
 
@@ -75,15 +75,15 @@ internal sealed class ChartTreeWalk<TFacts>
                     return Decline(BypassReason.ChartUnreadable);
                 if (stamp.Kind != FileKind.Regular)
                     return Decline(BypassReason.HelmIgnoreInvalid);
-                if (stamp.Size > ChartTreeLimits.MaxFileBytes)
+                if (stamp.Size > ChartLimits.MaxFileBytes)
                     return Decline(BypassReason.ChartTooLarge);
                 byte[] content = new byte[stamp.Size + 1];
                 error = Libc.ReadFile(Path, stamp, content);
-                if (error == Libc.ESTALE && attempt < ChartTreeLimits.MaxAttempts)
+                if (error == Libc.ESTALE && attempt < ChartLimits.MaxAttempts)
                     continue;
                 if (error != 0)
                     return Decline(BypassReason.ChartUnreadable);
-                Watch(ChartWatchMode.Target, stamp);
+                Watch(WatchMode.Target, stamp);
                 if (HelmIgnore.Parse(content.AsSpan(0, (int)stamp.Size), out string? problem) is not { } rules)
                     return Decline(BypassReason.HelmIgnoreInvalid, problem);
                 _rules = rules;
@@ -98,7 +98,7 @@ internal sealed class ChartTreeWalk<TFacts>
 
     private BypassReason WalkDirectory(FileStamp stamp, int depth)
     {
-        if (depth > ChartTreeLimits.MaxDepth)
+        if (depth > ChartLimits.MaxDepth)
             return Decline(BypassReason.ChartTooLarge);
         var names = new List<byte[]>();
         int error = Libc.ReadDirectory(Path, stamp, names);
@@ -108,7 +108,7 @@ internal sealed class ChartTreeWalk<TFacts>
         int length = _length;
         foreach (byte[] name in names)
         {
-            if (++_names > ChartTreeLimits.MaxNames)
+            if (++_names > ChartLimits.MaxNames)
                 return Decline(BypassReason.ChartTooLarge);
             Push(name);
             BypassReason reason = Visit(depth);
@@ -123,17 +123,17 @@ internal sealed class ChartTreeWalk<TFacts>
     {
         int error = Libc.Stat(Path, follow: false, out FileStamp stamp);
         if (error != 0)
-            return Decline(ChartTreeLoader<TFacts>.ReasonOf(error, BypassReason.ChartUnreadable));
+            return Decline(ChartLoader.ReasonOf(error, BypassReason.ChartUnreadable));
         if (stamp.Kind == FileKind.SymbolicLink)
             return VisitLink(stamp, depth);
         if (_rules.Ignores(Name, stamp.Kind == FileKind.Directory))
             return BypassReason.None;
         if (stamp.Kind == FileKind.Directory)
         {
-            Watch(ChartWatchMode.Itself, stamp);
+            Watch(WatchMode.Itself, stamp);
             return WalkDirectory(stamp, depth + 1);
         }
-        return ReadFile(stamp, ChartWatchMode.Itself, []);
+        return ReadFile(stamp, WatchMode.Itself, []);
     }
 
     /// <summary>helm resolves and mentions every link before it asks the rules, so even an ignored one has to lead somewhere.</summary>
@@ -144,52 +144,52 @@ internal sealed class ChartTreeWalk<TFacts>
             return Decline(reason);
         int error = Libc.Stat(Path, follow: true, out FileStamp target);
         if (error != 0)
-            return Decline(ChartTreeLoader<TFacts>.ReasonOf(error, BypassReason.ChartSymlinkBroken));
+            return Decline(ChartLoader.ReasonOf(error, BypassReason.ChartSymlinkBroken));
         if (Libc.ReadLink(Path, out byte[] text) != 0)
             return Decline(BypassReason.ChartSymlinkBroken);
-        Watch(ChartWatchMode.Itself, link);
+        Watch(WatchMode.Itself, link);
         _watched.AddLink(_path.AsSpan(0, _length).ToArray(), resolved.ToArray());
         if (_rules.Ignores(Name, target.Kind == FileKind.Directory))
         {
             _assembly.AddLink(Name.ToArray(), ChartFileKind.IgnoredLink, text);
-            _watched.Add(Path, ChartWatchMode.TargetIdentity, target, trusted: true);
+            _watched.Add(Path, WatchMode.TargetIdentity, target, trusted: true);
             return BypassReason.None;
         }
         if (target.Kind != FileKind.Directory)
-            return ReadFile(target, ChartWatchMode.Target, text);
+            return ReadFile(target, WatchMode.Target, text);
         _assembly.AddLink(Name.ToArray(), ChartFileKind.LinkToDirectory, text);
-        Watch(ChartWatchMode.Target, target);
+        Watch(WatchMode.Target, target);
         return WalkDirectory(target, depth + 1);
     }
 
-    private BypassReason ReadFile(FileStamp stamp, ChartWatchMode mode, byte[] linkText)
+    private BypassReason ReadFile(FileStamp stamp, WatchMode mode, byte[] linkText)
     {
-        ChartTreeRole role = ChartTreeRoles.Of(Name, out _);
+        ChartFileRole role = ChartFileRoles.Of(Name, out _);
         for (int attempt = 1; ; attempt++)
         {
             if (stamp.Kind != FileKind.Regular)
                 return Decline(BypassReason.ChartSpecialFile);
-            if (stamp.Size > ChartTreeLimits.MaxFileBytes)
+            if (stamp.Size > ChartLimits.MaxFileBytes)
                 return Decline(BypassReason.ChartTooLarge);
             bool trusted = _trust.Covers(stamp, Path);
-            int error = _contents.Read(Path, stamp, trusted, role, out ChartContent<TFacts>? content);
-            if (error == Libc.ESTALE && attempt < ChartTreeLimits.MaxAttempts &&
-                Libc.Stat(Path, mode == ChartWatchMode.Target, out stamp) == 0)
+            int error = _contents.Read(Path, stamp, trusted, role, out ChartContent? content);
+            if (error == Libc.ESTALE && attempt < ChartLimits.MaxAttempts &&
+                Libc.Stat(Path, mode == WatchMode.Target, out stamp) == 0)
                 continue;
             if (error != 0)
                 return Decline(BypassReason.ChartUnreadable);
             _bytes += stamp.Size;
-            if (_bytes > ChartTreeLimits.MaxTotalBytes)
+            if (_bytes > ChartLimits.MaxTotalBytes)
                 return Decline(BypassReason.ChartTooLarge);
             _watched.Add(Path, mode, stamp, trusted);
-            ChartFileKind kind = mode == ChartWatchMode.Target ? ChartFileKind.LinkToFile : ChartFileKind.File;
+            ChartFileKind kind = mode == WatchMode.Target ? ChartFileKind.LinkToFile : ChartFileKind.File;
             byte[] name = Name.ToArray();
             _assembly.Add(name, name, kind, content!, linkText);
             return BypassReason.None;
         }
     }
 
-    private void Watch(ChartWatchMode mode, FileStamp stamp) => _watched.Add(Path, mode, stamp, _trust.Covers(stamp, Path));
+    private void Watch(WatchMode mode, FileStamp stamp) => _watched.Add(Path, mode, stamp, _trust.Covers(stamp, Path));
 
     private BypassReason Decline(BypassReason reason, string? problem = null)
     {

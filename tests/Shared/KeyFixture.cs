@@ -12,7 +12,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Shared;
 
 /// <summary>A team: a writer's key, the team's key, and settings of its machines.</summary>
-internal sealed class KeyRoom : IDisposable
+internal sealed class KeyFixture : IDisposable
 {
     public const string Output = "---\n# Source: web/templates/a.yaml\nkind: ConfigMap\n";
 
@@ -20,7 +20,7 @@ internal sealed class KeyRoom : IDisposable
 
     private readonly TemporaryDirectory _directory = new();
 
-    public KeyRoom()
+    public KeyFixture()
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         Trust = PublicKey.Of(key).ToString();

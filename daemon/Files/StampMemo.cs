@@ -2,7 +2,6 @@ using System.Collections.Generic;
 using System.Diagnostics.CodeAnalysis;
 using System.Threading;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Charts;
 
 namespace CacheDaemon.Daemon.Files;
 
@@ -16,9 +15,9 @@ namespace CacheDaemon.Daemon.Files;
 /// </remarks>
 /// <typeparam name="TValue">What is remembered; a function of content and role alone.</typeparam>
 /// <param name="capacity">Most values kept; the oldest goes first.</param>
-internal sealed class DigestMemo<TValue>(int capacity = DigestMemo<TValue>.DefaultCapacity)
+internal sealed class StampMemo<TValue>(int capacity = StampMemo<TValue>.DefaultCapacity)
 {
-    /// <summary>Twenty charts of ten thousand files; see <see cref="ChartSnapshots{TFacts}.DefaultMaxPaths"/> for what they cost.</summary>
+    /// <summary>Twenty charts of ten thousand files; <c>ChartSnapshots</c> says what they cost.</summary>
     public const int DefaultCapacity = 200_000;
 
     private readonly Lock _lock = new();

@@ -10,24 +10,24 @@ namespace CacheDaemon.Tests.Conventions;
 /// The rules of the house that no analyzer knows: which room may use which, who may call the C library. A failure names the file; the
 /// cure is to move the code, not to edit the list. What is used nowhere, or in one file, stands in <c>BannedSymbols.txt</c>.
 /// </summary>
-public sealed partial class HouseTests
+public sealed partial class LayerTests
 {
     /// <summary>Each room of the daemon may use those to its right, and the client.</summary>
-    private static readonly string[] s_rooms = ["Cli", "Hosting", "Configuration", "Sessions", "Coordination", "Rendering", "Insight", "Shared", "Storage", "Arming", "Fingerprints", "Charts", "Screening", "Files", "Blobs", "RemoteCharts", "Manifests", "Invocations", "Keys"];
+    private static readonly string[] s_layers = ["Cli", "Hosting", "Configuration", "Sessions", "Coordination", "Rendering", "Insight", "Shared", "Storage", "Arming", "Fingerprints", "Charts", "Screening", "Files", "Blobs", "RemoteCharts", "Manifests", "Invocations", "Keys"];
 
-    public static TheoryData<string> Rooms => [.. s_rooms];
+    public static TheoryData<string> Layers => [.. s_layers];
 
     [Theory]
-    [MemberData(nameof(Rooms))]
-    public void A_room_uses_only_rooms_to_its_right(string room)
+    [MemberData(nameof(Layers))]
+    public void A_layer_uses_only_layers_to_its_right(string layer)
     {
-        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Room == "daemon/" + room)];
+        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Layer == "daemon/" + layer)];
         Assert.NotEmpty(files);
         foreach (SourceFile file in files)
-            foreach (string left in s_rooms[..Array.IndexOf(s_rooms, room)])
+            foreach (string left in s_layers[..Array.IndexOf(s_layers, layer)])
                 Assert.False(
                     Names(file, left),
-                    $"{file.Path} uses {left}, a room to its left: report by return value, or declare an interface here that {left} implements");
+                    $"{file.Path} uses {left}, a layer to its left: report by return value, or declare an interface here that {left} implements");
     }
 
     /// <summary>Whether a file names a folder of the daemon, in a <c>using</c> or before one of its types.</summary>
@@ -36,10 +36,10 @@ public sealed partial class HouseTests
         || Regex.Matches(file.Code, $@"(?<![.\w]){folder}\.([A-Z]\w*)").Any(match => SourceFile.In("daemon/" + folder).Any(other => IsOwn(other, match.Groups[1].Value)));
 
     [Fact]
-    public void Every_folder_of_the_daemon_is_a_room()
+    public void Every_folder_of_the_daemon_is_a_layer()
     {
-        IEnumerable<string> folders = SourceFile.In("daemon").Where(f => f.Path != "daemon/Program.cs").Select(f => f.Room["daemon/".Length..]).Distinct();
-        Assert.Equal(s_rooms.Order(), folders.Order());
+        IEnumerable<string> folders = SourceFile.In("daemon").Where(f => f.Path != "daemon/Program.cs").Select(f => f.Layer["daemon/".Length..]).Distinct();
+        Assert.Equal(s_layers.Order(), folders.Order());
     }
 
     [Theory]
@@ -65,14 +65,14 @@ public sealed partial class HouseTests
     [Fact]
     public void Only_commands_and_the_foreground_log_write_to_the_console()
     {
-        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Room != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Layer != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
             Assert.False(Regex.IsMatch(file.Code, @"\bConsole\."), $"{file.Path} writes to the console");
     }
 
     [Fact]
-    public void Rooms_of_the_daemon_take_their_time_from_a_time_provider()
+    public void Layers_of_the_daemon_take_their_time_from_a_time_provider()
     {
-        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Room != "daemon/Cli"))
+        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Layer != "daemon/Cli"))
             Assert.False(Regex.IsMatch(file.Code, @"\bDateTime(Offset)?\.(Utc)?Now\b|\bThread\.Sleep\b|\bTimeProvider\.System\b"), $"{file.Path} looks at a clock of its own");
     }
 
@@ -99,7 +99,7 @@ public sealed partial class HouseTests
     public void A_file_is_named_for_its_type()
     {
         // Files of records that are only read together, named for what they are about.
-        string[] collections = ["client/Protocol/Messages.cs", "daemon/Storage/Pruning.cs", "daemon/Files/ChartSnapshotWatch.cs"];
+        string[] collections = ["client/Protocol/Messages.cs", "daemon/Storage/Pruning.cs", "daemon/Files/WatchList.cs"];
         foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => !collections.Contains(f.Path)))
             Assert.True(TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == file.Stem), $"{file.Path} declares no type {file.Stem}");
     }

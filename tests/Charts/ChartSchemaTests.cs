@@ -5,7 +5,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Charts;
 
 /// <summary>helm-inputs 4.6, and what a logging proxy in front of both helms saw.</summary>
-public sealed class ChartTreeSchemaTests
+public sealed class ChartSchemaTests
 {
     [Theory]
     [InlineData("{}")]
@@ -56,5 +56,5 @@ public sealed class ChartTreeSchemaTests
         Assert.True(chart.Write("charts/kid/values.schema.json", "{\"$ref\":\"/etc/passwd\"}").Tree().SchemaReferencesOutside);
     }
 
-    private static bool RefersOutside(string schema) => ChartTreeSchema.RefersOutside(Encoding.UTF8.GetBytes(schema));
+    private static bool RefersOutside(string schema) => ChartSchema.RefersOutside(Encoding.UTF8.GetBytes(schema));
 }

@@ -14,7 +14,7 @@ using Xunit;
 namespace CacheDaemon.Tests.Storage;
 
 /// <summary>A directory of its own for one test, with the store in it; everything opened here is closed and deleted after.</summary>
-internal sealed class StoreRoom : IDisposable
+internal sealed class StoreFixture : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly List<LiteDbTier> _tiers = [];

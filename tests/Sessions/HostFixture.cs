@@ -19,14 +19,14 @@ using Xunit;
 namespace CacheDaemon.Tests.Sessions;
 
 /// <summary>A whole daemon inside the test's process, with a home and socket of its own and a clock that moves when told.</summary>
-internal sealed class HostRoom : IAsyncDisposable
+internal sealed class HostFixture : IAsyncDisposable
 {
     private readonly TemporaryDirectory _directory = new();
     private readonly InstanceLock _lock;
     private readonly DaemonLog _log;
     private readonly List<Peer> _peers = [];
 
-    public HostRoom(TimeSpan? idleExit = null)
+    public HostFixture(TimeSpan? idleExit = null)
     {
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;

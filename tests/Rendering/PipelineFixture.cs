@@ -19,12 +19,12 @@ using Xunit;
 namespace CacheDaemon.Tests.Rendering;
 
 /// <summary>The pipeline with a real store, a call site, and a clock that moves when told; the tests play the callers.</summary>
-internal sealed class PipelineRoom : IDisposable
+internal sealed class PipelineFixture : IDisposable
 {
-    private readonly StoreRoom _disk = new();
+    private readonly StoreFixture _disk = new();
     private readonly DaemonLog _log;
 
-    public PipelineRoom(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null, Func<TimeProvider, SharedTier>? shared = null)
+    public PipelineFixture(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null, Func<TimeProvider, SharedTier>? shared = null)
     {
         LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
@@ -113,7 +113,7 @@ internal sealed class PipelineRoom : IDisposable
     }
 
     /// <summary>One shim, as the pipeline sees it.</summary>
-    internal sealed class Caller(PipelineRoom room)
+    internal sealed class Caller(PipelineFixture room)
     {
         private readonly List<long> _held = [];
 
@@ -123,7 +123,7 @@ internal sealed class PipelineRoom : IDisposable
         public async Task<Message> AskAsync(Message.Render request)
         {
             ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
-            Answer answer = await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.Recall(message), room.Clock.GetTimestamp());
+            Answer answer = await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.FindKnown(message), room.Clock.GetTimestamp());
             answer.Sent?.Invoke(true);
             return Decode(answer);
         }
@@ -144,7 +144,7 @@ internal sealed class PipelineRoom : IDisposable
         /// <summary>The connection ends.</summary>
         public void Vanish()
         {
-            room.Pipeline.Vanished(_held);
+            room.Pipeline.Disconnected(_held);
             _held.Clear();
         }
     }

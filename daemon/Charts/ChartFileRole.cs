@@ -3,7 +3,7 @@ using System;
 namespace CacheDaemon.Daemon.Charts;
 
 /// <summary>What a file is to helm's loader, beyond its bytes.</summary>
-internal enum ChartTreeRole : byte
+internal enum ChartFileRole : byte
 {
     /// <summary>Bytes that a template may see.</summary>
     Plain = 0,
@@ -22,7 +22,7 @@ internal enum ChartTreeRole : byte
 }
 
 /// <summary>Tells a file's role from its place in a chart (helm-inputs 4.1; helm's <c>loader.LoadFiles</c>, measured).</summary>
-internal static class ChartTreeRoles
+internal static class ChartFileRoles
 {
     /// <summary>
     /// The role of <paramref name="name"/>, and in <paramref name="chart"/> the part of the name (with its slash) that
@@ -30,7 +30,7 @@ internal static class ChartTreeRoles
     /// </summary>
     /// <param name="name">Path relative to the root chart.</param>
     /// <param name="chart">Empty for the root chart, else like <c>charts/kid/</c>.</param>
-    public static ChartTreeRole Of(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> chart)
+    public static ChartFileRole Of(ReadOnlySpan<byte> name, out ReadOnlySpan<byte> chart)
     {
         ReadOnlySpan<byte> rest = name;
         while (rest.StartsWith("charts/"u8))
@@ -44,14 +44,14 @@ internal static class ChartTreeRoles
             if (slash < 0 || !loaded || archive)
             {
                 chart = name[..^rest.Length];
-                return slash < 0 && loaded && archive ? ChartTreeRole.Packed : ChartTreeRole.Plain;
+                return slash < 0 && loaded && archive ? ChartFileRole.Packed : ChartFileRole.Plain;
             }
             rest = below[(slash + 1)..];
         }
         chart = name[..^rest.Length];
-        return rest.SequenceEqual("Chart.yaml"u8) ? ChartTreeRole.Metadata
-            : rest.SequenceEqual("Chart.lock"u8) ? ChartTreeRole.Lock
-            : rest.SequenceEqual("values.schema.json"u8) ? ChartTreeRole.Schema
-            : ChartTreeRole.Plain;
+        return rest.SequenceEqual("Chart.yaml"u8) ? ChartFileRole.Metadata
+            : rest.SequenceEqual("Chart.lock"u8) ? ChartFileRole.Lock
+            : rest.SequenceEqual("values.schema.json"u8) ? ChartFileRole.Schema
+            : ChartFileRole.Plain;
     }
 }
