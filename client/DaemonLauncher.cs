@@ -45,7 +45,7 @@ public static unsafe class DaemonLauncher
         if (HomeDirectory.Problem(endpoint) is { } problem)
             return Without("home-unusable " + problem, out why);
         if (MakePrivate(endpoint.Home) is var error and not 0)
-            return Without($"home-unusable {endpoint.Home} cannot be made: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
+            return Without($"home-unusable cannot create {endpoint.Home}: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
         string failurePath = endpoint.StartFailedPath;
         if (IsYoung(failurePath, RetryAfterFailure))
             return Without(asked ? Failed(daemon) : why, out why);
@@ -59,7 +59,7 @@ public static unsafe class DaemonLauncher
         long started = Stopwatch.GetTimestamp();
         int launchLock = Libc.TryLock(Libc.PathBytes(endpoint.LaunchLockPath), out error);
         if (launchLock < 0 && error != 0)
-            return Without($"home-unusable nothing can be written in {endpoint.Home}: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
+            return Without($"home-unusable cannot write to {endpoint.Home}: {ErrorText(error)}; set {Endpoint.HomeVariable}", out why);
         int child = -1;
         bool held = false;
         try
@@ -162,7 +162,7 @@ public static unsafe class DaemonLauncher
 
     /// <summary>It has ended by itself: because it cannot run here, or for a reason that its log has.</summary>
     private static string Failed(string daemon) =>
-        DaemonProgram.Complaint(daemon) is { } complaint ? "daemon-cannot-run " + complaint : "daemon-failed its last start failed; `helmcached serve` says why";
+        DaemonProgram.Complaint(daemon) is { } complaint ? "daemon-cannot-run " + complaint : "daemon-failed its last start failed; run `helmcached serve` to see why";
 
     private static string ErrorText(int error) => Marshal.GetPInvokeErrorMessage(error);
 

@@ -40,7 +40,7 @@ public static class DaemonProgram
         if (Loader(program) is not { } loader || Libc.Stat(loader, follow: true, out _) == 0)
             return null;
         bool musl = Libc.Stat("/lib/ld-musl-x86_64.so.1", follow: true, out _) == 0 || Libc.Stat("/lib/ld-musl-aarch64.so.1", follow: true, out _) == 0;
-        return $"{program} needs the loader {loader}, which is not here" + (musl ? ": the C library of this system is musl, and not glibc" : "");
+        return $"{program} needs the loader {loader}, which is missing" + (musl ? ": the C library of this system is musl, not glibc" : "");
     }
 
     /// <summary>

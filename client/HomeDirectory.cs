@@ -78,16 +78,16 @@ public static class HomeDirectory
             return null;
         var names = new List<byte[]>();
         if (Libc.ReadDirectory(Libc.PathBytes(home), names) is var error and not 0)
-            return $"{home} cannot be listed (errno {error}), so it cannot be told whose it is; {Advice}";
+            return $"{home} cannot be listed (errno {error}), so its owner is unknown; {Advice}";
         foreach (byte[] bytes in names)
         {
             string name = Encoding.UTF8.GetString(bytes);
             if (name == LostAndFound)
                 continue;
             if (!IsOurName(name))
-                return $"{home} is not a directory of helmcached: it holds {name}; {Advice}";
+                return $"{home} is not a helmcached directory: it contains {name}; {Advice}";
             if (Libc.OwnerOf(home + "/" + name) != Libc.EffectiveUserId)
-                return $"{home} is not a directory of helmcached: its {name} belongs to another user; {Advice}";
+                return $"{home} is not a helmcached directory: its {name} belongs to another user; {Advice}";
         }
         return null;
     }

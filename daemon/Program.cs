@@ -11,7 +11,7 @@ internal static class Program
     {
         if (!Libc.IsSupported)
         {
-            Console.Error.WriteLine("helmcached: this system is not supported yet: 64-bit Linux is. helm itself goes on working, uncached.");
+            Console.Error.WriteLine("helmcached: this system is not supported yet; only 64-bit Linux is. helm itself still works, uncached.");
             return ExitCodes.Failed;
         }
         try

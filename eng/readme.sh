@@ -140,7 +140,7 @@ from_package() {
 
 # The last thing that was typed is the doctor. What we have made goes again; the rest of the home is the shell's.
 finish() {
-  [[ "$shown" == *"all is well"* ]] || die "$shell: the doctor is not content"
+  [[ "$shown" == *"all checks passed"* ]] || die "$shell: the doctor is not content"
   type_line "helmcached uninstall --purge"
   close_terminal
   if find "$root$home" -ipath '*helmcached*' | grep .; then die "$shell: uninstall --purge left this behind"; fi

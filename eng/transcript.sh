@@ -82,8 +82,8 @@ run() {
 first_half() {
   run "$OPT/helmcached install --write"
   run '. ~/.bashrc    # or a new terminal'
-  run 'helmcached start    # not needed: the first render does it'
-  run 'export HELMCACHED_TRACE=1    # from now on each call says what became of it'
+  run 'helmcached start    # optional: the first render starts it'
+  run 'export HELMCACHED_TRACE=1    # from now on, each call says what happened'
   run 'helm template shop bookshop > first.yaml'
   run 'helm template shop bookshop > second.yaml; cmp first.yaml second.yaml && echo the same bytes'
   run "sed -i 's/replicas: .*/replicas: 5/' bookshop/values.yaml"
@@ -97,7 +97,7 @@ first_half() {
 second_half() {
   run 'mkdir -p ~/.config/helmcached; echo "store: {max_size: lots}" > ~/.config/helmcached/config.yaml'
   run 'helmcached stop'
-  run 'helm template shop bookshop | cmp - third.yaml && echo helm works all the same'
+  run 'helm template shop bookshop | cmp - third.yaml && echo helm still works'
   run 'helmcached doctor | grep -A 1 config'
   run 'rm -r ~/.config; helmcached uninstall --purge'
   run 'hash -r; type -a helm; find ~ -not -path "*/bookshop*"'

@@ -45,7 +45,7 @@ internal sealed unsafe class Call
         Libc.IsSupported
         && Helm.Path is not null
         && !Endpoint.Switch("HELMCACHED_DISABLE"u8)
-        // A flag before the command that is not global swallows the next word (helm-inputs 2.1): such a call is left to helm.
+        // A flag before the command that is not global swallows the next word: such a call is passed to helm.
         && _command is not null && _words.OnlyRootFlagsBefore
         && (_command.IsServed || !IsUncoordinated)
         // A closed standard descriptor would be reused by our own socket or pipe, and be written to.
@@ -117,7 +117,7 @@ internal sealed unsafe class Call
         };
     }
 
-    /// <summary>The variables that can influence a render (helm-inputs 3.1) and no other: values of the rest are none of our business.</summary>
+    /// <summary>The variables that can influence a render (docs/key.md, "Variables") and no others: the rest is none of our business.</summary>
     private static Dictionary<string, string> RelevantEnvironment()
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);

@@ -7,7 +7,7 @@ namespace CacheDaemon.Shim;
 
 /// <summary>
 /// Reads standard input and pipes in helm's order, and none that helm would not come to: what makes it fail before must not have us wait for the end of an open pipe, or
-/// take what the next command of a script is to read. In doubt the rest is left to helm.
+/// take what the next command of a script is to read. In doubt the rest is passed to helm.
 /// </summary>
 /// <remarks>
 /// helm's order, by strace on 3.17.3 and 4.1.4 (<c>pkg/cmd/template.go</c>, <c>install.go</c>, <c>pkg/cli/values/options.go</c>): flags, positional arguments, the chart's

@@ -39,7 +39,7 @@ internal sealed unsafe class LeasedRun
     private int Run(Call call)
     {
         long started = Stopwatch.GetTimestamp();
-        // Signals to us go on to helm, which answers them in its own way (helm-inputs 8.4: it prints a line and finishes).
+        // Signals to us go on to helm, which answers them in its own way (it prints a line and finishes).
         SignalRelay.Prepare();
         if (!Libc.MayWait || !Start(call))
         {

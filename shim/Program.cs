@@ -49,7 +49,7 @@ internal static class Program
             if (call is { Inputs.Any: true })
             {
                 // The simpler way knows nothing of what we have taken.
-                Libc.WriteAll(2, "helm: what was read of the input cannot be given to helm; give the values in a file\n"u8);
+                Libc.WriteAll(2, "helm: input that was already read cannot be passed on to helm; put the values in a file\n"u8);
                 return 1;
             }
         }
@@ -74,7 +74,7 @@ internal static class Program
         if (exitCode is null)
         {
             daemon.TrySend(new Message.Abandon(Message.Abandon.NoLease, RefuseReason.Interrupted), DaemonClient.PublishDeadline);
-            call.Trace.Bypassed(BypassReason.OutputDirectory, "what is there is for helm to judge");
+            call.Trace.Bypassed(BypassReason.OutputDirectory, "helm has to decide about what is there");
             return RealHelm.Become(call);
         }
         call.Trace.Hit(source, microseconds, key);

@@ -27,7 +27,7 @@ internal static unsafe class RealHelm
         if (call.Helm.Path is not { } path)
             return Fail(call.Helm.Problem!, 127);
         if (Depth >= MaxDepth)
-            return Fail($"helm: {path} leads back to this shim ({MaxDepth} times by now); set {HelmLocator.Variable} to the real helm binary", 126);
+            return Fail($"helm: {path} leads back to this shim ({MaxDepth} times already); set {HelmLocator.Variable} to the real helm binary", 126);
         if ((call.Inputs.Lost ?? call.Inputs.GiveBack()) is { } lost)
             return Fail(lost, 1);
         byte** vector = Libc.ArgumentVector;

@@ -4,7 +4,7 @@ using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Shim;
 
-/// <summary>Writes a result as helm would have (helm-inputs 8.2).</summary>
+/// <summary>Writes a result as helm would have.</summary>
 internal static class Replay
 {
     /// <summary>

@@ -74,7 +74,7 @@ internal sealed class TakenInputs
     {
         foreach ((int copy, int number) in _copies)
             if ((Libc.Rewind(copy) is var stuck and not 0 ? stuck : Libc.Duplicate(copy, number)) is var error and not 0)
-                return $"helm: {(number == 0 ? "standard input" : $"/dev/fd/{number}")} cannot be given to helm: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
+                return $"helm: {(number == 0 ? "standard input" : $"/dev/fd/{number}")} cannot be passed on to helm: {Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
         return null;
     }
 
@@ -136,7 +136,7 @@ internal sealed class TakenInputs
     }
 
     private static string NotKept(string name, int error) =>
-        $"helm: {(name == "/dev/stdin" ? "standard input" : name)} cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; give the values in a file";
+        $"helm: {(name == "/dev/stdin" ? "standard input" : name)} cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
 
     /// <summary><paramref name="all"/>, or a larger array, with more in it; null when that is too much, and from then on.</summary>
     private byte[]? Append(byte[]? all, int length, ReadOnlySpan<byte> more)

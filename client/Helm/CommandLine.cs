@@ -19,7 +19,7 @@ public readonly record struct CommandWords(int First, int Second, bool OnlyRootF
 /// </summary>
 /// <remarks>
 /// Sources: cobra 1.8.1 and 1.10.2 (<c>Find</c>, <c>stripFlags</c>, <c>argsMinusFirstX</c>), pflag 1.0.5 and 1.0.10 (<c>parseArgs</c>),
-/// helm's <c>newRootCmd</c>; helm-inputs 2.1.
+/// helm's <c>newRootCmd</c>; docs/key.md, "Flags".
 /// </remarks>
 public static class CommandLine
 {

@@ -39,7 +39,7 @@ public static class HelmFlags
         Global("repository-cache", Value, RepositoryCache),
         Global("repository-config", Value, RepositoryConfig),
 
-        // Hidden klog flags (helm's addKlogFlags); from level 6 up stderr carries time and pid (helm-inputs 2.1).
+        // Hidden klog flags (helm's addKlogFlags); from level 6 up stderr carries time and pid.
         Global("add-dir-header", Switch, Bypass, BypassReason.LoggingFlag),
         Global("alsologtostderr", Switch, Bypass, BypassReason.LoggingFlag),
         Global("log-backtrace-at", Value, Bypass, BypassReason.LoggingFlag),

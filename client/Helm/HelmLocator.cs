@@ -90,7 +90,7 @@ public static class HelmLocator
         Libc.Stat(path, follow: true, out stamp) != 0 ? "does not exist or cannot be reached"
         : !IsExecutableFile(stamp) ? "is not an executable file"
         : !Libc.MayExecute(path) ? "may not be executed by this user"
-        : IsShim(path, stamp) ? "is this shim (or a copy of it), not the real helm: calling it would never end"
+        : IsShim(path, stamp) ? "is this shim (or a copy of it), not real helm: calling it would never end"
         : null;
 
     private static HelmLocation FromVariable(string path) =>

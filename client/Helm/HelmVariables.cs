@@ -6,7 +6,7 @@ namespace CacheDaemon.Client.Helm;
 public static class HelmVariables
 {
     /// <summary>
-    /// True for variables that helm itself reads (helm-inputs 3.1), and for those by which Go's own library does: <c>PWD</c>, time zones, and what can end
+    /// True for variables that helm itself reads (docs/key.md, "Variables"), and for those by which Go's own library does: <c>PWD</c>, time zones, and what can end
     /// a run. Our own (<c>HELMCACHED_*</c>) never matter.
     /// </summary>
     public static bool CanMatter(ReadOnlySpan<char> name) =>

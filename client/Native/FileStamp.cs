@@ -29,7 +29,7 @@ public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, lo
 {
     /// <summary>
     /// Youngest age at which a stamp is trusted; younger files are read and hashed again. Covers file systems with
-    /// one-second time stamps and the kernel's clock tick, with margin (helm-inputs 12, git's "racy" index entries).
+    /// one-second time stamps and the kernel's clock tick, with margin (docs/key.md, "How a file counts as unchanged"; git's "racy" index entries).
     /// </summary>
     public const long TrustAfterNanoseconds = 2_000_000_000;
 

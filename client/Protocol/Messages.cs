@@ -130,7 +130,7 @@ public abstract record Message
         /// </summary>
         public ulong DirectoryMount { get; init; }
 
-        /// <summary>The variables that can matter to a render (helm-inputs 3.1), none other.</summary>
+        /// <summary>The variables that can matter to a render (docs/key.md, "Variables"), and no others.</summary>
         public required IReadOnlyDictionary<string, string> Environment { get; init; }
 
         /// <summary>The caller's umask.</summary>
@@ -291,7 +291,7 @@ public abstract record Message
     /// <param name="Detail">The flag, variable or file that it is about; never a value.</param>
     public sealed record Bypass(BypassReason Reason, string Detail) : Message;
 
-    /// <summary>Someone else renders this; still alive, still waiting. Sent at least once a second.</summary>
+    /// <summary>The answer takes longer; the daemon is still alive. Sent every <see cref="DaemonClient.HeartbeatInterval"/>.</summary>
     public sealed record Waiting : Message;
 
     /// <summary>What became of a published result.</summary>

@@ -12,7 +12,7 @@ namespace CacheDaemon.Daemon.Charts;
 
 /// <summary>
 /// Lists the entries of a packed chart as helm reads them: names, kinds, contents, in order. Times, owners, modes and
-/// compression are left out, because repacking changes them and no template sees them (callers.md 4). Anything but the
+/// compression are left out, because repacking changes them and no template sees them. Anything but the
 /// plain archives that packers write is a doubt, and a doubtful archive is not listed at all: Go's and .NET's readers
 /// need to agree only on what is accepted here.
 /// </summary>

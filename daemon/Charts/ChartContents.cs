@@ -39,7 +39,7 @@ internal sealed record ChartContent
 
 /// <summary>
 /// Turns file contents into digests and facts: from the memo when the stamp is known, else by reading through one
-/// descriptor and checking that the stamp stayed (helm-inputs 12). Serves one load; not safe for concurrent use.
+/// descriptor and checking that the stamp stayed (docs/key.md, "How a file counts as unchanged"). Serves one load; not safe for concurrent use.
 /// </summary>
 /// <param name="memo">Shared between loads.</param>
 /// <param name="scan">Runs once per content.</param>
@@ -153,7 +153,7 @@ internal static class ChartMetadataReader
 
 /// <summary>
 /// Takes the time of creation out of a Chart.lock: <c>helm dependency build</c> writes a new one each time, and no
-/// template can see it (callers.md 4; measured on helm 3.17.3 and 4.1.4, see <c>Chart_lock_is_never_shown</c>). Only a
+/// template can see it (measured on helm 3.17.3 and 4.1.4, see <c>Chart_lock_is_never_shown</c>). Only a
 /// line that surely holds a time helm can read is touched, since helm fails on others.
 /// </summary>
 internal static class ChartLock

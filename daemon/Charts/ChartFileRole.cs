@@ -21,7 +21,7 @@ internal enum ChartFileRole : byte
     Packed = 4,
 }
 
-/// <summary>Tells a file's role from its place in a chart (helm-inputs 4.1; helm's <c>loader.LoadFiles</c>, measured).</summary>
+/// <summary>Tells a file's role from its place in a chart (helm's <c>loader.LoadFiles</c>, measured).</summary>
 internal static class ChartFileRoles
 {
     /// <summary>

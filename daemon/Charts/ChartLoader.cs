@@ -22,7 +22,7 @@ internal abstract record ChartLoad
 }
 
 /// <summary>
-/// Loads charts from disk, directories and archives, as helm does (helm-inputs 2.3 and 4). Safe for concurrent use.
+/// Loads charts from disk, directories and archives, as helm does. Safe for concurrent use.
 /// </summary>
 /// <param name="memo">Contents already read.</param>
 /// <param name="scan">Runs once per content.</param>
@@ -80,7 +80,7 @@ internal sealed class ChartLoader(StampMemo<ChartContent> memo, ContentScanner s
 /// <summary>How large a chart may be before the daemon declines it. Guards memory and time; helm's own limits where it has some.</summary>
 internal static class ChartLimits
 {
-    /// <summary>helm's limit per file (helm-inputs 4.4; measured: this size loads, one byte more fails).</summary>
+    /// <summary>helm's limit per file (measured: this size loads, one byte more fails).</summary>
     public const int MaxFileBytes = 5_242_880;
 
     /// <summary>Names met in one chart: files, directories, links, ignored ones too.</summary>

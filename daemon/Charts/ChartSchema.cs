@@ -6,7 +6,7 @@ namespace CacheDaemon.Daemon.Charts;
 
 /// <summary>
 /// Tells whether a values.schema.json can make helm read anything but itself: schemas are able to name other files and
-/// addresses, which helm opens on each run (helm-inputs 4.6). In doubt the answer is yes.
+/// addresses, which helm opens on each run. In doubt the answer is yes.
 /// </summary>
 internal sealed class ChartSchema
 {

@@ -46,7 +46,7 @@ internal sealed class ChartSnapshots(
     int maxCharts = ChartSnapshots.DefaultMaxCharts,
     int maxPaths = ChartSnapshots.DefaultMaxPaths)
 {
-    /// <summary>Callers that unpack a chart afresh for each call (callers.md 3) leave this many dead paths at most.</summary>
+    /// <summary>Callers that unpack a chart afresh for each call leave this many dead paths at most.</summary>
     public const int DefaultMaxCharts = 512;
 
     /// <summary>A path costs about 750 bytes, its share of the memo included (measured with 10,000 files).</summary>

@@ -62,7 +62,7 @@ internal sealed record ChartMetadata(string Name, string Version, string ApiVers
 }
 
 /// <summary>
-/// A chart as helm loads it (helm-inputs 4): what of it can influence a render, and nothing else. Holds no path of the
+/// A chart as helm loads it: what of it can influence a render, and nothing else. Holds no path of the
 /// machine except in <see cref="LinkTargets"/> and in the texts of links. Immutable.
 /// </summary>
 internal sealed record ChartTree
@@ -88,7 +88,7 @@ internal sealed record ChartTree
     /// <summary>True when an archive could not be looked into and stands for itself by its bytes: nothing screened it.</summary>
     public required bool Opaque { get; init; }
 
-    /// <summary>True when a values.schema.json may make helm read something else than itself (helm-inputs 4.6).</summary>
+    /// <summary>True when a values.schema.json may make helm read something else than itself.</summary>
     public required bool SchemaReferencesOutside { get; init; }
 
     /// <summary>Bytes of content, archives as stored.</summary>

@@ -8,7 +8,7 @@ using CacheDaemon.Daemon.Files;
 namespace CacheDaemon.Daemon.Charts;
 
 /// <summary>
-/// Walks a chart directory as helm does (helm-inputs 4.1 to 4.4; helm's <c>sympath.Walk</c> and <c>loader.LoadDir</c>,
+/// Walks a chart directory as helm does (helm's <c>sympath.Walk</c> and <c>loader.LoadDir</c>,
 /// checked against both helms by <c>ChartLoadingAgainstHelmTests</c>): names in byte order, links followed under their
 /// own names, ignored directories not entered, ignored files not opened. Serves one walk.
 /// </summary>

@@ -6,7 +6,7 @@ using System.Text;
 namespace CacheDaemon.Daemon.Charts;
 
 /// <summary>
-/// The rules of the <c>.helmignore</c> in a chart's root, with helm's meaning of them (helm-inputs 4.2; helm's
+/// The rules of the <c>.helmignore</c> in a chart's root, with helm's meaning of them (helm's
 /// <c>pkg/ignore</c>, measured on 3.17.3 and 4.1.4): the first rule that decides wins, and a negated rule ignores
 /// whatever it does <i>not</i> match. Immutable, so safe to share between threads.
 /// </summary>

@@ -58,7 +58,7 @@ internal static class AdminConnection
         null => null,
         Message.Json json => json.Text,
         Message.Failed failed => throw new IOException(failed.Reason),
-        _ => throw new IOException($"the daemon for {Endpoint().Home} answered something else than was asked; run the helmcached that belongs to it"),
+        _ => throw new IOException($"the daemon for {Endpoint().Home} gave an unexpected reply; run the helmcached that belongs to it"),
     };
 
     /// <summary>The daemon's answer, whatever it is; null when no daemon runs.</summary>
@@ -81,16 +81,16 @@ internal static class AdminConnection
             switch (errno)
             {
                 case Libc.EAGAIN:
-                    throw new IOException($"the daemon for {endpoint.Home} accepts no connection: it is hung or has too many callers; see {endpoint.LogPath}, or end the process that holds {endpoint.LockPath}");
+                    throw new IOException($"the daemon for {endpoint.Home} does not accept connections: it hangs or has too many callers; see {endpoint.LogPath}, or end the process that holds {endpoint.LockPath}");
                 case Libc.EACCES:
-                    throw new IOException($"{endpoint.SocketPath} may not be used, or another user listens there; check who owns it");
+                    throw new IOException($"{endpoint.SocketPath} cannot be used, or another user listens there; check who owns it");
             }
             if (daemon is null)
                 return null;
             if (TryAsk(daemon, request, endpoint) is { } answer)
                 return answer;
             if (Stopwatch.GetElapsedTime(started) > HangUpPatience)
-                throw new IOException($"the daemon for {endpoint.Home} (process {daemon.PeerId}) hangs up without an answer: it is of another version or has too many callers; see {endpoint.LogPath}, or end it with `kill {daemon.PeerId}`");
+                throw new IOException($"the daemon for {endpoint.Home} (process {daemon.PeerId}) closed the connection without replying: it is another version or has too many callers; see {endpoint.LogPath}, or end it with `kill {daemon.PeerId}`");
             Libc.Poll([], PauseMilliseconds);
         }
     }
@@ -115,5 +115,5 @@ internal static class AdminConnection
     }
 
     private static IOException Hung(DaemonClient daemon, Client.Endpoint endpoint, TimeSpan waited) => new(
-        $"the daemon for {endpoint.Home} (process {daemon.PeerId}) has not answered for {waited.TotalSeconds:0} s; see {endpoint.LogPath}, or end it with `kill -KILL {daemon.PeerId}`: callers go on with real helm");
+        $"the daemon for {endpoint.Home} (process {daemon.PeerId}) has not answered for {waited.TotalSeconds:0} s; see {endpoint.LogPath}, or end it with `kill -KILL {daemon.PeerId}`; calls use real helm meanwhile");
 }

@@ -32,7 +32,7 @@ internal static class ArmCommand
         Libc.BeNice();
         Libc.Umask = OwnerOnly;
         ArmingRecord record = ArmAsync(AdminConnection.Endpoint(), arguments[^1], network).GetAwaiter().GetResult();
-        Console.WriteLine(record.Unarmed.Length > 0 ? $"helm cannot be armed: {record.Unarmed}" : $"{record.Copy}: {record.Traps.Count} kinds of traps, tried by {record.Runs} runs");
+        Console.WriteLine(record.Unarmed.Length > 0 ? $"helm cannot be armed: {record.Unarmed}" : $"{record.Copy}: {record.Traps.Count} kinds of traps, tested in {record.Runs} runs");
         return ExitCodes.Ok;
     }
 
@@ -40,7 +40,7 @@ internal static class ArmCommand
     /// <exception cref="IOException">It could not be started, or failed.</exception>
     public static async Task InProcessOfItsOwnAsync(Endpoint endpoint, string helm, bool network = false)
     {
-        string program = Environment.ProcessPath ?? throw new IOException("the path of this program is not known");
+        string program = Environment.ProcessPath ?? throw new IOException("cannot find the path of this program");
         BufferedCommandResult result = await global::CliWrap.Cli.Wrap(program)
             .WithArguments(network ? ["arm", NetworkFlag, helm] : ["arm", helm])
             .WithEnvironmentVariables(variables => variables.Set(Endpoint.HomeVariable, endpoint.Home))
@@ -76,11 +76,11 @@ internal static class ArmCommand
                 Libc.Umask = umask;
             }
             if (record.Unarmed.Length > 0)
-                Console.WriteLine($"note: this helm has no armed copy: {record.Unarmed}. Only charts of plain templates are cached; docs/repeatability.md says why");
+                Console.WriteLine($"note: this helm has no armed copy: {record.Unarmed}. Only charts with plain templates are cached; see docs/repeatability.md");
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"helmcached: {helm} could not be prepared: {e.Message}; the daemon tries again at the first render");
+            Console.Error.WriteLine($"helmcached: {helm} could not be prepared: {e.Message}; the daemon will try again at the first render");
         }
     }
 

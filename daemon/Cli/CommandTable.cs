@@ -66,17 +66,17 @@ internal static class CommandTable
 
     private static RootCommand Build()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var root = new RootCommand("The daemon behind the helm shim: caches what `helm template` prints.");
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var root = new RootCommand("Caches what `helm template` prints: the daemon behind the helm shim, and its commands.");
 
-        var serve = new Command("serve", "Run the daemon in the foreground until it is stopped.");
+        var serve = new Command("serve", "Run the daemon in the foreground.");
         serve.SetAction(_ => ServeCommand.Run(detached: false));
         root.Add(serve);
 
-        root.Add(Simple("start", "Start the daemon in the background, if it does not run.", static () => StartCommand.Run()));
-        root.Add(Simple("stop", "Let the daemon finish what it does and leave.", StopCommand.Run));
+        root.Add(Simple("start", "Start the daemon in the background if it is not running.", static () => StartCommand.Run()));
+        root.Add(Simple("stop", "Finish running work, then stop the daemon.", StopCommand.Run));
 
-        var status = new Command("status", "Say whether the daemon runs, and how it is. Never starts one.") { json };
+        var status = new Command("status", "Show the daemon's status. Never starts the daemon.") { json };
         status.SetAction(parsed => StatusCommand.Run(parsed.GetValue(json)));
         root.Add(status);
 
@@ -90,8 +90,8 @@ internal static class CommandTable
         root.Add(DiffCommand.Create());
         root.Add(PruneCommand.Create());
 
-        var everything = new Option<bool>("--all") { Description = "Every entry whose call is known; this is the default." };
-        var sample = new Option<string?>("--sample") { Description = "Only this many of them, chosen at random.", HelpName = "number" };
+        var everything = new Option<bool>("--all") { Description = "Verify every entry whose call is known (the default)." };
+        var sample = new Option<string?>("--sample") { Description = "Verify only this many entries, chosen at random.", HelpName = "number" };
         var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.") { sample, everything };
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);

@@ -21,9 +21,9 @@ internal static class ConfigCommand
 {
     public static Command Create()
     {
-        var example = new Option<bool>("--example") { Description = "Print a commented file with every setting, to start from." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("config", "Show every setting, its value and where that comes from. Never starts a daemon.") { example, json, ConfigEditing.Get(), ConfigEditing.Set() };
+        var example = new Option<bool>("--example") { Description = "Print a commented configuration file with every setting." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("config", "Show every setting, its value and where it comes from. Never starts the daemon.") { example, json, ConfigEditing.Get(), ConfigEditing.Set() };
         command.SetAction(parsed => parsed.GetValue(example) ? Example() : Show(parsed.GetValue(json)));
         return command;
     }
@@ -31,8 +31,8 @@ internal static class ConfigCommand
     /// <summary>A file of all settings, each commented out at its default: valid as it is, and with any comment sign taken away.</summary>
     public static string ExampleText()
     {
-        var text = new StringBuilder("# Settings of helmcached. Every line is optional; what is commented out is the default.\n")
-            .Append("# The daemon reads this file when it starts: `helmcached stop`, and the next call starts a new one.\n");
+        var text = new StringBuilder("# helmcached settings. Every line is optional; commented-out lines show the defaults.\n")
+            .Append("# The daemon reads this file when it starts: run `helmcached stop`, and the next call starts it again.\n");
         string section = "";
         foreach (Setting setting in Settings.All)
         {
@@ -100,14 +100,14 @@ internal static class ConfigCommand
             string source = origin.Source == SettingSource.Default ? "default" : origin.Place;
             if (Other(origin, value, running) is { } has)
             {
-                source += $"; the running daemon has {has}";
+                source += $"; the running daemon uses {has}";
                 outdated = true;
             }
             rows.Add([origin.Setting.Key, value.Length == 0 ? WhenEmpty(origin.Setting.Key) : value, source]);
         }
         TextTable.Write(Console.Out, ["setting", "value", "from"], rows);
         if (outdated)
-            Console.WriteLine("\nThe daemon reads its settings when it starts: `helmcached stop`, and the next call starts a new one.");
+            Console.WriteLine("\nThe daemon reads its settings when it starts: run `helmcached stop`, and the next call starts it again.");
         foreach (string problem in problems)
             Console.Error.WriteLine($"helmcached: configuration: {problem}");
     }
@@ -115,7 +115,7 @@ internal static class ConfigCommand
     private static string WhenEmpty(string key) => key switch
     {
         "helm" => "(found on PATH)",
-        "armed.directory" => "(in the cache's home)",
+        "armed.directory" => "(in the cache directory)",
         _ => "(none)",
     };
 

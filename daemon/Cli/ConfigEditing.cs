@@ -25,7 +25,7 @@ internal static class ConfigEditing
     public static Command Set()
     {
         Argument<string> key = Key();
-        var values = new Argument<string[]>("value") { Description = "What it is to be; several for a list.", Arity = ArgumentArity.OneOrMore };
+        var values = new Argument<string[]>("value") { Description = "The new value; several for a list.", Arity = ArgumentArity.OneOrMore };
         var set = new Command("set", "Write one setting to the configuration file. Comments and other lines stay.") { key, values };
         set.SetAction(parsed => Known(parsed.GetValue(key)!) is { } setting ? Write(setting, parsed.GetValue(values)!) : ExitCodes.Usage);
         return set;
@@ -87,7 +87,7 @@ internal static class ConfigEditing
             byte[] after = Encoding.UTF8.GetBytes(text);
             // The shim reads this line, and no YAML.
             if (setting.Key == "helm" && (ConfiguredHelm.Find(after) ?? "") != words[0])
-                throw new IOException("the shim could not read it: helm has to stand on a line of its own, at its start");
+                throw new IOException("the shim cannot read that: helm: must be at the start of its own line");
             return after;
         }
         catch (DecoderFallbackException)

@@ -8,7 +8,7 @@ internal static class ExitCodes
     /// <summary>The command could not do its work; the reason is on standard error.</summary>
     public const int Failed = 1;
 
-    /// <summary><c>verify</c>: some entry was wrong.</summary>
+    /// <summary><c>verify</c>: some entry was wrong. No other outcome of <c>verify</c> has this code.</summary>
     public const int Differs = 1;
 
     /// <summary>The command line or the configuration is wrong.</summary>
@@ -19,4 +19,7 @@ internal static class ExitCodes
 
     /// <summary><c>verify</c>: there are entries, and not one of them could be verified.</summary>
     public const int NothingVerified = 4;
+
+    /// <summary><c>verify</c>: it could not finish, as when the daemon does not answer. Nothing is known of the entries that are left.</summary>
+    public const int NotVerified = 5;
 }

@@ -26,13 +26,13 @@ internal static class PruneCommand
 
     public static Command Create()
     {
-        var all = new Option<bool>("--all") { Description = "Empty the store." };
+        var all = new Option<bool>("--all") { Description = "Delete all entries." };
         var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
         var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
         var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
         Completion.WithCharts(chart, StatsCommand.Charts);
-        var dryRun = new Option<bool>("--dry-run") { Description = "Only say what would be deleted." };
-        var prune = new Command("prune", "Delete entries from the store, for good.") { all, olderThan, maxSize, chart, dryRun };
+        var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be deleted, without deleting it." };
+        var prune = new Command("prune", "Delete entries from the cache permanently.") { all, olderThan, maxSize, chart, dryRun };
         prune.SetAction(parsed => Run(
             parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
         return prune;
@@ -44,21 +44,21 @@ internal static class PruneCommand
     private static int Run(bool all, string? olderThan, string? maxSize, string? chart, bool dryRun)
     {
         if (!all && olderThan is null && maxSize is null && chart is null)
-            return Terminal.WrongUsage("prune needs to know what to delete: --all, --older-than, --max-size or --chart");
+            return Terminal.WrongUsage("nothing selected; use --all, --older-than, --max-size or --chart");
         if (all && (olderThan is not null || maxSize is not null || chart is not null))
-            return Terminal.WrongUsage("--all deletes everything, so it goes with no other choice; leave out --all, or --older-than, --max-size and --chart");
+            return Terminal.WrongUsage("--all cannot be combined with --older-than, --max-size or --chart");
         TimeSpan age = default;
         if (olderThan is not null && !ConfigurationFile.TryParseTime(olderThan, out age))
-            return Terminal.WrongUsage($"--older-than {olderThan} is not a time; write it as 90s, 12h or 30d");
+            return Terminal.WrongUsage($"--older-than: invalid value \"{olderThan}\"; expected a time such as 90s, 12h or 30d");
         if (olderThan is not null && age == TimeSpan.Zero)
-            return Terminal.WrongUsage($"--older-than {olderThan} would delete everything; say --all if that is meant");
+            return Terminal.WrongUsage($"--older-than {olderThan} would delete everything; use --all for that");
         long bytes = 0;
         if (maxSize is not null && !ConfigurationFile.TryParseSize(maxSize, out bytes))
-            return Terminal.WrongUsage($"--max-size {maxSize} is not a size; write it as 500MiB or 2GiB");
+            return Terminal.WrongUsage($"--max-size: invalid value \"{maxSize}\"; expected a size such as 500MiB or 2GiB");
         var request = new Message.Prune(all, olderThan is null ? null : WholeSeconds(age), maxSize is null ? null : bytes, chart, dryRun);
         Console.WriteLine(Sentence(Carry(request), dryRun));
         if (EffectiveSettings.ForDaemon().Options.Shared.IsWanted)
-            Console.WriteLine("the team's cache is left as it is: what others use is for its server to delete");
+            Console.WriteLine("The team's cache is not pruned: deleting there is up to its server");
         return ExitCodes.Ok;
     }
 
@@ -90,7 +90,7 @@ internal static class PruneCommand
             return PruneReport.Write(default, default);
         // With the lock held no daemon can start meanwhile and serve from memory what we delete on disk.
         using InstanceLock instance = InstanceLock.TryTake(endpoint)
-            ?? throw new IOException($"a daemon for {endpoint.Home} is just starting or leaving; try again");
+            ?? throw new IOException($"a daemon for {endpoint.Home} is starting or stopping; try again");
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreTiers.ForCommand(endpoint, TimeProvider.System, log);
         PruneResult Prune(bool dryRun) => rooms.Store.PruneAsync(PruneReport.ToRequest(request with { DryRun = dryRun })).GetAwaiter().GetResult();
@@ -126,9 +126,9 @@ internal static class PruneCommand
         string freed = Format.Bytes(report.Bytes), size = Format.Bytes(report.BytesLeft);
         return (entries, dryRun) switch
         {
-            (0, _) => left == 0 ? "nothing to delete: the store is empty" : $"nothing to delete: none of the {Entries(left)} ({size}) is meant by that",
-            (_, true) => $"would delete {Entries(entries)} and free {freed}, out of {Entries(left)} ({size})",
-            _ => $"deleted {Entries(entries)} and freed {freed}; {Entries(left)} ({size}) left",
+            (0, _) => left == 0 ? "Nothing to delete: the cache is empty" : $"No entries match ({Entries(left)}, {size} in the cache)",
+            (_, true) => $"Would delete {Entries(entries)} and free {freed}, out of {Entries(left)} ({size})",
+            _ => $"Deleted {Entries(entries)} and freed {freed}; {Entries(left)} ({size}) left",
         };
     }
 

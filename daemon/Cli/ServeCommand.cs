@@ -37,7 +37,7 @@ internal static class ServeCommand
         if (instance is null)
         {
             if (!detached)
-                Console.Error.WriteLine($"helmcached: a daemon already runs for {endpoint.Home}; see `helmcached status`, or stop it first");
+                Console.Error.WriteLine($"helmcached: a daemon is already running for {endpoint.Home}; see `helmcached status`, or stop it first");
             return detached ? ExitCodes.Ok : ExitCodes.Failed;
         }
         // A working directory would keep its file system busy for as long as the daemon lives.
@@ -45,7 +45,7 @@ internal static class ServeCommand
         EffectiveSettings configuration = EffectiveSettings.ForDaemon();
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached, configuration.Options.LogLevel);
         if (Libc.MaxDescriptors < FewDescriptors)
-            log.WriteProblem($"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls for which that is too few go to helm as too-few-descriptors");
+            log.WriteProblem($"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls that need more run real helm (too-few-descriptors)");
         ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult();
         return ExitCodes.Ok;
     }

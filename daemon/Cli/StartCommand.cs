@@ -26,7 +26,7 @@ internal static class StartCommand
         Endpoint endpoint = AdminConnection.ServingEndpoint();
         if (AdminConnection.Exchange(new Message.Status(), endpoint) is not null)
         {
-            return Runs($"helmcached already runs for {endpoint.Home}");
+            return Runs($"helmcached is already running for {endpoint.Home}");
         }
         if (HomeDirectory.Problem(endpoint) is { } problem)
             throw new IOException(problem);
@@ -56,7 +56,7 @@ internal static class StartCommand
             Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
         }
         Console.Error.WriteLine(other
-            ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor leaves; see {endpoint.LogPath}, or end it (`fuser {endpoint.LockPath}` names it)"
+            ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor exits; see {endpoint.LogPath}, or end it (`fuser {endpoint.LockPath}` names it)"
             : $"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
         return ExitCodes.Failed;
 

@@ -20,7 +20,7 @@ internal static class StopCommand
         Endpoint[] running = [.. AdminConnection.All(home).Where(endpoint => AdminConnection.Exchange(new Message.Stop(), endpoint) is not null)];
         if (running.Length == 0)
         {
-            Console.WriteLine($"helmcached does not run for {home.Home}");
+            Console.WriteLine($"helmcached is not running for {home.Home}");
             return ExitCodes.Ok;
         }
         return running.All(WaitFor) ? Stopped(home) : ExitCodes.Failed;

@@ -33,18 +33,31 @@ internal sealed class VerifyCommand
     {
         int wanted = int.MaxValue;
         if (sample is not null && (!int.TryParse(sample, NumberStyles.None, CultureInfo.InvariantCulture, out wanted) || wanted == 0))
-            return Terminal.WrongUsage($"--sample {sample} is not a number of entries");
+            return Terminal.WrongUsage($"--sample: invalid value \"{sample}\"; expected a number of entries");
         if (sample is not null && all)
-            return Terminal.WrongUsage("verify takes --sample or --all, not both");
+            return Terminal.WrongUsage("use either --sample or --all, not both");
+        try
+        {
+            return Run(sample is not null, wanted);
+        }
+        catch (IOException e)
+        {
+            Console.Error.WriteLine($"helmcached: {e.Message}");
+            return ExitCodes.NotVerified;
+        }
+    }
+
+    private static int Run(bool isSample, int wanted)
+    {
         if (AdminConnection.Exchange(new Message.Verify()) is not { } answer)
         {
-            Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: only a running daemon knows the calls behind the entries, those that it has seen since it started");
+            Console.Error.WriteLine($"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows the calls behind the entries, and only those made since it started");
             return ExitCodes.NotRunning;
         }
         if (answer is not Message.Candidates candidates)
             throw new IOException(answer is Message.Failed failed ? failed.Reason : "the daemon does not answer");
         ReadOnlyMemory<byte>[] keys = [.. candidates.Keys];
-        if (sample is not null)
+        if (isSample)
             Random.Shared.Shuffle(keys);
         return Run(keys, Math.Min(wanted, keys.Length), candidates.Unseen);
     }
@@ -128,7 +141,7 @@ internal sealed class VerifyCommand
         }
         else if (after.MayVary || await VariesItselfAsync(after, fresh).ConfigureAwait(false))
         {
-            _say($"{Name(after.Chart, key)}: {difference}, which is legal: helm's own answer varies for this chart; kept");
+            _say($"{Name(after.Chart, key)}: {difference}, which is fine: helm's own output varies for this chart; kept");
             _skipped.Add("whose output varies from run to run");
         }
         else
@@ -175,7 +188,7 @@ internal sealed class VerifyCommand
     }
 
     private static Message Ask(Message question) =>
-        AdminConnection.Exchange(question) ?? throw new IOException("the daemon has left; what was not verified by now stays as it is");
+        AdminConnection.Exchange(question) ?? throw new IOException("the daemon stopped; the remaining entries were not verified");
 
     /// <summary>Chart and key, for people.</summary>
     private static string Name(string chart, ReadOnlyMemory<byte> key) =>

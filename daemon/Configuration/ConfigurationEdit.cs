@@ -47,7 +47,7 @@ internal static class ConfigurationEdit
         }
         catch (YamlException e)
         {
-            throw new IOException($"line {e.Start.Line} is not YAML: {e.Message}; correct that first", e);
+            throw new IOException($"line {e.Start.Line} is not YAML: {e.Message}; fix that first", e);
         }
         string[] parts = setting.Key.Split('.');
         switch (root)
@@ -57,7 +57,7 @@ internal static class ConfigurationEdit
             case YamlMappingNode { Style: MappingStyle.Flow, Children.Count: 0 }:
                 return Append(text.Remove(Index(root.Start), End(text, root) - Index(root.Start)), parts, value);
             case not YamlMappingNode:
-                throw new IOException("this file is not a list of settings; correct that first");
+                throw new IOException("this file is not a list of settings; fix that first");
         }
         var mapping = (YamlMappingNode)root;
         if (Find(mapping, setting.Key) is { } whole)

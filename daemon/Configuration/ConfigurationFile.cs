@@ -133,7 +133,7 @@ public static class ConfigurationFile
             else if (isSection && valueNode is YamlScalarNode { Value: null or "" })
                 continue;
             else if (name == "impure")
-                problems.Add($"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the environment of the calls that want it, and take this line out");
+                problems.Add($"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the environment of the calls that want it, and remove this line");
             else if (isSection)
                 problems.Add($"{At(path, nameNode.Start)}: {name} is a group of settings, not one; write each on a line below it: {string.Join(", ", InSection(name))}");
             else if (Settings.Find(name) is not { } setting)

@@ -36,7 +36,7 @@ public sealed record Setting(
     {
         const int MaxShown = 60;
         if (value is null)
-            return $"{Key}: this is no value; expected {Allowed}";
+            return $"{Key}: not a value; expected {Allowed}";
         string shown = new([.. value.Take(MaxShown).Select(static c => char.IsControl(c) ? '?' : c)]);
         return $"{Key}: invalid value \"{shown}{(value.Length > MaxShown ? "…" : "")}\"; expected {Allowed}";
     }

@@ -7,7 +7,7 @@ namespace CacheDaemon.Daemon.Files;
 
 /// <summary>
 /// Resolves absolute paths the way Go's <c>filepath.EvalSymlinks</c> does, one component after the other, because helm
-/// prints the result and because a path through /proc or /sys means something else to each process (helm-inputs 5).
+/// prints the result and because a path through /proc or /sys means something else to each process.
 /// Remembers plain directories for its own short life; not safe for concurrent use.
 /// </summary>
 /// <remarks>Whatever lies on a file system of the kind of /proc is declined wherever that is mounted: the kernel's magic links are all there.</remarks>

@@ -11,7 +11,7 @@ namespace CacheDaemon.Daemon.Files;
 /// </summary>
 /// <remarks>
 /// Add only what was read under a stamp that <see cref="FileStamp.IsTrustedAt"/> accepted before the read; otherwise a
-/// second edit in the same clock tick would go unseen (helm-inputs 12).
+/// second edit in the same clock tick would go unseen (docs/key.md, "How a file counts as unchanged").
 /// </remarks>
 /// <typeparam name="TValue">What is remembered; a function of content and role alone.</typeparam>
 /// <param name="capacity">Most values kept; the oldest goes first.</param>

@@ -21,7 +21,7 @@ internal static class CallerState
     private static readonly string[] s_zoneSources = ["/usr/share/zoneinfo/", "/usr/share/lib/zoneinfo/", "/usr/lib/locale/TZ/", "/etc/zoneinfo/"];
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
-    /// <summary>The string that <c>.Release.Namespace</c> will be (helm-inputs 3.2).</summary>
+    /// <summary>The string that <c>.Release.Namespace</c> will be.</summary>
     /// <exception cref="InputException">It cannot be told for certain.</exception>
     public static string Namespace(NamespaceInputs from, InputReader inputs)
     {
@@ -32,7 +32,7 @@ internal static class CallerState
         var files = new List<KubeconfigFile>();
         foreach (string path in from.KubeconfigPaths)
         {
-            // Set to name no file at all, as some CI does; any other device is left to helm.
+            // Set to name no file at all, as some CI does; any other device is passed to helm.
             if (path == NoFile && !from.KubeconfigIsExplicit)
                 continue;
             files.Add(new KubeconfigFile(path, inputs.Content(path) is { } content ? (ReadOnlyMemory<byte>?)content : null));
@@ -60,7 +60,7 @@ internal static class CallerState
     }
 
     /// <summary>
-    /// Whether others may read the kubeconfigs: helm up to 3.16 warns about that on standard error (helm-inputs 3.2). Later ones do not;
+    /// Whether others may read the kubeconfigs: helm up to 3.16 warns about that on standard error. Later ones do not;
     /// the key is the same for all, as modes hardly ever change.
     /// </summary>
     public static void AddKubeconfigModes(KeyMaterial material, NamespaceInputs from, InputReader inputs)
@@ -71,7 +71,7 @@ internal static class CallerState
                 material.Add("kubeconfig", "readable by others", ((int)(stamp.Mode & GroupOrOthers)).ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>What every start of helm reads, each by content or as absent (helm-inputs 3.3).</summary>
+    /// <summary>What every start of helm reads, each by content or as absent.</summary>
     public static void AddStartup(KeyMaterial material, StartupPaths startup, InputReader inputs)
     {
         foreach (string directory in startup.PluginDirectories)

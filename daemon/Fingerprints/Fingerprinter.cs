@@ -283,7 +283,7 @@ internal sealed class Fingerprinter
     }
 
     /// <summary>
-    /// The second key: the first, and every path of the caller's machine that helm may print (helm-inputs 8.1): of the chart and
+    /// The second key: the first, and every path of the caller's machine that helm may print : of the chart and
     /// what its links resolve to, of the values as typed, of the working directory and of the start-up files.
     /// </summary>
     private static CacheKey PathKey(CacheKey key, Invocation invocation, ReadCharts read, List<ChartSnapshot> charts)

@@ -21,7 +21,7 @@ internal sealed class InputException : Exception
 {
     public InputException(BypassReason reason, string what) : base(what) => Reason = reason;
 
-    /// <summary>Why the call is left to helm.</summary>
+    /// <summary>Why the call is passed to helm.</summary>
     public BypassReason Reason { get; }
 }
 
@@ -157,7 +157,7 @@ internal sealed class InputReader
 
     /// <summary>
     /// Looks at a path, and notes all that the answer rests on. Each component is resolved by us first: below /proc a name means the process that opens
-    /// it (helm-inputs 5), and so does a link that leads there, from wherever, also when nothing is there to us.
+    /// it, and so does a link that leads there, from wherever, also when nothing is there to us.
     /// </summary>
     private int Look(string path, out FileStamp stamp, bool follow = true)
     {

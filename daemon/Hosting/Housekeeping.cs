@@ -140,11 +140,11 @@ internal sealed class Housekeeping
     private string? ReasonToLeave()
     {
         if (!_instance.IsInPlace)
-            return $"the home was removed: {_endpoint.LockPath} is not ours any more; leaving";
+            return $"the cache directory was removed: {_endpoint.LockPath} is no longer ours; exiting";
         // Another one is in its place: an upgrade, perhaps of what the key is made of. The next call starts that one.
         FileStamp binary = BinaryNow();
         if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
-            return $"{Environment.ProcessPath} was replaced; leaving";
+            return $"{Environment.ProcessPath} was replaced; exiting";
         if (_listener.Connections > 0)
             return null;
         TimeSpan quiet = _dispatcher.Quiet;
@@ -153,7 +153,7 @@ internal sealed class Housekeeping
         if (quiet < LonelyAfter || quiet - _lonelyAt < LonelyAfter && quiet >= _lonelyAt)
             return null;
         _lonelyAt = quiet;
-        return PeerCheck.HasCompany() ? null : "no other process is left in this mount namespace; leaving";
+        return PeerCheck.HasCompany() ? null : "no other process is left in this mount namespace; exiting";
     }
 
     /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>

@@ -4,7 +4,7 @@ namespace CacheDaemon.Daemon.Insight;
 /// <param name="Hits">Answered from the store.</param>
 /// <param name="Misses">Rendered by helm for the store.</param>
 /// <param name="Coalesced">Answered with the result of an equal call at the same time.</param>
-/// <param name="Bypasses">Left to helm.</param>
+/// <param name="Bypasses">Passed to helm.</param>
 /// <param name="HitRate">Share of the calls that could be served which were, from 0 to 1; 0 when there were none.</param>
 /// <param name="TimeSavedMs">Milliseconds that helm would have taken longer.</param>
 internal sealed record CallsReport(long Hits, long Misses, long Coalesced, long Bypasses, double HitRate, long TimeSavedMs)

@@ -32,7 +32,7 @@ internal sealed class MissExplainer
     public MissExplainer(LiteDbTier disk) => _disk = disk;
 
     /// <summary>
-    /// One line per input (<c>values [1] changed</c>, <c>chart templates/a.yaml new</c>) that differs from the entry of this chart that differs least, in the order of the recipe; of
+    /// One line per input (<c>values file 1 changed</c>, <c>--set was added</c>) that differs from the entry of this chart that differs least, in the order of the recipe; of
     /// entries that differ equally much, the one used last. Empty when no entry of this chart is stored.
     /// </summary>
     /// <param name="chartName">The chart; only its entries are near.</param>
@@ -122,7 +122,7 @@ internal sealed class MissExplainer
             if (before[i].Label != after[i].Label)
                 return null;
             if (before[i].Digest != after[i].Digest)
-                difference.Add(after[i].Label + " changed");
+                difference.Add(Named(after[i].Label) + " changed");
         }
         return WithoutSum(difference);
     }
@@ -140,14 +140,30 @@ internal sealed class MissExplainer
         foreach (MaterialItem item in after)
         {
             if (!old.TryGetValue(item.Label, out Queue<ulong>? digests) || digests.Count == 0)
-                difference.Add(item.Label + " new");
+                difference.Add(Named(item.Label) + " was added");
             else if (digests.Dequeue() != item.Digest)
-                difference.Add(item.Label + " changed");
+                difference.Add(Named(item.Label) + " changed");
         }
         foreach ((string label, Queue<ulong> left) in old)
             for (int i = 0; i < left.Count; i++)
-                difference.Add(label + " gone");
+                difference.Add(Named(label) + " was removed");
         return WithoutSum(difference);
+    }
+
+    /// <summary>An input as its user knows it: labels of the key are <c>option set</c>, <c>option $HELM_DEBUG</c>, <c>set-file name</c>, <c>values [1]</c>.</summary>
+    private static string Named(string label)
+    {
+        const string Option = "option ", Values = "values [";
+        // Flags that helm only warns about share one label.
+        if (label == Option + "deprecated")
+            return "a deprecated flag";
+        if (label.StartsWith(Option + "$", StringComparison.Ordinal))
+            return label[Option.Length..];
+        if (label.StartsWith(Option, StringComparison.Ordinal))
+            return "--" + label[Option.Length..];
+        if (label.StartsWith("set-file ", StringComparison.Ordinal))
+            return "--" + label;
+        return label.StartsWith(Values, StringComparison.Ordinal) ? "values file " + label[Values.Length..].TrimEnd(']') : label;
     }
 
     /// <summary>The tree's digest sums up files that are listed one by one where that helps.</summary>

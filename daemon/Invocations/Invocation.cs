@@ -192,7 +192,7 @@ internal readonly record struct SetFile(string Key, InputFile Source);
 /// <param name="Value">Canonical value; may be secret.</param>
 internal readonly record struct KeyOption(string Label, string Value);
 
-/// <summary>Everything that decides <c>.Release.Namespace</c> (helm's <c>EnvSettings.Namespace</c>, client-go's clientcmd; helm-inputs 3.2).</summary>
+/// <summary>Everything that decides <c>.Release.Namespace</c> (helm's <c>EnvSettings.Namespace</c>, client-go's clientcmd).</summary>
 internal sealed record NamespaceInputs
 {
     /// <summary>Given by <c>-n</c> or <c>HELM_NAMESPACE</c>: final. Null when the kubeconfig decides.</summary>
@@ -228,7 +228,7 @@ internal sealed record NamespaceInputs
     public required string HomeKubeconfig { get; init; }
 }
 
-/// <summary>What helm reads at every start (helm-inputs 3.3); absolute paths, any of which may not exist.</summary>
+/// <summary>What helm reads at every start; absolute paths, any of which may not exist.</summary>
 internal sealed record StartupPaths
 {
     /// <summary>Directories whose children may hold a <c>plugin.yaml</c>, in order.</summary>

@@ -191,7 +191,7 @@ internal sealed class InvocationParser
                 _options.Replace(use.Flag, value!);
                 return null;
             case FlagRole.DryRun:
-                // Other values reach the cluster, or make `lookup` live in helm 3 (helm-inputs 2.2).
+                // Other values reach the cluster, or make `lookup` live in helm 3.
                 if (value is not (null or "client" or "true"))
                     return new(row.Reason, row.Name);
                 _options.AppendOccurrence(use.Flag, value);
@@ -249,7 +249,7 @@ internal sealed class InvocationParser
         }
     }
 
-    // With the name that the template command presets (helm-inputs 2.1).
+    // With the name that the template command presets.
     private InvocationResult.Bypassed? NameAndChart(List<string> positionals, out string name, out IReadOnlyList<string> charts)
     {
         name = "";

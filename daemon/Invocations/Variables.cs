@@ -12,7 +12,7 @@ namespace CacheDaemon.Daemon.Invocations;
 /// </summary>
 internal sealed class Variables(IReadOnlyDictionary<string, string> values)
 {
-    // Read by helm without effect on a local render, or set by helm for its plugins (helm-inputs 3.1): dropped, so that a plugin's nested call meets the same key.
+    // Read by helm without effect on a local render, or set by helm for its plugins: dropped, so that a plugin's nested call meets the same key.
     // The HELM_KUBE* ones count in HasKubeOverrides, paths and the namespace in their own properties.
     private static readonly HashSet<string> s_known =
     [

@@ -45,7 +45,7 @@ internal static class ManifestReader
                 document++;
                 counted = true;
                 if (read.Value is not Dictionary<string, object?> members)
-                    throw new ManifestException(read.Line, "it is no object");
+                    throw new ManifestException(read.Line, "it is not an object");
                 if (Manifest.Text(members, "kind").Length == 0)
                     throw new ManifestException(read.Line, "it has no kind");
                 found.Add(new Manifest(source, document, firstLine + read.Line - 1, members));

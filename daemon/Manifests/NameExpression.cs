@@ -41,7 +41,7 @@ internal sealed class NameExpression
         {
             value = value is Dictionary<string, object?> inner
                 ? inner.GetValueOrDefault(_path[i])
-                : throw new NameFormatException($"there can be no field {_path[i]}, since what it would be in is no object");
+                : throw new NameFormatException($"there can be no field {_path[i]}, since what would contain it is not an object");
         }
         return value;
     }
@@ -69,13 +69,13 @@ internal sealed class NameExpression
         {
             NameExpression argument = Operand(tokens, ref at);
             if (first._function is null || first._arguments is null)
-                throw new NameFormatException("something that is no function is given arguments");
+                throw new NameFormatException("something that is not a function is given arguments");
             first._arguments.Add(argument);
         }
         if (piped is null)
             return first;
         if (first._function is null)
-            throw new NameFormatException("what comes after | is no function");
+            throw new NameFormatException("what comes after | is not a function");
         first._arguments!.Add(piped);
         return first;
     }
@@ -146,7 +146,7 @@ internal sealed class NameExpression
                     if (c == '"' && code[i] == '\\')
                         i++;
                 if (i >= code.Length)
-                    throw new NameFormatException("a text without its end");
+                    throw new NameFormatException("a string that does not end");
                 i++;
             }
             else if (c is not ('|' or '(' or ')'))

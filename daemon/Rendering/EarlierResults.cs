@@ -36,7 +36,7 @@ internal static class EarlierResults
         if (last is null || store.Get(last.Key) is not { Entry: { Result: { } result } entry } found)
             return new Message.Failed($"no earlier result of this release is stored (chart {now.ChartName}, with the same release name and namespace); give a second call after ---");
         if (result.Stdout.Length > EntryListing.MaxShownBytes)
-            return new Message.Failed($"the earlier result has {result.Stdout.Length} bytes, more than can be compared");
+            return new Message.Failed($"the earlier result has {result.Stdout.Length} bytes, too many to compare");
         return new Message.Result(result.ExitCode, found.Tier, (long)store.Age(entry).TotalMicroseconds, last.Key.Value.ToArray().AsMemory(0, sizeof(ulong)), default, result.Stdout.ToArray());
     }
 

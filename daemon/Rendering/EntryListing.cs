@@ -40,18 +40,18 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool
     {
         string digits = request.Key.Trim().ToLowerInvariant();
         if (digits.Length == 0 || digits.Any(static digit => !char.IsAsciiHexDigitLower(digit)))
-            return new Message.Failed($"'{request.Key}' is no key: a key is hexadecimal digits, as `helmcached list` and traces show them");
+            return new Message.Failed($"'{request.Key}' is not a key: keys are hexadecimal digits, as `helmcached list` and traces show them");
         StoredEntry[] meant = [.. (await store.ListAsync().ConfigureAwait(false)).Where(entry => entry.Key.ToString().StartsWith(digits, StringComparison.Ordinal))];
         if (meant is not [var found])
             return new Message.Failed(meant.Length == 0 ? $"no entry has a key that begins with {digits}; `helmcached list` shows all"
                 : $"{meant.Length} entries have a key that begins with {digits}: {string.Join(", ", meant.Take(NamedKeys).Select(static entry => Digits(entry.Key)))}{(meant.Length > NamedKeys ? ", …" : "")}; give more digits");
         if (store.Get(found.Key).Entry is not { Result: { } result } entry)
-            return new Message.Failed($"the entry {Digits(found.Key)} was damaged, or has gone meanwhile");
+            return new Message.Failed($"the entry {Digits(found.Key)} was damaged or has been deleted");
         byte[] shortKey = found.Key.Value.ToArray()[..sizeof(ulong)];
         return request.Part switch
         {
             ShownPart.Stdout when result.Stdout.Length > MaxShownBytes =>
-                new Message.Failed($"the output of {Digits(found.Key)} has {result.Stdout.Length} bytes, more than can be shown; `helm template` prints it"),
+                new Message.Failed($"the output of {Digits(found.Key)} has {result.Stdout.Length} bytes, too many to show; `helm template` prints it"),
             ShownPart.Stdout => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, default, result.Stdout.ToArray()),
             ShownPart.Stderr => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, result.Stderr, default),
             _ => new Message.Json(EntryReport.Write(found, Release(found.Key), result, Inputs(entry.Material))),

@@ -559,7 +559,7 @@ internal sealed class RenderPipeline
 
     private const string Coalesced = "coalesced";
 
-    private const string FilesInTheWay = "what is there is for helm to judge";
+    private const string FilesInTheWay = "helm has to decide about what is there";
 
     /// <summary>An entry that comes from here was rendered by an earlier daemon, or long ago.</summary>
     private const string DiskTier = "disk";

@@ -20,7 +20,7 @@ internal sealed class Listener : IAsyncDisposable
 {
     /// <summary>
     /// Threads that accept. A call is one connection, one request and one answer: the thread that accepts it also answers it when
-    /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that stands at the door only
+    /// that takes no waiting, so that it meets no queue and wakes no second thread. The last one that is free only
     /// lets in: what one caller does, or what a file system makes of a look at its files, never keeps others out.
     /// </summary>
     public const int Acceptors = 4;
@@ -107,11 +107,11 @@ internal sealed class Listener : IAsyncDisposable
             {
                 Directory.CreateDirectory(_endpoint.SocketDirectory, OwnerOnlyDirectory);
                 Open();
-                _log.Write("the socket file was gone or changed: listening on a new one");
+                _log.Write("the socket file was removed or changed: listening on a new one");
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or SocketException)
             {
-                string problem = $"{_endpoint.SocketPath}: cannot listen there any more: {e.Message}";
+                string problem = $"{_endpoint.SocketPath}: can no longer listen there: {e.Message}";
                 if (problem != _lastProblem)
                     _log.WriteProblem(problem);
                 _lastProblem = problem;
@@ -252,7 +252,7 @@ internal sealed class Listener : IAsyncDisposable
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
-            _log.WriteProblem($"a caller left at once: {e.Message}");
+            _log.WriteProblem($"a caller disconnected at once: {e.Message}");
             peer.Dispose();
         }
     }
@@ -273,7 +273,7 @@ internal sealed class Listener : IAsyncDisposable
             }
         }
         if (ended > 0)
-            _log.WriteProblem($"{ended} connections were open and idle for more than {Session.FrameDeadline.TotalSeconds:0} s while others found no room: ended");
+            _log.WriteProblem($"{ended} idle connections were closed after more than {Session.FrameDeadline.TotalSeconds:0} s, to make room for others");
     }
 
     private void Beat()

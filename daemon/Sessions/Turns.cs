@@ -21,7 +21,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
     /// <summary>Answers a <see cref="Message.Coordinate"/>.</summary>
     /// <param name="request">What was asked.</param>
     /// <param name="session">Where.</param>
-    /// <param name="declined">Counts a call that is left to helm.</param>
+    /// <param name="declined">Counts a call that is passed to helm.</param>
     public async Task<Answer> EnterAsync(Message.Coordinate request, Session session, Action<BypassReason, int> declined)
     {
         if (coordinator is null)

@@ -94,14 +94,14 @@ internal sealed partial class LiteDbStore
     private void SetAside(string why)
     {
         string kept = _files.MoveDamagedAside();
-        Log($"{why} It was kept as {kept} and a fresh store begun.");
+        Log($"{why} It was kept as {kept}, and a new store was created.");
     }
 
     private void Open()
     {
         if (_options.IsOthers)
         {
-            Problem = "the store is with the daemon of callers that see other files or have other rights";
+            Problem = "the store belongs to the daemon of callers that see other files or have other rights";
             return;
         }
         try
@@ -113,7 +113,7 @@ internal sealed partial class LiteDbStore
                 return;
             }
             if (_files.RemoveEarlier() is { } removed)
-                Log($"removed {removed}, the store of an earlier version; nothing of it is used");
+                Log($"removed {removed}, the store of an earlier version, which is no longer used");
             _files.DeleteCopy();
             for (int attempt = 0; ; attempt++)
             {
@@ -159,7 +159,7 @@ internal sealed partial class LiteDbStore
         {
             case FileState.Newer newer:
                 why = $"Format {newer.Version} is newer than this daemon knows ({LiteDbSchema.Version}).";
-                Log($"{why} It was kept, unchanged, as {_files.MoveNewerAside(newer.Version)} and a fresh store begun.");
+                Log($"{why} It was kept, unchanged, as {_files.MoveNewerAside(newer.Version)} and a new store was created.");
                 return false;
             case FileState.Unknown unknown:
                 SetAside(why = $"The file cannot be used: {unknown.Why}.");

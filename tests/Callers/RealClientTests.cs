@@ -22,7 +22,7 @@ public sealed class RealClientTests
         await stage.PlayAsync(6, helm => [Kustomize(stage, helm, root)]);
     }
 
-    /// <summary>The kustomize in kubectl asks for <c>version -c --short</c>, which helm 4 does not know any more (callers.md has newer ones).</summary>
+    /// <summary>The kustomize in kubectl asks for <c>version -c --short</c>, which helm 4 does not know any more.</summary>
     [Fact]
     public async Task Kubectl_kustomize_fails_with_helm_4_as_it_does_without_us()
     {

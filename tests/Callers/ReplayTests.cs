@@ -11,7 +11,7 @@ namespace CacheDaemon.Tests.Callers;
 
 /// <summary>
 /// The command lines, environments, temporary files and standard inputs of tools that cannot be had here, as their sources have
-/// them (callers.md 3): each played with real helm, then twice through the shim.
+/// them: each played with real helm, then twice through the shim.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class ReplayTests

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Charts;
 
-/// <summary>Packed charts count by their entries (callers.md 4); what is in doubt counts by its bytes.</summary>
+/// <summary>Packed charts count by their entries; what is in doubt counts by its bytes.</summary>
 public sealed class ChartArchiveTests
 {
     private static readonly (string Name, string Content)[] Kid =

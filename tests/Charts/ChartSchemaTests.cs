@@ -4,7 +4,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Charts;
 
-/// <summary>helm-inputs 4.6, and what a logging proxy in front of both helms saw.</summary>
+/// <summary>Which schemas refer to others: what a logging proxy in front of both helms saw.</summary>
 public sealed class ChartSchemaTests
 {
     [Theory]

@@ -9,7 +9,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Charts;
 
-/// <summary>The rules of helm-inputs 4.1 to 4.4 one by one.</summary>
+/// <summary>What helm reads of a chart, rule by rule.</summary>
 public sealed class ChartTreeTests
 {
     [Fact]

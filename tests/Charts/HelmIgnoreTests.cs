@@ -4,7 +4,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Charts;
 
-/// <summary>One case per rule of helm-inputs 4.2; <c>ChartLoadingAgainstHelmTests</c> asks real helm the same.</summary>
+/// <summary>One case per rule of <c>.helmignore</c>; <c>ChartLoadingAgainstHelmTests</c> asks real helm the same.</summary>
 public sealed class HelmIgnoreTests
 {
     [Theory]

@@ -40,7 +40,7 @@ public sealed class ConfigCommandTests
         await home.StartAsync();
         File.WriteAllText(home.Environment["HELMCACHED_CONFIG"]!, "idle_exit: 2h\n");
         CommandResult text = await home.Admin("config").RunAsync();
-        Assert.Contains("the running daemon has 90m", text.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("the running daemon uses 90m", text.StdoutText, StringComparison.Ordinal);
         Assert.Contains("helmcached stop", text.StdoutText, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse((await home.Admin("config", "--json").RunAsync()).StdoutText);
         JsonElement[] different = [.. json.RootElement.GetProperty("settings").EnumerateArray().Where(s => s.TryGetProperty("running", out _))];

@@ -11,7 +11,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Cli;
 
-/// <summary><c>helmcached doctor</c>: silent praise when all is well, and for each thing that can be wrong its name and the next step.</summary>
+/// <summary><c>helmcached doctor</c>: silent praise when all checks passed, and for each thing that can be wrong its name and the next step.</summary>
 [Trait("Needs", "programs")]
 public sealed class DoctorCommandTests
 {
@@ -31,7 +31,7 @@ public sealed class DoctorCommandTests
             checks.Select(check => check.GetProperty("check").GetString()).Where(name => name is "shell-bash" || !name!.StartsWith("shell-", StringComparison.Ordinal)));
         Assert.All(checks, check => Assert.Equal("ok", check.GetProperty("result").GetString()));
         Assert.Contains($"v{RealHelms.MajorVersion(major)}.", Says(checks, "helm"), StringComparison.Ordinal);
-        Assert.Matches(@"^self-test: miss \d+\.\d ms, then hit \d+\.\d ms \(median of 7\), \d+ bytes equal", Says(checks, "self-test"));
+        Assert.Matches(@"^self-test: miss \d+\.\d ms, then hit \d+\.\d ms \(median of 7\), \d+ bytes, the same as real helm", Says(checks, "self-test"));
         // It leaves nothing behind and counts nothing.
         Assert.Equal(before, stage.Snapshot());
         Assert.Empty(Directory.GetFileSystemEntries(temporary));
@@ -45,8 +45,8 @@ public sealed class DoctorCommandTests
         await stage.DoAsync("install", "--write", "--shell", "bash");
         CommandResult result = await stage.Terminal("helmcached doctor").RunAsync();
         Assert.True(result.ExitCode == 0, result.StdoutText);
-        Assert.Contains("note   daemon: none runs now", result.StdoutText, StringComparison.Ordinal);
-        Assert.EndsWith("all is well\n", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("note   daemon: not running (it starts with the next render)", result.StdoutText, StringComparison.Ordinal);
+        Assert.EndsWith("all checks passed\n", result.StdoutText, StringComparison.Ordinal);
         Assert.Empty(stage.Cache.DaemonIds());
     }
 
@@ -67,7 +67,7 @@ public sealed class DoctorCommandTests
         await stage.DoAsync("install", "--write", "--shell", "bash");
         File.AppendAllText(stage.At(".bashrc"), $"PATH={stage.HelmDirectory}:$PATH\necho noise; read answer\n");
         IReadOnlyList<JsonElement> checks = await FailAsync(Installed(stage), "shell-bash");
-        Assert.Contains("move our lines to the end of ~/.bashrc", Next(checks, "shell-bash"), StringComparison.Ordinal);
+        Assert.Contains("move the helmcached lines to the end of ~/.bashrc", Next(checks, "shell-bash"), StringComparison.Ordinal);
     }
 
     /// <summary>This terminal has the shim on PATH; the next one will not.</summary>
@@ -112,7 +112,7 @@ public sealed class DoctorCommandTests
         File.AppendAllText(stage.At(".config/fish/config.fish"), $"test \"$first$second\" = yesyes; and set -gx PATH {stage.HelmDirectory} $PATH\n");
         var before = stage.Snapshot();
         IReadOnlyList<JsonElement> later = await FailAsync(Installed(stage).With("SHELL", "/usr/bin/fish"), "shell-fish");
-        Assert.Contains("move our lines to the end of ~/.config/fish/config.fish", Next(later, "shell-fish"), StringComparison.Ordinal);
+        Assert.Contains("move the helmcached lines to the end of ~/.config/fish/config.fish", Next(later, "shell-fish"), StringComparison.Ordinal);
         Assert.Equal(before, stage.Snapshot());
     }
 
@@ -143,13 +143,13 @@ public sealed class DoctorCommandTests
         File.Delete(helm);
         InstallStage.Script(helm, $"exec '{RealHelms.Helm3}' \"$@\"\n");
         IReadOnlyList<JsonElement> script = await FailAsync(Installed(stage), "helm", "self-test");
-        Assert.Contains($"is a script that ends in {RealHelms.Helm3}", Says(script, "helm"), StringComparison.Ordinal);
+        Assert.Contains($"is a script that runs {RealHelms.Helm3}", Says(script, "helm"), StringComparison.Ordinal);
         Assert.Contains($"helm: {RealHelms.Helm3}", Next(script, "helm"), StringComparison.Ordinal);
         Assert.Contains("bypass helm-not-a-binary", Says(script, "self-test"), StringComparison.Ordinal);
 
         InstallStage.Script(helm, "exec helm \"$@\"\n");
         IReadOnlyList<JsonElement> loop = await FailAsync(Installed(stage), "helm", "loop", "self-test");
-        Assert.Contains("comes back to the shim", Says(loop, "loop"), StringComparison.Ordinal);
+        Assert.Contains("leads back to the shim", Says(loop, "loop"), StringComparison.Ordinal);
     }
 
     [Fact]

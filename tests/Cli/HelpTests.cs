@@ -138,12 +138,12 @@ public sealed partial class HelpTests
 
     [Theory]
     [InlineData("helmcached inst", "install\tPut the shim")]
-    [InlineData("helmcached config get store.max_s", "store.max_size\tThe least recently used")]
+    [InlineData("helmcached config get store.max_s", "store.max_size\tSize limit: the least recently used")]
     [InlineData("helmcached config set log.level ", "off\nerror\ninfo\ndebug")]
     [InlineData("helmcached config set readonly ", "true\nfalse")]
     [InlineData("helmcached config set idle_exit ", "")]
     [InlineData("helmcached config set helm ", ":files")]
-    [InlineData("helmcached explain --reasons known", "known-to-vary\tthis very call")]
+    [InlineData("helmcached explain --reasons known", "known-to-vary\tan earlier run")]
     [InlineData("helmcached explain -- template web ./", ":files")]
     [InlineData("helmcached install --dir ", ":directories")]
     [InlineData("helmcached prune --older-than ", "")]
@@ -223,7 +223,7 @@ public sealed partial class HelpTests
         await File.WriteAllTextAsync(Path.Combine(home.UserHome, ".zshrc"), $"autoload -U compinit; compinit -u -D; source {script}; PS1='> '; unsetopt beep\n");
         CommandResult result = await (home.Admin("--quiet", "--command", "zsh -i", "/dev/null") with { File = "/usr/bin/script", Stdin = Encoding.ASCII.GetBytes("helmcached uninst\t--he\t\rexit\r") })
             .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").With("TERM", "dumb").RunAsync();
-        Assert.Contains("Take away", result.StdoutText, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("Undo what install did", result.StdoutText, StringComparison.OrdinalIgnoreCase);
     }
 
     private static async Task ParsesAsync(string shell)

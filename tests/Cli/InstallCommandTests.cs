@@ -13,7 +13,7 @@ namespace CacheDaemon.Tests.Cli;
 [Trait("Needs", "programs")]
 public sealed class InstallCommandTests
 {
-    /// <summary>Otherwise the first renders of a new user are left to helm while it is being armed.</summary>
+    /// <summary>Otherwise the first renders of a new user are passed to helm while it is being armed.</summary>
     /// <summary>Whoever installs and has never rendered makes the home by arming, and its doctor is content.</summary>
     [Fact]
     public async Task The_home_of_the_cache_is_private_when_the_installation_makes_it()
@@ -134,7 +134,7 @@ public sealed class InstallCommandTests
         var before = stage.Snapshot();
         CommandResult result = await stage.Admin("install", "--write", "--dir", directory).RunAsync();
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains($"{directory}/helm is there already and not ours", result.StderrText, StringComparison.Ordinal);
+        Assert.Contains($"{directory}/helm already exists and was not created by helmcached", result.StderrText, StringComparison.Ordinal);
         Assert.Equal(before, stage.Snapshot());
     }
 
@@ -255,7 +255,7 @@ public sealed class InstallCommandTests
         InstallStage.Script(stage.At(".asdf/bin/asdf"), $"echo '{RealHelms.Helm3}'\n");
         CommandResult result = await stage.Admin("install", "--write").With("PATH", $"{stage.At(".asdf/shims")}:/usr/bin:/bin").RunAsync();
         Assert.Equal(0, result.ExitCode);
-        Assert.Contains("was left as it is", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("was not changed", result.StdoutText, StringComparison.Ordinal);
         Assert.Equal(text, File.ReadAllText(stage.Configuration));
     }
 
@@ -280,7 +280,7 @@ public sealed class InstallCommandTests
         const string Text = "a=1\n# >>> helmcached >>>\nb=1\n";
         File.WriteAllText(stage.At(".bashrc"), Text);
         CommandResult result = await stage.Admin("install", "--write").RunAsync();
-        Assert.Contains("take out by hand", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("remove the helmcached lines by hand", result.StdoutText, StringComparison.Ordinal);
         Assert.Equal(Text, File.ReadAllText(stage.At(".bashrc")));
     }
 
@@ -295,8 +295,8 @@ public sealed class InstallCommandTests
         File.AppendAllText(unit, "# mine\n");
         CommandResult result = await stage.Admin("uninstall").RunAsync();
         Assert.Equal(1, result.ExitCode);
-        Assert.Contains("bin/helm was left: it is no link any more", result.StdoutText, StringComparison.Ordinal);
-        Assert.Contains("helmcached.service was left: it was changed since", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("bin/helm was not removed: it is no longer a link", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("helmcached.service was not removed: it has changed since", result.StdoutText, StringComparison.Ordinal);
         Assert.True(File.Exists(Path.Combine(stage.Bin, "helm")) && File.Exists(unit));
         Assert.False(File.Exists(Path.Combine(stage.Bin, "helmcached")));
     }

@@ -31,7 +31,7 @@ public sealed class LastCallsTests
         using JsonDocument document = JsonDocument.Parse(text);
         JsonElement[] calls = [.. document.RootElement.EnumerateArray()];
         Assert.Equal(["bypass cluster-access validate", "miss  ", "hit  ", "miss  "], calls.Select(c => $"{Text(c, "outcome")} {Text(c, "reason")} {Text(c, "detail")}"));
-        Assert.StartsWith("option ", Assert.Single(calls[1].GetProperty("changed").EnumerateArray()).GetString(), StringComparison.Ordinal);
+        Assert.StartsWith("--set ", Assert.Single(calls[1].GetProperty("changed").EnumerateArray()).GetString(), StringComparison.Ordinal);
         Assert.Empty(calls[3].GetProperty("changed").EnumerateArray());
         Assert.All(calls, c => Assert.NotEqual("", Text(c, "caller")));
         Assert.Equal(FakeHelmHome.Output.Length, calls[1].GetProperty("bytes").GetInt64());
@@ -57,7 +57,7 @@ public sealed class LastCallsTests
         string[][] changed = [.. document.RootElement.EnumerateArray().Select(c => c.GetProperty("changed").EnumerateArray().Select(i => i.GetString()!).ToArray())];
         Assert.Equal(["namespace changed"], changed[1]);
         Assert.Empty(changed[2]);
-        Assert.Contains("option", Assert.Single(changed[0]), StringComparison.Ordinal);
+        Assert.Contains("--set was added", Assert.Single(changed[0]), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -73,7 +73,7 @@ public sealed class LastCallsTests
     [InlineData("explain", 2, "explain takes a call")]
     [InlineData("explain --last 3 -- template r web", 2, "explain takes a call")]
     [InlineData("explain --last 0", 2, "1 or more")]
-    [InlineData("explain --last", 3, "no daemon runs")]
+    [InlineData("explain --last", 3, "the daemon is not running")]
     public async Task Wrong_words_are_answered(string line, int code, string answer)
     {
         await using var home = new DaemonHome(Repository.FakeHelm);

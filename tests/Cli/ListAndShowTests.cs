@@ -79,7 +79,7 @@ public sealed class ListAndShowTests
         await AssertFailsAsync(home, alike.Key.ToString(), $"{alike.Count()} entries have a key that begins with {alike.Key}: ");
         string unknown = Enumerable.Range(0, 4096).Select(i => i.ToString("x3", System.Globalization.CultureInfo.InvariantCulture)).First(digits => !keys.Any(key => key.StartsWith(digits, StringComparison.Ordinal)));
         await AssertFailsAsync(home, unknown, $"no entry has a key that begins with {unknown}");
-        await AssertFailsAsync(home, "xyz", "'xyz' is no key");
+        await AssertFailsAsync(home, "xyz", "'xyz' is not a key");
     }
 
     [Fact]

@@ -39,7 +39,7 @@ public sealed class ProgramRunTests
         for (TimeSpan patience = s_short; !File.Exists(ids); patience *= 3)
         {
             ProgramRun run = Shell($"sleep 1000 & echo $$ $! > {ids}.new; mv {ids}.new {ids}; wait", patience);
-            Assert.Equal((null, $"it did not end within {patience.TotalSeconds:0} s"), (run.Code, run.Error));
+            Assert.Equal((null, $"it did not finish within {patience.TotalSeconds:0} s"), (run.Code, run.Error));
         }
         foreach (string id in File.ReadAllText(ids).Split(' '))
             await Eventually.IsTrueAsync($"{id} is gone", () => Signals.IsGone(int.Parse(id, CultureInfo.InvariantCulture)));

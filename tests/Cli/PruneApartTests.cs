@@ -28,10 +28,10 @@ public sealed class PruneApartTests
 
         Command other = fake.Home.Admin("prune", "--chart", "other");
         CommandResult kept = await (inside ? Inside(apart, other) : other).RunAsync();
-        Assert.StartsWith("nothing to delete: none of ", kept.StdoutText, System.StringComparison.Ordinal);
+        Assert.StartsWith("No entries match (", kept.StdoutText, System.StringComparison.Ordinal);
         Command prune = fake.Home.Admin("prune", "--all");
         CommandResult pruned = await (inside ? Inside(apart, prune) : prune).RunAsync();
-        Assert.StartsWith("deleted 2 entries ", pruned.StdoutText, System.StringComparison.Ordinal);
+        Assert.StartsWith("Deleted 2 entries ", pruned.StdoutText, System.StringComparison.Ordinal);
 
         await fake.Template().RunAsync();
         await Inside(apart, fake.Template()).RunAsync();

@@ -16,8 +16,8 @@ public sealed class PruneCommandTests
 {
     [Theory]
     [InlineData("prune", "--all")]
-    [InlineData("prune --all --older-than 30d", "leave out --all")]
-    [InlineData("prune --all --chart web --dry-run", "leave out --all")]
+    [InlineData("prune --all --older-than 30d", "--all cannot be combined with")]
+    [InlineData("prune --all --chart web --dry-run", "--all cannot be combined with")]
     [InlineData("prune --older-than yesterday", "30d")]
     [InlineData("prune --older-than 30", "30d")]
     [InlineData("prune --older-than 0", "--all")]
@@ -38,7 +38,7 @@ public sealed class PruneCommandTests
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
         CommandResult result = await home.Admin("prune", "--all").RunAsync();
-        Assert.Equal((0, "nothing to delete: the store is empty\n"), (result.ExitCode, result.StdoutText));
+        Assert.Equal((0, "Nothing to delete: the cache is empty\n"), (result.ExitCode, result.StdoutText));
         Assert.Empty(home.DaemonIds());
     }
 
@@ -53,11 +53,11 @@ public sealed class PruneCommandTests
         await fake.Template("--set", "x=1").RunAsync();
         if (!daemonRuns)
             await fake.Home.StopAsync();
-        Assert.Matches(@"^would delete 2 entries and free [\d.]+ KiB, out of 2 entries \([\d.]+ KiB\)$", await AssertLeavesAsync(fake, 2, "--all", "--dry-run"));
+        Assert.Matches(@"^Would delete 2 entries and free [\d.]+ KiB, out of 2 entries \([\d.]+ KiB\)$", await AssertLeavesAsync(fake, 2, "--all", "--dry-run"));
         await AssertLeavesAsync(fake, 2, "--older-than", "1h");
-        Assert.Matches(@"^nothing to delete: none of the 2 entries \([\d.]+ KiB\) is meant by that$", await AssertLeavesAsync(fake, 2, "--chart", "other"));
+        Assert.Matches(@"^No entries match \(2 entries, [\d.]+ KiB in the cache\)$", await AssertLeavesAsync(fake, 2, "--chart", "other"));
         await AssertLeavesAsync(fake, 2, "--max-size", "1GiB");
-        Assert.Matches(@"^deleted 2 entries and freed [\d.]+ KiB; 0 entries \(0 B\) left$", await AssertLeavesAsync(fake, 0, "--chart", "web"));
+        Assert.Matches(@"^Deleted 2 entries and freed [\d.]+ KiB; 0 entries \(0 B\) left$", await AssertLeavesAsync(fake, 0, "--chart", "web"));
         Assert.Equal(daemonRuns ? 1 : 0, fake.Home.DaemonIds().Count);
     }
 
@@ -93,7 +93,7 @@ public sealed class PruneCommandTests
         CommandResult result = await OnTerminal(fake.Home.Admin("prune", "--all")).RunAsync();
         Assert.True(result.ExitCode == 0, result.ToString());
         Assert.Contains("deleting", result.StdoutText, StringComparison.Ordinal);
-        Assert.Contains($"deleted {Entries + 1} entries and freed", result.StdoutText, StringComparison.Ordinal);
+        Assert.Contains($"Deleted {Entries + 1} entries and freed", result.StdoutText, StringComparison.Ordinal);
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 

@@ -69,7 +69,7 @@ public sealed class StatsCommandTests
         Assert.Matches("(?m)^hits +1 +1 +1$", text);
         Assert.Matches("(?m)^hit rate +50 % +50 % +50 %$", text);
         Assert.Matches("(?m)^web +1 +1 +50 % +0 ", text);
-        Assert.Matches("(?m)^cluster-access +1  leave out --validate", text);
+        Assert.Matches("(?m)^cluster-access +1  drop --validate", text);
         Assert.Matches("(?m)^disk +1 +.*2 GiB$", text);
     }
 
@@ -87,10 +87,10 @@ public sealed class StatsCommandTests
             await fake.Home.StopAsync();
         string since = (await fake.Home.Admin("stats", "--since", "24h").RunAsync()).StdoutText;
         Assert.Matches("^calls +since [A-Z][a-z][a-z] [0-9]+ [0-9][0-9]:00\nhits +1\n", since);
-        Assert.Matches("(?m)^left to helm +1$", since);
+        Assert.Matches("(?m)^passed to helm +1$", since);
         string web = (await fake.Home.Admin("stats", "--chart", "web").RunAsync()).StdoutText;
         Assert.Matches("^calls +web\nhits +1\n", web);
-        Assert.Matches("(?m)^left to helm +0$", web);
+        Assert.Matches("(?m)^passed to helm +0$", web);
         using JsonDocument json = JsonDocument.Parse((await fake.Home.Admin("stats", "--chart", "web", "--json").RunAsync()).StdoutText);
         Assert.Equal((1, 1, 0), Counts(json.RootElement));
         using JsonDocument hours = JsonDocument.Parse((await fake.Home.Admin("stats", "--since", "1h", "--json").RunAsync()).StdoutText);
@@ -151,12 +151,12 @@ public sealed class StatsCommandTests
     [Theory]
     [InlineData("--watch", "a terminal")]
     [InlineData("--json --prometheus", "one of")]
-    [InlineData("--watch --reset", "does not reset")]
+    [InlineData("--watch --reset", "cannot be combined")]
     [InlineData("--since soon", "--since: invalid value \"soon\"; expected a time such as")]
     [InlineData("--since 8d", "at most 7d")]
     [InlineData("--since 0", "at most 7d")]
-    [InlineData("--since 1h --chart web", "not both")]
-    [InlineData("--since 1h --prometheus", "go with --json only")]
+    [InlineData("--since 1h --chart web", "use either --since or --chart")]
+    [InlineData("--since 1h --prometheus", "can only be combined with --json")]
     public async Task Wrong_words_are_answered(string words, string answer)
     {
         await using var home = new DaemonHome(Repository.FakeHelm);

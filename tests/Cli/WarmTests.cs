@@ -93,7 +93,7 @@ public sealed class WarmTests
         await File.WriteAllTextAsync(Path.Combine(work, "calls"), "# three environments\nhelm template a web --set 'a=x y'\ntemplate b web\n\ntemplate b web\nupgrade --install b web\ntemplate c web -f -\ntemplate d nowhere\n");
         CommandResult result = await (home.Admin("warm", "--file", "calls", "-j", "1") with { Directory = work }).RunAsync();
         Assert.Equal(1, result.ExitCode);
-        Assert.Equal("helmcached: calls:7: reads standard input, which a call in a file has not\n", result.StderrText);
+        Assert.Equal("helmcached: calls:7: reads standard input, which a call from a file does not have\n", result.StderrText);
         Assert.Matches(@"^calls:2: \d+ ms\ncalls:3: \d+ ms\nWarmed 2 of 6: 1 cached already, 1 failed\. Skipped 2: .*not served \([a-z-]+\).*\.\n$", result.StdoutText);
         string[] call = ["template", "a", "web", "--set", "a=x y"];
         Assert.Equal((await home.Real(work, call).RunAsync()).Stdout.ToArray(), (await home.Shim(work, call).RunAsync()).Stdout.ToArray());

@@ -65,7 +65,7 @@ public sealed class LibraryTests
         HelmCache cache = Cache(home);
         Assert.Contains("not the shim", Assert.Throws<HelmCacheException>(() => new HelmCache(new HelmCacheOptions { ShimPath = RealHelms.Helm4 })).Message, StringComparison.Ordinal);
         Assert.Contains("/nonexistent", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.RenderAsync(Call(home, "/nonexistent", "version")))).Message, StringComparison.Ordinal);
-        Assert.Contains("must be one that prints manifests", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "version")))).Message, StringComparison.Ordinal);
+        Assert.Contains("must print manifests", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "version")))).Message, StringComparison.Ordinal);
         Assert.Contains("nowhere", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "template", "shop", "nowhere")))).Message, StringComparison.Ordinal);
         var unknown = new HelmCache(new HelmCacheOptions { ShimPath = home.ShimPath, NameFormat = "{{ nope .kind }}" });
         Assert.Contains("unknown function nope", (await Assert.ThrowsAsync<HelmCacheException>(() => unknown.ResourcesAsync(Call(home, work, "template", "shop", "web")))).Message, StringComparison.Ordinal);

@@ -87,7 +87,7 @@ public sealed class ConfigurationFileTests : IDisposable
     [InlineData("max_size: 1GiB\n", ":1:1:", "did you mean store.max_size or memory.max_size?")]
     [InlineData("idle-exit: 1h\n", ":1:1:", "did you mean idle_exit?")]
     [InlineData("idle_exit: soon\n", ":1:12:", "idle_exit: invalid value \"soon\"; expected a time")]
-    [InlineData("idle_exit: [1h]\n", ":1:12:", "idle_exit: this is no value; expected a time")]
+    [InlineData("idle_exit: [1h]\n", ":1:12:", "idle_exit: not a value; expected a time")]
     [InlineData("store: {max_size: 5 apples}\n", ":1:19:", "a size such as")]
     [InlineData("store:\n  secrets: shout\n", ":2:12:", "disk, memory or never")]
     [InlineData("helm: helm\n", ":1:7:", "an absolute path")]

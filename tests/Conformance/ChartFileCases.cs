@@ -8,7 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Conformance;
 
-/// <summary>What counts as a file of a chart (helm-inputs 4): <c>.Files</c>, <c>.helmignore</c>, links, odd names and bytes.</summary>
+/// <summary>What counts as a file of a chart: <c>.Files</c>, <c>.helmignore</c>, links, odd names and bytes.</summary>
 internal static class ChartFileCases
 {
     /// <summary>Shows every name and size in <c>.Files</c>.</summary>

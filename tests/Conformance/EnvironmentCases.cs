@@ -6,7 +6,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Conformance;
 
-/// <summary>Variables, and the files that helm reads at every start (helm-inputs 3).</summary>
+/// <summary>Variables, and the files that helm reads at every start.</summary>
 internal static class EnvironmentCases
 {
     private static ChartBuilder Web() => Chart("web").WithConfigMap("n", "namespace: {{ .Release.Namespace }}");

@@ -6,7 +6,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Conformance;
 
-/// <summary>Each flag of <c>helm template</c> (helm-inputs 2), in the spellings that callers use.</summary>
+/// <summary>Each flag of <c>helm template</c>, in the spellings that callers use.</summary>
 internal static class FlagCases
 {
     /// <summary>Has one of everything that a flag can switch: a CRD, a hook, a test, notes, and a view of release and capabilities.</summary>

@@ -70,7 +70,7 @@ public sealed class ArgoCdTests
         string said = await pod.RunAsync(Recipe + "ours /helmcached/helmcached doctor || true");
         // The self-test arms a helm of its own, for which a busy machine may not have the time.
         Assert.DoesNotContain(said.Split('\n'), line => line.StartsWith("FAIL", StringComparison.Ordinal) && !line.Contains("self-test", StringComparison.Ordinal));
-        Assert.Contains("/usr/local/bin/helm was laid out for /helmcached", said, StringComparison.Ordinal);
+        Assert.Contains("/usr/local/bin/helm was made for /helmcached", said, StringComparison.Ordinal);
         Assert.Contains("real helm: /helmcached/libexec/helm, v3.17.3", said, StringComparison.Ordinal);
         Assert.Empty(pod.DaemonIds());
     }
@@ -78,15 +78,15 @@ public sealed class ArgoCdTests
     /// <summary>Each as someone would leave it out: the answer of helm (or that there is none), the trace, and doctor.</summary>
     [MountTheory]
     [InlineData("only the shim, a plain copy", "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm", "home=$home", 127,
-        "no real helm found", "no helmcached lies beside it", "is mounted over the helm that was there, which nothing can run any more")]
+        "no real helm found", "there is no helmcached next to it", "is mounted over the helm that was there, so real helm can no longer be run")]
     [InlineData("a plain copy, with real helm elsewhere", "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm; cp $helm work/helm", "HELMCACHED_HELM=/work/helm", 0,
-        "daemon-missing no helmcached beside /usr/local/bin/helm", "no helmcached lies beside it", "is mounted over the helm")]
+        "daemon-missing no helmcached beside /usr/local/bin/helm", "there is no helmcached next to it", "is mounted over the helm")]
     [InlineData("the volume is not mounted", "inside /opt/helmcached/helmcached install --into /helmcached >&2; cp helmcached/helm work/helm; umount helmcached; mount --bind work/helm usr/local/bin/helm", "home=$home", 127,
-        "mount the volume that `helmcached install --into /helmcached` filled there", "was laid out for /helmcached, and there is no /helmcached/helmcached", "there is no /helmcached/libexec/helm, and /usr/local/bin/helm is mounted over the helm that was there")]
+        "mount the volume that `helmcached install --into /helmcached` filled there", "was made for /helmcached, but there is no /helmcached/helmcached", "there is no /helmcached/libexec/helm, and /usr/local/bin/helm is mounted over the helm that was there")]
     [InlineData("no home is named", "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm", "home=$home", 0,
-        "home-unusable /home/argocd/.cache/helmcached cannot be made: ", "home: /home/argocd/.cache/helmcached cannot be made in /home/argocd: ", "set HELMCACHED_HOME to a directory that can be written")]
+        "home-unusable cannot create /home/argocd/.cache/helmcached: ", "cache directory: cannot create /home/argocd/.cache/helmcached in /home/argocd: ", "set HELMCACHED_HOME to a writable directory")]
     [InlineData("the home is mounted read-only", "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm; inside mkdir -m 700 $home; mount -o remount,ro,bind cache", "HELMCACHED_HOME=$home", 0,
-        "home-unusable nothing can be written in /cache/", "home: nothing can be written in /cache/", "set HELMCACHED_HOME to a directory that can be written")]
+        "home-unusable cannot write to /cache/", "cache directory: cannot write to /cache/", "set HELMCACHED_HOME to a writable directory")]
     public async Task I18_doctor_and_trace_name_the_part_that_is_missing(string part, string arrange, string variable, int code, string trace, string check, string other)
     {
         using var pod = new ArgoCdPod(RealHelms.Helm3);

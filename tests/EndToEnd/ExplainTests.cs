@@ -28,6 +28,9 @@ public sealed class ExplainTests
         JsonElement missed = await ExplainAsync(home, directory, "template", "r", "web", "-n", "prod");
         Assert.Equal("miss", Outcome(missed));
         Assert.Equal(["namespace changed", "chart values.yaml changed"], missed.GetProperty("changed").EnumerateArray().Select(i => i.GetString()));
+        File.WriteAllText(Path.Combine(directory, "prod.yaml"), "a: 3\n");
+        CommandResult shown = await (home.Admin("explain", "--", "helm", "template", "r", "web", "-f", "prod.yaml", "--set", "b=1") with { Directory = directory }).RunAsync();
+        Assert.Contains("  --set was added\n  values file 1 was added: prod.yaml\n  chart values.yaml changed\n", shown.StdoutText, System.StringComparison.Ordinal);
         // Looking changes nothing: no lease, no count.
         Assert.Equal((1L, 0L, 1L), ((await home.StatsAsync()).Misses, (await home.StatsAsync()).Hits, (await home.StatsAsync()).HelmRuns));
     }
@@ -59,9 +62,9 @@ public sealed class ExplainTests
         await home.Shim(directory, "template", "r", "web").RunAsync();
         async Task<string> TextAsync(params string[] call) => (await (home.Admin(["explain", "--", .. call]) with { Directory = directory }).RunAsync()).StdoutText;
         Assert.Matches(@"^hit: in memory, stored (just now|[\d.]+ s ago), \d+ B, saves \d+ ms\nchart: web [\d.]+, \d+ files, \d+ B\n", await TextAsync("template", "r", "web"));
-        Assert.Contains("what to do: leave out --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
+        Assert.Contains("what to do: drop --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
         Assert.Equal(
-            "bypass: cluster-access validate\nwhy: `--validate`, `--dry-run` other than client\nwhat to do: leave out --validate and --dry-run=server\n",
+            "bypass: cluster-access validate\nwhy: `--validate`, or `--dry-run` other than `client`: helm contacts a cluster\nwhat to do: drop --validate and --dry-run=server\n",
             await TextAsync("template", "r", "web", "--validate"));
     }
 
@@ -71,7 +74,7 @@ public sealed class ExplainTests
         await using var home = new DaemonHome(Repository.FakeHelm);
         CommandResult one = await home.Admin("explain", "--reasons", "known-to-vary").RunAsync();
         Assert.Equal((0, ""), (one.ExitCode, one.StderrText));
-        Assert.StartsWith("Bypasses\n  known-to-vary\n      this very call was seen to call something that varies;", one.StdoutText, System.StringComparison.Ordinal);
+        Assert.StartsWith("Bypasses\n  known-to-vary\n      an earlier run of this same call used something that varies;", one.StdoutText, System.StringComparison.Ordinal);
         Assert.Contains("      What to do: pass the value with --set", one.StdoutText, System.StringComparison.Ordinal);
         Assert.DoesNotContain("explain names", one.StdoutText, System.StringComparison.Ordinal);
         string both = (await home.Admin("explain", "--reasons", "output-too-large").RunAsync()).StdoutText;

@@ -51,7 +51,7 @@ public sealed class FallbackTests
         await using var fake = new FakeHelmHome(shim);
         await AssertHelmAsync(fake, runs: 1);
         CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
-        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon} needs the loader /lib64/ld-other-x86-64.so.2, which is not here\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon} needs the loader /lib64/ld-other-x86-64.so.2, which is missing\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
     }
 
     /// <summary>As with a glibc that is too old: the loader ends the program, and says why. Whoever asks is told in its words.</summary>

@@ -138,7 +138,7 @@ public sealed class HomeDirectoryTests
             bool looksOnly = !hasStore && line.Split(' ')[0] is ("stats" or "prune");
             Assert.True(result.ExitCode == 1 || looksOnly, line + result + told);
             if (result.ExitCode == 1)
-                Assert.True(told.Contains($"{fake.Home.State} is not a directory of helmcached", StringComparison.Ordinal) && told.Contains("set HELMCACHED_HOME to", StringComparison.Ordinal), line + told);
+                Assert.True(told.Contains($"{fake.Home.State} is not a helmcached directory", StringComparison.Ordinal) && told.Contains("set HELMCACHED_HOME to", StringComparison.Ordinal), line + told);
         }
         Assert.Empty(fake.Home.DaemonIds());
         Assert.Equal(before, Snapshot(fake.Home.State));

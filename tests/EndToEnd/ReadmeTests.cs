@@ -69,7 +69,7 @@ public sealed partial class ReadmeTests(MadePackage made)
     {
         int at = shown.IndexOf($"--- {shell}: a terminal", StringComparison.Ordinal);
         Assert.True(at >= 0, shown);
-        foreach (string next in (string[])[install, $"--- {shell}: a new terminal", "helmcached doctor", $"{shell}: a new shell finds the shim", "then hit", "all is well", "the cache is gone"])
+        foreach (string next in (string[])[install, $"--- {shell}: a new terminal", "helmcached doctor", $"{shell}: a new shell finds the shim", "then hit", "all checks passed", "cache deleted"])
         {
             int found = shown.IndexOf(next, at, StringComparison.Ordinal);
             Assert.True(found >= 0, $"{next} is missing after {shown[..at]}, in:\n{shown[at..]}");

@@ -49,7 +49,7 @@ public sealed class TeamCacheTests : IDisposable
             Assert.Contains($"helmcached_shared_hits_total {environments}\n", (await reader.Admin("stats", "--prometheus").RunAsync()).StdoutText, StringComparison.Ordinal);
             Assert.Contains("team's cache", (await reader.Admin("stats").RunAsync()).StdoutText, StringComparison.Ordinal);
             // What is deleted here is not deleted for others.
-            Assert.Contains("the team's cache is left as it is", (await reader.Admin("prune", "--all").RunAsync()).StdoutText, StringComparison.Ordinal);
+            Assert.Contains("The team's cache is not pruned", (await reader.Admin("prune", "--all").RunAsync()).StdoutText, StringComparison.Ordinal);
             Assert.Equal(rendered[0], await RenderAsync(reader, 0));
             Assert.Equal(stats.HelmRuns + (await reader.StatsAsync()).Shared("errors"), (await reader.StatsAsync()).HelmRuns);
         });

@@ -24,8 +24,8 @@ public sealed class TranscriptTests
         foreach (string next in (string[])
             [
                 "install --write", "~/.bashrc has the PATH line", "helmcached: miss", "(new; stored)", "helmcached: hit memory", "the same bytes", "explain --",
-                "chart values.yaml changed", "(chart values.yaml changed; stored)", "self-test: miss", "all is well", "helmcached stats", "hits", "time saved", "helm works all the same",
-                "store.max_size", "a size such as", "uninstall --purge", "our lines are out", "the cache is gone", "helm is /usr/bin/helm",
+                "chart values.yaml changed", "(chart values.yaml changed; stored)", "self-test: miss", "all checks passed", "helmcached stats", "hits", "time saved", "helm still works",
+                "store.max_size", "a size such as", "uninstall --purge", "helmcached lines removed", "cache deleted", "helm is /usr/bin/helm",
             ])
         {
             int found = text.IndexOf(next, at, StringComparison.Ordinal);
@@ -48,7 +48,7 @@ public sealed class TranscriptTests
             string text = XDocument.Load(picture).Root!.Value;
             Assert.Contains("helmcached: hit memory", text, StringComparison.Ordinal);
             Assert.Contains("chart values.yaml changed", text, StringComparison.Ordinal);
-            Assert.Contains("all is well", text, StringComparison.Ordinal);
+            Assert.Contains("all checks passed", text, StringComparison.Ordinal);
             Assert.Contains("export HELMCACHED_TRACE=1", text, StringComparison.Ordinal);
             Assert.Contains("time saved", text[text.IndexOf("helmcached stats", StringComparison.Ordinal)..], StringComparison.Ordinal);
         }

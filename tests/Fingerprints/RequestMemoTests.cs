@@ -12,7 +12,7 @@ namespace CacheDaemon.Tests.Fingerprints;
 
 /// <summary>
 /// A fingerprint is recalled by the bytes of its request only while everything that it was computed from is untouched: each
-/// input of helm-inputs 3 and 4 is edited once, so that leaving one out of the evidence fails here.
+/// input of docs/key.md is edited once, so that leaving one out of the evidence fails here.
 /// </summary>
 public sealed class RequestMemoTests : IDisposable
 {

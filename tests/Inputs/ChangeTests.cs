@@ -10,7 +10,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>Inputs that change too fast to be told by their time stamps, or in the middle of a render (helm-inputs 12).</summary>
+/// <summary>Inputs that change too fast to be told by their time stamps, or in the middle of a render (docs/key.md, "How a file counts as unchanged").</summary>
 [Trait("Needs", "programs")]
 public sealed class ChangeTests
 {

@@ -8,7 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>The rows of helm-inputs 4 and 6 that no other case pins; each name begins with the section.</summary>
+/// <summary>Inputs of the chart (sections 4 and 6 of docs/key.md, "Inputs by number") that no other case covers; each name begins with its section.</summary>
 internal static class ChartRowCases
 {
     /// <summary>Shows every name and size in <c>.Files</c>.</summary>

@@ -8,7 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>
-/// The rows of helm-inputs 1, 2 and 5 that no other case pins: each name begins with the section. What changes the output must
+/// Inputs of the command line (sections 1, 2 and 5 of docs/key.md, "Inputs by number") that no other case covers; each name begins with its section. What changes the output must
 /// miss, another spelling must hit, and what is not ours is declined with its reason.
 /// </summary>
 internal static class CommandLineRowCases

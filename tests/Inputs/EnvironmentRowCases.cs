@@ -8,7 +8,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>The rows of helm-inputs 3 and 6.2 that no other case pins; each name begins with the section.</summary>
+/// <summary>Inputs of the environment (sections 3 and 6.2 of docs/key.md, "Inputs by number") that no other case covers; each name begins with its section.</summary>
 internal static class EnvironmentRowCases
 {
     private static string Kubeconfig(string @namespace) => """

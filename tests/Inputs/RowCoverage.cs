@@ -10,8 +10,8 @@ using Xunit;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>
-/// Which test holds which row of helm-inputs: a row without one is a hole in the promise never to be wrong. A reference is the
-/// name of a conformance case (which runs against helm 3 and 4), or <c>Class.Method</c>. One that ends with <c>*</c> means all
+/// Which test covers which input of a render. The sections are those of docs/key.md, "Inputs by number"; an input without a test is a hole in the promise
+/// never to be wrong. A reference is the name of a conformance case (which runs against helm 3 and 4), or <c>Class.Method</c>. One that ends with <c>*</c> means all
 /// cases that begin so.
 /// </summary>
 public sealed class RowCoverage

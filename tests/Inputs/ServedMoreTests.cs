@@ -67,7 +67,7 @@ public sealed class ServedMoreTests
         Command explain = home.Admin("explain", "--", "template", "r", "web") with { Directory = work };
         CommandResult told = await explain.RunAsync();
         Assert.Contains("2 files of .git are part of the chart", told.StdoutText, StringComparison.Ordinal);
-        Assert.Contains("Put .git/ into the chart's .helmignore", told.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("Add .git/ to the chart's .helmignore", told.StdoutText, StringComparison.Ordinal);
         File.WriteAllText(Path.Combine(chart, ".helmignore"), ".git/\n");
         CommandResult silent = await (home.Admin("explain", "--json", "--", "template", "r", "web") with { Directory = work }).RunAsync();
         Assert.Equal(0, JsonDocument.Parse(silent.StdoutText).RootElement.GetProperty("git_files").GetInt32());

@@ -9,7 +9,7 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>Rows of helm-inputs 1, 4.4, 6.1 and 6.4 that one chart and one command line cannot show.</summary>
+/// <summary>Inputs (sections 1, 4.4, 6.1 and 6.4 of docs/key.md, "Inputs by number") that a single chart and command line cannot show.</summary>
 [Trait("Needs", "programs")]
 public sealed class SurroundingsTests
 {

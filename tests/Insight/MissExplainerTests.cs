@@ -18,14 +18,20 @@ public sealed class MissExplainerTests
     [InlineData("a=1 a=2", "a=2 a=1", "a changed, a changed")]
     [InlineData("a=1 b=1", "b=1 a=1", "")]
     [InlineData("a=1 b=1", "b=2 a=1", "b changed")]
-    [InlineData("a=1", "a=1 b=1", "b new")]
-    [InlineData("a=1 b=1", "a=1", "b gone")]
-    [InlineData("a=1 a=1", "a=1 b=1", "b new, a gone")]
+    [InlineData("a=1", "a=1 b=1", "b was added")]
+    [InlineData("a=1 b=1", "a=1", "b was removed")]
+    [InlineData("a=1 a=1", "a=1 b=1", "b was added, a was removed")]
     [InlineData("chart_tree=1", "chart_tree=2", "chart_tree changed")]
     [InlineData("chart_tree=1 chart_x=1", "chart_tree=2 chart_x=2", "chart_x changed")]
-    [InlineData("chart_tree=1 chart_x=1", "chart_tree=2 chart_y=1", "chart_y new, chart_x gone")]
-    [InlineData("", "a=1", "a new")]
+    [InlineData("chart_tree=1 chart_x=1", "chart_tree=2 chart_y=1", "chart_y was added, chart_x was removed")]
+    [InlineData("", "a=1", "a was added")]
     [InlineData("", "", "")]
+    [InlineData("", "option_set=1", "--set was added")]
+    [InlineData("option_include-crds=1", "", "--include-crds was removed")]
+    [InlineData("option_$HELM_NO_PLUGINS=1", "option_$HELM_NO_PLUGINS=2", "$HELM_NO_PLUGINS changed")]
+    [InlineData("option_deprecated=1", "", "a deprecated flag was removed")]
+    [InlineData("values_[1]=1 values_[2]=1", "values_[1]=1 values_[2]=2", "values file 2 changed")]
+    [InlineData("set-file_a{1/2}=1", "set-file_a{1/2}=2", "--set-file a{1/2} changed")]
     public void Names_what_differs(string before, string after, string expected) =>
         Assert.Equal(expected.Replace('_', ' '), string.Join(", ", MissExplainer.Difference(Items(before), Items(after))));
 
@@ -44,9 +50,9 @@ public sealed class MissExplainerTests
         Put(tier, "release=0 values_[1]=1 chart_tree=1 chart_a.yaml=1", "other");
         var explainer = new MissExplainer(tier);
         System.DateTimeOffset? at = asOfThen ? System.DateTimeOffset.MaxValue : null;
-        Assert.Equal(["values [1] changed"], explainer.Explain("web", Items("release=0 values_[1]=7777 chart_tree=1 chart_a.yaml=1"), at));
+        Assert.Equal(["values file 1 changed"], explainer.Explain("web", Items("release=0 values_[1]=7777 chart_tree=1 chart_a.yaml=1"), at));
         Assert.Equal(["chart a.yaml changed"], explainer.Explain("web", Items("release=1 values_[1]=1 chart_tree=2 chart_a.yaml=2"), at));
-        Assert.Equal(["chart b.yaml new"], explainer.Explain("web", Items("release=2 values_[1]=2 chart_tree=2 chart_a.yaml=1 chart_b.yaml=1"), at));
+        Assert.Equal(["chart b.yaml was added"], explainer.Explain("web", Items("release=2 values_[1]=2 chart_tree=2 chart_a.yaml=1 chart_b.yaml=1"), at));
         Assert.Equal(["release changed"], explainer.Explain("web", Items("release=5000 values_[1]=3 chart_tree=1 chart_a.yaml=1"), at));
         Assert.Empty(explainer.Explain("new", Items("release=1"), at));
     }

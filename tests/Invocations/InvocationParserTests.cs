@@ -11,7 +11,7 @@ namespace CacheDaemon.Tests.Invocations;
 public sealed class InvocationParserTests
 {
     [Theory]
-    // helm-inputs 2.1
+    // Flags, docs/key.md
     [InlineData("template r --bogus c", BypassReason.UnknownFlag, "")]
     [InlineData("template r c --set", BypassReason.BadFlagValue, "set")]
     [InlineData("template", BypassReason.WrongArgumentCount, "")]
@@ -27,7 +27,7 @@ public sealed class InvocationParserTests
     [InlineData("template r c -h", BypassReason.HelpRequested, "help")]
     [InlineData("install r c", BypassReason.NotTemplate, "")]
     [InlineData("", BypassReason.NotTemplate, "")]
-    // helm-inputs 2.2 and 13
+    // Flags that are never served, docs/key.md
     [InlineData("template r c --verify", BypassReason.VerifyRequested, "verify")]
     [InlineData("template r c --repo x", BypassReason.RemoteChart, "repo")]
     [InlineData("template r c --ca-file x", BypassReason.TlsFiles, "ca-file")]
@@ -50,14 +50,14 @@ public sealed class InvocationParserTests
     [InlineData("template r c --dry-run=", BypassReason.ClusterAccess, "dry-run")]
     [InlineData("template r c --dry-run=server --dry-run=client", BypassReason.ClusterAccess, "dry-run")]
     [InlineData("template r c --enable-dns", BypassReason.DnsEnabled, "enable-dns")]
-    // charts, helm-inputs 2.3
+    // charts
     [InlineData("template r ftp://x/c.tgz", BypassReason.RemoteChart, "")]
     [InlineData("template r s3://x/c", BypassReason.RemoteChart, "")]
     [InlineData("template r file:///x", BypassReason.RemoteChart, "")]
     [InlineData("template r ''", BypassReason.RemoteChart, "")]
     [InlineData("template r /proc/self/cwd/c", BypassReason.ChartSpecialFile, "")]
     [InlineData("template r /x/../dev/fd/3", BypassReason.ChartSpecialFile, "")]
-    // values, helm-inputs 5
+    // values
     [InlineData("template r c -f http://x/y", BypassReason.RemoteValues, "values")]
     [InlineData("template r c -f secrets://y", BypassReason.RemoteValues, "values")]
     [InlineData("template r c -f a,HTTP:x", BypassReason.RemoteValues, "values")]
@@ -140,7 +140,7 @@ public sealed class InvocationParserTests
         Assert.Equal(files, string.Join('|', items.Select(item => item.Label + " " + item.Path)));
     }
 
-    // What a plugin finds in its environment (helm-inputs 11), and what helm reads in vain (3.1): the call of a plugin meets the user's entry.
+    // What a plugin finds in its environment, and what helm reads without effect: the call of a plugin meets the user's entry.
     [Theory]
     [InlineData("HELM_BIN", "helm"), InlineData("HELM_PLUGIN_DIR", "/p"), InlineData("HELM_PLUGIN_NAME", "diff")]
     [InlineData("HELM_DEBUG", "false"), InlineData("HELM_DEBUG", "junk"), InlineData("HELM_DRIVER", "")]

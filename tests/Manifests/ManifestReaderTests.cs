@@ -37,7 +37,7 @@ public sealed class ManifestReaderTests
         Assert.Equal(3, problems.Count);
         Assert.StartsWith("document 2 (web/crds/b.yaml), line ", problems[0], System.StringComparison.Ordinal);
         Assert.Equal("document 3 (web/templates/c.yaml), line 10: it has no kind", problems[1]);
-        Assert.Equal("document 4 (web/templates/c.yaml), line 12: it is no object", problems[2]);
+        Assert.Equal("document 4 (web/templates/c.yaml), line 12: it is not an object", problems[2]);
     }
 
     [Fact]

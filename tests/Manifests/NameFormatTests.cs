@@ -55,7 +55,7 @@ public sealed class NameFormatTests
     [InlineData("{{ .kind | }}", "a value is missing")]
     [InlineData("{{ (print .kind }}", "( without )")]
     [InlineData("{{ .kind ) }}", "unexpected )")]
-    [InlineData("{{ .kind .kind }}", "no function is given arguments")]
+    [InlineData("{{ .kind .kind }}", "not a function is given arguments")]
     [InlineData("{{ .kind | .metadata.name }}", "no function")]
     [InlineData("{{ print \"a }}", "without")]
     [InlineData("{{ lower .spec.port }}", "lower of a value of another type")]

@@ -8,7 +8,7 @@ using Xunit;
 
 namespace CacheDaemon.Tests.RemoteCharts;
 
-/// <summary>What a change does to the key of a chart that is named by its repository, and what is left to helm.</summary>
+/// <summary>What a change does to the key of a chart that is named by its repository, and what is passed to helm.</summary>
 public sealed class RepositoryKeyTests : IDisposable
 {
     private const string Line = "template r shop/web --version ^1.0.0";

@@ -89,7 +89,7 @@ public sealed class PlaceTests
             call
             "$HELMCACHED_TEST_ADMIN" status
             "$HELMCACHED_TEST_ADMIN" doctor >doctor || :
-            grep -F 'is for callers like you' doctor
+            grep -F 'serves callers like you' doctor
             """, home.ShimPath, "\"$HELMCACHED_TEST_ADMIN\" start >/dev/null\n");
         Assert.True(call.ExitCode == 0, call + call.StderrText);
         Assert.Contains("inside: 1", call.StdoutText, StringComparison.Ordinal);
@@ -110,7 +110,7 @@ public sealed class PlaceTests
         Command start = home.Admin("start");
         Assert.Equal(0, (await (start with { File = "/usr/bin/unshare", Arguments = ["--mount", start.File, .. start.Arguments] }).RunAsync()).ExitCode);
         CommandResult doctor = await home.Admin("doctor").RunAsync();
-        Assert.Contains("declines calls from here: other-mount-namespace", doctor.StdoutText, StringComparison.Ordinal);
+        Assert.Contains("does not serve calls from here: other-mount-namespace", doctor.StdoutText, StringComparison.Ordinal);
         await Eventually.IsTrueAsync("the daemon has left", () => home.DaemonIds().Count == 0);
     }
 

@@ -54,7 +54,7 @@ internal static class TemplateCommand
         Local("wait", OptionalByEquals, KeyEvery),
         Local("wait-for-jobs", Switch, KeyScalar),
 
-        // The cluster, the network, programs and files (helm-inputs 13).
+        // The cluster, the network, programs and files.
         Local("dry-run", OptionalByEquals, DryRun, BypassReason.ClusterAccess),
         Local("validate", Switch, BypassWhenTrue, BypassReason.ClusterAccess, group: "deprecated"),
         Local("enable-dns", Switch, BypassWhenTrue, BypassReason.DnsEnabled),

@@ -15,9 +15,9 @@ internal static class DaemonChecks
         foreach (DoctorCheck check in Answer(endpoint))
             yield return check;
         if (DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
-            yield return DoctorCheck.Fail("daemon-hung", "daemon: it did not answer a call in time just now; calls go without it for 10 s", $"see {endpoint.LogPath}; helmcached stop");
+            yield return DoctorCheck.Fail("daemon-hung", "daemon: it did not answer a recent call in time; calls skip it for 10 s", $"see {endpoint.LogPath}; helmcached stop");
         if (DaemonLauncher.Exists(endpoint.StartFailedPath))
-            yield return DoctorCheck.Fail("daemon-start", "daemon: its last start failed", "helmcached serve  (in the foreground it says why)");
+            yield return DoctorCheck.Fail("daemon-start", "daemon: its last start failed", "helmcached serve  (runs it in the foreground and shows why)");
     }
 
     private static IEnumerable<DoctorCheck> Answer(Endpoint endpoint)
@@ -34,18 +34,18 @@ internal static class DaemonChecks
         }
         if (answer is null)
         {
-            yield return problem ?? new DoctorCheck("daemon", CheckOutcome.Note, "daemon: none runs now; the next helm template starts it");
+            yield return problem ?? new DoctorCheck("daemon", CheckOutcome.Note, "daemon: not running (it starts with the next render)");
             yield break;
         }
         StatusReport status = StatusReport.Read(answer);
         (string version, string process) = (status.Version, $"process {status.Pid}");
         yield return version == DaemonHost.Version
-            ? DoctorCheck.Ok("daemon", $"daemon: {process} answers, version {version}")
-            : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, and this is {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
+            ? DoctorCheck.Ok("daemon", $"daemon: {process} is running, version {version}")
+            : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, but this program is version {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
         // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
         if (status.DeclinesCaller is { Length: > 0 } reason)
-            yield return new DoctorCheck("daemon-declines", CheckOutcome.Note, $"daemon: {process} declines calls from here: {reason}; the next one starts another daemon for them, which keeps answers in memory");
+            yield return new DoctorCheck("daemon-declines", CheckOutcome.Note, $"daemon: {process} does not serve calls from here: {reason}; the next call starts another daemon, which keeps results in memory only");
         if (status.Socket == endpoint.Apart().SocketPath)
-            yield return new DoctorCheck("daemon-apart", CheckOutcome.Note, $"daemon: {process} is for callers like you, whom the one with the store declines; it keeps answers in memory");
+            yield return new DoctorCheck("daemon-apart", CheckOutcome.Note, $"daemon: {process} serves callers like you, whom the main daemon cannot serve; it keeps results in memory only");
     }
 }

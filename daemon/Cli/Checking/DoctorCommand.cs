@@ -18,8 +18,8 @@ internal static class DoctorCommand
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("doctor", "Check the installation and say what to do. Exit code 0 only if all is well.") { json };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var command = new Command("doctor", "Check the installation and suggest fixes. Exits with 0 only if all checks pass.") { json };
         command.SetAction(parsed => Run(parsed.GetValue(json)));
         return command;
     }
@@ -37,7 +37,7 @@ internal static class DoctorCommand
         if (json)
             Console.WriteLine(ToJson(done));
         else
-            Console.WriteLine(failures == 0 ? "\nall is well" : $"\n{failures} of {done.Count} checks failed");
+            Console.WriteLine(failures == 0 ? "\nall checks passed" : $"\n{failures} of {done.Count} checks failed");
         return failures == 0 ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -67,7 +67,7 @@ internal static class DoctorCommand
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException or System.ComponentModel.Win32Exception)
             {
-                check = DoctorCheck.Fail(name, $"this could not be looked at: {e.Message}", "see to that, then run `helmcached doctor` again");
+                check = DoctorCheck.Fail(name, $"this check could not run: {e.Message}", "fix that, then run `helmcached doctor` again");
             }
             if (check is null)
                 yield break;

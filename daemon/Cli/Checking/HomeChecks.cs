@@ -29,7 +29,7 @@ internal static class HomeChecks
         foreach (string problem in problems)
             yield return DoctorCheck.Fail("configuration", problem, "fix this line; the default is used meanwhile");
         if (problems.Count == 0)
-            yield return DoctorCheck.Ok("configuration", File.Exists(file) ? $"configuration: {file}" : $"configuration: none ({file}), so defaults");
+            yield return DoctorCheck.Ok("configuration", File.Exists(file) ? $"configuration: {file}" : $"configuration: defaults ({file} does not exist)");
 
         foreach (DoctorCheck check in Variables())
             yield return check;
@@ -39,14 +39,14 @@ internal static class HomeChecks
         int refused = Libc.MayMakeFilesIn(parent);
         yield return refused != 0
             ? DoctorCheck.Fail("home", exists
-                ? $"home: nothing can be written in {endpoint.Home}: {Marshal.GetPInvokeErrorMessage(refused)}"
-                : $"home: {endpoint.Home} cannot be made in {parent}: {Marshal.GetPInvokeErrorMessage(refused)}",
-                $"set {Endpoint.HomeVariable} to a directory that can be written; until then every call is plain helm")
-            : exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"home: {endpoint.Home} is not there yet; the first render makes it");
+                ? $"cache directory: cannot write to {endpoint.Home}: {Marshal.GetPInvokeErrorMessage(refused)}"
+                : $"cache directory: cannot create {endpoint.Home} in {parent}: {Marshal.GetPInvokeErrorMessage(refused)}",
+                $"set {Endpoint.HomeVariable} to a writable directory; every call runs real helm meanwhile")
+            : exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"cache directory: {endpoint.Home} does not exist yet; the first render creates it");
         long free = new DriveInfo(parent).AvailableFreeSpace;
         yield return free >= MinFreeBytes
             ? DoctorCheck.Ok("disk", $"disk: {Format.Bytes(free)} free")
-            : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free where {endpoint.Home} is", $"make room, or set {Endpoint.HomeVariable} to another disk");
+            : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free for {endpoint.Home}", $"free some space, or set {Endpoint.HomeVariable} to another disk");
         yield return Socket(endpoint);
         // The check of a store makes its lock, and in a directory that is not ours nothing is made.
         if (HomeDirectory.Problem(endpoint) is not null)
@@ -55,7 +55,7 @@ internal static class HomeChecks
         {
             yield return StoreCheck.Run(endpoint.StorePath, TimeProvider.System) is { } damage
                 ? DoctorCheck.Fail("store", $"store: {endpoint.StorePath}: {damage}", "helmcached stop, then helmcached prune --all")
-                : DoctorCheck.Ok("store", $"store: sound, {Format.Bytes(new FileInfo(endpoint.StorePath).Length)} on disk");
+                : DoctorCheck.Ok("store", $"store: OK, {Format.Bytes(new FileInfo(endpoint.StorePath).Length)} on disk");
         }
         else
         {
@@ -77,15 +77,15 @@ internal static class HomeChecks
     {
         uint user = Libc.EffectiveUserId;
         if (Libc.OwnerOf(endpoint.Home) != user)
-            return DoctorCheck.Fail("home", $"home: {endpoint.Home} belongs to another user", $"chown it, or set {Endpoint.HomeVariable} to a directory of your own");
+            return DoctorCheck.Fail("home", $"cache directory: {endpoint.Home} belongs to another user", $"chown it, or set {Endpoint.HomeVariable} to a directory of your own");
         if (HomeDirectory.Problem(endpoint) is { } problem)
-            return DoctorCheck.Fail("home", $"home: {problem}", "until then every call is plain helm");
+            return DoctorCheck.Fail("home", $"cache directory: {problem}", "every call runs real helm meanwhile");
         if (!Endpoint.IsPrivate(endpoint.Home, user))
-            return DoctorCheck.Fail("home", $"home: others may enter {endpoint.Home}, where rendered secrets lie", $"chmod 700 {endpoint.Home}");
+            return DoctorCheck.Fail("home", $"cache directory: other users can enter {endpoint.Home}, which holds rendered Secrets", $"chmod 700 {endpoint.Home}");
         foreach (string path in Directory.EnumerateFiles(endpoint.Home))
             if ((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0)
-                return DoctorCheck.Fail("home", $"home: others may read {path}", $"chmod 600 {path}");
-        return DoctorCheck.Ok("home", $"home: {endpoint.Home}, yours alone");
+                return DoctorCheck.Fail("home", $"cache directory: other users can read {path}", $"chmod 600 {path}");
+        return DoctorCheck.Ok("home", $"cache directory: {endpoint.Home} (private)");
     }
 
     private static DoctorCheck Socket(Endpoint endpoint)
@@ -93,10 +93,10 @@ internal static class HomeChecks
         int bytes = Encoding.UTF8.GetByteCount(endpoint.SocketPath);
         string directory = endpoint.SocketDirectory;
         if (directory == endpoint.Home)
-            return DoctorCheck.Ok("socket", $"socket: its path has {bytes} bytes, which fits");
+            return DoctorCheck.Ok("socket", $"socket: the path is {bytes} bytes long, which is short enough");
         return !Directory.Exists(directory) || Endpoint.IsPrivate(directory, Libc.EffectiveUserId)
-            ? DoctorCheck.Ok("socket", $"socket: in {directory}, since the home's path is too long for one")
-            : DoctorCheck.Fail("socket", $"socket: {directory} is not yours alone, and the home's path is too long for a socket", $"set {Endpoint.HomeVariable} to a shorter path");
+            ? DoctorCheck.Ok("socket", $"socket: in {directory}, since the path of the cache directory is too long for one")
+            : DoctorCheck.Fail("socket", $"socket: {directory} is not private, and the path of the cache directory is too long for a socket", $"set {Endpoint.HomeVariable} to a shorter path");
     }
 
     private static string ExistingParent(string path)

@@ -12,9 +12,9 @@ internal static class PathChecks
     {
         string? first = Probe.OnPath("helm");
         yield return first is not null && Probe.IsShim(first)
-            ? DoctorCheck.Ok("path", $"PATH: {first} is the shim, and the first helm")
+            ? DoctorCheck.Ok("path", $"PATH: {first} is the shim and comes first")
             : DoctorCheck.Fail("path",
-                first is null ? "PATH: there is no helm at all" : $"PATH: {first} comes first and is not the shim, so nothing is cached here",
+                first is null ? "PATH: no helm found" : $"PATH: {first} comes first and is not the shim, so nothing is cached here",
                 Installed() is { } directory
                     ? $"open a new terminal, or run: {Shell.All[0].Line(directory)}"
                     : "helmcached install --write");
@@ -23,11 +23,11 @@ internal static class PathChecks
         foreach (Shell shell in Shell.All.Where(shell => shell.IsFound && shell.IsUsed(places)))
             yield return Check(shell, places);
         if (Endpoint.Switch("HELMCACHED_DISABLE"u8))
-            yield return DoctorCheck.Fail("switches", "HELMCACHED_DISABLE is set: every call is plain helm", "unset HELMCACHED_DISABLE");
+            yield return DoctorCheck.Fail("switches", "HELMCACHED_DISABLE is set: every call runs real helm", "unset HELMCACHED_DISABLE");
         if (Endpoint.Switch("HELMCACHED_RECACHE"u8))
-            yield return DoctorCheck.Fail("switches", "HELMCACHED_RECACHE is set: every call runs helm", "unset HELMCACHED_RECACHE");
+            yield return DoctorCheck.Fail("switches", "HELMCACHED_RECACHE is set: every call runs real helm", "unset HELMCACHED_RECACHE");
         if (Endpoint.Switch("HELMCACHED_READONLY"u8))
-            yield return new DoctorCheck("switches", CheckOutcome.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is kept");
+            yield return new DoctorCheck("switches", CheckOutcome.Note, "HELMCACHED_READONLY is set: hits are served, nothing new is stored");
     }
 
     private static DoctorCheck Check(Shell shell, InstallPlaces places)
@@ -46,7 +46,7 @@ internal static class PathChecks
     {
         string file = shell.StartupFile(places);
         return MarkedBlock.IsIn(CarefulFile.Read(file))
-            ? $"move our lines to the end of {places.Short(file)}: something after them, or a file read later, puts another directory first"
+            ? $"move the helmcached lines to the end of {places.Short(file)}: something after them, or in a file read later, puts another directory first"
             : $"helmcached install --write --shell {shell.Name}";
     }
 }

@@ -40,7 +40,7 @@ internal readonly record struct ProgramRun(int? Code, byte[] Output, string Erro
         }
         catch (OperationCanceledException)
         {
-            return new ProgramRun(null, [], $"it did not end within {patience.TotalSeconds:0} s", default);
+            return new ProgramRun(null, [], $"it did not finish within {patience.TotalSeconds:0} s", default);
         }
         catch (Exception e) when (e is IOException or Win32Exception or InvalidOperationException)
         {

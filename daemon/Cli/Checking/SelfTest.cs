@@ -33,12 +33,12 @@ internal static class SelfTest
         string programs = Path.GetDirectoryName(Environment.ProcessPath!)!;
         if (!Probe.IsShim(Path.Join(programs, "helm")))
         {
-            yield return DoctorCheck.Fail(Name, $"self-test: {programs}/helm is missing or is not the shim", "keep helm and helmcached in one directory, as they were built or unpacked");
+            yield return DoctorCheck.Fail(Name, $"self-test: {programs}/helm is missing or is not the shim", "keep helm and helmcached in the same directory, as they were built or unpacked");
             yield break;
         }
         if (HelmLocator.Find().Path is not { } helm)
         {
-            yield return DoctorCheck.Fail(Name, "self-test: not made, since there is no real helm", "install helm");
+            yield return DoctorCheck.Fail(Name, "self-test: skipped, since there is no real helm", "install helm");
             yield break;
         }
         string directory = Directory.CreateTempSubdirectory("helmcached-doctor-").FullName;
@@ -61,10 +61,10 @@ internal static class SelfTest
         // A daemon first: on a busy machine the first call does not wait for one.
         ProgramRun started = run(Path.Join(programs, "helmcached"), ["start"]);
         if (started.Code != 0)
-            return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {started.Error}", "helmcached serve  (in the foreground it says why)");
+            return DoctorCheck.Fail(Name, $"self-test: the daemon does not start: {started.Error}", "helmcached serve  (runs it in the foreground and shows why)");
         ProgramRun real = run(helm, s_call);
         if (real.Code != 0)
-            return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {real.Error}", $"see to helm itself: {helm}");
+            return DoctorCheck.Fail(Name, $"self-test: real helm cannot render a chart of two files: {real.Error}", $"check helm itself: {helm}");
         ProgramRun first = run(Path.Join(programs, "helm"), s_call);
         ProgramRun[] hits = [.. Enumerable.Range(0, Hits).Select(_ => run(Path.Join(programs, "helm"), s_call))];
         foreach (ProgramRun made in (ProgramRun[])[first, .. hits])
@@ -72,14 +72,14 @@ internal static class SelfTest
             if (made.Code != 0)
                 return DoctorCheck.Fail(Name, $"self-test: the shim cannot render what real helm can: {made.Error}", "export HELMCACHED_DISABLE=1, and please report this as a bug");
             if (!made.Output.AsSpan().SequenceEqual(real.Output))
-                return DoctorCheck.Fail(Name, "self-test: the shim printed other bytes than real helm", "export HELMCACHED_DISABLE=1, and please report this as a bug");
+                return DoctorCheck.Fail(Name, "self-test: the shim's output differs from real helm's", "export HELMCACHED_DISABLE=1, and please report this as a bug");
         }
         string[] outcomes = File.Exists(TracePath(directory)) ? [.. File.ReadAllLines(TracePath(directory)).Select(WhatHappened)] : [];
         if (outcomes is not [var miss, .. var rest] || rest.Length != Hits || !miss.StartsWith("miss", StringComparison.Ordinal) || !rest.All(static hit => hit.StartsWith("hit", StringComparison.Ordinal)))
-            return DoctorCheck.Fail(Name, $"self-test: expected a miss, then hits, and got: {(outcomes.Length == 0 ? "no answer" : string.Join("; ", outcomes))}", "docs/troubleshooting.md says what each reason means");
+            return DoctorCheck.Fail(Name, $"self-test: expected a miss, then hits, but got: {(outcomes.Length == 0 ? "no answer" : string.Join("; ", outcomes))}", "see docs/troubleshooting.md for what each reason means");
         double median = hits.Select(static hit => hit.Took.TotalMilliseconds).Order().ElementAt(Hits / 2);
         return DoctorCheck.Ok(Name, string.Create(CultureInfo.InvariantCulture,
-            $"self-test: miss {first.Took.TotalMilliseconds:0.0} ms, then hit {median:0.0} ms (median of {Hits}), {real.Output.Length} bytes equal to real helm's"));
+            $"self-test: miss {first.Took.TotalMilliseconds:0.0} ms, then hit {median:0.0} ms (median of {Hits}), {real.Output.Length} bytes, the same as real helm's"));
     }
 
     /// <summary>Outcome and reason of a line of the trace, without its key.</summary>

@@ -15,81 +15,81 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         ["helmcached"] =
         [
             ("helmcached install --write", "put the shim first on PATH, then open a new terminal"),
-            ("helmcached doctor", "see whether everything is right"),
-            ("helmcached stats", "see what it saved"),
+            ("helmcached doctor", "check that everything works"),
+            ("helmcached stats", "see how much time it saved"),
             ("HELMCACHED_TRACE=1 helm template shop ./chart", "see what happens to one call"),
         ],
         ["install"] =
         [
-            ("helmcached install", "only the directory; shows the line for your shells"),
-            ("helmcached install --write --shell bash", "adds the line to ~/.bashrc"),
-            ("helmcached install --dir /opt/me/bin", "into a directory of your choice"),
-            ("helmcached install --into /helmcached", "fills a volume that another container mounts over its helm: docs/argo-cd.md"),
+            ("helmcached install", "only create the directory, and show the line for your shells"),
+            ("helmcached install --write --shell bash", "add the line to ~/.bashrc"),
+            ("helmcached install --dir /opt/me/bin", "use a directory of your choice"),
+            ("helmcached install --into /helmcached", "fill a volume that another container mounts over its helm (docs/argo-cd.md)"),
         ],
-        ["uninstall"] = [("helmcached uninstall --purge", "nothing is left, the cache included")],
-        ["doctor"] = [("helmcached doctor --json", "for a script; the exit code says it too")],
+        ["uninstall"] = [("helmcached uninstall --purge", "remove everything, including the cache")],
+        ["doctor"] = [("helmcached doctor --json", "for scripts; see also the exit code")],
         ["explain"] =
         [
-            ("helmcached explain -- template shop ./chart -f values.yaml", "hit, miss and why, or bypass and why"),
+            ("helmcached explain -- template shop ./chart -f values.yaml", "is it a hit, a miss or a bypass, and why?"),
             ("helmcached explain --last 5", "the last five calls, as they happened"),
-            ("helmcached explain --reasons known-to-vary", "what a reason means, and what to do"),
+            ("helmcached explain --reasons known-to-vary", "what a reason means and what to do"),
         ],
         ["stats"] =
         [
-            ("helmcached stats --watch", "a live view; Ctrl-C ends it"),
-            ("helmcached stats --since 24h", "the last 24 hours alone"),
-            ("helmcached stats --json", "for a script"),
+            ("helmcached stats --watch", "update live until Ctrl-C"),
+            ("helmcached stats --since 24h", "only the last 24 hours"),
+            ("helmcached stats --json", "for scripts"),
         ],
         ["config"] =
         [
-            ("helmcached config", "what holds now, and where each value comes from"),
-            ("helmcached config --example", "every setting with its default, to start a file with"),
-            ("helmcached config set store.max_size 5GiB", "changes one line of the file"),
+            ("helmcached config", "show the current values and where they come from"),
+            ("helmcached config --example", "print every setting with its default, to start a file with"),
+            ("helmcached config set store.max_size 5GiB", "change one line of the file"),
         ],
-        ["get"] = [("helmcached config get store.max_size", "the value alone, for a script")],
+        ["get"] = [("helmcached config get store.max_size", "print only the value, for scripts")],
         ["set"] =
         [
-            ("helmcached config set idle_exit 12h", "a daemon that runs goes on with its old value until it is stopped"),
-            ("helmcached config set bypass web 'scratch-*'", "a list takes several values"),
+            ("helmcached config set idle_exit 12h", "a running daemon keeps its old value until it is stopped"),
+            ("helmcached config set bypass web 'scratch-*'", "lists take several values"),
         ],
         ["shared"] =
         [
-            ("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust"),
-            ("helmcached shared check", "whether the team's cache can be reached, read and written"),
+            ("helmcached shared keygen ~/helmcached-keys", "create a writer's keys and print the line for shared.trust"),
+            ("helmcached shared check", "test whether the team's cache can be reached, read and written"),
         ],
-        ["check"] = [("helmcached shared check --json", "for a script; the exit code says it too")],
-        ["keygen"] = [("helmcached shared keygen ~/helmcached-keys", "a new writer; prints the line for shared.trust")],
-        ["which"] = [("helmcached which --json", "for a script: real_helm, shim, daemon, store, configuration")],
-        ["list"] = [("helmcached list --json", "for a script")],
+        ["check"] = [("helmcached shared check --json", "for scripts; see also the exit code")],
+        ["keygen"] = [("helmcached shared keygen ~/helmcached-keys", "create a writer's keys and print the line for shared.trust")],
+        ["which"] = [("helmcached which --json", "for scripts: real_helm, shim, daemon, store, configuration")],
+        ["list"] = [("helmcached list --json", "for scripts")],
         ["show"] =
         [
-            ("helmcached show 3f9a61c2", "what is known of an entry, and the inputs of its key"),
-            ("helmcached show 3f9a61c2 --stdout", "the manifest, with the values of Secrets masked"),
+            ("helmcached show 3f9a61c2", "show an entry and the inputs of its key"),
+            ("helmcached show 3f9a61c2 --stdout", "print the manifest, with the values of Secrets masked"),
         ],
         ["resources"] =
         [
-            ("helmcached resources -- template shop ./chart -f values.yaml", "a table"),
-            ("helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart", "one array, with keys of one's own"),
+            ("helmcached resources -- template shop ./chart -f values.yaml", "print a table"),
+            ("helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart", "print a JSON array with your own names"),
         ],
-        ["images"] = [("helmcached images --quiet -- template shop ./chart", "one a line, for a scanner or a mirror")],
+        ["images"] = [("helmcached images --quiet -- template shop ./chart", "print one per line, for a scanner or a mirror")],
         ["diff"] =
         [
-            ("helmcached diff -- template shop ./chart -f values.yaml", "against the result that was stored last before this one"),
-            ("helmcached diff -- template shop ./chart -f a.yaml --- template shop ./chart -f b.yaml", "two calls"),
+            ("helmcached diff -- template shop ./chart -f values.yaml", "compare with the last result stored before"),
+            ("helmcached diff -- template shop ./chart -f a.yaml --- template shop ./chart -f b.yaml", "compare two calls"),
         ],
         ["prune"] =
         [
-            ("helmcached prune --older-than 30d", "what was not used for a month"),
-            ("helmcached prune --chart shop --dry-run", "what would go"),
-            ("helmcached prune --all", "everything"),
+            ("helmcached prune --older-than 30d", "delete what was not used for 30 days"),
+            ("helmcached prune --chart shop --dry-run", "show what would be deleted"),
+            ("helmcached prune --all", "delete everything"),
         ],
-        ["verify"] = [("helmcached verify --sample 20", "twenty entries against real helm")],
+        ["verify"] = [("helmcached verify --sample 20", "compare twenty entries with real helm")],
         ["warm"] =
         [
-            ("helmcached warm --recent 50", "after a pull: what was asked last, with the charts as they are now"),
-            ("helmcached warm -f calls.txt --jobs 4", "a file with one call a line"),
+            ("helmcached warm --recent 50", "for example after git pull: the last 50 calls, with the charts as they are now"),
+            ("helmcached warm -f calls.txt --jobs 4", "the calls in a file, one per line"),
         ],
-        ["serve"] = [("helmcached serve", "with its log on the terminal; Ctrl-C stops it")],
+        ["serve"] = [("helmcached serve", "print the log on the terminal; stop with Ctrl-C")],
         ["completion"] =
         [
             ("source <(helmcached completion bash)", "in ~/.bashrc"),

@@ -15,26 +15,27 @@ internal static class ManPage
 {
     private static readonly (string Name, string Text)[] s_variables =
     [
-        ("HELMCACHED_HOME", "Where the state is; default: .cache/helmcached in the account's home."),
+        ("HELMCACHED_HOME", "Directory of the cache; default: .cache/helmcached in the account's home."),
         ("HELMCACHED_CONFIG", "The configuration file; default: .config/helmcached/config.yaml in the account's home."),
         ("HELMCACHED_HELM", "The real helm; default: helm: of the configuration, else the first helm on PATH that is not the shim."),
-        ("NO_COLOR", "Not empty: no colour on a terminal."),
+        ("NO_COLOR", "If not empty: no colors on a terminal."),
     ];
 
     private static readonly (string Name, string Text)[] s_files =
     [
         ("~/.cache/helmcached", "Socket, store, log, locks; mode 0700."),
         ("~/.config/helmcached/config.yaml", "The configuration; read by the daemon when it starts."),
-        ("~/.local/share/helmcached", "The installed shim, and the list by which uninstall goes."),
+        ("~/.local/share/helmcached", "The installed shim, and the list of what uninstall removes."),
     ];
 
     private static readonly (string Code, string Text)[] s_codes =
     [
-        ("0", "Done; for doctor: all is well."),
-        ("1", "It could not be done, and why is on standard error; verify: an entry differed; doctor: a check failed; shared check: the server is not as it must be."),
-        ("2", "The command line or the configuration is wrong, or a key file that it names."),
-        ("3", "No daemon runs (status, explain, verify)."),
-        ("4", "verify: there are entries, and none of them could be verified, as after a restart of the daemon."),
+        ("0", "Success; for doctor: all checks passed."),
+        ("1", "The command failed; standard error says why. verify: an entry differed; doctor: a check failed; shared check: the server is not as it must be."),
+        ("2", "The command line, the configuration or a key file that it names is invalid."),
+        ("3", "The daemon is not running (status, explain, verify)."),
+        ("4", "verify: there are entries, but none could be verified, for example after a restart of the daemon."),
+        ("5", "verify: it could not finish, for example because the daemon does not answer."),
     ];
 
     /// <summary>The command that prints the page.</summary>
@@ -57,9 +58,9 @@ internal static class ManPage
         page.Append(".SH NAME\nhelmcached \\- cache for what helm template prints\n");
         page.Append(".SH SYNOPSIS\n.B helmcached\n.I command\n.RI [ options ]\n");
         page.Append(".SH DESCRIPTION\n");
-        page.Append("A shim called helm stands before real helm on PATH and asks a daemon for the output of helm template. ");
-        page.Append("helmcached is that daemon, and the commands to look at it and to control it. ");
-        page.Append("None of them is needed for the cache to work: the first render starts the daemon. See\n.BR helm\\-shim (1)\nfor the shim.\n");
+        page.Append("A shim called helm comes before real helm on PATH and asks a daemon for the output of helm template. ");
+        page.Append("helmcached is that daemon, and the commands that show and control it. ");
+        page.Append("The cache works without them: the first render starts the daemon. See\n.BR helm\\-shim (1)\nfor the shim.\n");
         page.Append(".SH COMMANDS\n");
         foreach ((string path, Command command) in All(root, "helmcached"))
         {

@@ -30,18 +30,18 @@ internal sealed class InstallCommand
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
-        var directory = new Option<string?>("--dir") { Description = "Where the shim goes; default: ~/.local/share/helmcached/bin.", HelpName = "directory" };
-        var shell = new Option<string[]>("--shell") { Description = "Only this shell; may be given again. Default: those you use." };
+        var directory = new Option<string?>("--dir") { Description = "Directory for the shim (default: ~/.local/share/helmcached/bin).", HelpName = "directory" };
+        var shell = new Option<string[]>("--shell") { Description = "Set up only this shell; can be repeated (default: the shells you use)." };
         shell.AcceptOnlyFromAmong(Shell.Names);
         var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration." };
-        var link = new Option<bool>("--link") { Description = "Link to the binaries instead of copying them, so that the next build is used at once: for developers." };
-        var systemd = new Option<bool>("--systemd") { Description = "Write a systemd user unit for the daemon, too." };
-        var into = new Option<string?>("--into") { Description = "Only fill this directory, for another container: the shim, helmcached, and a copy of real helm.", HelpName = "directory" };
-        var command = new Command("install", "Put the shim first on PATH, for you alone: helmcached install --write") { directory, shell, write, link, systemd, into };
+        var link = new Option<bool>("--link") { Description = "Link to the binaries instead of copying them, so that the next build takes effect at once (for developers)." };
+        var systemd = new Option<bool>("--systemd") { Description = "Also write a systemd user unit for the daemon." };
+        var into = new Option<string?>("--into") { Description = "Only fill this directory, for another container, with the shim, helmcached and a copy of real helm.", HelpName = "directory" };
+        var command = new Command("install", "Put the shim first on your PATH: helmcached install --write") { directory, shell, write, link, systemd, into };
         command.Validators.Add(result =>
         {
             if (result.GetResult(into) is not null && result.Children.Count() > 1)
-                result.AddError("--into fills a directory and does nothing else; give it alone");
+                result.AddError("--into cannot be combined with other options");
         });
         command.SetAction(parsed => parsed.GetValue(into) is { } volume ? VolumeInstall.Run(volume) : Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(link), parsed.GetValue(systemd)));
         return command;
@@ -77,10 +77,10 @@ internal sealed class InstallCommand
     {
         string source = Path.GetDirectoryName(Environment.ProcessPath!)!;
         if (!Probe.IsShim(Path.Join(source, "helm")))
-            throw new IOException($"{source}/helm is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+            throw new IOException($"{source}/helm is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked");
         foreach (string name in s_programs)
             if (Libc.Stat(Path.Join(DirectoryPath, name), follow: false, out _) == 0 && !IsOurs(Path.Join(DirectoryPath, name)))
-                throw new IOException($"{DirectoryPath}/{name} is there already and not ours; choose another --dir (a directory of its own), or move that file");
+                throw new IOException($"{DirectoryPath}/{name} already exists and was not created by helmcached; choose another --dir, or move that file");
         _manifest.MakeDirectory(_places.Data);
         _manifest.MakeDirectory(DirectoryPath);
         foreach (string name in s_programs)
@@ -137,7 +137,7 @@ internal sealed class InstallCommand
             }
             else
             {
-                Marks.Note($"{shell.Name}: at the end of {_places.Short(file)} belongs");
+                Marks.Note($"{shell.Name}: add this line at the end of {_places.Short(file)}");
                 ready = false;
             }
             Marks.Next(shell.Line(DirectoryPath));
@@ -154,7 +154,7 @@ internal sealed class InstallCommand
             byte[]? after = MarkedBlock.Put(before, lines, out bool endedLine);
             if (after is null)
             {
-                Marks.Bad($"{_places.Short(file)} has a line `{MarkedBlock.Begin}` and none `{MarkedBlock.End}` after it; take out by hand what is ours, then install again");
+                Marks.Bad($"{_places.Short(file)} has a line `{MarkedBlock.Begin}` without `{MarkedBlock.End}` after it; remove the helmcached lines by hand, then install again");
                 return false;
             }
             bool replaces = MarkedBlock.IsIn(before);
@@ -186,7 +186,7 @@ internal sealed class InstallCommand
         }
         if (VersionManager.IsHelm(path))
         {
-            Marks.Good($"real helm: {path}, {Probe.HelmVersion(path) ?? "which does not tell its version"}");
+            Marks.Good($"real helm: {path}, {Probe.HelmVersion(path) ?? "version unknown"}");
             Record(path, write);
             // So that the very first render is kept, and none has to wait for that.
             if (write && AdminConnection.Endpoint() is var endpoint && HomeDirectory.Problem(endpoint) is null)
@@ -197,7 +197,7 @@ internal sealed class InstallCommand
         {
             Record(path, write);
             Marks.Note($"{path} is not a helm binary but a script or another program, so calls go through it and are not cached");
-            Marks.Next($"name the real one in {_places.Short(ConfiguredHelm.File()!)}:  helm: /path/to/helm");
+            Marks.Next($"set the real one in {_places.Short(ConfiguredHelm.File()!)}:  helm: /path/to/helm");
             return true;
         }
         if (manager.Resolve(_places.Home) is not { } resolved)
@@ -206,16 +206,16 @@ internal sealed class InstallCommand
             Marks.Next($"choose a version with {manager.Name}, then run `helmcached install` again");
             return true;
         }
-        Marks.Note($"{path} is a stub of {manager.Name}, through which nothing is cached; for you it runs {resolved}");
+        Marks.Note($"{path} is a stub of {manager.Name}, so nothing is cached through it; for you it runs {resolved}");
         string line = $"helm: {resolved}";
         if (write && AddSetting(line))
         {
             Marks.Good($"{_places.Short(ConfiguredHelm.File()!)}: {line}");
-            Marks.Next($"from now on helm is this one in every directory, whatever {manager.Name} has for it; take the line out to go back");
+            Marks.Next($"from now on every directory uses this helm, whatever {manager.Name} says; remove the line to go back");
         }
         else
         {
-            Marks.Next($"to use that one in every directory, put into {_places.Short(ConfiguredHelm.File()!)}:  {line}");
+            Marks.Next($"to use it in every directory, add to {_places.Short(ConfiguredHelm.File()!)}:  {line}");
         }
         return true;
     }
@@ -228,11 +228,11 @@ internal sealed class InstallCommand
         string line = $"helm: {helm}";
         string file = _places.Short(ConfiguredHelm.File()!);
         if (!write)
-            Marks.Next($"for tools that run the shim without your PATH, put into {file}:  {line}");
+            Marks.Next($"for tools that run the shim without your PATH, add to {file}:  {line}");
         else if (AddSetting(line))
             Marks.Good($"{file}: {line}");
         else
-            Marks.Next($"a tool that runs the shim without your PATH finds no helm then; put into {file}:  {line}");
+            Marks.Next($"tools that run the shim without your PATH will not find helm; add to {file}:  {line}");
     }
 
     /// <summary>Adds the setting to the configuration, unless a setting of the user's own is there or the file would not be understood.</summary>
@@ -245,7 +245,7 @@ internal sealed class InstallCommand
         byte[]? changed = MarkedBlock.Put(text, line, out _);
         if (rest is null || changed is null || ConfiguredHelm.Find(rest) is not null || !IsMapping(changed))
         {
-            Marks.Note($"{_places.Short(file)} was left as it is: it names a helm of its own, or is not a list of settings");
+            Marks.Note($"{_places.Short(file)} was not changed: it sets another helm, or is not a list of settings");
             return false;
         }
         return AddBlock(file, line);
@@ -271,7 +271,7 @@ internal sealed class InstallCommand
         byte[] text = System.Text.Encoding.UTF8.GetBytes(SystemdUnit.Text(Path.Join(DirectoryPath, "helmcached")));
         byte[] before = CarefulFile.Read(_places.Unit);
         if (before.Length > 0 && _manifest.Find(InstalledKind.File, _places.Unit) is null)
-            throw new IOException($"{_places.Unit} is there already and not ours; move it away, or install without --systemd");
+            throw new IOException($"{_places.Unit} already exists and was not created by helmcached; move it, or install without --systemd");
         _manifest.MakeDirectory(Path.GetDirectoryName(_places.Unit)!);
         _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Digest.Of(text).ToString()));
         CarefulFile.Replace(_places.Unit, before, text);

@@ -65,14 +65,14 @@ internal sealed class InstallManifest
         {
             ManifestFile file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.ManifestFile) ?? throw new JsonException("null");
             if (file.Version != Version)
-                throw new IOException($"{path} was written by another version of helmcached; uninstall with that one");
+                throw new IOException($"{path} was written by another version of helmcached; use that version to uninstall");
             var manifest = new InstallManifest(path, file.Directory);
             manifest._things.AddRange(file.Made);
             return manifest;
         }
         catch (JsonException e)
         {
-            throw new IOException($"{path} is damaged ({e.Message}); remove by hand what `helmcached install` made, then that file");
+            throw new IOException($"{path} is damaged ({e.Message}); remove what `helmcached install` created by hand, then that file");
         }
     }
 

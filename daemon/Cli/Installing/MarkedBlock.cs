@@ -15,7 +15,7 @@ internal static class MarkedBlock
     /// <summary>Last line of the block.</summary>
     public const string End = "# <<< helmcached <<<";
 
-    private const string Explanation = "# Written by `helmcached install`; `helmcached uninstall` takes it out again.";
+    private const string Explanation = "# Written by `helmcached install`; `helmcached uninstall` removes it.";
 
     /// <summary>
     /// The text with <paramref name="lines"/> as its block: in place of the block that is there, else at the end, where it has the

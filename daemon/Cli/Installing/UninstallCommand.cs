@@ -17,8 +17,8 @@ internal static class UninstallCommand
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
-        var purge = new Option<bool>("--purge") { Description = "Delete the cache, its log and its locks, too." };
-        var command = new Command("uninstall", "Take away what install made, and stop the daemon.") { purge };
+        var purge = new Option<bool>("--purge") { Description = "Also delete the cache, its log and its locks." };
+        var command = new Command("uninstall", "Undo what install did, and stop the daemon.") { purge };
         command.SetAction(parsed => Run(parsed.GetValue(purge)));
         return command;
     }
@@ -29,7 +29,7 @@ internal static class UninstallCommand
         InstallManifest? manifest = InstallManifest.Load(places.Manifest);
         if (manifest is null && !purge)
         {
-            Console.WriteLine($"helmcached is not installed: there is no {places.Short(places.Manifest)}");
+            Console.WriteLine($"helmcached is not installed ({places.Short(places.Manifest)} does not exist)");
             return ExitCodes.Ok;
         }
         // The shim first, so that no call starts the daemon that is about to leave.
@@ -42,9 +42,9 @@ internal static class UninstallCommand
         if (purge)
             whole &= Purge(endpoint, places);
         else if (Directory.Exists(endpoint.Home))
-            Marks.Note($"{places.Short(endpoint.Home)}, the cache, was kept; `helmcached uninstall --purge` or `rm -r` deletes it");
+            Marks.Note($"the cache in {places.Short(endpoint.Home)} was kept; `helmcached uninstall --purge` or `rm -r` deletes it");
         if (manifest is not null && (Endpoint.Variable("PATH"u8) ?? "").Split(':').Contains(manifest.Directory))
-            Marks.Note("this terminal's PATH still names the directory; a new one's does not (`hash -r` makes a shell look again)");
+            Marks.Note("this terminal's PATH still has the directory, new terminals will not (`hash -r` makes this shell search again)");
         return whole ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -68,16 +68,16 @@ internal static class UninstallCommand
                 if (Remove(thing) is { } left)
                 {
                     whole = false;
-                    Marks.Bad($"{places.Short(thing.Path)} was left: {left}");
+                    Marks.Bad($"{places.Short(thing.Path)} was not removed: {left}");
                     continue;
                 }
-                Marks.Good($"{places.Short(thing.Path)}: {(thing.Kind == InstalledKind.Block ? "our lines are out" : "gone")}");
+                Marks.Good($"{places.Short(thing.Path)}: {(thing.Kind == InstalledKind.Block ? "helmcached lines removed" : "removed")}");
                 manifest.Remove(thing);
             }
             catch (Exception e) when (e is IOException or UnauthorizedAccessException)
             {
                 whole = false;
-                Marks.Bad($"{places.Short(thing.Path)} was left: {e.Message}");
+                Marks.Bad($"{places.Short(thing.Path)} was not removed: {e.Message}");
             }
         }
         return whole;
@@ -90,14 +90,14 @@ internal static class UninstallCommand
         {
             case InstalledKind.Link when new FileInfo(thing.Path).LinkTarget is { } target:
                 if (target != thing.Value)
-                    return $"it leads to {target} now, not where we had it lead; delete it yourself if you do not need it";
+                    return $"it now points to {target}; delete it yourself if you do not need it";
                 File.Delete(thing.Path);
                 return null;
             case InstalledKind.Link:
-                return File.Exists(thing.Path) ? "it is no link any more; delete it yourself if you do not need it" : null;
+                return File.Exists(thing.Path) ? "it is no longer a link; delete it yourself if you do not need it" : null;
             case InstalledKind.File when File.Exists(thing.Path):
                 if (Digest.Of(File.ReadAllBytes(thing.Path)).ToString() != thing.Value)
-                    return "it was changed since; delete it yourself if you do not need it";
+                    return "it has changed since; delete it yourself if you do not need it";
                 File.Delete(thing.Path);
                 return null;
             case InstalledKind.Block:
@@ -121,7 +121,7 @@ internal static class UninstallCommand
             return null;
         byte[] before = CarefulFile.Read(thing.Path);
         if (MarkedBlock.Remove(before, thing.EndedLine) is not { } after)
-            return $"it has a line `{MarkedBlock.Begin}` and none `{MarkedBlock.End}` after it; take out by hand what is ours";
+            return $"it has a line `{MarkedBlock.Begin}` without `{MarkedBlock.End}` after it; remove the helmcached lines by hand";
         if (after.Length == 0 && thing.Created)
             File.Delete(thing.Path);
         else if (after.Length != before.Length)
@@ -143,7 +143,7 @@ internal static class UninstallCommand
             return true;
         if (HomeDirectory.Problem(endpoint) is { } problem)
         {
-            Marks.Bad($"no cache was deleted: {problem}");
+            Marks.Bad($"the cache was not deleted: {problem}");
             return false;
         }
         foreach (string path in Directory.GetFileSystemEntries(endpoint.Home).Where(path => HomeDirectory.IsOurName(Path.GetFileName(path))))
@@ -158,11 +158,11 @@ internal static class UninstallCommand
         File.Delete(endpoint.SocketPath);
         if (Directory.EnumerateFileSystemEntries(endpoint.Home).Any())
         {
-            Marks.Note($"{places.Short(endpoint.Home)}: the cache is gone; the directory stays, since other things are in it");
+            Marks.Note($"{places.Short(endpoint.Home)}: cache deleted; the directory was kept, since it has other files");
             return true;
         }
         Directory.Delete(endpoint.Home);
-        Marks.Good($"{places.Short(endpoint.Home)}: the cache is gone");
+        Marks.Good($"{places.Short(endpoint.Home)}: cache deleted");
         return true;
     }
 }

@@ -21,21 +21,21 @@ internal static class VolumeInstall
     {
         string directory = Path.GetFullPath(into).TrimEnd('/');
         if (directory.Length == 0 || ProgramVolume.Note(directory) is not { } note)
-            throw new IOException($"{into} cannot be the directory: its path is empty or too long");
+            throw new IOException($"{into} cannot be used: its path is empty or too long");
         string source = Path.GetDirectoryName(Environment.ProcessPath!)!;
         string shim = Path.Join(source, "helm");
         if (!Probe.IsShim(shim))
-            throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+            throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked");
         if (source == directory)
-            throw new IOException($"{directory} is where this helmcached is; run one from another directory");
+            throw new IOException($"{directory} is the directory of this helmcached; run a helmcached from another directory");
         HelmLocation helm = HelmLocator.Find();
         if (helm.Path is not { } real)
-            throw new IOException($"{helm.Problem} (the container that fills the volume must have the helm that is to be run)");
+            throw new IOException($"{helm.Problem} (the container that fills the volume must have the helm to run)");
         if (!VersionManager.IsHelm(real))
             throw new IOException($"{real} is not a helm binary but a script or another program; set {HelmLocator.Variable} to the binary");
         string copy = ProgramVolume.HelmIn(directory), placed = Path.Join(directory, "helm");
         if (Libc.Stat(placed, follow: false, out _) == 0 && !Probe.IsShim(placed))
-            throw new IOException($"{placed} is there already and not ours; choose a directory of its own");
+            throw new IOException($"{placed} already exists and was not created by helmcached; choose another directory");
 
         MakeForAll(directory);
         MakeForAll(Path.GetDirectoryName(copy)!);
@@ -43,8 +43,8 @@ internal static class VolumeInstall
         Place(real, copy, []);
         Place(Path.Join(source, "helmcached"), Path.Join(directory, "helmcached"), []);
         Place(shim, placed, note);
-        Marks.Good($"{directory}: helm (the shim), helmcached, and libexec/helm, copied from {real}, {Probe.HelmVersion(copy) ?? "which does not tell its version"}");
-        Marks.Next($"mount the volume at {directory}, and its file helm (subPath) over the helm that is to be cached; set {Endpoint.HomeVariable} to a directory that can be written, such as an emptyDir's");
+        Marks.Good($"{directory}: helm (the shim), helmcached, and libexec/helm, copied from {real}, {Probe.HelmVersion(copy) ?? "version unknown"}");
+        Marks.Next($"mount the volume at {directory}, and its file helm (subPath) over the helm that is to be cached; set {Endpoint.HomeVariable} to a writable directory, such as an emptyDir");
         return ExitCodes.Ok;
     }
 

@@ -26,8 +26,8 @@ internal static class DiffCommand
     public static System.CommandLine.Command Create()
     {
         Argument<string[]> calls = RenderedCall.Argument();
-        calls.Description = "After --: a call as helm would get it, and after --- a second one; of one call the result that was stored last before it is the first.";
-        var diff = new System.CommandLine.Command("diff", "Print what differs between two renders, or since the last one: helmcached diff -- template … [--- template …]. Exit code 0: nothing, 1: something, 2: trouble") { calls };
+        calls.Description = "After --: a call as you would give it to helm, and after --- a second one. A single call is compared with the last result stored before it.";
+        var diff = new System.CommandLine.Command("diff", "Show what differs between two renders, or since the last one: helmcached diff -- template … [--- template …]. Exits with 0 if nothing differs, 1 if something does, 2 on errors") { calls };
         diff.SetAction(parsed =>
         {
             try
@@ -47,7 +47,7 @@ internal static class DiffCommand
         int between = Array.IndexOf(calls, Between);
         string[] first = between < 0 ? calls : calls[..between], second = between < 0 ? [] : calls[(between + 1)..];
         if (Array.IndexOf(second, Between) >= 0)
-            return Terminal.WrongUsage($"diff compares two calls, not more: one {Between} only");
+            return Terminal.WrongUsage($"diff compares two calls; use {Between} only once");
         if (RenderedCall.Problem(ref first) is { } wrong || (between >= 0 && RenderedCall.Problem(ref second) is { } alsoWrong && (wrong = alsoWrong) is not null))
             return Terminal.WrongUsage(wrong);
         ReadOutput? before, after;
@@ -57,7 +57,7 @@ internal static class DiffCommand
         }
         else if (RenderedCall.ReadsInput(first) && RenderedCall.ReadsInput(second))
         {
-            return Terminal.WrongUsage("one of two calls can read standard input, not both");
+            return Terminal.WrongUsage("only one of the two calls can read standard input");
         }
         else
         {
@@ -80,14 +80,14 @@ internal static class DiffCommand
             throw new IOException(helm.Problem);
         Message.Render request = CallerContext.Request(call, helm);
         if (request.Descriptors.Count > 0)
-            throw new IOException("values that come through a descriptor, such as <(…), can be read once only; write them into a file, or give a second call after ---");
+            throw new IOException("values that come through a descriptor, such as <(…), can be read only once; write them into a file, or give a second call after ---");
         input = request.Stdin?.ToArray();
         var question = new Message.Earlier(request);
         Message? answer = AdminConnection.Exchange(question);
         if (answer is null && StartCommand.Run(quiet: true) == ExitCodes.Ok)
             answer = AdminConnection.Exchange(question);
         if (answer is not Message.Result result)
-            throw new IOException(answer is Message.Failed failed ? Terminal.Harmless(failed.Reason) : "no daemon answers, and only it knows earlier results; give a second call after ---");
+            throw new IOException(answer is Message.Failed failed ? Terminal.Harmless(failed.Reason) : "the daemon does not answer, and only it has earlier results; give a second call after ---");
         if (Terminal.IsRich)
             Console.Error.WriteLine($"compared with {Convert.ToHexStringLower(result.Key.Span)}, stored {Format.Duration(TimeSpan.FromMicroseconds(result.Microseconds))} ago");
         return ReadOutput.Of(result.Stdout.Span);

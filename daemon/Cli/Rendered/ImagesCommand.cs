@@ -14,10 +14,10 @@ internal static class ImagesCommand
 
     public static System.CommandLine.Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON array." };
-        var quiet = new Option<bool>("--quiet") { Description = "Print one image a line, sorted, each once." };
+        var json = new Option<bool>("--json") { Description = "Print a JSON array." };
+        var quiet = new Option<bool>("--quiet") { Description = "Print each image once, one per line, sorted." };
         Argument<string[]> call = RenderedCall.Argument();
-        var images = new System.CommandLine.Command("images", "Print the images of a render, from the cache where it has it: helmcached images -- template …") { json, quiet, call };
+        var images = new System.CommandLine.Command("images", "Print the images that a render uses, from the cache if possible: helmcached images -- template …") { json, quiet, call };
         images.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(quiet)));
         return images;
     }
@@ -25,7 +25,7 @@ internal static class ImagesCommand
     private static int Run(string[] call, bool json, bool quiet)
     {
         if (json && quiet)
-            return Terminal.WrongUsage("images takes one of --json and --quiet");
+            return Terminal.WrongUsage("use either --json or --quiet, not both");
         if (RenderedCall.Problem(ref call) is { } wrong)
             return Terminal.WrongUsage(wrong);
         if (RenderedCall.Make(call, out int code) is not { } read)

@@ -16,7 +16,7 @@ internal static class RenderedCall
     /// <summary>The argument that takes the call.</summary>
     public static Argument<string[]> Argument() => new("call")
     {
-        Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.",
+        Description = "After --: the call as you would give it to helm, such as template web ./chart -f values.yaml.",
         Arity = ArgumentArity.OneOrMore,
     };
 
@@ -29,9 +29,9 @@ internal static class RenderedCall
         string[] words = subcommand < 0 ? [] : call[subcommand..];
         return words switch
         {
-            ["template", ..] when Array.Exists(words, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)) => "with --output-dir helm prints no manifests; leave it out",
+            ["template", ..] when Array.Exists(words, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)) => "with --output-dir helm prints no manifests; remove it",
             ["template", ..] or ["show" or "inspect", "crds", ..] => null,
-            _ => "the call after -- must be one that prints manifests, such as `template web ./chart`",
+            _ => "the call after -- must print manifests, such as `template web ./chart`",
         };
     }
 
@@ -79,7 +79,7 @@ internal static class RenderedCall
     {
         string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
         return Probe.IsShim(shim) ? shim
-            : throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in one directory, as they were built or unpacked");
+            : throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked");
     }
 
     /// <summary>Whether a call reads standard input.</summary>

@@ -13,15 +13,15 @@ internal static class ResourcesCommand
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON array, the manifests included." };
+        var json = new Option<bool>("--json") { Description = "Print a JSON array, including the manifests." };
         var format = new Option<string>("--name-format")
         {
-            Description = $"How resources are named, in the language of Go's templates; as in Tanka, no two may have one name. Default: {NameFormat.Default}",
+            Description = $"Go template for the names of the resources; as in Tanka, names must be unique. Default: {NameFormat.Default}",
             HelpName = "format",
             DefaultValueFactory = static _ => NameFormat.Default,
         };
         Argument<string[]> call = RenderedCall.Argument();
-        var resources = new Command("resources", "Print the resources of a render, from the cache where it has it: helmcached resources -- template …") { json, format, call };
+        var resources = new Command("resources", "Print the resources of a render, from the cache if possible: helmcached resources -- template …") { json, format, call };
         resources.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(format)!));
         return resources;
     }

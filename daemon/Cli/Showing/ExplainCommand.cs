@@ -1,6 +1,8 @@
 using System;
+using System.Collections.Generic;
 using System.CommandLine;
 using System.CommandLine.Completions;
+using System.Globalization;
 using System.Linq;
 using System.Text.Json;
 using CacheDaemon.Client.Helm;
@@ -14,22 +16,22 @@ internal static class ExplainCommand
 {
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
         var last = new Option<int?>("--last")
         {
-            Description = $"Show the last calls as they happened instead; all that are remembered ({CallJournal.Capacity}) when no number is given.",
+            Description = $"Show the last calls as they happened; without a number, all that are remembered ({CallJournal.Capacity}).",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "number",
         };
         var reasons = new Option<string?>("--reasons")
         {
-            Description = "Say what a reason means, all of them when no name is given, and what can be done about it.",
+            Description = "Explain a reason and what to do about it; without a name, all reasons.",
             Arity = ArgumentArity.ZeroOrOne,
             HelpName = "name",
         };
         reasons.CompletionSources.Add(static _ => ReasonPage.All.Select(static reason => new CompletionItem(reason.Name, detail: reason.When)));
-        var call = new Argument<string[]>("call") { Description = "After --: the call as helm would get it, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.ZeroOrMore };
-        var explain = new Command("explain", "Say what would happen to one call and why, without running helm: helmcached explain -- template …") { json, last, reasons, call };
+        var call = new Argument<string[]>("call") { Description = "After --: the call as you would give it to helm, such as template web ./chart -f values.yaml.", Arity = ArgumentArity.ZeroOrMore };
+        var explain = new Command("explain", "Show what would happen to a call and why, without running helm: helmcached explain -- template …") { json, last, reasons, call };
         explain.SetAction(parsed =>
         {
             string[] words = CallerContext.WithoutProgram(parsed.GetValue(call) ?? []);
@@ -64,11 +66,11 @@ internal static class ExplainCommand
         if (json)
             Console.WriteLine(answer);
         else
-            Print(answer);
+            Print(answer, ValuesFiles(CallerContext.WithoutProgram(call)));
         return ExitCodes.Ok;
     }
 
-    private static void Print(string answer)
+    private static void Print(string answer, List<string> valuesFiles)
     {
         ExplainReport report = JsonSerializer.Deserialize(answer, ReportJson.Default.ExplainReport)!;
         switch (report.Outcome)
@@ -87,24 +89,43 @@ internal static class ExplainCommand
                 break;
             default:
                 Console.WriteLine("miss");
-                Console.WriteLine(report.Changed.Count == 0 ? "no entry of this chart is stored yet" : "compared with the nearest entry:");
+                Console.WriteLine(report.Changed.Count == 0 ? "this chart has no entry yet" : "compared with the closest entry:");
                 foreach (string item in report.Changed)
-                    Console.WriteLine($"  {Terminal.Harmless(item)}");
+                    Console.WriteLine($"  {Terminal.Harmless(WithPath(item, valuesFiles))}");
                 break;
         }
         if (report.Helm is { Length: > 0 } helm && helm != "armed")
-            Console.WriteLine($"helm is {Terminal.Harmless(helm)}; until it is armed, only charts of plain templates are kept (docs/repeatability.md)");
+            Console.WriteLine($"helm is {Terminal.Harmless(helm)}; until it is armed, only charts with plain templates are cached (see docs/repeatability.md)");
         if (report.Key.Length > 0)
         {
             Console.WriteLine($"chart: {Terminal.Harmless(report.ChartName)} {Terminal.Harmless(report.ChartVersion)}, {report.ChartFiles} files, {Format.Bytes(report.ChartBytes)}");
             if (report.CrowdedFiles > 0)
-                Console.WriteLine($"warning: {report.CrowdedFiles} files are below {(report.CrowdedDirectory is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; each is looked at by every call. "
-                    + "If the chart needs them not (a cache, node_modules, a clone), move them out or list them in .helmignore");
+                Console.WriteLine($"warning: {report.CrowdedFiles} files are below {(report.CrowdedDirectory is { Length: > 0 } place ? Terminal.Harmless(place) + "/" : "the chart's directory")}; every call checks each of them. "
+                    + "If the chart doesn't need them (a cache, node_modules, a clone), move them out or list them in .helmignore");
             if (report.GitFiles > 0)
-                Console.WriteLine($"warning: {report.GitFiles} files of .git are part of the chart, since helm reads them (.Files can show them): each commit, fetch or checkout is another key. "
-                    + "Put .git/ into the chart's .helmignore");
-            Console.WriteLine($"key: {report.Key}{(report.WithPaths ? " (with paths: the output shows some)" : "")}");
+                Console.WriteLine($"warning: {report.GitFiles} files of .git are part of the chart, since helm reads them (.Files can show them), so every commit, fetch or checkout causes a miss. "
+                    + "Add .git/ to the chart's .helmignore");
+            Console.WriteLine($"key: {report.Key}{(report.WithPaths ? " (includes paths, since the output shows some)" : "")}");
         }
+    }
+
+    /// <summary>The daemon knows values files by their place in the call, since no path is in the key; their paths are known here.</summary>
+    private static string WithPath(string change, List<string> valuesFiles) =>
+        change.Split(' ') is ["values", "file", var number, "changed" or "was", ..] && int.TryParse(number, CultureInfo.InvariantCulture, out int place) && place <= valuesFiles.Count && !change.EndsWith("removed", StringComparison.Ordinal)
+            ? $"{change}: {valuesFiles[place - 1]}"
+            : change;
+
+    /// <summary>The values files of a call, as typed and in order.</summary>
+    private static List<string> ValuesFiles(string[] call)
+    {
+        var files = new List<string>();
+        if (CommandLine.FindCommand(call, out CommandWords words) is not { } command)
+            return files;
+        ParsedCommandLine parsed = CommandLine.Parse(call, command, words);
+        foreach (FlagUse use in parsed.Flags)
+            if (parsed.Row(use).Role == FlagRole.ValuesFile)
+                GoSyntax.TryReadCsv(use.Value ?? "", files);
+        return files;
     }
 
     private static string Ago(DateTimeOffset then)

@@ -18,7 +18,7 @@ internal static class LastCalls
     {
         if (AdminConnection.Ask(new Message.Calls(count)) is not { } answer)
         {
-            Console.Error.WriteLine("helmcached: no daemon runs, and the calls are remembered in its memory only; `helmcached stats` has the counts");
+            Console.Error.WriteLine("helmcached: the daemon is not running, and only it remembers the calls; `helmcached stats` has the counts");
             return ExitCodes.NotRunning;
         }
         if (json)
@@ -51,7 +51,7 @@ internal static class LastCalls
         if (call.Outcome != "miss")
             return $"{call.Reason} {call.Detail}".Trim();
         string why = call.Changed.Count == 0 ? "new" : string.Join(", ", Shortened(call.Changed));
-        return call.UnderWay ? why + "; under way"
+        return call.UnderWay ? why + "; in progress"
             : call.Reason.Length > 0 ? $"{why}; not kept: {call.Reason}"
             : why;
     }

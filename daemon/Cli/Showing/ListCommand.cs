@@ -18,8 +18,8 @@ internal static class ListCommand
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var list = new Command("list", "List the entries by chart, with release (if a call since the daemon started tells it), age, size and uses. Never starts a daemon.") { json };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var list = new Command("list", "List the entries by chart, with release (if known since the daemon started), age, size and uses. Never starts the daemon.") { json };
         list.SetAction(parsed => Run(parsed.GetValue(json)));
         return list;
     }
@@ -28,7 +28,7 @@ internal static class ListCommand
     {
         Message answer = StoredAnswer.To(new Message.List(), static async listing => new Message.Json(listing is null ? "[]" : await listing.ListAsync().ConfigureAwait(false)));
         if (answer is not Message.Json { Text: var text })
-            throw new IOException("the daemon answered something else than was asked");
+            throw new IOException("the daemon gave an unexpected reply");
         if (json)
         {
             Console.WriteLine(text);

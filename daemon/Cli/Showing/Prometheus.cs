@@ -18,7 +18,7 @@ internal static class Prometheus
         (static s => s.Hits, "hits_total", "Calls answered from the store."),
         (static s => s.Coalesced, "coalesced_total", "Calls answered with the result of an equal call at the same time."),
         (static s => s.Misses, "misses_total", "Calls rendered by helm for the store."),
-        (static s => s.Bypasses, "bypasses_total", "Calls left to helm."),
+        (static s => s.Bypasses, "bypasses_total", "Calls passed to helm."),
         (static s => s.HelmRuns, "helm_runs_total", "Renders for callers."),
         (static s => s.ProofRuns, "proof_runs_total", "Renders by the armed copy, which prove that output does not vary."),
         (static s => s.Stored, "stored_total", "Results stored."),
@@ -35,7 +35,7 @@ internal static class Prometheus
         (static s => s.Shared?.Misses ?? 0, "shared_misses_total", "Entries that the team's cache did not have."),
         (static s => s.Shared?.Stored ?? 0, "shared_stored_total", "Entries written to the team's cache."),
         (static s => s.Shared?.Errors ?? 0, "shared_errors_total", "Times that the team's cache did not answer, or did not take an entry."),
-        (static s => s.VerifyMismatches, "verify_mismatches_total", "Entries that helm did not confirm, and deleted."),
+        (static s => s.VerifyMismatches, "verify_mismatches_total", "Entries that differed from helm's output, and were deleted."),
     ];
 
     private static readonly (Func<StatsReport, long> Number, string Metric, string Help)[] s_gauges =
@@ -50,7 +50,7 @@ internal static class Prometheus
     private static readonly (Func<StatsReport, IReadOnlyDictionary<string, long>> Members, string Metric, string Label, string Help)[] s_families =
     [
         (static s => s.HitsByTier, "hits_by_tier_total", "tier", "Hits by the tier that had the entry."),
-        (static s => s.BypassReasons, "bypasses_by_reason_total", "reason", "Calls left to helm, by reason."),
+        (static s => s.BypassReasons, "bypasses_by_reason_total", "reason", "Calls passed to helm, by reason."),
         (static s => s.Shared?.Refused ?? new Dictionary<string, long>(), "shared_refused_total", "reason", "Objects of the team's cache that were not accepted, by reason."),
         (static s => s.RefuseReasons, "refused_by_reason_total", "reason", "Results not stored, by reason."),
     ];
@@ -69,8 +69,8 @@ internal static class Prometheus
         output.NewLine = "\n";
         foreach ((Func<StatsReport, long> number, string metric, string help) in s_counters)
             Metric(output, metric, "counter", help, [("", "", number(report))]);
-        Metric(output, "saved_seconds_total", "counter", "Time that helm would have taken longer.", [("", "", report.TimeSavedMs / 1000.0)]);
-        Metric(output, "coordination_waited_seconds_total", "counter", "Time that calls waited for their turn.", [("", "", (report.Coordination?.WaitedMs ?? 0) / 1000.0)]);
+        Metric(output, "saved_seconds_total", "counter", "Time saved, in seconds.", [("", "", report.TimeSavedMs / 1000.0)]);
+        Metric(output, "coordination_waited_seconds_total", "counter", "Time that calls waited for their turn, in seconds.", [("", "", (report.Coordination?.WaitedMs ?? 0) / 1000.0)]);
         Metric(output, "remote_age_seconds_median", "gauge", "Median age of the last hits within remote.fresh_for.", [("", "", (report.Remote?.AgeMsP50 ?? 0) / 1000.0)]);
         Metric(output, "remote_age_seconds_max", "gauge", "Longest age of the last hits within remote.fresh_for.", [("", "", (report.Remote?.AgeMsMax ?? 0) / 1000.0)]);
         foreach ((Func<StatsReport, long> number, string metric, string help) in s_gauges)

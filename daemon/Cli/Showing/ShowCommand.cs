@@ -13,12 +13,12 @@ internal static class ShowCommand
 {
     public static Command Create()
     {
-        var key = new Argument<string>("key") { Description = "The first digits of a key, as `list` and traces print it; as many as tell it from all others." };
-        var stdout = new Option<bool>("--stdout") { Description = "Print its standard output, the manifest, with the values of Secrets masked; of a call with --output-dir its files, one after the other." };
+        var key = new Argument<string>("key") { Description = "The first digits of a key, as `list` and traces show it; enough to be unique." };
+        var stdout = new Option<bool>("--stdout") { Description = "Print its standard output, the manifest, with the values of Secrets masked; for a call with --output-dir, its files one after the other." };
         var stderr = new Option<bool>("--stderr") { Description = "Print its standard error." };
-        var raw = new Option<bool>("--raw") { Description = "With --stdout: byte for byte, Secrets included." };
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var show = new Command("show", "Show one entry: chart, age, uses, streams and every input of its key. Never starts a daemon.") { key, stdout, stderr, raw, json };
+        var raw = new Option<bool>("--raw") { Description = "With --stdout: print the exact bytes, Secrets included." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var show = new Command("show", "Show one entry: chart, age, uses, streams and every input of its key. Never starts the daemon.") { key, stdout, stderr, raw, json };
         show.SetAction(parsed => Run(parsed.GetValue(key)!, parsed.GetValue(stdout), parsed.GetValue(stderr), parsed.GetValue(raw), parsed.GetValue(json)));
         return show;
     }
@@ -26,9 +26,9 @@ internal static class ShowCommand
     private static int Run(string key, bool stdout, bool stderr, bool raw, bool json)
     {
         if ((stdout ? 1 : 0) + (stderr ? 1 : 0) + (json ? 1 : 0) > 1)
-            return Terminal.WrongUsage("show takes one of --stdout, --stderr and --json");
+            return Terminal.WrongUsage("use only one of --stdout, --stderr and --json");
         if (raw && !stdout)
-            return Terminal.WrongUsage("--raw is for --stdout");
+            return Terminal.WrongUsage("--raw requires --stdout");
         switch (Ask(new Message.Show(key, stdout ? ShownPart.Stdout : stderr ? ShownPart.Stderr : ShownPart.Details)))
         {
             case Message.Json { Text: var text } when json:
@@ -43,7 +43,7 @@ internal static class ShowCommand
                     output.Write(stdout && !raw ? MaskedText.Of(shown.Span) : shown.Span);
                 break;
             default:
-                throw new IOException("the daemon answered something else than was asked");
+                throw new IOException("the daemon gave an unexpected reply");
         }
         return ExitCodes.Ok;
     }
@@ -88,13 +88,13 @@ internal static class ShowCommand
         Console.WriteLine($"key: {Text(entry, "key")}");
         Console.WriteLine($"stored: {Time(entry, "stored")}, in {Text(entry, "tier")}; helm took {entry.GetProperty("render_ms").GetDouble().ToString("0", CultureInfo.InvariantCulture)} ms");
         string uses = entry.GetProperty("uses").GetRawText();
-        Console.WriteLine(uses is "0" or "null" ? $"uses: {(uses == "0" ? "none yet" : "not counted in memory")}" : $"uses: {uses}, the last: {Time(entry, "last_used")}");
+        Console.WriteLine(uses is "0" or "null" ? $"uses: {(uses == "0" ? "none yet" : "not counted in memory")}" : $"uses: {uses}, last: {Time(entry, "last_used")}");
         Console.WriteLine($"stdout: {Stream(entry.GetProperty("stdout"))}");
         Console.WriteLine($"stderr: {Stream(entry.GetProperty("stderr"))}");
         if (WritesFiles(entry.GetProperty("inputs")))
             Console.WriteLine("writes files: yes (--output-dir); --stdout prints them one after the other");
         if (entry.GetProperty("secret").GetBoolean())
-            Console.WriteLine("holds a Secret: yes, or what may be one");
+            Console.WriteLine("holds a Secret: yes, or something that may be one");
         Console.WriteLine("inputs:");
         foreach (JsonElement input in entry.GetProperty("inputs").EnumerateArray())
             Console.WriteLine($"  {Text(input, "digest")}  {Text(input, "label")}");

@@ -23,18 +23,18 @@ internal static class StatsCommand
 
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
         var prometheus = new Option<bool>("--prometheus") { Description = "Print the Prometheus text format, for a node exporter's textfile collector." };
-        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them; asks before, unless --yes is given." };
-        var yes = new Option<bool>("--yes") { Description = "Do not ask." };
-        var watch = new Option<bool>("--watch") { Description = "Show them live, until Ctrl-C." };
-        var since = new Option<string?>("--since") { Description = "Only the calls of the last hours or days, such as 24h; whole hours, at most 7d.", HelpName = "time" };
-        var chart = new Option<string?>("--chart") { Description = "Only the calls of one chart.", HelpName = "name" };
+        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them; asks first unless --yes is given." };
+        var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
+        var watch = new Option<bool>("--watch") { Description = "Update live until Ctrl-C." };
+        var since = new Option<string?>("--since") { Description = "Only calls of the last hours or days, such as 24h (whole hours, at most 7d).", HelpName = "time" };
+        var chart = new Option<string?>("--chart") { Description = "Only calls of this chart.", HelpName = "name" };
         Completion.WithCharts(chart, Charts);
-        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts a daemon.") { since, chart, json, prometheus, reset, yes, watch };
+        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts the daemon.") { since, chart, json, prometheus, reset, yes, watch };
         stats.SetAction(parsed => parsed.GetValue(since) is not null || parsed.GetValue(chart) is not null
             ? parsed.GetValue(prometheus) || parsed.GetValue(reset) || parsed.GetValue(watch)
-                ? Terminal.WrongUsage("stats --since and --chart go with --json only")
+                ? Terminal.WrongUsage("stats --since and --chart can only be combined with --json")
                 : Part(parsed.GetValue(json), parsed.GetValue(since), parsed.GetValue(chart))
             : Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(watch)));
         return stats;
@@ -43,12 +43,12 @@ internal static class StatsCommand
     private static int Run(bool json, bool prometheus, bool reset, bool yes, bool watch)
     {
         if ((json ? 1 : 0) + (prometheus ? 1 : 0) + (watch ? 1 : 0) > 1)
-            return Terminal.WrongUsage("stats takes one of --json, --prometheus and --watch");
+            return Terminal.WrongUsage("use only one of --json, --prometheus and --watch");
         if (watch)
-            return reset ? Terminal.WrongUsage("stats --watch does not reset") : Watch();
+            return reset ? Terminal.WrongUsage("--watch and --reset cannot be combined") : Watch();
         if (reset && !yes && Console.IsInputRedirected)
-            return Terminal.WrongUsage("stats --reset sets all counters to zero, for good; add --yes if that is meant");
-        if (reset && !yes && !Terminal.Confirms("Set all counters to zero, for good?"))
+            return Terminal.WrongUsage("stats --reset sets all counters to zero permanently; add --yes to confirm");
+        if (reset && !yes && !Terminal.Confirms("Set all counters to zero permanently?"))
             return ExitCodes.Failed;
         string text = Ask(reset);
         if (json)
@@ -67,7 +67,7 @@ internal static class StatsCommand
     private static int Part(bool json, string? since, string? chart)
     {
         if (since is not null && chart is not null)
-            return Terminal.WrongUsage("stats takes --since or --chart, not both: calls are counted by hour and by chart, but not by both");
+            return Terminal.WrongUsage("use either --since or --chart: calls are counted by hour and by chart, but not by both");
         if (chart is not null)
             return OfChart(json, chart);
         if (!ConfigurationFile.TryParseTime(since!, out TimeSpan time) || time <= TimeSpan.Zero || time > TimeSpan.FromDays(Tallies.Days))
@@ -132,7 +132,7 @@ internal static class StatsCommand
     private static int Watch()
     {
         if (!Terminal.IsRich)
-            return Terminal.WrongUsage("stats --watch needs a terminal; without one, call `helmcached stats` again and again");
+            return Terminal.WrongUsage("stats --watch needs a terminal; without one, run `helmcached stats` repeatedly");
         using var end = new ManualResetEventSlim();
         Console.CancelKeyPress += (_, pressed) =>
         {

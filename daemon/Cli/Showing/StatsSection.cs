@@ -25,8 +25,8 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
         StatsSection?[] all =
         [
             Calls(today, report.Last7Days, report.Ever), Commands(report.Commands), Members(report.Charts, "chart"), Members(report.Callers, "called by"),
-            Reasons(report.BypassReasons, "left to helm because", ReasonAdvice.OfBypass),
-            Reasons(report.RefuseReasons, "rendered but not kept because", ReasonAdvice.OfRefusal),
+            Reasons(report.BypassReasons, "passed to helm because", ReasonAdvice.OfBypass),
+            Reasons(report.RefuseReasons, "rendered but not stored because", ReasonAdvice.OfRefusal),
             Remote(report.Remote), Coordination(report.Coordination),
             Team(report.Shared), Refused(report.Shared),
             Unarmed(report.Helms),
@@ -37,7 +37,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
 
     /// <summary>The daemon does not count what is asked for.</summary>
     public static IOException Older() =>
-        new("the running daemon is of an older version; `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
+        new("the running daemon is an older version; run `helmcached stop`, and the next call starts the new one (`stats --json` shows what this one counts)");
 
     private static StatsSection Calls(params CallsReport[] spans) => Calls(["today", "7 days", "ever"], spans);
 
@@ -51,7 +51,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             Row("coalesced", static s => Plain(s.Coalesced)),
             Row("misses", static s => Plain(s.Misses)),
             Row("hit rate", Rate),
-            Row("left to helm", static s => Plain(s.Bypasses)),
+            Row("passed to helm", static s => Plain(s.Bypasses)),
             Row("time saved", Saved),
         ], [.. Enumerable.Range(1, headings.Length)]);
     }
@@ -63,11 +63,11 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
             .. commands.Where(static c => c.Value.Calls > 0).OrderByDescending(static c => c.Value.Calls).Select(static c =>
                 new[] { c.Key, Plain(c.Value.Hits + c.Value.Coalesced), Plain(c.Value.Misses), Plain(c.Value.Bypasses) }),
         ];
-        return rows.Count == 0 ? null : new StatsSection(["command", "hits", "misses", "left to helm"], rows, [1, 2, 3]);
+        return rows.Count == 0 ? null : new StatsSection(["command", "hits", "misses", "passed to helm"], rows, [1, 2, 3]);
     }
 
     private static StatsSection? Coordination(CoordinationReport? turns) => turns is null or { Runs: 0, Joined: 0, Waited: 0 } ? null : new StatsSection(
-        ["repo update, dependency, pull", "runs", "joined", "waited", "in all"],
+        ["repo update, dependency, pull", "runs", "joined", "waited", "total wait"],
         [["ever", Plain(turns.Runs), Plain(turns.Joined), Plain(turns.Waited), Format.Duration(TimeSpan.FromMilliseconds(turns.WaitedMs))]], [1, 2, 3, 4]);
 
     private static StatsSection? Remote(RemoteReport? remote)
@@ -109,7 +109,7 @@ internal sealed record StatsSection(string[] Headings, IReadOnlyList<string[]> R
         ];
         if (members.Count > MaxMembers)
             rows.Add([$"({members.Count - MaxMembers} more: --json)", "", "", "", "", ""]);
-        return new StatsSection([heading, "served", "misses", "hit rate", "left to helm", "time saved"], rows, [1, 2, 3, 4, 5]);
+        return new StatsSection([heading, "served", "misses", "hit rate", "passed to helm", "time saved"], rows, [1, 2, 3, 4, 5]);
     }
 
     private static StatsSection? Reasons(IReadOnlyDictionary<string, long> reasons, string heading, Func<string, string> advice)

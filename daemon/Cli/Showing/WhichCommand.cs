@@ -16,8 +16,8 @@ internal static class WhichCommand
 {
     public static Command Create()
     {
-        var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var which = new Command("which", "Print the paths of real helm, shim, daemon, store and configuration. Never starts a daemon.") { json };
+        var json = new Option<bool>("--json") { Description = "Print JSON." };
+        var which = new Command("which", "Print the paths of real helm, shim, daemon, store and configuration. Never starts the daemon.") { json };
         which.SetAction(parsed => Run(parsed.GetValue(json)));
         return which;
     }

@@ -19,10 +19,10 @@ internal static class WarmCommand
 
     public static Command Create()
     {
-        var recent = new Option<string?>("--recent") { Description = "Only so many of the calls that the daemon remembers, the last ones; without it, all of them.", HelpName = "number" };
-        var file = new Option<string?>("--file", "-f") { Description = "A file with one call a line instead, in quotes where a shell needs them; - is standard input. Calls are made from this directory.", HelpName = "file" };
-        var jobs = new Option<string?>("--jobs", "-j") { Description = $"Renders at the same time; one for each processor without it ({Environment.ProcessorCount} here).", HelpName = "number" };
-        var warm = new Command("warm", "Render what was asked since the daemon started, or the calls in a file, where the cache has no answer now.") { recent, file, jobs };
+        var recent = new Option<string?>("--recent") { Description = "Only this many of the last calls that the daemon remembers (default: all).", HelpName = "number" };
+        var file = new Option<string?>("--file", "-f") { Description = "Read calls from a file, one per line, quoted as for a shell; - is standard input. Calls run in the current directory.", HelpName = "file" };
+        var jobs = new Option<string?>("--jobs", "-j") { Description = $"Number of renders at a time (default: one per processor, {Environment.ProcessorCount} here).", HelpName = "number" };
+        var warm = new Command("warm", "Render the calls made since the daemon started, or those in a file, unless they are cached already.") { recent, file, jobs };
         warm.SetAction(parsed => Run(parsed.GetValue(recent), parsed.GetValue(file), parsed.GetValue(jobs)));
         return warm;
     }
@@ -30,19 +30,19 @@ internal static class WarmCommand
     private static int Run(string? recent, string? file, string? jobs)
     {
         if (recent is not null && file is not null)
-            return Terminal.WrongUsage("warm takes one of --recent and --file");
+            return Terminal.WrongUsage("use either --recent or --file, not both");
         int count = AllCalls, atOnce = Environment.ProcessorCount;
         if (recent is not null && !IsCount(recent, int.MaxValue, out count))
-            return Terminal.WrongUsage($"--recent {recent} is not a number of calls");
+            return Terminal.WrongUsage($"--recent: invalid value \"{recent}\"; expected a number of calls");
         if (jobs is not null && !IsCount(jobs, MostJobs, out atOnce))
-            return Terminal.WrongUsage($"--jobs {jobs} is not a number from 1 to {MostJobs}");
+            return Terminal.WrongUsage($"--jobs: invalid value \"{jobs}\"; expected a number from 1 to {MostJobs}");
         var run = new WarmRun();
         List<WarmCall> calls;
         if (file is null)
         {
             if (AdminConnection.Exchange(new Message.Recent(Math.Min(count, AllCalls))) is not { } answer)
             {
-                Console.Error.WriteLine($"helmcached does not run for {AdminConnection.Endpoint().Home}: only a running daemon knows what was asked, since it started; --file takes calls from a file");
+                Console.Error.WriteLine($"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows earlier calls; use --file to take calls from a file");
                 return ExitCodes.NotRunning;
             }
             if (answer is not Message.Candidates candidates)
@@ -94,7 +94,7 @@ internal static class WarmCommand
         {
             string name = $"{Terminal.Harmless(file)}:{line}";
             if (Rendered.RenderedCall.ReadsInput(call))
-                run.Fail(name, "reads standard input, which a call in a file has not");
+                run.Fail(name, "reads standard input, which a call from a file does not have");
             else
                 calls.Add(new WarmCall(name, AsFromShim(CallerContext.Request(call, helm))));
         }

@@ -92,7 +92,7 @@ internal sealed class WarmRun
                 say($"{call.Name}: {now.RenderMilliseconds:0} ms");
             }
             else
-                Skip("whose output is not kept");
+                Skip("whose output is not stored");
         }
         catch (HelmRunException e)
         {
@@ -131,6 +131,6 @@ internal sealed class WarmRun
             lock (_gate)
                 answer = StartCommand.Run(quiet: true) == ExitCodes.Ok ? AdminConnection.Ask(question) : null;
         }
-        return JsonSerializer.Deserialize(answer ?? throw new IOException("no daemon answers"), ReportJson.Default.ExplainReport)!;
+        return JsonSerializer.Deserialize(answer ?? throw new IOException("the daemon does not answer"), ReportJson.Default.ExplainReport)!;
     }
 }
