@@ -8,7 +8,7 @@ namespace CacheDaemon.Bench.Floor;
 /// <summary>
 /// What no cache of this kind can beat: a NativeAOT program that does nothing (no arguments), or one round trip over a
 /// Unix socket and one copy to standard output (<c>SOCKET</c>). <c>serve SOCKET BYTES</c> is the other end: one thread,
-/// one prepared answer. By raw libc, since that is the fastest way there is (docs/performance.md).
+/// one prepared answer. By raw libc, since that is the fastest way there is (docs/performance-notes.md).
 /// </summary>
 internal static unsafe class Program
 {

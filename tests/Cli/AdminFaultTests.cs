@@ -104,7 +104,7 @@ public sealed class AdminFaultTests
         using IDisposable held = fake.Home.HoldLock();
         AssertOneLine("start", await fake.Home.Admin("start").RunAsync(), "neither listens nor exits", "fuser");
         File.WriteAllText(Path.Combine(fake.Home.State, "store.litedb"), "");
-        AssertOneLine("prune", await fake.Home.Admin("prune", "--all").RunAsync(), "starting or leaving");
+        AssertOneLine("prune", await fake.Home.Admin("prune", "--all").RunAsync(), "starting or stopping");
     }
 
     private static async Task<IEnumerable<(string Command, CommandResult Result)>> RunAllAsync(FakeHelmHome fake) =>
