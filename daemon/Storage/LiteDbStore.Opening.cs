@@ -81,7 +81,9 @@ internal sealed partial class LiteDbStore
 
     private static Gravity Grave(Exception failure) => failure switch
     {
-        IOException or UnauthorizedAccessException => Gravity.Closed,
+        IOException or UnauthorizedAccessException or OutOfMemoryException => Gravity.Closed,
+        // .NET's word for a file that would grow beyond the limit on the size of files (EFBIG of ftruncate).
+        ArgumentOutOfRangeException when failure.Message.StartsWith("Specified file length was too large", StringComparison.Ordinal) => Gravity.Closed,
         LiteException { ErrorCode: LiteException.LOCK_TIMEOUT or LiteException.FILE_SIZE_EXCEEDED } => Gravity.Passing,
         LiteException { ErrorCode: LiteException.ENGINE_DISPOSED } or ObjectDisposedException => Gravity.Closed,
         // The one failure that LiteDB gives no number of its own.
@@ -129,7 +131,7 @@ internal sealed partial class LiteDbStore
             _identity = _files.Identity;
             Problem = null;
         }
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException)
+        catch (Exception e) when (Grave(e) != Gravity.Damage)
         {
             Fail(e.Message);
         }

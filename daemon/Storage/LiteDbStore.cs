@@ -202,7 +202,7 @@ internal sealed partial class LiteDbStore : IDisposable
                 break;
             case Gravity.Closed:
                 // LiteDB closes itself when another thread meets damage: what that was is said there, or by the next opening.
-                Replace(generation, () => { if (failure is IOException or UnauthorizedAccessException) Log(failure.Message); }, broken: true);
+                Replace(generation, () => { if (failure is not (LiteException or ObjectDisposedException)) Log(failure.Message); }, broken: true);
                 break;
             default:
                 Replace(generation, () => SetAside(Describe(failure)), broken: true);

@@ -88,6 +88,16 @@ public sealed class DamagedStoreTests : IDisposable
     }
 
     [Fact]
+    public void Failure_for_want_of_memory_says_nothing_of_the_file()
+    {
+        using LiteDbTier tier = Filled();
+        Assert.False(tier.Database.TryRead(static _ => new byte[int.MaxValue], out _));
+        Assert.Equal(Entries, AssertTrueOrMissing(tier));
+        Assert.Empty(_room.FilesAside);
+        Assert.Single(_room.Log);
+    }
+
+    [Fact]
     public void Noise_over_the_header_begins_a_fresh_store()
     {
         Fill();
