@@ -27,17 +27,30 @@ public static class OutputDirectory
         CommandLine.FindCommand(arguments, out CommandWords words) is { } command ? Of(CommandLine.Parse(arguments, command, words)) : null;
 
     /// <summary>
-    /// Whether the call is the same with another directory in this one's place, but for the beginning of the paths: not where helm would clean the path, and
-    /// not where a flag at the end of the line would be none.
+    /// Whether the call is the same with another directory in this one's place, but for the beginning of the paths: not where helm would clean the path,
+    /// not where a flag at the end of the line would be none, and not where the path climbs back (<c>a/../b</c>): helm makes the directories of the cleaned path
+    /// and opens the files by the one as typed.
     /// </summary>
     public static bool CanBeExchanged(ParsedCommandLine call, string directory)
     {
-        if (call.EndsFlags)
+        if (call.EndsFlags || ClimbsBack(directory))
             return false;
         foreach (FlagUse use in call.Flags)
             if (call.Row(use).Name == "release-name" && use.Value == "true")
                 return IsClean(directory);
         return true;
+    }
+
+    private static bool ClimbsBack(string path)
+    {
+        bool named = path.StartsWith('/');
+        foreach (Range range in path.AsSpan().Split('/'))
+        {
+            if (named && path.AsSpan()[range] is "..")
+                return true;
+            named |= path.AsSpan()[range] is not ("" or "." or "..");
+        }
+        return false;
     }
 
     private static bool IsClean(string path)

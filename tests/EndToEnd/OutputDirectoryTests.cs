@@ -102,6 +102,9 @@ public sealed class OutputDirectoryTests
             ["template", "--output-dir", "out", "--", "r", "{chart}"],
             ["template", "r", "{chart}", "--output-dir", "out/", "--release-name"],
             ["template", "r", "{chart}", "--output-dir", ".", "--release-name"],
+            ["template", "r", "{chart}", "--output-dir", "out/new/../other"],
+            ["template", "r", "{chart}", "--output-dir", "./new/./../other"],
+            ["template", "r", "{chart}", "--output-dir", "/../{here}/out"],
         ];
         foreach (string[] call in calls)
             for (int i = 0; i < 2; i++)
