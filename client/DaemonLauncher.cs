@@ -42,6 +42,8 @@ public static unsafe class DaemonLauncher
         why = "daemon-not-up";
         if (DaemonProgram.Find(out string missing) is not { } daemon)
             return Without("daemon-missing " + missing, out why);
+        if (LimitProblem is { } limits)
+            return Without("caller-limited " + limits, out why);
         if (HomeDirectory.Problem(endpoint) is { } problem)
             return Without("home-unusable " + problem, out why);
         if (MakePrivate(endpoint.Home) is var error and not 0)
@@ -53,7 +55,7 @@ public static unsafe class DaemonLauncher
         if (endpoint.IsApart && !Exists(endpoint.LockPath))
         {
             if (IsYoung(endpoint.NewcomerPath, NewcomerPause))
-                return null;
+                return Without("daemon-not-up a daemon for callers of another kind was started less than 10 s ago", out why);
             Touch(endpoint.NewcomerPath);
         }
         long started = Stopwatch.GetTimestamp();
@@ -101,6 +103,9 @@ public static unsafe class DaemonLauncher
                 Libc.Close(launchLock);
         }
     }
+
+    /// <summary>Why a daemon cannot be started from here, as a sentence; null when it can. It would keep this process's limits for as long as it lives, and fail others by them.</summary>
+    public static string? LimitProblem => Libc.LimitBelowDaemon is { } option ? $"ulimit -H{option[1..]} is too low for a daemon here; start it elsewhere by `helmcached start`" : null;
 
     /// <summary>True when the file exists and was touched less than <paramref name="age"/> ago.</summary>
     public static bool IsYoung(string path, TimeSpan age)

@@ -12,10 +12,10 @@ public static unsafe partial class Libc
 
     private const int OCloExec = 0x80000;
     private const int ORdOnly = 0, ORdWr = 2;
-    private const int RlimitNoFile = 7;
+    private const int RlimitCpu = 0, RlimitFileSize = 1, RlimitData = 2, RlimitStack = 3, RlimitNoFile = 7, RlimitAddressSpace = 9;
     private const int FGetFd = 1, FSetPipeSize = 1031;
     private const int LockExclusive = 2, LockNonBlocking = 4;
-    private const short SpawnSetSigDef = 0x04, SpawnSetSid = 0x80;
+    private const short SpawnSetSigDef = 0x04, SpawnSetSigMask = 0x08, SpawnSetSid = 0x80;
     private const int SpawnStructBytes = 1024;
 
     /// <summary>The process's environment: NULL-terminated "NAME=value" strings, owned by libc.</summary>
@@ -113,7 +113,7 @@ public static unsafe partial class Libc
 
     /// <summary>
     /// Starts a child in a session of its own, with /dev/null as 0 (or <paramref name="stdin"/>), 1 and 2 and the descriptors of
-    /// <paramref name="close"/> closed. Returns its pid, or -errno.
+    /// <paramref name="close"/> closed, and with no signal ignored or blocked. Returns its pid, or -errno.
     /// </summary>
     public static int SpawnDetached(byte* path, byte** argv, byte** environment, int stdin, ReadOnlySpan<int> close)
     {
@@ -130,8 +130,13 @@ public static unsafe partial class Libc
             error |= posix_spawn_file_actions_adddup2(actions, stdin, 0);
         foreach (int descriptor in close)
             error |= posix_spawn_file_actions_addclose(actions, descriptor);
-        DefaultIgnoredHere(attributes);
-        posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSid);
+        // What our caller ignores or has blocked is its own business: a daemon must hear SIGTERM.
+        ulong* set = stackalloc ulong[SignalSetWords];
+        Fill(set, uint.MaxValue);
+        posix_spawnattr_setsigdefault(attributes, set);
+        Fill(set, 0);
+        posix_spawnattr_setsigmask(attributes, set);
+        posix_spawnattr_setflags(attributes, SpawnSetSigDef | SpawnSetSigMask | SpawnSetSid);
         int pid = 0;
         if (error == 0)
             error = posix_spawn(&pid, path, actions, attributes, argv, environment);
@@ -245,9 +250,32 @@ public static unsafe partial class Libc
     {
         get
         {
-            const int FileSize = 1;
             ulong* limit = stackalloc ulong[2];
-            return getrlimit(FileSize, limit) != 0 || limit[0] != ulong.MaxValue;
+            return getrlimit(RlimitFileSize, limit) != 0 || limit[0] != ulong.MaxValue;
+        }
+    }
+
+    /// <summary>
+    /// The limit of this process, as a shell sets it, under which what it starts could not do a daemon's work; null when there is none. Hard limits only: the
+    /// soft ones are raised (daemon/Native/limits.c). Half of a process that serves everybody is worse than none.
+    /// </summary>
+    public static string? LimitBelowDaemon
+    {
+        get
+        {
+            const ulong MiB = 1 << 20;
+            return IsBelow(RlimitCpu, 600) ? "-t"
+                : IsBelow(RlimitFileSize, 4096 * MiB) ? "-f" // twice the store's size, and files in memory
+                : IsBelow(RlimitData, 1024 * MiB) ? "-d"
+                : IsBelow(RlimitStack, MiB / 2) ? "-s"
+                : IsBelow(RlimitNoFile, 64) ? "-n"
+                : IsBelow(RlimitAddressSpace, 2048 * MiB) ? "-v" : null;
+
+            static bool IsBelow(int resource, ulong least)
+            {
+                ulong* limit = stackalloc ulong[2];
+                return getrlimit(resource, limit) == 0 && limit[1] < least;
+            }
         }
     }
 
@@ -426,4 +454,5 @@ public static unsafe partial class Libc
     [DllImport("libc")] private static extern int posix_spawnattr_destroy(byte* attributes);
     [DllImport("libc")] private static extern int posix_spawnattr_setflags(byte* attributes, short flags);
     [DllImport("libc")] private static extern int posix_spawnattr_setsigdefault(byte* attributes, ulong* set);
+    [DllImport("libc")] private static extern int posix_spawnattr_setsigmask(byte* attributes, ulong* set);
 }

@@ -28,7 +28,7 @@ internal static class StartCommand
         {
             return Runs($"helmcached is already running for {endpoint.Home}");
         }
-        if (HomeDirectory.Problem(endpoint) is { } problem)
+        if ((HomeDirectory.Problem(endpoint) ?? DaemonLauncher.LimitProblem) is { } problem)
             throw new IOException(problem);
         string? path = DaemonProgram.Find(out _);
         int child = path is null ? -Libc.ENOENT : DaemonLauncher.Spawn(path, endpoint);

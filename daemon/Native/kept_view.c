@@ -45,10 +45,14 @@ static void ask_for_kept(char **argv)
     argv[0] = name;
 }
 
+/* limits.c */
+void raise_limits(int argc, char **argv);
+
 int __real_main(int argc, char **argv);
 
 int __wrap_main(int argc, char **argv)
 {
+    raise_limits(argc, argv);
     if (may_be_kept(argc, argv))
         ask_for_kept(argv);
     return __real_main(argc, argv);

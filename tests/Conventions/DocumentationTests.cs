@@ -170,7 +170,7 @@ public sealed partial class DocumentationTests
     [GeneratedRegex(@"[^\w\- ]")]
     private static partial Regex NotInAnchor();
 
-    [GeneratedRegex("\"(?:daemon-[a-z-]+|home-[a-z-]+|no-home|input-left-to-helm)[\" ]")]
+    [GeneratedRegex("\"(?:caller-limited|daemon-[a-z-]+|home-[a-z-]+|no-home|input-left-to-helm)[\" ]")]
     private static partial Regex ShimReason();
 
     [GeneratedRegex(@"^\| `helmcached (?<command>[a-z]+)", RegexOptions.Multiline)]

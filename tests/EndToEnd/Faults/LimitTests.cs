@@ -79,6 +79,62 @@ public sealed class LimitTests(ITestOutputHelper output)
         Assert.Equal(limits[4], limits[3]);
     }
 
+    /// <summary>Whoever is limited that much must not give everybody else a daemon that fails by it.</summary>
+    [Theory]
+    [InlineData("-v 1000000")]
+    [InlineData("-t 100")]
+    [InlineData("-f 2000")]
+    [InlineData("-d 500000")]
+    [InlineData("-s 128")]
+    [InlineData("-n 48")]
+    public async Task Caller_under_low_hard_limits_starts_no_daemon(string limit)
+    {
+        await using var fake = new FakeHelmHome();
+        CommandResult call = await Limited(limit, fake.Template().With("HELMCACHED_TRACE", "1")).RunAsync();
+        Assert.Equal((0, FakeHelmHome.Output), (call.ExitCode, call.StdoutText));
+        Assert.StartsWith($"helmcached: bypass caller-limited ulimit -H{limit[1]} ", call.StderrText, StringComparison.Ordinal);
+        CommandResult start = await Limited(limit, fake.Home.Admin("start")).RunAsync();
+        Assert.Equal(1, start.ExitCode);
+        Assert.Contains($"ulimit -H{limit[1]} is too low", start.StderrText, StringComparison.Ordinal);
+        Assert.Empty(fake.Home.DaemonIds());
+        // Nobody else is kept from it, and it serves those who are limited.
+        await fake.StartDaemonAsync();
+        Assert.Equal(0, (await fake.Template().RunAsync()).ExitCode);
+        call = await Limited(limit, fake.Template().With("HELMCACHED_TRACE", "1")).RunAsync();
+        Assert.StartsWith("helmcached: hit memory", call.StderrText, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("-v 1000000", "Max address space")]
+    [InlineData("-t 100", "Max cpu time")]
+    [InlineData("-f 2000", "Max file size")]
+    [InlineData("-d 500000", "Max data size")]
+    [InlineData("-s 128", "Max stack size")]
+    public async Task Soft_limits_of_a_caller_are_not_those_of_the_daemon_that_it_starts(string limit, string row)
+    {
+        await using var fake = new FakeHelmHome();
+        CommandResult start = await Limited("-S " + limit, fake.Home.Admin("start")).RunAsync();
+        Assert.Equal((0, ""), (start.ExitCode, start.StderrText));
+        int daemon = await fake.Home.DaemonIdAsync();
+        string[] limits = File.ReadLines($"/proc/{daemon}/limits").Single(line => line.StartsWith(row, StringComparison.Ordinal))[row.Length..]
+            .Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(limits[1], limits[0]);
+    }
+
+    [Theory]
+    [InlineData("trap '' TERM INT HUP")]
+    [InlineData("set -- env --block-signal=TERM,INT,HUP \"$0\" \"$@\"; exec \"$@\"")]
+    public async Task Signals_that_a_caller_does_not_take_end_the_daemon_that_it_starts(string how)
+    {
+        await using var fake = new FakeHelmHome();
+        Command start = fake.Home.Admin("start");
+        CommandResult result = await (start with { File = "/bin/bash", Arguments = ["-c", how + "; exec \"$0\" \"$@\"", start.File, .. start.Arguments] }).RunAsync();
+        Assert.Equal(0, result.ExitCode);
+        int daemon = await fake.Home.DaemonIdAsync();
+        Signals.Send([daemon], Signals.Terminate);
+        await Eventually.IsTrueAsync("the daemon has left", () => Signals.IsGone(daemon));
+    }
+
     /// <summary>
     /// On one processor the pool begins with one thread. A caller in a directory of its own, whose request the daemon does not know yet, is answered
     /// there: it must not be behind those who wait for the store's lock, nor may the heart stop.
@@ -294,7 +350,12 @@ public sealed class LimitTests(ITestOutputHelper output)
         Assert.Equal(Bytes, (await command.RunAsync()).Stdout.Length);
         Assert.Equal(1, fake.Runs);
         Assert.False(daemon.HasExited);
+        // The store is as good as before, and still there for the next one.
+        Assert.DoesNotContain(Directory.GetFiles(fake.Home.State), file => file.Contains("damaged", StringComparison.Ordinal));
     }
+
+    private static Command Limited(string limit, Command command) =>
+        command with { File = "/bin/bash", Arguments = ["-c", $"ulimit {limit} || exit 99; exec \"$0\" \"$@\"", command.File, .. command.Arguments] };
 
     /// <summary>Runs the daemon as a child, after what <paramref name="limit"/> says to the shell.</summary>
     private static async Task<Process> ServeAsync(FakeHelmHome fake, string limit)
