@@ -221,7 +221,7 @@ public sealed partial class SystemConstantsTests
     private static IEnumerable<(string Name, string Value)> Constants()
     {
         IEnumerable<string> files = [.. Directory.GetFiles(Path.Combine(Repository.Root, "client", "Native"), "*.cs"),
-            Path.Combine(Repository.Root, "daemon", "Sessions", "PeerCheck.cs"), Path.Combine(Repository.Root, "daemon", "Fingerprints", "PathResolver.cs")];
+            Path.Combine(Repository.Root, "daemon", "Sessions", "PeerCheck.cs"), Path.Combine(Repository.Root, "daemon", "Files", "PathResolver.cs")];
         foreach (Match constant in files.SelectMany(file => Constant().Matches(File.ReadAllText(file))))
             foreach (Match one in Declarator().Matches(constant.Groups["declarators"].Value))
                 yield return (one.Groups["name"].Value, one.Groups["value"].Value.Replace("_", "", StringComparison.Ordinal));

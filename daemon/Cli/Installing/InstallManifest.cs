@@ -127,8 +127,6 @@ internal sealed class InstallManifest
 internal sealed record ManifestFile(int Version, string Directory, IReadOnlyList<InstalledThing> Made);
 
 /// <summary>The list as JSON, without reflection. What has no default must be there and not be null: <c>uninstall</c> does not go by half a list.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata, UseStringEnumConverter = true, WriteIndented = true,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata, WriteIndented = true, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
 [JsonSerializable(typeof(ManifestFile))]
 internal sealed partial class ManifestJson : JsonSerializerContext;
