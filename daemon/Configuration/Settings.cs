@@ -77,6 +77,8 @@ public static class Settings
             static shared => shared.NamesFrom, static (shared, path) => shared with { NamesFrom = path }),
         PathOf("headers_from", "Header lines for the server, such as Authorization: a file of mode 0600.", "/etc/helmcached/headers", static shared => shared.HeadersFrom, static (shared, path) => shared with { HeadersFrom = path }),
         PathOf("password_from", "The password for Redis: a file of mode 0600.", "/etc/helmcached/redis-password", static shared => shared.PasswordFrom, static (shared, path) => shared with { PasswordFrom = path }),
+        PathOf("ca_file", "Certificates (PEM) of the authorities that may vouch for the server, in place of those that the system trusts.", "/etc/ssl/company-ca.pem",
+            static shared => shared.CaFile, static (shared, path) => shared with { CaFile = path }),
         new("shared.max_age", "Entries of the team's cache that are older are not served.", "a time such as 7d or 12h, at most 3650d", "7d",
             static (options, value) => ConfigurationFile.TryParseTime(value[0], out TimeSpan age) && age > TimeSpan.Zero && age <= SharedSettings.LongestMaxAge ? Changed(options, options.Shared with { MaxAge = age }) : null,
             static options => ShowTime(options.Shared.MaxAge)),

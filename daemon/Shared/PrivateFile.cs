@@ -19,7 +19,8 @@ internal static class PrivateFile
     /// <param name="path">An absolute path.</param>
     /// <param name="isPrivate">Refuse a file that others than its owner may read or write.</param>
     /// <param name="problem">What is wrong, when null is returned.</param>
-    public static string? Read(string path, bool isPrivate, out string? problem)
+    /// <param name="maxBytes">Longest file that is read.</param>
+    public static string? Read(string path, bool isPrivate, out string? problem, int maxBytes = MaxBytes)
     {
         byte[] name = Libc.PathBytes(path);
         if (Libc.Stat(name, follow: true, out FileStamp stamp) is not 0 and var error)
@@ -28,7 +29,7 @@ internal static class PrivateFile
             return Fail($"{path}: is {(stamp.Kind == FileKind.Directory ? "a directory; name a file in it" : "no regular file")}", out problem);
         if (isPrivate && !IsPrivate(path, stamp))
             return Fail($"{path}: others may read or change it (mode {System.Convert.ToString(stamp.Mode & 0xFFF, 8)}); chmod 600 {path}", out problem);
-        if (stamp.Size > MaxBytes)
+        if (stamp.Size > maxBytes)
             return Fail($"{path}: has {stamp.Size} bytes, which is no key, password or list of headers", out problem);
         byte[] content = new byte[stamp.Size + 1];
         error = Libc.ReadFile(name, stamp, content);

@@ -31,6 +31,9 @@ internal sealed record SharedSettings
     /// <summary>File with header lines for an HTTP server.</summary>
     public string? HeadersFrom { get; init; }
 
+    /// <summary>File with the certificates of the authorities that may vouch for the server; null: those that the system trusts.</summary>
+    public string? CaFile { get; init; }
+
     /// <summary>File with the password for Redis.</summary>
     public string? PasswordFrom { get; init; }
 

@@ -51,6 +51,21 @@ public sealed class SharedCheckTests : IDisposable
         Assert.DoesNotContain("shared", config.StderrText, StringComparison.Ordinal);
     }
 
+    /// <summary>doctor connects to nothing: of a server that is down it says what tries it.</summary>
+    [Fact]
+    public async Task Doctor_has_a_row_for_it()
+    {
+        string url = $"http://127.0.0.1:{StartedServer.FreePort()}/", settings = $"shared: {{url: '{url}', trust: ['{_team.Trust}'], encrypt_with: ";
+        await using (var home = new DaemonHome("/nonexistent", settings + _team.TeamKeyFile + "}\n"))
+            Assert.Equal(("shared", "ok", $"team's cache: {url}, read; `helmcached shared check` tries it"), await RowAsync(home));
+        string bad = _team.File("bad.key", "no key\n");
+        await using (var home = new DaemonHome("/nonexistent", settings + bad + "}\n"))
+            Assert.Equal(("shared", "fail", $"team's cache: out: shared.encrypt_with: {bad}: holds no team key; expected the file team.key that `helmcached shared keygen` makes"), await RowAsync(home));
+        await using (var home = new DaemonHome("/nonexistent"))
+            Assert.DoesNotContain(Checks(await home.Admin("doctor", "--json").RunAsync()), static item => item.Check == "shared");
+        static async Task<(string, string, string)> RowAsync(DaemonHome home) => Checks(await home.Admin("doctor", "--json").RunAsync()).Single(static item => item.Check == "shared");
+    }
+
     public void Dispose() => _team.Dispose();
 
     private static (string Check, string Result, string Says)[] Checks(CommandResult result) =>

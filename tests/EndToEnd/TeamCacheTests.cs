@@ -21,14 +21,20 @@ public sealed class TeamCacheTests : IDisposable
     private const string Planted = "planted-7f3a9c";
 
     private readonly KeyFixture _team = new();
+    private string _helm = RealHelms.Helm3;
 
     public void Dispose() => _team.Dispose();
 
     [ToolTheory("nginx", "redis-server", "redis-cli")]
-    [InlineData("nginx", 60)]
-    [InlineData("redis", 60)]
-    public async Task A_fresh_machine_renders_nothing_that_another_one_has(string engine, int environments)
+    [InlineData("nginx", 60, 3)]
+    [InlineData("redis", 60, 42)]
+    [InlineData("nginx", 3, 4)]
+    [InlineData("nginx", 3, 42)]
+    [InlineData("redis", 3, 3)]
+    [InlineData("redis", 3, 4)]
+    public async Task A_fresh_machine_renders_nothing_that_another_one_has(string engine, int environments, int major)
     {
+        _helm = RealHelms.Of(major);
         using StartedServer server = await StartAsync(engine);
         string[] rendered = await WriteAsync(server, environments);
         await FreshReaderAsync(server, async reader =>
@@ -176,6 +182,55 @@ public sealed class TeamCacheTests : IDisposable
         });
     }
 
+    /// <summary>What one helm printed is no answer of another, though both are right.</summary>
+    [ToolFact("nginx")]
+    public async Task An_entry_of_another_helm_is_not_asked_for()
+    {
+        using var nginx = new Nginx();
+        await nginx.StartAsync();
+        _helm = RealHelms.Helm4;
+        await WriteAsync(nginx, 2);
+        _helm = RealHelms.Helm42;
+        await FreshReaderAsync(nginx, async reader =>
+        {
+            await RenderAsync(reader, 0);
+            Stats stats = await reader.StatsAsync();
+            return stats.Shared("errors") == 0 ? stats : null;
+        }, (_, stats) =>
+        {
+            Assert.Equal((1, 0, 1), (stats.HelmRuns, stats.Hits, stats.Shared("misses")));
+            Assert.Empty(stats.SharedRefused);
+            return Task.CompletedTask;
+        });
+    }
+
+    /// <summary>A company's own authority, of which only the configuration knows.</summary>
+    [ToolTheory("nginx", "redis-server", "redis-cli")]
+    [InlineData("nginx", true)]
+    [InlineData("redis", true)]
+    [InlineData("nginx", false)]
+    [InlineData("redis", false)]
+    public async Task With_TLS_the_authority_decides_whether_the_team_is_asked(string engine, bool isKnown)
+    {
+        using var company = new CompanyAuthority();
+        using StartedServer server = engine == "nginx" ? new Nginx(tls: company.For()) : new Redis(tls: company.For());
+        await server.StartAsync();
+        await using DaemonHome home = Machine(server, writes: true, more: isKnown ? $"  ca_file: {company.File}\n" : "");
+        WriteChart(home);
+        int next = 0;
+        async Task<Stats> CallAsync()
+        {
+            CommandResult result = await home.Shim(home.At("checkout"), Call(next)).RunAsync();
+            Assert.Equal((0, "", Expected(next++)), (result.ExitCode, result.StderrText, result.StdoutText));
+            return await home.StatsAsync();
+        }
+        // A shim does not wait for the daemon that it starts on a busy machine, and a busy server may miss a deadline.
+        await Eventually.IsTrueAsync(isKnown ? "an entry is on the server" : "the server was tried", async () => await CallAsync() is var stats && stats.Shared(isKnown ? "stored" : "errors") > 0);
+        string log = File.ReadAllText(Path.Combine(home.State, "daemon.log"));
+        Assert.Equal(!isKnown, log.Contains("TLS failed: its certificate comes from an authority that is not trusted here", StringComparison.Ordinal));
+        Assert.Equal(0, (await home.StatsAsync()).Errors);
+    }
+
     /// <summary>Even one that was made a writer of its own accord, with a key that nobody trusts.</summary>
     [ToolFact("nginx")]
     public async Task A_reader_cannot_make_another_reader_accept_an_entry()
@@ -263,7 +318,7 @@ public sealed class TeamCacheTests : IDisposable
         $"shared:\n  url: {server.Url}\n  trust: [{_team.Trust}]\n" + (encrypted ? $"  encrypt_with: {_team.TeamKeyFile}\n" : "")
         + (writes ? $"  mode: write\n  sign_with: {_team.SigningKey}\n" : "") + more);
 
-    private static DaemonHome Home(string configuration) => new(RealHelms.Helm3, configuration);
+    private DaemonHome Home(string configuration) => new(_helm, configuration);
 
     private static void WriteChart(DaemonHome home) =>
         Chart("web").WithConfigMap("c", "a: {{ .Values.env | quote }}").WriteTo(home.At("checkout"));

@@ -11,12 +11,14 @@ internal sealed class Nginx : StartedServer
     /// <summary>Largest object that it takes.</summary>
     public const int MaxBytes = 1 << 20;
 
-    private readonly string _configuration;
+    private readonly string _configuration, _scheme;
 
     /// <param name="token">What the <c>Authorization</c> header must say after <c>Bearer</c>; null: nobody is asked.</param>
     /// <param name="takes">Whether it takes objects; else PUT is answered with 405.</param>
-    public Nginx(string? token = null, bool takes = true)
+    /// <param name="tls">Files of its certificate and key; null: it speaks plain HTTP.</param>
+    public Nginx(string? token = null, bool takes = true, (string Certificate, string Key)? tls = null)
     {
+        _scheme = tls is null ? "http" : "https";
         Directory.CreateDirectory(At("root"));
         _configuration = Write("nginx.conf", $$"""
             daemon off;
@@ -32,7 +34,7 @@ internal sealed class Nginx : StartedServer
               uwsgi_temp_path {{At("uwsgi")}};
               scgi_temp_path {{At("scgi")}};
               server {
-                listen 127.0.0.1:{{Port}};
+                listen 127.0.0.1:{{Port}}{{(tls is { } files ? $" ssl; ssl_certificate {files.Certificate}; ssl_certificate_key {files.Key}" : "")}};
                 root {{At("root")}};
                 client_max_body_size {{MaxBytes}};
                 location /cache/ {
@@ -45,7 +47,7 @@ internal sealed class Nginx : StartedServer
             """);
     }
 
-    public override Uri Url => new($"http://127.0.0.1:{Port}/cache");
+    public override Uri Url => new($"{_scheme}://127.0.0.1:{Port}/cache");
 
     protected override Command Command => new(ToolFactAttribute.PathOf("nginx")!, ["-p", At(), "-c", _configuration]);
 

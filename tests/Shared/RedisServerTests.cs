@@ -114,5 +114,5 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
         Assert.NotNull(await client.GetAsync(Name, MaxBytes, default));
     }
 
-    private static RedisServer Client(Uri url, string? password) => new(url, password, TimeSpan.FromDays(1), Patience);
+    private static RedisServer Client(Uri url, string? password) => new(url, password, TimeSpan.FromDays(1), Patience, new());
 }

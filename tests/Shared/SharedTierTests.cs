@@ -107,7 +107,7 @@ public sealed class SharedTierTests : IDisposable
         using var hole = new TcpListener(IPAddress.Loopback, 0);
         hole.Start();
         var url = new Uri($"{scheme}://127.0.0.1:{((IPEndPoint)hole.LocalEndpoint).Port}");
-        ISharedServer server = scheme == "http" ? new HttpServer(url, [], TimeSpan.FromMinutes(1)) : new RedisServer(url, null, TimeSpan.FromDays(1), TimeSpan.FromMinutes(1));
+        ISharedServer server = scheme == "http" ? new HttpServer(url, [], TimeSpan.FromMinutes(1), new()) : new RedisServer(url, null, TimeSpan.FromDays(1), TimeSpan.FromMinutes(1), new());
         await using var tier = new SharedTier(server, _team.Reader(encrypted: false), _clock, _log.Enqueue);
         int failed = 0;
         TimeSpan inAll = TimeSpan.Zero;

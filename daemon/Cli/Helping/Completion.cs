@@ -26,7 +26,7 @@ internal static class Completion
         // The words before the one that is typed.
         string[] before = line.EndsWith(' ') ? words : words[..^Math.Min(1, words.Length)];
         if (before is [_, "config", "set", "helm"] or [_, "config", "set", "bypass", ..] or [_, "config", "set", "shared.trust", ..]
-            or [_, "config", "set", "shared.sign_with" or "shared.encrypt_with" or "shared.names_from" or "shared.headers_from" or "shared.password_from"] || (before is [_, "explain", ..] && before.Contains("--")))
+            or [_, "config", "set", "shared.sign_with" or "shared.encrypt_with" or "shared.names_from" or "shared.headers_from" or "shared.password_from" or "shared.ca_file"] || (before is [_, "explain", ..] && before.Contains("--")))
             Console.WriteLine(Files);
         else if (before is [_, "install", .., "--dir"] or [_, "config", "set", "armed.directory"] or [_, "shared", "keygen"])
             Console.WriteLine(Directories);

@@ -10,6 +10,7 @@ using CacheDaemon.Daemon.Cli.Checking;
 using CacheDaemon.Daemon.Keys;
 using CacheDaemon.Daemon.Shared;
 using CacheDaemon.Daemon.Shared.Sealing;
+using CacheDaemon.Daemon.Shared.Servers;
 using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Cli.Sharing;
@@ -160,6 +161,9 @@ internal sealed class ServerTrial(ISharedServer server, SharedKeys keys, bool wr
         "error NOPERM" => "the Redis user needs get, getrange and (to write) set on helmcached:ac:*",
         "error OOM" => "Redis is full: maxmemory-policy allkeys-lru lets it drop old entries",
         "database refused" => "the number at the end of shared.url is no database of this Redis",
+        ServerCertificates.NoTls => "https:// and rediss:// need a port where the server speaks TLS: see shared.url",
+        _ when failure.EndsWith("not trusted here", StringComparison.Ordinal) => "shared.ca_file: the certificate (PEM) of your company's authority",
+        _ when failure.StartsWith("TLS failed", StringComparison.Ordinal) => "the server needs a certificate that is valid today and for the host in shared.url",
         "host not found" => "see the host in shared.url",
         "too large" or "the object is too large" => "something else lies under the probe's name",
         _ => "does the server run, and may this machine connect to it? see shared.url; the log of the server says more",

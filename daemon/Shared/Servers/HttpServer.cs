@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.Net;
 using System.Net.Http;
-using System.Text;
 using System.Threading;
 using System.Threading.Tasks;
 
@@ -22,14 +21,17 @@ internal sealed class HttpServer : ISharedServer
     private static readonly TimeSpan s_idleConnection = TimeSpan.FromSeconds(50);
 
     private readonly HttpClient _client;
+    private readonly ServerCertificates _certificates;
     private readonly string _prefix;
     private long _clock;
 
-    /// <param name="url"><c>http</c> or <c>https</c>; a name and password in it are sent as Basic.</param>
+    /// <param name="url"><c>http</c> or <c>https</c>, without a user.</param>
     /// <param name="headers">Sent with each request.</param>
     /// <param name="connect">Longest time for a new connection, encryption included.</param>
-    public HttpServer(Uri url, IEnumerable<KeyValuePair<string, string>> headers, TimeSpan connect)
+    /// <param name="certificates">Judges the server's certificate.</param>
+    public HttpServer(Uri url, IEnumerable<KeyValuePair<string, string>> headers, TimeSpan connect, ServerCertificates certificates)
     {
+        _certificates = certificates;
         Description = url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
         _prefix = Description + "/ac/";
         _client = new HttpClient(new SocketsHttpHandler
@@ -38,14 +40,13 @@ internal sealed class HttpServer : ISharedServer
             ConnectTimeout = connect,
             MaxConnectionsPerServer = MaxConnections,
             PooledConnectionIdleTimeout = s_idleConnection,
+            SslOptions = certificates.Options(host: null),
             UseCookies = false,
             UseProxy = false,
         })
         {
             Timeout = Timeout.InfiniteTimeSpan, // Whoever asks has a deadline.
         };
-        if (url.UserInfo.Length > 0)
-            _client.DefaultRequestHeaders.TryAddWithoutValidation("Authorization", "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes(Uri.UnescapeDataString(url.UserInfo))));
         foreach ((string name, string value) in headers)
             _client.DefaultRequestHeaders.TryAddWithoutValidation(name, value);
     }
@@ -113,7 +114,7 @@ internal sealed class HttpServer : ISharedServer
         }
     }
 
-    private static async Task<T> TryAsync<T>(Func<Task<T>> exchange)
+    private async Task<T> TryAsync<T>(Func<Task<T>> exchange)
     {
         try
         {
@@ -133,11 +134,11 @@ internal sealed class HttpServer : ISharedServer
         }
     }
 
-    private static string Reason(HttpRequestException e) => e.HttpRequestError switch
+    private string Reason(HttpRequestException e) => e.HttpRequestError switch
     {
         HttpRequestError.NameResolutionError => "host not found",
         HttpRequestError.ConnectionError => "no connection",
-        HttpRequestError.SecureConnectionError => "TLS failed: " + (e.InnerException?.Message ?? e.Message),
+        HttpRequestError.SecureConnectionError => _certificates.Failure,
         _ => "no HTTP answer",
     };
 }

@@ -21,6 +21,7 @@ internal sealed class RedisServer : ISharedServer
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(30);
 
     private readonly ConfigurationOptions _options;
+    private readonly ServerCertificates _certificates;
     private readonly TimeSpan _expiry;
     private readonly SemaphoreSlim _connecting = new(1);
     private ConnectionMultiplexer? _connection;
@@ -30,8 +31,10 @@ internal sealed class RedisServer : ISharedServer
     /// <param name="password">In place of the one in the URL; null for that.</param>
     /// <param name="expiry">After which an object goes.</param>
     /// <param name="connect">Longest time for a new connection, log-in included.</param>
-    public RedisServer(Uri url, string? password, TimeSpan expiry, TimeSpan connect)
+    /// <param name="certificates">Judges the server's certificate.</param>
+    public RedisServer(Uri url, string? password, TimeSpan expiry, TimeSpan connect, ServerCertificates certificates)
     {
+        _certificates = certificates;
         int port = url.Port > 0 ? url.Port : DefaultPort;
         int database = int.TryParse(url.AbsolutePath.AsSpan().Trim('/'), out int number) ? number : 0;
         Description = $"{url.Scheme}://{url.Host}:{port}/{database}";
@@ -41,7 +44,8 @@ internal sealed class RedisServer : ISharedServer
         {
             EndPoints = { { url.DnsSafeHost, port } },
             DefaultDatabase = database,
-            Ssl = url.Scheme == "rediss",
+            // The tunnel encrypts, so that what it looks at is what the client reads.
+            Tunnel = new GuardedTunnel(url.Scheme == "rediss" ? certificates : null, url.DnsSafeHost),
             User = login[0].Length > 0 ? login[0] : null,
             Password = password ?? (login.Length > 1 ? login[1] : null),
             ClientName = "helmcached",
@@ -160,8 +164,9 @@ internal sealed class RedisServer : ISharedServer
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private static string Reason(Exception e) => e switch
+    private string Reason(Exception e) => e switch
     {
+        RedisConnectionException when _certificates.IsRefused => _certificates.Failure,
         RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => "password refused",
         RedisConnectionException connection => Words(connection.FailureType),
         RedisCommandException => NoSuchDatabase,

@@ -11,6 +11,9 @@ internal static class SharedServers
     /// <summary>Longest time for a new connection to an HTTP server.</summary>
     public static readonly TimeSpan ConnectDeadline = TimeSpan.FromMilliseconds(50);
 
+    /// <summary>The same where encryption is agreed on first, which takes two more round trips and a signature.</summary>
+    public static readonly TimeSpan HandshakeDeadline = TimeSpan.FromMilliseconds(150);
+
     /// <summary>The same for Redis, whose client logs in and asks for the server's version before it says that it is connected.</summary>
     public static readonly TimeSpan LogInDeadline = TimeSpan.FromMilliseconds(150);
 
@@ -29,15 +32,18 @@ internal static class SharedServers
     /// <param name="problems">Receives what is wrong.</param>
     public static ISharedServer? Open(SharedSettings settings, ICollection<string> problems)
     {
+        ServerCertificates? certificates = settings.CaFile is { } authorities ? ServerCertificates.Load(authorities, problems) : new ServerCertificates();
+        if (certificates is null)
+            return null;
         if (settings.IsRedis)
         {
             string? password = null;
             if (settings.PasswordFrom is { } file && (password = Read(file, problems)) is null)
                 return null;
-            return new RedisServer(settings.Url!, password?.TrimEnd('\r', '\n'), settings.MaxAge, LogInDeadline);
+            return new RedisServer(settings.Url!, password?.TrimEnd('\r', '\n'), settings.MaxAge, LogInDeadline, certificates);
         }
         var headers = new List<KeyValuePair<string, string>>();
-        return settings.HeadersFrom is { } lines && !ReadHeaders(lines, headers, problems) ? null : new HttpServer(settings.Url!, headers, ConnectDeadline);
+        return settings.HeadersFrom is { } lines && !ReadHeaders(lines, headers, problems) ? null : new HttpServer(settings.Url!, headers, settings.Url!.Scheme == "https" ? HandshakeDeadline : ConnectDeadline, certificates);
     }
 
     private static bool ReadHeaders(string file, List<KeyValuePair<string, string>> headers, ICollection<string> problems)
