@@ -56,7 +56,7 @@ public sealed class NameFormatTests
     [InlineData("{{ (print .kind }}", "( without )")]
     [InlineData("{{ .kind ) }}", "unexpected )")]
     [InlineData("{{ .kind .kind }}", "not a function is given arguments")]
-    [InlineData("{{ .kind | .metadata.name }}", "no function")]
+    [InlineData("{{ .kind | .metadata.name }}", "is not a function")]
     [InlineData("{{ print \"a }}", "without")]
     [InlineData("{{ lower .spec.port }}", "lower of a value of another type")]
     [InlineData("{{ snakecase .nope }}", "snakecase of a value of another type")]
