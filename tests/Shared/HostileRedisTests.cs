@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
@@ -102,68 +101,35 @@ public sealed class HostileRedisTests : IDisposable
     /// <summary>Answers as Redis does until an object is asked for.</summary>
     private sealed class Played : IDisposable
     {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly CancellationTokenSource _end = new();
+        private readonly PlayedConnections _connections;
         private readonly string _mode;
         private readonly Func<string, IEnumerable<string>> _answer;
         private readonly Func<string, IEnumerable<string>>? _logIn;
-        private int _connections, _asked;
+        private int _asked;
 
         public Played(string mode, Func<string, IEnumerable<string>> answer, Func<string, IEnumerable<string>>? logIn = null)
         {
             _mode = mode;
             _answer = answer;
             _logIn = logIn;
-            _listener.Start();
-            _ = AcceptAsync();
+            _connections = new PlayedConnections(AnswerAsync);
         }
 
-        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
+        public int Port => _connections.Port;
 
-        public int Connections => Volatile.Read(ref _connections);
+        public int Connections => _connections.Count;
 
         public int Asked => Volatile.Read(ref _asked);
 
-        public void Dispose()
-        {
-            _end.Cancel();
-            _listener.Dispose();
-            _end.Dispose();
-        }
+        public void Dispose() => _connections.Dispose();
 
-        private async Task AcceptAsync()
+        private async Task AnswerAsync(NetworkStream stream, CancellationToken end)
         {
-            try
+            using var reader = new StreamReader(stream, Encoding.Latin1);
+            while (await WordsAsync(reader, end) is { } words)
             {
-                while (true)
-                {
-                    TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
-                    Interlocked.Increment(ref _connections);
-                    _ = Task.Run(() => AnswerAsync(client));
-                }
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-            }
-        }
-
-        private async Task AnswerAsync(TcpClient client)
-        {
-            using (client)
-            {
-                try
-                {
-                    NetworkStream stream = client.GetStream();
-                    using var reader = new StreamReader(stream, Encoding.Latin1);
-                    while (await WordsAsync(reader) is { } words)
-                    {
-                        foreach (string part in Answer(words))
-                            await stream.WriteAsync(Encoding.Latin1.GetBytes(part), _end.Token);
-                    }
-                }
-                catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
-                {
-                }
+                foreach (string part in Answer(words))
+                    await stream.WriteAsync(Encoding.Latin1.GetBytes(part), end);
             }
         }
 
@@ -186,15 +152,15 @@ public sealed class HostileRedisTests : IDisposable
 
         private static string Bulk(string text) => $"${text.Length}\r\n{text}\r\n";
 
-        private async Task<string[]?> WordsAsync(StreamReader reader)
+        private static async Task<string[]?> WordsAsync(StreamReader reader, CancellationToken end)
         {
-            if (await reader.ReadLineAsync(_end.Token) is not { Length: > 1 } head)
+            if (await reader.ReadLineAsync(end) is not { Length: > 1 } head)
                 return null;
             string[] words = new string[int.Parse(head[1..], System.Globalization.CultureInfo.InvariantCulture)];
             for (int i = 0; i < words.Length; i++)
             {
-                await reader.ReadLineAsync(_end.Token);
-                words[i] = await reader.ReadLineAsync(_end.Token) ?? "";
+                await reader.ReadLineAsync(end);
+                words[i] = await reader.ReadLineAsync(end) ?? "";
             }
             return words;
         }

@@ -3,7 +3,6 @@ using System.Collections.Generic;
 using System.IO;
 using System.IO.Compression;
 using System.Linq;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using System.Threading;
@@ -148,67 +147,26 @@ public sealed class HostileServerTests : IDisposable
     }
 
     /// <summary>Reads a request, sends its parts (an empty one is a pause of 20 ms) until the other side has had enough, and closes.</summary>
-    private sealed class Played : IDisposable
+    private sealed class Played(Func<IEnumerable<byte[]>> answer) : IDisposable
     {
-        private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-        private readonly Func<IEnumerable<byte[]>> _answer;
-        private readonly CancellationTokenSource _end = new();
-        private int _connections;
+        private readonly PlayedConnections _connections = new((stream, end) => AnswerAsync(stream, answer(), end));
 
-        public Played(Func<IEnumerable<byte[]>> answer)
+        public int Port => _connections.Port;
+
+        public int Connections => _connections.Count;
+
+        public void Dispose() => _connections.Dispose();
+
+        private static async Task AnswerAsync(NetworkStream stream, IEnumerable<byte[]> parts, CancellationToken end)
         {
-            _answer = answer;
-            _listener.Start();
-            _ = AcceptAsync();
-        }
-
-        public int Port => ((IPEndPoint)_listener.LocalEndpoint).Port;
-
-        public int Connections => Volatile.Read(ref _connections);
-
-        public void Dispose()
-        {
-            _end.Cancel();
-            _listener.Dispose();
-            _end.Dispose();
-        }
-
-        private async Task AcceptAsync()
-        {
-            try
+            _ = await stream.ReadAsync(new byte[8192], end);
+            foreach (byte[] part in parts)
             {
-                while (true)
-                {
-                    TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
-                    Interlocked.Increment(ref _connections);
-                    _ = Task.Run(() => AnswerAsync(client));
-                }
-            }
-            catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-            {
-            }
-        }
-
-        private async Task AnswerAsync(TcpClient client)
-        {
-            using (client)
-            {
-                try
-                {
-                    NetworkStream stream = client.GetStream();
-                    _ = await stream.ReadAsync(new byte[8192], _end.Token);
-                    foreach (byte[] part in _answer())
-                    {
-                        // A server that is slow within an answer: the delay itself is what is tried, nothing waits for an event here.
-                        if (part.Length == 0)
-                            await Task.Delay(20, _end.Token);
-                        else
-                            await stream.WriteAsync(part, _end.Token);
-                    }
-                }
-                catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
-                {
-                }
+                // A server that is slow within an answer: the delay itself is what is tried, nothing waits for an event here.
+                if (part.Length == 0)
+                    await Task.Delay(20, end);
+                else
+                    await stream.WriteAsync(part, end);
             }
         }
     }
