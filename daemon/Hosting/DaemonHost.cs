@@ -43,6 +43,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly Armory _armory;
     private readonly SharedTier? _shared;
     private readonly List<string> _sharedProblems = [];
+    private readonly OutcomeRecorder _outcomes;
     private readonly RenderPipeline _pipeline;
     private readonly Turns _turns;
     private readonly RequestDispatcher _dispatcher;
@@ -78,12 +79,16 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             ForNetwork = new Armory(Armory.ForNetworkBelow(armed), helms, helm => arm(helm, true), log.WriteProblem, time),
         };
         var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass), remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest));
-        var explainer = new Explainer(fingerprinter, _stores.Store, _misses, _armory, new RemoteRuns(time));
+        var results = new ResultStore(_stores.Store);
+        var repeatability = new RepeatabilityPolicy(_stores.Store, _armory);
+        var explainer = new Explainer(fingerprinter, _stores.Store, results, _misses, repeatability, new RemoteRuns(time));
         _shared = SharedServers.OpenTier(options.Shared, time, line => log.WriteProblem("shared: " + line), _sharedProblems);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, _stores.Store, _ledger.Counters, log, time, _armory, options.ReadOnly, _journal, _shared);
+        _outcomes = new OutcomeRecorder(_ledger.Counters, _journal, log, time);
+        var team = new TeamShare(_shared, _stores.Store, _ledger.Counters, log, time, options.ReadOnly);
+        _pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, _outcomes, team, time, options.ReadOnly);
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time, options.RemoteFreshFor) : null, _ledger.Counters);
-        var verification = new Verification(fingerprinter, _stores.Store, _pipeline.Recent, _ledger.Counters);
-        var listing = new EntryListing(_stores.Store, _pipeline.Recent, keeps: !options.ReadOnly);
+        var verification = new Verification(fingerprinter, _stores.Store, _outcomes.Recent, _ledger.Counters);
+        var listing = new EntryListing(_stores.Store, _outcomes.Recent, keeps: !options.ReadOnly);
         _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
         _listener = new Listener(endpoint, _dispatcher, time, log);
         _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);
@@ -169,11 +174,11 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _stores.Use(), Helms(), _pipeline.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
+        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _stores.Use(), Helms(), _outcomes.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
         if (reset)
         {
             _ledger.Reset();
-            _pipeline.RemoteAges.Reset();
+            _outcomes.RemoteAges.Reset();
         }
         return report;
     }

@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Arming;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Storage;
@@ -18,15 +17,17 @@ internal sealed class Explainer
     private readonly Fingerprinter _fingerprinter;
     private readonly EntryStore _store;
     private readonly MissExplainer _misses;
-    private readonly Armory _armory;
+    private readonly ResultStore _results;
+    private readonly RepeatabilityPolicy _repeatability;
 
-    public Explainer(Fingerprinter fingerprinter, EntryStore store, MissExplainer misses, Armory armory, RemoteRuns remoteRuns)
+    public Explainer(Fingerprinter fingerprinter, EntryStore store, ResultStore results, MissExplainer misses, RepeatabilityPolicy repeatability, RemoteRuns remoteRuns)
     {
         RemoteRuns = remoteRuns;
         _fingerprinter = fingerprinter;
         _store = store;
         _misses = misses;
-        _armory = armory;
+        _results = results;
+        _repeatability = repeatability;
     }
 
     /// <summary>When results began to be made whose charts helm downloads.</summary>
@@ -54,13 +55,9 @@ internal sealed class Explainer
             (string directory, int files) = fingerprint.Crowd();
             report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
         }
-        Lookup found = RemoteRuns.IsFresh(fingerprint, out TimeSpan? age) ? _store.Get(fingerprint.Key) : default;
-        bool withPaths = found.Entry is { Result: null };
-        if (withPaths)
-        {
-            report = report with { Key = fingerprint.PathKey.ToString(), WithPaths = true };
-            found = _store.Get(fingerprint.PathKey);
-        }
+        FoundResult found = RemoteRuns.IsFresh(fingerprint, out TimeSpan? age) ? _results.Find(fingerprint) : new FoundResult(fingerprint.Key, default);
+        if (found.WithPaths)
+            report = report with { Key = found.Key.ToString(), WithPaths = true };
         if (found.Entry is { Result: { } result } entry)
             return report with
             {
@@ -73,7 +70,7 @@ internal sealed class Explainer
                 RenderMilliseconds = entry.RenderMilliseconds,
             };
         report = report with { Changed = WhyMissed(fingerprint) };
-        var choice = HelmChoice.For(request, fingerprint, _store, _armory);
+        var choice = _repeatability.Choose(request, fingerprint);
         if (choice.State is { } state)
             report = report with { Helm = state.ToString() };
         return choice.Obstacle == BypassReason.None

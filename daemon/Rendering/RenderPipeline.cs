@@ -18,7 +18,7 @@ namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
 /// The way of a request: fingerprint, look up, lease or wait; and of a result: fingerprint again, judge, share, store.
-/// The only place that counts outcomes.
+/// Coordinates those who do each; what comes of it is told to <see cref="OutcomeRecorder"/>.
 /// </summary>
 internal sealed class RenderPipeline
 {
@@ -36,41 +36,37 @@ internal sealed class RenderPipeline
 
     private readonly Fingerprinter _fingerprinter;
     private readonly Explainer _explainer;
-    private readonly EntryStore _store;
-    private readonly Counters _counters;
-    private readonly CallJournal? _journal;
-    private readonly DaemonLog _log;
+    private readonly ResultStore _results;
+    private readonly RepeatabilityPolicy _repeatability;
+    private readonly OutcomeRecorder _outcomes;
     private readonly TimeProvider _time;
     private readonly bool _readOnly;
-    private readonly Armory _armory;
-    private readonly RenderTimes _renderTimes = new();
     private readonly RemoteRuns _remoteRuns;
     private readonly TeamShare _team;
     private readonly Leases<LeasedRender> _leases = new();
     private readonly Lock _looking = new();
 
+    /// <param name="fingerprinter">Names the inputs of a call.</param>
+    /// <param name="explainer">Says why a miss is one.</param>
+    /// <param name="results">What is stored.</param>
+    /// <param name="repeatability">Decides what a miss is rendered with, and what may be kept.</param>
+    /// <param name="outcomes">Told how each request ends.</param>
+    /// <param name="team">The team's cache.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="readOnly">Whether nothing is kept.</param>
     public RenderPipeline(
-        Fingerprinter fingerprinter, Explainer explainer, EntryStore store, Counters counters, DaemonLog log, TimeProvider time, Armory armory, bool readOnly,
-        CallJournal? journal = null, SharedTier? shared = null)
+        Fingerprinter fingerprinter, Explainer explainer, ResultStore results, RepeatabilityPolicy repeatability, OutcomeRecorder outcomes, TeamShare team, TimeProvider time, bool readOnly)
     {
-        _journal = journal;
         _fingerprinter = fingerprinter;
         _explainer = explainer;
-        _store = store;
-        _counters = counters;
-        _log = log;
+        _results = results;
+        _repeatability = repeatability;
+        _outcomes = outcomes;
+        _team = team;
         _time = time;
         _remoteRuns = explainer.RemoteRuns;
         _readOnly = readOnly;
-        _armory = armory;
-        _team = new TeamShare(shared, store, counters, log, time, readOnly);
     }
-
-    /// <summary>The calls behind what was served and stored.</summary>
-    public RecentRequests Recent { get; } = new();
-
-    /// <summary>How old results were that were given again within a window.</summary>
-    public RecentTimes RemoteAges { get; } = new(kept: 1024);
 
     /// <summary>How long the team's cache took for its last answers.</summary>
     public RecentTimes TeamLatencies => _team.Latencies;
@@ -113,26 +109,22 @@ internal sealed class RenderPipeline
                 CacheKey key = fingerprint.Key;
                 bool anew = request.Flags.HasFlag(RenderFlags.Recache);
                 if (anew)
-                    _store.ForgetVarying(key);
+                    _repeatability.Forget(key);
                 // What was too old, or too new, for its window is as good as not there.
                 bool isFresh = _remoteRuns.IsFresh(fingerprint, out TimeSpan? age);
-                Lookup found = anew || !isFresh ? default : _store.Get(key);
-                if (found.Entry is { Result: null })
-                {
-                    key = fingerprint.PathKey;
-                    found = _store.Get(key);
-                }
+                FoundResult found = anew || !isFresh ? new FoundResult(key, default) : _results.Find(fingerprint);
+                key = found.Key;
                 if (found.Entry is not null && known is null)
                     _fingerprinter.Remember(message, request, (FingerprintOutcome.Known)outcome);
                 if (found.Entry is { } entry)
                 {
                     if (request.View.Length > 0)
                     {
-                        if (fingerprint.WritesFiles || _store.GetView(key, entry, request.View) is not { } view)
+                        if (fingerprint.WritesFiles || _results.GetView(key, entry, request.View) is not { } view)
                             return NoHit;
                         entry = entry with { Result = entry.Result! with { Stdout = view } };
                     }
-                    Recent.Remember(key, hitOnly ? request with { Flags = request.Flags & ~RenderFlags.HitOnly, View = "" } : request);
+                    _outcomes.Recent.Remember(key, hitOnly ? request with { Flags = request.Flags & ~RenderFlags.HitOnly, View = "" } : request);
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, fingerprint, age);
                 }
 
@@ -142,7 +134,7 @@ internal sealed class RenderPipeline
                 if (missed.Answer is { } answer)
                     return answer;
                 if (missed.HasWaited)
-                    source = Coalesced;
+                    source = OutcomeRecorder.Coalesced;
             }
             return Bypass(BypassReason.InputsKeepChanging, "", arrival);
         }
@@ -150,8 +142,7 @@ internal sealed class RenderPipeline
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _counters.Add(Counters.Errors);
-            _log.WriteProblem($"render: {e}");
+            _outcomes.Failed("render", e);
             return Bypass(BypassReason.Faulted, e.GetType().Name, arrival);
         }
     }
@@ -159,7 +150,7 @@ internal sealed class RenderPipeline
     /// <summary>What becomes of a call that nothing is stored for: a lease, the answer of the team or of another caller, or helm. Apart from the look into the store, so that a hit pays for nothing of it.</summary>
     private async Task<Missed> MissAsync(Message.Render request, Fingerprint fingerprint, CacheKey key, long settled, ICollection<long> held, Arrival arrival)
     {
-        var choice = HelmChoice.For(request, fingerprint, _store, _armory);
+        var choice = _repeatability.Choose(request, fingerprint);
         bool mayAsk = _team.MayHave(request, fingerprint, key, choice.Obstacle);
         if (choice.Obstacle != BypassReason.None && !mayAsk)
             return new(Bypass(choice.Obstacle, choice.Detail, arrival));
@@ -177,7 +168,7 @@ internal sealed class RenderPipeline
                 return await WaitAsync(key, queued).ConfigureAwait(false) switch
                 {
                     // One that began before this call, and took longer than it may be old, is no answer to it.
-                    Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _) => new(Hit(key, shared.Entry, Coalesced, request, arrival)),
+                    Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _) => new(Hit(key, shared.Entry, OutcomeRecorder.Coalesced, request, arrival)),
                     Settlement.Inherited inherited => new(MissOrBypass(inherited.LeaseId, render, choice, held, arrival)),
                     Settlement.Alone alone => new(Bypass(alone.Reason, alone.Detail, arrival)),
                     _ => new(null, HasWaited: true),
@@ -198,18 +189,15 @@ internal sealed class RenderPipeline
         try
         {
             Message.Published published = Judge(publish, render);
-            _journal?.NoteEnd(
-                publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
-                published.Refused == RefuseReason.None ? "" : ReasonText.Of(published.Refused));
+            _outcomes.Ended(publish, published.Refused);
             return Answer.Of(published);
         }
 #pragma warning disable CA1031 // The caller has its output; the lease must not stay held.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _counters.Add(Counters.Errors);
-            _log.WriteProblem($"publish {render.Key}: {e}");
-            return Answer.Of(Refuse(RefuseReason.StoreFailed, e.GetType().Name));
+            _outcomes.Failed($"publish {render.Key}", e);
+            return Answer.Of(_outcomes.Refuse(RefuseReason.StoreFailed, e.GetType().Name));
         }
         finally
         {
@@ -225,9 +213,9 @@ internal sealed class RenderPipeline
     {
         if (!held.Remove(leaseId))
             return Answer.Of(LeaseLost());
-        _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(RefuseReason.StoreFailed));
+        _outcomes.Lost(leaseId);
         _leases.Settle(leaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
-        return Answer.Of(Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
+        return Answer.Of(_outcomes.Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
     }
 
     /// <summary>Not counted: the render was, when its lease ended, and one that never was is none.</summary>
@@ -238,7 +226,7 @@ internal sealed class RenderPipeline
     {
         if (!held.Remove(abandon.LeaseId))
             return;
-        CountAbandoned(abandon.LeaseId, abandon.Reason);
+        _outcomes.Abandoned(abandon.LeaseId, abandon.Reason);
         if (abandon.Reason == RefuseReason.OutputTooLarge)
             _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));
         else
@@ -250,14 +238,14 @@ internal sealed class RenderPipeline
     {
         foreach (long lease in held)
         {
-            CountAbandoned(lease, RefuseReason.Interrupted);
+            _outcomes.Abandoned(lease, RefuseReason.Interrupted);
             _leases.PassOn(lease);
         }
     }
 
     /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
     private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint, BypassReason obstacle) =>
-        (_remoteRuns.IsFresh(fingerprint, out _) && _store.Get(key).Entry is not null) || HelmChoice.For(request, fingerprint, _store, _armory).Obstacle != obstacle;
+        (_remoteRuns.IsFresh(fingerprint, out _) && _results.Has(key)) || _repeatability.Choose(request, fingerprint).Obstacle != obstacle;
 
     /// <summary>What a trace says of the age of a chart that helm downloaded; empty for others.</summary>
     private string OfAge(Fingerprint fingerprint, TimeSpan? age, Entry entry) =>
@@ -285,20 +273,20 @@ internal sealed class RenderPipeline
     private Message.Published Judge(Publication publish, LeasedRender render)
     {
         if (render.Armed is not null)
-            _counters.Add(Counters.ProofRuns);
+            _outcomes.ProofRun();
         if (render.Armed?.Trapped(publish.ExitCode) is { } function)
             return Vary(publish, render, function + " was called");
         if (publish.ExitCode != 0)
         {
             _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
-            return Refuse(RefuseReason.HelmFailed, "");
+            return _outcomes.Refuse(RefuseReason.HelmFailed, "");
         }
         Fingerprint before = render.Fingerprint;
-        _renderTimes.Add(before.Command.Statistics, before.ChartName, publish.RenderMicroseconds / 1000.0);
+        _outcomes.Rendered(before, publish.RenderMicroseconds / 1000.0);
         if (!IsUnchanged(render))
         {
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
-            return Refuse(RefuseReason.InputsChanged, "");
+            return _outcomes.Refuse(RefuseReason.InputsChanged, "");
         }
         bool holdsSecret = HoldsSecret(publish.Stdout);
         var entry = new Entry
@@ -311,34 +299,29 @@ internal sealed class RenderPipeline
             HoldsSecret = holdsSecret,
             Material = before.Material.Serialise(),
         };
-        bool showsPaths = publish.Stderr.Length > 0;
+        bool showsPaths = ResultStore.ShowsPaths(entry);
         if (before.Freshness is not null)
             _remoteRuns.Note(before.Key, render.Asked);
         if (_readOnly || render.Request.Flags.HasFlag(RenderFlags.ReadOnly))
         {
             _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
-            return Refuse(RefuseReason.ReadOnly, "");
+            return _outcomes.Refuse(RefuseReason.ReadOnly, "");
         }
         Message.Published stored = Store(render, entry);
         _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
         return stored;
     }
 
-    /// <summary>Stores a result: under the first key, or, when it shows paths, under the second with a note under the first.</summary>
+    /// <summary>Stores a result, and offers it to the team.</summary>
     private Message.Published Store(LeasedRender render, Entry entry)
     {
         Fingerprint fingerprint = render.Fingerprint;
-        bool showsPaths = entry.Result!.Stderr.Length > 0;
-        RefuseReason refused = _store.PutInBackground(showsPaths ? fingerprint.PathKey : fingerprint.Key, entry);
-        if (showsPaths && refused == RefuseReason.None)
-            refused = _store.PutInBackground(fingerprint.Key, entry with { Result = null, HoldsSecret = false });
+        RefuseReason refused = _results.Put(fingerprint, entry);
         if (refused != RefuseReason.None)
-            return Refuse(refused, "");
-        _counters.Add(Counters.Stored);
+            return _outcomes.Refuse(refused, "");
+        _outcomes.Stored(RepeatabilityPolicy.IsFrozen(render.Request));
         _team.Offer(render, entry);
-        Recent.Remember(showsPaths ? fingerprint.PathKey : fingerprint.Key, render.Request);
-        if (render.Request.Flags.HasFlag(RenderFlags.Freeze))
-            _counters.Add(Counters.Frozen);
+        _outcomes.Recent.Remember(ResultStore.KeyOf(fingerprint, entry), render.Request);
         return new Message.Published(RefuseReason.None, "");
     }
 
@@ -348,11 +331,11 @@ internal sealed class RenderPipeline
         if (!IsUnchanged(render))
         {
             _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
-            return Refuse(RefuseReason.InputsChanged, "");
+            return _outcomes.Refuse(RefuseReason.InputsChanged, "");
         }
-        _store.MarkVarying(render.Fingerprint.Key, RefuseReason.NotRepeatable, detail);
+        _repeatability.Remember(render.Fingerprint.Key, detail);
         _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, detail));
-        return Refuse(RefuseReason.NotRepeatable, detail);
+        return _outcomes.Refuse(RefuseReason.NotRepeatable, detail);
     }
 
     /// <param name="key">The key that it was found under.</param>
@@ -369,11 +352,11 @@ internal sealed class RenderPipeline
         if (!passes && result.Stdout.Length + (long)result.Stderr.Length > MaxSentBytes)
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
-        bool coalesced = source == Coalesced;
+        bool coalesced = source == OutcomeRecorder.Coalesced;
         string more = fingerprint is null ? "" : source == SharedTier.Name ? TeamShare.OfSigner(entry) : OfAge(fingerprint, age, entry);
-        CountedHit? counted = coalesced ? null : CountHit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
+        CountedHit? counted = coalesced ? null : _outcomes.Hit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
         if (age is { } known)
-            RemoteAges.Add(known);
+            _outcomes.RemoteAges.Add(known);
         Digest digest = key.Value;
         ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
         Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
@@ -388,45 +371,14 @@ internal sealed class RenderPipeline
         return answer with { Sent = sent, Counted = counted };
     }
 
-    private CountedHit? CountHit(Entry entry, string source, TimeSpan elapsed, in Arrival arrival, ChartOrigin origin = ChartOrigin.Local)
-    {
-        bool coalesced = source == Coalesced;
-        _counters.Add(coalesced ? Counters.Coalesced : Counters.Hits);
-        CountCommand(coalesced ? Counters.CommandCoalesced : Counters.CommandHits, arrival);
-        if (!coalesced)
-            _counters.Add(Counters.HitsByTier, source);
-        CountOrigin(origin, 1);
-        if (source is DiskTier or SharedTier.Name)
-            _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
-        long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
-        _counters.Add(Counters.TimeSavedMicroseconds, saved);
-        var call = new CallJournal.Call(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
-        {
-            Tier = coalesced ? "" : source,
-            Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
-        };
-        _journal?.Note(call, saved);
-        return arrival.WritesFiles ? new CountedHit(source, arrival, call, saved, origin) : null;
-    }
-
-    /// <summary>The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a bypass.</summary>
-    public void TakeBack(CountedHit hit)
-    {
-        string name = ReasonText.Of(BypassReason.OutputDirectory);
-        _counters.Add(Counters.Hits, -1);
-        _counters.Add(Counters.HitsByTier, hit.Tier, -1);
-        CountCommand(Counters.CommandHits, hit.Arrival, -1);
-        CountOrigin(hit.Origin, -1);
-        _counters.Add(Counters.TimeSavedMicroseconds, -hit.SavedMicroseconds);
-        CountBypass(name, hit.Arrival);
-        _journal?.TakeBack(hit.Call, hit.SavedMicroseconds, name, FilesInTheWay);
-    }
+    /// <summary>The caller of a hit could not use it, and runs helm.</summary>
+    public void TakeBack(CountedHit hit) => _outcomes.TakeBack(hit);
 
     /// <summary>Who waited for another may have left meanwhile, and counts as served only when the result was taken.</summary>
     private Action<bool> CountWhenSent(Entry entry, TimeSpan elapsed, Arrival arrival) => taken =>
     {
         if (taken)
-            CountHit(entry, Coalesced, elapsed, arrival);
+            _outcomes.Hit(entry, OutcomeRecorder.Coalesced, elapsed, arrival);
         else
             Bypass(BypassReason.CallerLeft, "", arrival);
     };
@@ -437,7 +389,7 @@ internal sealed class RenderPipeline
         if (await _team.AskAsync(render).ConfigureAwait(false) is not { } entry)
             return MissOrBypass(leaseId, render, choice, held, arrival);
         _leases.Settle(leaseId, new Settlement.Shared(entry));
-        Recent.Remember(render.Key, render.Request);
+        _outcomes.Recent.Remember(render.Key, render.Request);
         return Hit(render.Key, entry, SharedTier.Name, render.Request, arrival, render.Fingerprint);
     }
 
@@ -453,17 +405,7 @@ internal sealed class RenderPipeline
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
     {
         held.Add(leaseId);
-        _counters.Add(Counters.Misses);
-        _counters.Add(Counters.HelmRuns);
-        CountCommand(Counters.CommandMisses, arrival);
-        CountCommand(Counters.CommandRuns, arrival);
-        bool recache = render.Request.Flags.HasFlag(RenderFlags.Recache);
-        _journal?.Note(new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
-        {
-            LeaseId = leaseId,
-            Changed = recache ? ["recache"] : null,
-            Material = recache ? null : render.Fingerprint.Material.Items,
-        });
+        _outcomes.Miss(leaseId, render, arrival);
         Digest digest = render.Key.Value;
         ArmedHelm? armed = render.Armed is { } copy
             ? new ArmedHelm(copy.Path, copy.Stamp, ArmingPlan.FirstExitCode, ArmingPlan.FirstExitCode + copy.Traps.Count - 1)
@@ -488,59 +430,13 @@ internal sealed class RenderPipeline
 
     private Answer Bypass(BypassReason reason, string detail, in Arrival arrival)
     {
-        string name = ReasonText.Of(reason);
-        CountBypass(name, arrival);
-        _journal?.Note(new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)_time.GetElapsedTime(arrival.Started).TotalMicroseconds)
-        {
-            Reason = name,
-            Detail = detail,
-        });
+        _outcomes.Bypass(reason, detail, arrival);
         return Answer.Of(new Message.Bypass(reason, detail)) with { RunsHelm = true };
-    }
-
-    private void CountBypass(string reason, in Arrival arrival)
-    {
-        _counters.Add(Counters.Bypasses);
-        _counters.Add(Counters.BypassReasons, reason);
-        CountCommand(Counters.CommandBypasses, arrival);
-    }
-
-    private void CountOrigin(ChartOrigin origin, long amount)
-    {
-        string? name = origin switch
-        {
-            ChartOrigin.Repository => Counters.RemoteRepository,
-            ChartOrigin.Digest => Counters.RemoteDigest,
-            ChartOrigin.Window => Counters.RemoteWindow,
-            _ => null,
-        };
-        if (name is not null)
-            _counters.Add(name, amount);
-    }
-
-    private void CountCommand(string family, in Arrival arrival, long amount = 1)
-    {
-        if (arrival.Command.Length > 0)
-            _counters.Add(family, arrival.Command, amount);
     }
 
     /// <summary>What the call is counted under; empty for a command that is not served.</summary>
     private static string CommandOf(FingerprintOutcome outcome, Message.Render request) =>
         outcome is FingerprintOutcome.Known known ? known.Fingerprint.Command.Statistics : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
-
-    /// <summary>A render came to no result.</summary>
-    private void CountAbandoned(long leaseId, RefuseReason reason)
-    {
-        _journal?.NoteEnd(leaseId, 0, 0, ReasonText.Of(reason));
-        Refuse(reason, "");
-    }
-
-    private Message.Published Refuse(RefuseReason reason, string detail)
-    {
-        _counters.Add(Counters.Refused);
-        _counters.Add(Counters.RefuseReasons, ReasonText.Of(reason));
-        return new Message.Published(reason, detail);
-    }
 
     /// <summary>One output at a time: what is mapped counts as ours while it is.</summary>
     private bool HoldsSecret(Blob stdout)
@@ -556,13 +452,6 @@ internal sealed class RenderPipeline
 
     /// <summary>For who wants a hit or nothing. Not counted: the caller goes another way, on which it is.</summary>
     private static Answer NoHit => Answer.Of(new Message.Failed("not stored"));
-
-    private const string Coalesced = "coalesced";
-
-    private const string FilesInTheWay = "helm has to decide about what is there";
-
-    /// <summary>An entry that comes from here was rendered by an earlier daemon, or long ago.</summary>
-    private const string DiskTier = "disk";
 
     /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
     private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;

@@ -54,7 +54,7 @@ internal sealed class Verification
             return new Message.Failed("whose chart helm downloads each time");
         if (_store.Get(key).Entry is not { Result: { } result } entry)
             return new Message.Failed("removed in the meantime");
-        bool mayVary = request.Flags.HasFlag(RenderFlags.Freeze);
+        bool mayVary = RepeatabilityPolicy.IsFrozen(request);
         return new Message.Candidate(
             entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);
     }
@@ -73,7 +73,7 @@ internal sealed class Verification
         if (!TryKey(remembered.Key, out CacheKey key) || _recent.Find(key) is not { } request)
             return new Message.Failed("whose call was not seen since the daemon started");
         string chart = _store.Get(key).Entry?.ChartName ?? "";
-        return new Message.Candidate(chart, request.Flags.HasFlag(RenderFlags.Freeze), 0, default, default, request);
+        return new Message.Candidate(chart, RepeatabilityPolicy.IsFrozen(request), 0, default, default, request);
     }
 
     /// <summary>Deletes an entry that real helm did not confirm.</summary>

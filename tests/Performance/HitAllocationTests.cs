@@ -32,13 +32,17 @@ public sealed class HitAllocationTests
         string helm = directory.Write("helm", "\u007fELF helm.sh/helm/v3");
 
         using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
-        using var rooms = new StoreTiers(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
+        using var stores = new StoreTiers(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
         var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries());
         var armory = new Armory(directory.At("armed"), new HelmBinaries(), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
-        var explainer = new Explainer(fingerprinter, rooms.Store, new MissExplainer(rooms.Disk), armory, new RemoteRuns(TimeProvider.System));
-        var pipeline = new RenderPipeline(
-            fingerprinter, explainer, rooms.Store, new Counters(new Dictionary<string, long>()), log, TimeProvider.System,
-            armory, readOnly: false);
+        var results = new ResultStore(stores.Store);
+        var repeatability = new RepeatabilityPolicy(stores.Store, armory);
+        var explainer = new Explainer(fingerprinter, stores.Store, results, new MissExplainer(stores.Disk), repeatability, new RemoteRuns(TimeProvider.System));
+        var counters = new Counters(new Dictionary<string, long>());
+        var journal = new CallJournal(new Tallies(new Dictionary<string, long>(), TimeProvider.System), log, TimeProvider.System);
+        var outcomes = new OutcomeRecorder(counters, journal, log, TimeProvider.System);
+        var team = new TeamShare(null, stores.Store, counters, log, TimeProvider.System, readOnly: false);
+        var pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, outcomes, team, TimeProvider.System, readOnly: false);
         Assert.Equal(0, Libc.StatPlace(directory.Location, out FileStamp here));
         Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
         var request = new Message.Render

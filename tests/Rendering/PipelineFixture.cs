@@ -32,10 +32,14 @@ internal sealed class PipelineFixture : IDisposable
         var helms = new HelmBinaries();
         var fingerprinter = new Fingerprinter(Clock, helms, remote: remote);
         Armory = new Armory(Armed, helms, path => Arm(path), _log.Write, Clock);
-        var explainer = new Explainer(fingerprinter, Store, new MissExplainer(tier), Armory, new RemoteRuns(Clock));
+        var results = new ResultStore(Store);
+        var repeatability = new RepeatabilityPolicy(Store, Armory);
+        var explainer = new Explainer(fingerprinter, Store, results, new MissExplainer(tier), repeatability, new RemoteRuns(Clock));
         Shared = shared?.Invoke(Clock);
         Explainer = explainer;
-        Pipeline = new RenderPipeline(fingerprinter, explainer, Store, Counters, _log, Clock, Armory, readOnly, shared: Shared);
+        var team = new TeamShare(Shared, Store, Counters, _log, Clock, readOnly);
+        Outcomes = new OutcomeRecorder(Counters, new CallJournal(new Tallies(new Dictionary<string, long>(), Clock), _log, Clock), _log, Clock);
+        Pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, Outcomes, team, Clock, readOnly);
     }
 
     /// <summary>Directory of armed copies.</summary>
@@ -45,6 +49,9 @@ internal sealed class PipelineFixture : IDisposable
     public Func<string, Task> Arm { get; set; } = static _ => throw new ArmingException("the room's helm is none");
 
     public Armory Armory { get; }
+
+    /// <summary>What was recorded of calls.</summary>
+    public OutcomeRecorder Outcomes { get; }
 
     public Explainer Explainer { get; }
 

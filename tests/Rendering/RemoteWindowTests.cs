@@ -134,7 +134,7 @@ public sealed class RemoteWindowTests : IDisposable
         // What is rendered, or shared with one who waits, is no hit.
         _room.Clock.Advance(TimeSpan.FromMinutes(10));
         caller.Publish(await caller.LeaseAsync(Address), "second");
-        Assert.Equal(new RemoteReport(4, 0, 1, 3, 30_000, 330_000), RemoteReport.Of(_room.Counters.Snapshot(), _room.Pipeline.RemoteAges.Summary()!.Value));
+        Assert.Equal(new RemoteReport(4, 0, 1, 3, 30_000, 330_000), RemoteReport.Of(_room.Counters.Snapshot(), _room.Outcomes.RemoteAges.Summary()!.Value));
     }
 
     [Theory]
