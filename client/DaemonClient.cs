@@ -26,8 +26,8 @@ public sealed class DaemonClient : IDisposable
     public static readonly TimeSpan HeartbeatInterval = TimeSpan.FromMilliseconds(250);
 
     /// <summary>
-    /// Longest silence of a daemon that is only late: whenever one looks, it waits for a processor (<see cref="Lateness"/>). Equal calls on a
-    /// machine with thirty times more work than processors are answered within half of it; where it is exceeded, helm takes as long.
+    /// Longest silence of a daemon that is only late: whenever one looks, it waits for a processor (<see cref="Lateness"/>). Equal calls on
+    /// a machine with thirty times more work than processors are answered within half of it; where it is exceeded, helm takes as long.
     /// </summary>
     public static readonly TimeSpan LateDeadline = TimeSpan.FromSeconds(10);
 
@@ -139,9 +139,9 @@ public sealed class DaemonClient : IDisposable
     }
 
     /// <summary>
-    /// The answer to a request, or the daemon's word on a publication: waits for the first sign of life, then through heartbeats, for the first message that is
-    /// not <see cref="Message.Waiting"/>. Null when the daemon fell silent; <paramref name="silent"/> then tells a hang
-    /// from a closed connection, and from a daemon that is late (<see cref="WasLate"/>).
+    /// The answer to a request, or the daemon's word on a publication: waits for the first sign of life, then through heartbeats, for the
+    /// first message that is not <see cref="Message.Waiting"/>. Null when the daemon fell silent; <paramref name="silent"/> then tells a
+    /// hang from a closed connection, and from a daemon that is late (<see cref="WasLate"/>).
     /// </summary>
     public Message? ReceiveAnswer(out bool silent)
     {
@@ -156,7 +156,8 @@ public sealed class DaemonClient : IDisposable
     }
 
     /// <summary>
-    /// The answer to a request of which a stored result is wanted, and nothing else: what is no hit gives no lease, and is counted nowhere. A daemon that is slow to answer is done without.
+    /// The answer to a request of which a stored result is wanted, and nothing else: what is no hit gives no lease, and is counted nowhere.
+    /// A daemon that is slow to answer is done without.
     /// </summary>
     /// <param name="request">The call.</param>
     public Message? AskForHit(Message.Render request)
@@ -168,7 +169,9 @@ public sealed class DaemonClient : IDisposable
     /// <summary>True when the daemon was given up although it does not hang: it had no processor for <see cref="LateDeadline"/>.</summary>
     public bool WasLate { get; private set; }
 
-    /// <summary>The next message. A silence becomes longer than <paramref name="patience"/> only while the daemon waits for a processor.</summary>
+    /// <summary>
+    /// The next message. A silence becomes longer than <paramref name="patience"/> only while the daemon waits for a processor.
+    /// </summary>
     private Message? ReceivePatiently(TimeSpan patience, out bool silent)
     {
         // The looks are part of the patience, so that a daemon which hangs costs no more than that.

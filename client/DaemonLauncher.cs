@@ -104,8 +104,14 @@ public static unsafe class DaemonLauncher
         }
     }
 
-    /// <summary>Why a daemon cannot be started from here, as a sentence; null when it can. It would keep this process's limits for as long as it lives, and fail others by them.</summary>
-    public static string? LimitProblem => Libc.LimitBelowDaemon is { } option ? $"ulimit -H{option[1..]} is too low for a daemon here; start it elsewhere by `helmcached start`" : null;
+    /// <summary>
+    /// Why a daemon cannot be started from here, as a sentence; null when it can. It would keep this process's limits for as long as it
+    /// lives, and fail others by them.
+    /// </summary>
+    public static string? LimitProblem =>
+        Libc.LimitBelowDaemon is { } option
+            ? $"ulimit -H{option[1..]} is too low for a daemon here; start it elsewhere by `helmcached start`"
+            : null;
 
     /// <summary>True when the file exists and was touched less than <paramref name="age"/> ago.</summary>
     public static bool IsYoung(string path, TimeSpan age)
@@ -137,15 +143,16 @@ public static unsafe class DaemonLauncher
     /// <summary>Starts the daemon and returns its pid, or a negative errno.</summary>
     public static int Spawn(string daemonPath, Endpoint endpoint)
     {
-        using var arguments = new NativeStrings(endpoint.IsApart ? ["helmcached", "serve", "--detached", "--apart"] : ["helmcached", "serve", "--detached"]);
+        using var arguments = new NativeStrings(
+            endpoint.IsApart ? ["helmcached", "serve", "--detached", "--apart"] : ["helmcached", "serve", "--detached"]
+        );
         using var environment = new NativeStrings(DaemonEnvironment(endpoint));
         fixed (byte* path = Libc.PathBytes(daemonPath))
             return Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, OpenDescriptors());
     }
 
     /// <summary>True when someone ended the process by signal: that says nothing against the next start.</summary>
-    private static bool EndedByOthers(int waitStatus) =>
-        (waitStatus & 0x7f) is Libc.SIGKILL or Libc.SIGTERM or Libc.SIGINT or Libc.SIGHUP;
+    private static bool EndedByOthers(int waitStatus) => (waitStatus & 0x7f) is Libc.SIGKILL or Libc.SIGTERM or Libc.SIGINT or Libc.SIGHUP;
 
     /// <summary>True while some process holds the lock.</summary>
     private static bool IsLocked(string path)
@@ -167,7 +174,9 @@ public static unsafe class DaemonLauncher
 
     /// <summary>It has ended by itself: because it cannot run here, or for a reason that its log has.</summary>
     private static string Failed(string daemon) =>
-        DaemonProgram.Complaint(daemon) is { } complaint ? "daemon-cannot-run " + complaint : "daemon-failed its last start failed; run `helmcached serve` to see why";
+        DaemonProgram.Complaint(daemon) is { } complaint
+            ? "daemon-cannot-run " + complaint
+            : "daemon-failed its last start failed; run `helmcached serve` to see why";
 
     private static string ErrorText(int error) => Marshal.GetPInvokeErrorMessage(error);
 
@@ -189,8 +198,14 @@ public static unsafe class DaemonLauncher
         for (byte** p = Libc.EnvironmentBlock; p is not null && *p is not null; p++)
         {
             string entry = Encoding.UTF8.GetString(MemoryMarshal.CreateReadOnlySpanFromNullTerminated(*p));
-            if ((entry.StartsWith("HELMCACHED_", StringComparison.Ordinal) && !entry.StartsWith(Endpoint.HomeVariable + "=", StringComparison.Ordinal))
-                || entry.StartsWith("HOME=", StringComparison.Ordinal) || entry.StartsWith("PATH=", StringComparison.Ordinal))
+            if (
+                (
+                    entry.StartsWith("HELMCACHED_", StringComparison.Ordinal)
+                    && !entry.StartsWith(Endpoint.HomeVariable + "=", StringComparison.Ordinal)
+                )
+                || entry.StartsWith("HOME=", StringComparison.Ordinal)
+                || entry.StartsWith("PATH=", StringComparison.Ordinal)
+            )
                 variables.Add(entry);
         }
         return variables;

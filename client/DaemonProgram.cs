@@ -14,7 +14,10 @@ public static class DaemonProgram
     /// <summary>elf(5): where a program names its loader.</summary>
     private const uint ProgramInterpreter = 3;
 
-    /// <summary>Path of the daemon's binary: beside our own (links resolved), else in the directory that we were laid out for; null when it is in neither.</summary>
+    /// <summary>
+    /// Path of the daemon's binary: beside our own (links resolved), else in the directory that we were laid out for; null when it is in
+    /// neither.
+    /// </summary>
     /// <param name="missing">Where it was looked for, as the end of a sentence, when null is returned.</param>
     public static string? Find(out string missing)
     {
@@ -39,13 +42,15 @@ public static class DaemonProgram
     {
         if (Loader(program) is not { } loader || Libc.Stat(loader, follow: true, out _) == 0)
             return null;
-        bool musl = Libc.Stat("/lib/ld-musl-x86_64.so.1", follow: true, out _) == 0 || Libc.Stat("/lib/ld-musl-aarch64.so.1", follow: true, out _) == 0;
+        bool musl =
+            Libc.Stat("/lib/ld-musl-x86_64.so.1", follow: true, out _) == 0
+            || Libc.Stat("/lib/ld-musl-aarch64.so.1", follow: true, out _) == 0;
         return $"{program} needs the loader {loader}, which is missing" + (musl ? ": the C library of this system is musl, not glibc" : "");
     }
 
     /// <summary>
-    /// The first line that the program writes on standard error when it is asked for its version, such as a loader's about a glibc that is too
-    /// old; null when it answers. Waits for it, so only for whoever wants to know.
+    /// The first line that the program writes on standard error when it is asked for its version, such as a loader's about a glibc that is
+    /// too old; null when it answers. Waits for it, so only for whoever wants to know.
     /// </summary>
     public static unsafe string? Complaint(string program)
     {
@@ -75,7 +80,9 @@ public static class DaemonProgram
 
     private static bool IsFile(string path) => Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular;
 
-    /// <summary>The loader that a 64-bit little-endian ELF file names; null when it names none near its start, where linkers put it.</summary>
+    /// <summary>
+    /// The loader that a 64-bit little-endian ELF file names; null when it names none near its start, where linkers put it.
+    /// </summary>
     private static string? Loader(string program)
     {
         if (Libc.Open(Libc.PathBytes(program), out int descriptor) != 0)
@@ -84,7 +91,8 @@ public static class DaemonProgram
         int count = Libc.ReadAt(descriptor, buffer, 0);
         Libc.Close(descriptor);
         ReadOnlySpan<byte> file = buffer.AsSpan(0, Math.Max(0, count));
-        const int HeaderBytes = 64, EntryBytes = 56;
+        const int HeaderBytes = 64,
+            EntryBytes = 56;
         if (file.Length < HeaderBytes || !file.StartsWith("\u007fELF\u0002\u0001"u8))
             return null;
         long table = BinaryPrimitives.ReadInt64LittleEndian(file[32..]);
@@ -92,8 +100,14 @@ public static class DaemonProgram
         for (int i = 0; i < entries && table >= 0 && table + EntryBytes <= file.Length; i++, table += EntryBytes)
         {
             ReadOnlySpan<byte> entry = file[(int)table..];
-            long offset = BinaryPrimitives.ReadInt64LittleEndian(entry[8..]), length = BinaryPrimitives.ReadInt64LittleEndian(entry[32..]);
-            if (BinaryPrimitives.ReadUInt32LittleEndian(entry) == ProgramInterpreter && offset >= 0 && length > 1 && offset <= file.Length - length)
+            long offset = BinaryPrimitives.ReadInt64LittleEndian(entry[8..]),
+                length = BinaryPrimitives.ReadInt64LittleEndian(entry[32..]);
+            if (
+                BinaryPrimitives.ReadUInt32LittleEndian(entry) == ProgramInterpreter
+                && offset >= 0
+                && length > 1
+                && offset <= file.Length - length
+            )
                 return Encoding.UTF8.GetString(file.Slice((int)offset, (int)length - 1));
         }
         return null;

@@ -13,8 +13,8 @@ namespace CacheDaemon.Client;
 /// <c>HELMCACHED_HOME</c> alone, never on <c>XDG_*</c> or <c>HELM_*</c>, which callers point at a fresh directory per call.
 /// </summary>
 /// <remarks>
-/// A daemon serves only callers that see and may read what it does (<see cref="Caller"/>). The first has the home's store; callers that it declines
-/// have a daemon of their own kind in the same home, at the endpoint <see cref="Apart"/>, which keeps answers in memory.
+/// A daemon serves only callers that see and may read what it does (<see cref="Caller"/>). The first has the home's store; callers that it
+/// declines have a daemon of their own kind in the same home, at the endpoint <see cref="Apart"/>, which keeps answers in memory.
 /// </remarks>
 /// <param name="Home">Absolute path of the state directory.</param>
 /// <param name="SocketPath">Absolute path of the socket.</param>
@@ -29,7 +29,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>A longer list of accounts is not searched: 60,000 lines, a few milliseconds.</summary>
     private const int MaxPasswdBytes = 4 * 1024 * 1024;
 
-    /// <summary>What the names of socket, locks, marks and log have behind their first word: nothing, or a hyphen and eight hexadecimal digits.</summary>
+    /// <summary>
+    /// What the names of socket, locks, marks and log have behind their first word: nothing, or a hyphen and eight hexadecimal digits.
+    /// </summary>
     private string Kind { get; init; } = "";
 
     /// <summary>Whether this is the endpoint of one kind of caller, beside the one with the store.</summary>
@@ -56,7 +58,9 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>Where armed copies of helm binaries are kept, unless a setting says otherwise.</summary>
     public string ArmedPath => Home + "/armed";
 
-    /// <summary>Where shims have helm write the files of <c>--output-dir</c>, each in a directory of its own, for as long as they look at them.</summary>
+    /// <summary>
+    /// Where shims have helm write the files of <c>--output-dir</c>, each in a directory of its own, for as long as they look at them.
+    /// </summary>
     public string CapturesPath => Home + "/captures";
 
     /// <summary>The daemon's log.</summary>
@@ -84,7 +88,8 @@ public sealed record Endpoint(string Home, string SocketPath)
     /// <summary>The endpoints apart whose locks are in the home, ours or not.</summary>
     public IEnumerable<Endpoint> FindApart()
     {
-        const string Prefix = "daemon", Suffix = ".lock";
+        const string Prefix = "daemon",
+            Suffix = ".lock";
         foreach (string path in Directory.EnumerateFiles(Home, Prefix + "-*" + Suffix))
         {
             string name = Path.GetFileName(path);
@@ -110,8 +115,10 @@ public sealed record Endpoint(string Home, string SocketPath)
 
     /// <summary>True when <paramref name="directory"/> is a real directory of <paramref name="user"/> that nobody else may enter.</summary>
     public static bool IsPrivate(string directory, uint user) =>
-        Libc.Stat(directory, follow: false, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Directory
-        && (stamp.Mode & 0x3f) == 0 && Libc.OwnerOf(directory) == user;
+        Libc.Stat(directory, follow: false, out FileStamp stamp) == 0
+        && stamp.Kind == FileKind.Directory
+        && (stamp.Mode & 0x3f) == 0
+        && Libc.OwnerOf(directory) == user;
 
     /// <summary>A variable of our own environment, or null when unset or empty.</summary>
     public static string? Variable(ReadOnlySpan<byte> name) =>
@@ -122,8 +129,9 @@ public sealed record Endpoint(string Home, string SocketPath)
         Libc.TryGetVariable(name, out ReadOnlySpan<byte> value) && !value.IsEmpty && !value.SequenceEqual("0"u8);
 
     /// <summary>
-    /// Home directory of the account by its line in /etc/passwd, else <c>HOME</c>. The name service is never asked: it may be far away and slow,
-    /// and its plug-ins cost more than a hit. An account that only it knows is found by <c>HOME</c>, which whoever logs in has from there.
+    /// Home directory of the account by its line in /etc/passwd, else <c>HOME</c>. The name service is never asked: it may be far away and
+    /// slow, and its plug-ins cost more than a hit. An account that only it knows is found by <c>HOME</c>, which whoever logs in has from
+    /// there.
     /// </summary>
     public static string? AccountHome() => HomeFromPasswd(Libc.EffectiveUserId) ?? Variable("HOME"u8);
 
@@ -145,7 +153,12 @@ public sealed record Endpoint(string Home, string SocketPath)
                     break;
                 fields[count++] = field;
             }
-            if (count >= 6 && line[fields[2]].SequenceEqual(wanted[..digits]) && !line[fields[5]].IsEmpty && line[fields[5]][0] == (byte)'/')
+            if (
+                count >= 6
+                && line[fields[2]].SequenceEqual(wanted[..digits])
+                && !line[fields[5]].IsEmpty
+                && line[fields[5]][0] == (byte)'/'
+            )
                 return Encoding.UTF8.GetString(line[fields[5]]);
         }
         return null;

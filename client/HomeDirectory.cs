@@ -14,20 +14,42 @@ public static class HomeDirectory
     /// <summary>Every file that any part of helmcached makes in a home. Guarded by <c>C2_every_name_in_a_home_is_known</c>.</summary>
     private static readonly string[] s_names =
     [
-        "daemon.lock", "launch.lock", "daemon.sock", "daemon.sock.new", "daemon.log", "daemon.log.1", "avoid", "start-failed",
-        "newcomer", "proofs.lock", "store.lock", "store-log.litedb", "store-copy.litedb", "store-copy-log.litedb",
+        "daemon.lock",
+        "launch.lock",
+        "daemon.sock",
+        "daemon.sock.new",
+        "daemon.log",
+        "daemon.log.1",
+        "avoid",
+        "start-failed",
+        "newcomer",
+        "proofs.lock",
+        "store.lock",
+        "store-log.litedb",
+        "store-copy.litedb",
+        "store-copy-log.litedb",
     ];
 
-    /// <summary>What an endpoint apart has (<see cref="Endpoint.Apart"/>): these words, a hyphen, eight hexadecimal digits, and an ending.</summary>
+    /// <summary>
+    /// What an endpoint apart has (<see cref="Endpoint.Apart"/>): these words, a hyphen, eight hexadecimal digits, and an ending.
+    /// </summary>
     private static readonly (string Word, string[] Endings)[] s_apart =
-        [("daemon", [".lock", ".sock", ".sock.new", ".log", ".log.1"]), ("launch", [".lock"]), ("avoid", [""]), ("start-failed", [""])];
+    [
+        ("daemon", [".lock", ".sock", ".sock.new", ".log", ".log.1"]),
+        ("launch", [".lock"]),
+        ("avoid", [""]),
+        ("start-failed", [""]),
+    ];
 
     /// <summary>The directories among them, ours with all that is in them.</summary>
     private static readonly string[] s_directories = ["armed", "captures", "proofs"];
 
     /// <summary>The data files of this and of earlier versions, which may be moved aside, and what then follows their names.</summary>
     private static readonly (string Store, string[] Suffixes)[] s_stores =
-        [("store.litedb", ["", "-log"]), ("store.db", ["", "-wal", "-shm", "-journal"])];
+    [
+        ("store.litedb", ["", "-log"]),
+        ("store.db", ["", "-wal", "-shm", "-journal"]),
+    ];
 
     /// <summary>The root of a file system has it, and nobody puts it there (mke2fs(8)).</summary>
     private const string LostAndFound = "lost+found";
@@ -52,8 +74,15 @@ public static class HomeDirectory
         {
             foreach (string suffix in suffixes)
             {
-                if (name.StartsWith(store, StringComparison.Ordinal) && name.EndsWith(suffix, StringComparison.Ordinal) && name.Length >= store.Length + suffix.Length
-                    && (name.Length == store.Length + suffix.Length || IsAside(name.AsSpan(store.Length, name.Length - store.Length - suffix.Length))))
+                if (
+                    name.StartsWith(store, StringComparison.Ordinal)
+                    && name.EndsWith(suffix, StringComparison.Ordinal)
+                    && name.Length >= store.Length + suffix.Length
+                    && (
+                        name.Length == store.Length + suffix.Length
+                        || IsAside(name.AsSpan(store.Length, name.Length - store.Length - suffix.Length))
+                    )
+                )
                     return true;
             }
         }
@@ -64,8 +93,8 @@ public static class HomeDirectory
     public static bool IsOurDirectory(string name) => Array.IndexOf(s_directories, name) >= 0;
 
     /// <summary>
-    /// Null when <paramref name="endpoint"/>'s home is ours or not there yet; else what to tell the user. Ours is: the default one, one with
-    /// our mark, and one that holds nothing but what we make.
+    /// Null when <paramref name="endpoint"/>'s home is ours or not there yet; else what to tell the user. Ours is: the default one, one
+    /// with our mark, and one that holds nothing but what we make.
     /// </summary>
     public static string? Problem(Endpoint endpoint)
     {
@@ -93,8 +122,8 @@ public static class HomeDirectory
     }
 
     /// <summary>
-    /// Marks a home as ours. Only for whoever holds the daemon's lock. A mark that cannot be written (a full disk) is missed only when other
-    /// things are put there.
+    /// Marks a home as ours. Only for whoever holds the daemon's lock. A mark that cannot be written (a full disk) is missed only when
+    /// other things are put there.
     /// </summary>
     /// <param name="heldLock">Descriptor of the lock file.</param>
     public static void Claim(int heldLock)
@@ -108,8 +137,12 @@ public static class HomeDirectory
     private static bool IsApart(string name, string word, string ending)
     {
         const int Digits = 8;
-        if (name.Length != word.Length + 1 + Digits + ending.Length || name[word.Length] != '-'
-            || !name.StartsWith(word, StringComparison.Ordinal) || !name.EndsWith(ending, StringComparison.Ordinal))
+        if (
+            name.Length != word.Length + 1 + Digits + ending.Length
+            || name[word.Length] != '-'
+            || !name.StartsWith(word, StringComparison.Ordinal)
+            || !name.EndsWith(ending, StringComparison.Ordinal)
+        )
             return false;
         foreach (char digit in name.AsSpan(word.Length + 1, Digits))
         {
@@ -123,20 +156,28 @@ public static class HomeDirectory
     {
         string path = endpoint.Home + "/daemon.lock";
         byte[] content = new byte[Mark.Length + 1];
-        return Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && stamp.Size == Mark.Length
+        return Libc.Stat(path, follow: false, out FileStamp stamp) == 0
+            && stamp.Kind == FileKind.Regular
+            && stamp.Size == Mark.Length
             && Libc.OwnerOf(path) == Libc.EffectiveUserId
-            && Libc.ReadFile(Libc.PathBytes(path), stamp, content) == 0 && content.AsSpan(0, Mark.Length).SequenceEqual(Mark);
+            && Libc.ReadFile(Libc.PathBytes(path), stamp, content) == 0
+            && content.AsSpan(0, Mark.Length).SequenceEqual(Mark);
     }
 
-    /// <summary>What follows the store's name in the name of one that was moved aside: <c>.v2</c>, <c>.damaged-20261126T091500Z</c>.</summary>
+    /// <summary>
+    /// What follows the store's name in the name of one that was moved aside: <c>.v2</c>, <c>.damaged-20261126T091500Z</c>.
+    /// </summary>
     private static bool IsAside(ReadOnlySpan<char> ending)
     {
         const string Damaged = ".damaged-";
         const int TimeLength = 16; // yyyyMMddTHHmmssZ
         if (ending.StartsWith(".v"))
             return ending.Length > 2 && !ending[2..].ContainsAnyExceptInRange('0', '9');
-        return ending.StartsWith(Damaged) && ending.Length == Damaged.Length + TimeLength
-            && ending[Damaged.Length + 8] == 'T' && ending[^1] == 'Z'
-            && !ending.Slice(Damaged.Length, 8).ContainsAnyExceptInRange('0', '9') && !ending[^7..^1].ContainsAnyExceptInRange('0', '9');
+        return ending.StartsWith(Damaged)
+            && ending.Length == Damaged.Length + TimeLength
+            && ending[Damaged.Length + 8] == 'T'
+            && ending[^1] == 'Z'
+            && !ending.Slice(Damaged.Length, 8).ContainsAnyExceptInRange('0', '9')
+            && !ending[^7..^1].ContainsAnyExceptInRange('0', '9');
     }
 }

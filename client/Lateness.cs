@@ -32,7 +32,8 @@ internal struct Lateness(int pid)
             return _idle++ < Looks;
         _idle = 0;
         _ticks = _ticks < 0 ? look.Ticks : _ticks;
-        return look.Ticks - _ticks < BusyDeadline.TotalSeconds * ProcessLook.TicksPerSecond && Stopwatch.GetElapsedTime(_since) < DaemonClient.LateDeadline;
+        return look.Ticks - _ticks < BusyDeadline.TotalSeconds * ProcessLook.TicksPerSecond
+            && Stopwatch.GetElapsedTime(_since) < DaemonClient.LateDeadline;
     }
 
     /// <summary>Whether the last look found the daemon hung rather than late.</summary>

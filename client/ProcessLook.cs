@@ -40,7 +40,8 @@ internal readonly record struct ProcessLook(bool IsRunnable, long Ticks)
         if (fields.IsEmpty)
             return false;
         state = (char)fields[0];
-        const int UserTime = 11, SystemTime = 12;
+        const int UserTime = 11,
+            SystemTime = 12;
         int at = 0;
         foreach (Range field in fields.Split((byte)' '))
         {

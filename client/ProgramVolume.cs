@@ -7,8 +7,8 @@ namespace CacheDaemon.Client;
 
 /// <summary>
 /// A directory that <c>helmcached install --into</c> filled for another container: <c>helm</c> (the shim), <c>helmcached</c>, and below
-/// <c>libexec</c> a copy of real helm. There the shim is mounted alone, as one file, over real helm (Kubernetes' <c>subPath</c>): nothing lies
-/// beside it, and what it covers cannot be reached. So it carries the directory's path behind its own last byte.
+/// <c>libexec</c> a copy of real helm. There the shim is mounted alone, as one file, over real helm (Kubernetes' <c>subPath</c>): nothing
+/// lies beside it, and what it covers cannot be reached. So it carries the directory's path behind its own last byte.
 /// </summary>
 public static class ProgramVolume
 {
@@ -26,7 +26,11 @@ public static class ProgramVolume
     {
         byte[] note = new byte[NoteBytes];
         Begin.CopyTo(note);
-        return Encoding.UTF8.GetByteCount(directory) < NoteBytes - Begin.Length && Encoding.UTF8.TryGetBytes(directory, note.AsSpan(Begin.Length), out _) ? note : null;
+        return
+            Encoding.UTF8.GetByteCount(directory) < NoteBytes - Begin.Length
+            && Encoding.UTF8.TryGetBytes(directory, note.AsSpan(Begin.Length), out _)
+            ? note
+            : null;
     }
 
     /// <summary>The directory that a shim was laid out for; null for any other file.</summary>
@@ -54,7 +58,8 @@ public static class ProgramVolume
     /// beside it was; null for programs in any other place.
     /// </summary>
     public static string? Own() =>
-        Of("/proc/self/exe") ?? (OwnPath() is { } self && Path.GetFileName(self.AsSpan()) is "helmcached" ? Of(Beside(self, "helm")) : null);
+        Of("/proc/self/exe")
+        ?? (OwnPath() is { } self && Path.GetFileName(self.AsSpan()) is "helmcached" ? Of(Beside(self, "helm")) : null);
 
     /// <summary>Path of this program, links resolved; null without <c>/proc</c>.</summary>
     public static string? OwnPath() => Libc.ReadLink("/proc/self/exe\0"u8, out byte[] self) == 0 ? Encoding.UTF8.GetString(self) : null;

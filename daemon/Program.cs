@@ -11,7 +11,9 @@ internal static class Program
     {
         if (!Libc.IsSupported)
         {
-            Console.Error.WriteLine("helmcached: this system is not supported yet; only 64-bit Linux is. helm itself still works, uncached.");
+            Console.Error.WriteLine(
+                "helmcached: this system is not supported yet; only 64-bit Linux is. helm itself still works, uncached."
+            );
             return ExitCodes.Failed;
         }
         try

@@ -8,7 +8,9 @@ using System.Threading.Tasks;
 
 namespace CacheDaemon.Client;
 
-/// <summary>A call made by a program of its own: the shim, which asks the daemon and becomes helm where that does not answer; or helm.</summary>
+/// <summary>
+/// A call made by a program of its own: the shim, which asks the daemon and becomes helm where that does not answer; or helm.
+/// </summary>
 internal static class ChildRun
 {
     /// <summary>Runs it to its end.</summary>
@@ -17,7 +19,12 @@ internal static class ChildRun
     /// <param name="call">Directory, variables and standard input.</param>
     /// <param name="cancellation">Ends the program, and what it has started.</param>
     /// <exception cref="HelmCacheException">It cannot be started.</exception>
-    public static async Task<HelmRender> RunAsync(string program, IEnumerable<string> arguments, HelmCall call, CancellationToken cancellation)
+    public static async Task<HelmRender> RunAsync(
+        string program,
+        IEnumerable<string> arguments,
+        HelmCall call,
+        CancellationToken cancellation
+    )
     {
         var start = new ProcessStartInfo(program, arguments)
         {
@@ -32,9 +39,15 @@ internal static class ChildRun
         using Process process = Start(start);
         using CancellationTokenRegistration end = cancellation.Register(() => Kill(process));
         Task input = WriteAsync(process.StandardInput.BaseStream, call.StandardInput);
-        using MemoryStream output = new(), errors = new();
+        using MemoryStream output = new(),
+            errors = new();
         // Not given up early: what is killed closes its ends of the pipes.
-        await Task.WhenAll(input, process.StandardOutput.BaseStream.CopyToAsync(output, CancellationToken.None), process.StandardError.BaseStream.CopyToAsync(errors, CancellationToken.None)).ConfigureAwait(false);
+        await Task.WhenAll(
+                input,
+                process.StandardOutput.BaseStream.CopyToAsync(output, CancellationToken.None),
+                process.StandardError.BaseStream.CopyToAsync(errors, CancellationToken.None)
+            )
+            .ConfigureAwait(false);
         await process.WaitForExitAsync(CancellationToken.None).ConfigureAwait(false);
         cancellation.ThrowIfCancellationRequested();
         return new HelmRender(process.ExitCode, output.ToArray(), errors.ToArray(), isHit: false);

@@ -10,25 +10,48 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Client;
 
 /// <summary>
-/// A hit without a program: the daemon is asked from here, in the words of the shim. Anything but a plain hit is left to the shim, which knows how to start a daemon, take a lease and become helm.
+/// A hit without a program: the daemon is asked from here, in the words of the shim. Anything but a plain hit is left to the shim, which
+/// knows how to start a daemon, take a lease and become helm.
 /// </summary>
 internal static class DaemonHit
 {
     private static readonly string[] s_deciding =
     [
-        "HELMCACHED_HOME", "HELMCACHED_CONFIG", "HELMCACHED_HELM", "HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_READONLY", "HELMCACHED_IMPURE", "HELMCACHED_TRACE",
-        "PATH", "HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR",
+        "HELMCACHED_HOME",
+        "HELMCACHED_CONFIG",
+        "HELMCACHED_HELM",
+        "HELMCACHED_DISABLE",
+        "HELMCACHED_RECACHE",
+        "HELMCACHED_READONLY",
+        "HELMCACHED_IMPURE",
+        "HELMCACHED_TRACE",
+        "PATH",
+        "HOME",
+        "XDG_CONFIG_HOME",
+        "XDG_RUNTIME_DIR",
     ];
 
     /// <summary>The stored answer; null for all that is none, whatever the reason.</summary>
     public static HelmRender? Find(HelmCall call)
     {
         string[] arguments = [.. call.Arguments];
-        if (!Libc.IsSupported || Endpoint.Switch("HELMCACHED_DISABLE"u8) || Endpoint.Switch("HELMCACHED_RECACHE"u8) || Endpoint.Variable("HELMCACHED_TRACE"u8) is not null
-            || ChangesWhoIsAsked(call) || CommandLine.FindCommand(arguments, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore)
+        if (
+            !Libc.IsSupported
+            || Endpoint.Switch("HELMCACHED_DISABLE"u8)
+            || Endpoint.Switch("HELMCACHED_RECACHE"u8)
+            || Endpoint.Variable("HELMCACHED_TRACE"u8) is not null
+            || ChangesWhoIsAsked(call)
+            || CommandLine.FindCommand(arguments, out CommandWords words) is not { } command
+            || !words.OnlyRootFlagsBefore
+        )
             return null;
         ParsedCommandLine parsed = CommandLine.Parse(arguments, command, words);
-        if (OutputDirectory.Of(parsed) is not null || InputName.MayBeOpen(parsed) || Request(call, arguments) is not { } request || Endpoint.Resolve() is not { } endpoint)
+        if (
+            OutputDirectory.Of(parsed) is not null
+            || InputName.MayBeOpen(parsed)
+            || Request(call, arguments) is not { } request
+            || Endpoint.Resolve() is not { } endpoint
+        )
             return null;
         if (DaemonLauncher.Exists(endpoint.AvoidPath))
             return null;
@@ -39,8 +62,8 @@ internal static class DaemonHit
     }
 
     /// <summary>
-    /// Whether the call's own variables, or those that this program has set since it started, say where the daemon or helm is. The shim reads them; what is asked from here is what the process was
-    /// started with.
+    /// Whether the call's own variables, or those that this program has set since it started, say where the daemon or helm is. The shim
+    /// reads them; what is asked from here is what the process was started with.
     /// </summary>
     private static bool ChangesWhoIsAsked(HelmCall call)
     {
@@ -67,8 +90,14 @@ internal static class DaemonHit
         string directory = Path.GetFullPath(call.WorkingDirectory);
         int umask = Libc.Umask;
         HelmLocation helm = HelmLocator.Find();
-        if (helm.Path is null || umask < 0 || !IsPhysical(directory) || directory.Contains('\ufffd', StringComparison.Ordinal) || Array.Exists(arguments, static word => word.Contains('\ufffd', StringComparison.Ordinal))
-            || Libc.StatPlace(directory, out FileStamp here) != 0)
+        if (
+            helm.Path is null
+            || umask < 0
+            || !IsPhysical(directory)
+            || directory.Contains('\ufffd', StringComparison.Ordinal)
+            || Array.Exists(arguments, static word => word.Contains('\ufffd', StringComparison.Ordinal))
+            || Libc.StatPlace(directory, out FileStamp here) != 0
+        )
             return null;
         return new Message.Render
         {

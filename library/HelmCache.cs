@@ -9,8 +9,9 @@ using System.Threading.Tasks;
 namespace CacheDaemon.Client;
 
 /// <summary>
-/// Makes calls of helm through helmcached. What the cache has comes from it, into this process and without another; all else is left to the shim, which has helm render it, keeps what may be kept, and
-/// becomes helm itself where anything is in the way. So a call never gives anything but what helm would print, and never fails where helm would not. Thread-safe; hold one for all calls.
+/// Makes calls of helm through helmcached. What the cache has comes from it, into this process and without another; all else is left to the
+/// shim, which has helm render it, keeps what may be kept, and becomes helm itself where anything is in the way. So a call never gives
+/// anything but what helm would print, and never fails where helm would not. Thread-safe; hold one for all calls.
 /// </summary>
 public sealed class HelmCache
 {
@@ -45,10 +46,15 @@ public sealed class HelmCache
         return await ChildRun.RunAsync(Programs.Maker(_shim), call.Arguments, call, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Makes a call that prints manifests, <c>template</c> or <c>show crds</c>, and reads them as Kubernetes does. What was read once is kept beside the output in the cache.</summary>
+    /// <summary>
+    /// Makes a call that prints manifests, <c>template</c> or <c>show crds</c>, and reads them as Kubernetes does. What was read once is
+    /// kept beside the output in the cache.
+    /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="cancellationToken">Ends it, with the programs that were started for it.</param>
-    /// <exception cref="HelmCacheException">helm failed, two resources have one name, the call prints no manifests, or <c>helmcached</c> is missing; the message says it.</exception>
+    /// <exception cref="HelmCacheException">
+    /// helm failed, two resources have one name, the call prints no manifests, or <c>helmcached</c> is missing; the message says it.
+    /// </exception>
     /// <exception cref="OperationCanceledException">It was cancelled.</exception>
     public async Task<ResourceMap> ResourcesAsync(HelmCall call, CancellationToken cancellationToken = default)
     {
@@ -77,7 +83,9 @@ public sealed class HelmCache
             return DaemonHit.Find(call);
         }
         // Whatever is wrong with our side of it must not be in the way: the shim makes the call.
-        catch (Exception e) when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or NotSupportedException)
+        catch (Exception e)
+            when (e is IOException or UnauthorizedAccessException or ArgumentException or InvalidOperationException or NotSupportedException
+            )
         {
             return null;
         }

@@ -7,7 +7,9 @@ namespace CacheDaemon.Client;
 public sealed class HelmCall
 {
     /// <summary>Makes a call of its words.</summary>
-    /// <param name="arguments">What follows <c>helm</c>, word by word, such as <c>template</c>, <c>shop</c>, <c>./chart</c>. Nothing is expanded.</param>
+    /// <param name="arguments">
+    /// What follows <c>helm</c>, word by word, such as <c>template</c>, <c>shop</c>, <c>./chart</c>. Nothing is expanded.
+    /// </param>
     public HelmCall(params IReadOnlyList<string> arguments)
     {
         ArgumentNullException.ThrowIfNull(arguments);

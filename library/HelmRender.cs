@@ -22,6 +22,9 @@ public sealed class HelmRender
     /// <summary>Bytes of standard error.</summary>
     public ReadOnlyMemory<byte> StandardError { get; }
 
-    /// <summary>True when the cache answered in this process. False says less: a program was run, and that was the shim, which may have been answered, too.</summary>
+    /// <summary>
+    /// True when the cache answered in this process. False says less: a program was run, and that was the shim, which may have been
+    /// answered, too.
+    /// </summary>
     public bool IsHit { get; }
 }

@@ -5,7 +5,11 @@ using System.Diagnostics.CodeAnalysis;
 namespace CacheDaemon.Client;
 
 /// <summary>The resources of a render, in its order, and by <see cref="Resource.Key"/>.</summary>
-[SuppressMessage("Naming", "CA1710:Identifiers should have correct suffix", Justification = "It is a map, and a list in the order of helm's output.")]
+[SuppressMessage(
+    "Naming",
+    "CA1710:Identifiers should have correct suffix",
+    Justification = "It is a map, and a list in the order of helm's output."
+)]
 public sealed class ResourceMap : IReadOnlyCollection<Resource>
 {
     private readonly List<Resource> _resources;

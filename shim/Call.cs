@@ -34,7 +34,9 @@ internal sealed unsafe class Call
     /// <summary>What of the caller's open pipes we have read, for helm to read it again.</summary>
     public TakenInputs Inputs { get; } = new();
 
-    /// <summary>Where the files of the output are to be, as typed; null for a call whose output is printed. Known after <see cref="Request"/>.</summary>
+    /// <summary>
+    /// Where the files of the output are to be, as typed; null for a call whose output is printed. Known after <see cref="Request"/>.
+    /// </summary>
     public string? OutputDirectory { get; private set; }
 
     /// <summary>Whether it takes turns with others, and is not served.</summary>
@@ -46,10 +48,13 @@ internal sealed unsafe class Call
         && Helm.Path is not null
         && !Endpoint.Switch("HELMCACHED_DISABLE"u8)
         // A flag before the command that is not global swallows the next word: such a call is passed to helm.
-        && _command is not null && _words.OnlyRootFlagsBefore
+        && _command is not null
+        && _words.OnlyRootFlagsBefore
         && (_command.IsServed || !IsUncoordinated)
         // A closed standard descriptor would be reused by our own socket or pipe, and be written to.
-        && Libc.IsOpen(0) && Libc.IsOpen(1) && Libc.IsOpen(2);
+        && Libc.IsOpen(0)
+        && Libc.IsOpen(1)
+        && Libc.IsOpen(2);
 
     /// <summary>argv as received, argv[0] included, as text.</summary>
     public string[] ArgumentVector()
@@ -75,13 +80,20 @@ internal sealed unsafe class Call
     public Message.Coordinate? TurnRequest() =>
         Request() is { } call ? new Message.Coordinate(EnvironmentDigest.Compute(), Libc.IsTerminal(1) || Libc.IsTerminal(2), call) : null;
 
-    /// <summary>The question for a stored result and nothing else; null when this call cannot be put as one, or reads what can be read once only.</summary>
+    /// <summary>
+    /// The question for a stored result and nothing else; null when this call cannot be put as one, or reads what can be read once only.
+    /// </summary>
     public Message.Render? StoredRequest() => InputName.MayBeOpen(CommandLine.Parse(_arguments, _command!, _words)) ? null : Request();
 
     /// <summary>The question for the daemon; null when this call cannot be put as one.</summary>
     public Message.Render? Request()
     {
-        if (Libc.WorkingDirectory is not { } directory || HasUndecodableArgument() || directory.Contains('\ufffd') || Libc.StatPlace(".", out FileStamp here) != 0)
+        if (
+            Libc.WorkingDirectory is not { } directory
+            || HasUndecodableArgument()
+            || directory.Contains('\ufffd')
+            || Libc.StatPlace(".", out FileStamp here) != 0
+        )
             return null;
         int umask = Libc.Umask;
         if (umask < 0)
@@ -108,7 +120,9 @@ internal sealed unsafe class Call
             HelmStamp = Helm.Stamp,
             Stdin = Inputs.Stdin,
             Descriptors = Inputs.Descriptors,
-            Flags = RenderFlags.TakesDescriptor | RenderFlags.TakesTree
+            Flags =
+                RenderFlags.TakesDescriptor
+                | RenderFlags.TakesTree
                 | (Endpoint.Switch("HELMCACHED_RECACHE"u8) ? RenderFlags.Recache : 0)
                 | (Endpoint.Switch("HELMCACHED_READONLY"u8) ? RenderFlags.ReadOnly : 0)
                 | (Endpoint.Variable("HELMCACHED_IMPURE"u8) == "freeze" ? RenderFlags.Freeze : 0)
@@ -117,7 +131,9 @@ internal sealed unsafe class Call
         };
     }
 
-    /// <summary>The variables that can influence a render (docs/key.md, "Variables") and no others: the rest is none of our business.</summary>
+    /// <summary>
+    /// The variables that can influence a render (docs/key.md, "Variables") and no others: the rest is none of our business.
+    /// </summary>
     private static Dictionary<string, string> RelevantEnvironment()
     {
         var variables = new Dictionary<string, string>(StringComparer.Ordinal);

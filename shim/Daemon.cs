@@ -35,7 +35,10 @@ internal static class Daemon
         return DaemonLauncher.StartAndConnect(endpoint, trace.IsOn, out string why) ?? NotServed(trace, why);
     }
 
-    /// <summary>The answer to a call's question, and whether the daemon is to be avoided from now on, or no longer; null when none came, with why for the trace.</summary>
+    /// <summary>
+    /// The answer to a call's question, and whether the daemon is to be avoided from now on, or no longer; null when none came, with why
+    /// for the trace.
+    /// </summary>
     public static Message? Ask(DaemonClient daemon, Endpoint endpoint, Message question, out string why)
     {
         bool asked = daemon.TrySend(question, DaemonClient.FirstReplyDeadline, out bool silent);
@@ -44,7 +47,10 @@ internal static class Daemon
             Avoid(endpoint);
         else if (answer is not null)
             Answered(endpoint);
-        why = silent ? "daemon-silent" : daemon.WasLate ? "daemon-late" : "daemon-gone";
+        why =
+            silent ? "daemon-silent"
+            : daemon.WasLate ? "daemon-late"
+            : "daemon-gone";
         return answer;
     }
 

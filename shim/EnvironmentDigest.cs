@@ -5,8 +5,8 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// A number for the whole environment, so that calls which differ in it are not taken for equal: proxies, certificates and the logins of a downloader plugin may be in any variable. Values go
-/// nowhere. What only says where a call stands among others is left out.
+/// A number for the whole environment, so that calls which differ in it are not taken for equal: proxies, certificates and the logins of a
+/// downloader plugin may be in any variable. Values go nowhere. What only says where a call stands among others is left out.
 /// </summary>
 internal static unsafe class EnvironmentDigest
 {
@@ -25,8 +25,12 @@ internal static unsafe class EnvironmentDigest
 
     /// <summary>What shells and GNU parallel count, the working directory, which is compared by itself, and what is ours.</summary>
     private static bool IsLeftOut(ReadOnlySpan<byte> entry) =>
-        entry.StartsWith("_="u8) || entry.StartsWith("SHLVL="u8) || entry.StartsWith("PWD="u8) || entry.StartsWith("OLDPWD="u8)
-        || entry.StartsWith("PARALLEL_"u8) || entry.StartsWith("HELMCACHED_"u8);
+        entry.StartsWith("_="u8)
+        || entry.StartsWith("SHLVL="u8)
+        || entry.StartsWith("PWD="u8)
+        || entry.StartsWith("OLDPWD="u8)
+        || entry.StartsWith("PARALLEL_"u8)
+        || entry.StartsWith("HELMCACHED_"u8);
 
     /// <summary>FNV-1a, and the finalizer of MurmurHash3, without which sums of similar entries would be similar.</summary>
     private static ulong Mix(ReadOnlySpan<byte> entry)

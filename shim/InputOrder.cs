@@ -6,12 +6,13 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// Reads standard input and pipes in helm's order, and none that helm would not come to: what makes it fail before must not have us wait for the end of an open pipe, or
-/// take what the next command of a script is to read. In doubt the rest is passed to helm.
+/// Reads standard input and pipes in helm's order, and none that helm would not come to: what makes it fail before must not have us wait
+/// for the end of an open pipe, or take what the next command of a script is to read. In doubt the rest is passed to helm.
 /// </summary>
 /// <remarks>
-/// helm's order, by strace on 3.17.3 and 4.1.4 (<c>pkg/cmd/template.go</c>, <c>install.go</c>, <c>pkg/cli/values/options.go</c>): flags, positional arguments, the chart's
-/// path, then values: each <c>-f</c>, parsed before the next is opened, <c>--set-json</c>, <c>--set</c>, <c>--set-string</c>, <c>--set-file</c>.
+/// helm's order, by strace on 3.17.3 and 4.1.4 (<c>pkg/cmd/template.go</c>, <c>install.go</c>, <c>pkg/cli/values/options.go</c>): flags,
+/// positional arguments, the chart's path, then values: each <c>-f</c>, parsed before the next is opened, <c>--set-json</c>, <c>--set</c>,
+/// <c>--set-string</c>, <c>--set-file</c>.
 /// </remarks>
 internal static class InputOrder
 {
@@ -19,15 +20,16 @@ internal static class InputOrder
     private const int MaxCheckedBytes = 4 << 20;
 
     /// <summary>
-    /// Takes what the call reads from descriptors. True when that is all there, or when there is nothing that could be taken: the daemon then says what it makes of the
-    /// names. False: helm itself is to go on, with what was taken so far.
+    /// Takes what the call reads from descriptors. True when that is all there, or when there is nothing that could be taken: the daemon
+    /// then says what it makes of the names. False: helm itself is to go on, with what was taken so far.
     /// </summary>
     public static bool TryTake(ParsedCommandLine call, TakenInputs inputs)
     {
         if (InputName.InOrder(call) is not { } names)
             return !CommandLine.ReadsStdin(call);
         var kinds = new (InheritedInput Kind, FileStamp Stamp)[names.Count];
-        bool readsStdin = false, named = false;
+        bool readsStdin = false,
+            named = false;
         for (int i = 0; i < kinds.Length; i++)
         {
             readsStdin |= names[i].IsStdin;
@@ -48,7 +50,10 @@ internal static class InputOrder
         return true;
     }
 
-    /// <summary>Whether each descriptor can be read, and no two of them, standard input included, are one pipe, or one number: what the second finds depends on the first.</summary>
+    /// <summary>
+    /// Whether each descriptor can be read, and no two of them, standard input included, are one pipe, or one number: what the second finds
+    /// depends on the first.
+    /// </summary>
     private static bool AreApart(List<InputName> names, (InheritedInput Kind, FileStamp Stamp)[] kinds)
     {
         var seen = new HashSet<(ulong, ulong)>();
@@ -64,7 +69,11 @@ internal static class InputOrder
             }
             if (names[i].Descriptor < 0)
                 continue;
-            if (kinds[i].Kind == InheritedInput.None || !numbers.Add(names[i].Descriptor) || !seen.Add((kinds[i].Stamp.Device, kinds[i].Stamp.Inode)))
+            if (
+                kinds[i].Kind == InheritedInput.None
+                || !numbers.Add(names[i].Descriptor)
+                || !seen.Add((kinds[i].Stamp.Device, kinds[i].Stamp.Inode))
+            )
                 return false;
         }
         return true;
@@ -85,7 +94,13 @@ internal static class InputOrder
     }
 
     /// <summary>Takes one input, and makes sure that helm goes on after it, if that matters.</summary>
-    private static bool TryPass(ParsedCommandLine call, InputName name, (InheritedInput Kind, FileStamp Stamp) input, bool isBefore, TakenInputs inputs)
+    private static bool TryPass(
+        ParsedCommandLine call,
+        InputName name,
+        (InheritedInput Kind, FileStamp Stamp) input,
+        bool isBefore,
+        TakenInputs inputs
+    )
     {
         // The others are parsed before the first of these is opened.
         if (!name.IsValues && Sets(call))
@@ -101,7 +116,8 @@ internal static class InputOrder
         }
         if (name.Descriptor is var number and >= 0)
         {
-            bool taken = input.Kind == InheritedInput.Pipe ? inputs.TakePipe(number, name.Path) : inputs.TakeFile(number, name.Path, input.Stamp);
+            bool taken =
+                input.Kind == InheritedInput.Pipe ? inputs.TakePipe(number, name.Path) : inputs.TakeFile(number, name.Path, input.Stamp);
             return taken && (!isBefore || !name.IsValues || PlainYaml.IsSurelyMapping(inputs.Descriptors[^1].Content.Span));
         }
         return !isBefore || CanBeRead(name);
@@ -115,7 +131,10 @@ internal static class InputOrder
         return false;
     }
 
-    /// <summary>A regular file that this user may read, by a name that is no URL to helm and no error to its parser of URLs; one of values that helm surely parses.</summary>
+    /// <summary>
+    /// A regular file that this user may read, by a name that is no URL to helm and no error to its parser of URLs; one of values that helm
+    /// surely parses.
+    /// </summary>
     private static bool CanBeRead(InputName name)
     {
         foreach (char c in name.Path)

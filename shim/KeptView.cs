@@ -9,8 +9,9 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// What <c>helmcached resources --json</c>, <c>images --json</c> and <c>images --quiet</c> print, where it is kept beside the output of a hit. <c>helmcached</c> becomes this program for it, which starts in a
-/// fraction of its time; anything but what is kept is left to <c>helmcached</c> (shim/Native/kept_view.c, daemon/Native/kept_view.c).
+/// What <c>helmcached resources --json</c>, <c>images --json</c> and <c>images --quiet</c> print, where it is kept beside the output of a
+/// hit. <c>helmcached</c> becomes this program for it, which starts in a fraction of its time; anything but what is kept is left to
+/// <c>helmcached</c> (shim/Native/kept_view.c, daemon/Native/kept_view.c).
 /// </summary>
 internal static class KeptView
 {
@@ -18,7 +19,10 @@ internal static class KeptView
     private const string Name = "helmcached";
 
     /// <summary>Whether this process was started for that.</summary>
-    public static bool IsWanted(string[] args) => args.Length > 0 && Environment.GetCommandLineArgs()[0] is var program && (program == Name || program.EndsWith("/" + Name, StringComparison.Ordinal));
+    public static bool IsWanted(string[] args) =>
+        args.Length > 0
+        && Environment.GetCommandLineArgs()[0] is var program
+        && (program == Name || program.EndsWith("/" + Name, StringComparison.Ordinal));
 
     /// <summary>Prints it and returns the exit code; <see cref="Program.NothingDone"/> where <c>helmcached</c> is to answer.</summary>
     public static int TryPrint(string[] args)
@@ -37,7 +41,12 @@ internal static class KeptView
 
     private static int Print(string[] args)
     {
-        if (Wanted(args, out string[] call) is not { } view || Endpoint.Switch("HELMCACHED_RECACHE"u8) || Endpoint.Resolve() is not { } endpoint || DaemonLauncher.Exists(endpoint.AvoidPath))
+        if (
+            Wanted(args, out string[] call) is not { } view
+            || Endpoint.Switch("HELMCACHED_RECACHE"u8)
+            || Endpoint.Resolve() is not { } endpoint
+            || DaemonLauncher.Exists(endpoint.AvoidPath)
+        )
             return Program.NothingDone;
         var made = new Call(call);
         if (!made.MayAsk || made.Trace.IsOn || made.StoredRequest() is not { } request)
@@ -46,12 +55,17 @@ internal static class KeptView
         return daemon?.AskForHit(request with { View = view }) switch
         {
             Message.Result result => End(result.Stderr.Span, Libc.WriteAll(1, result.Stdout.Span)),
-            Message.ResultDescriptor result when daemon.TakeOutput(result.StdoutLength) is var output and >= 0 => End(result.Stderr.Span, Libc.SendFile(1, output, result.StdoutLength)),
+            Message.ResultDescriptor result when daemon.TakeOutput(result.StdoutLength) is var output and >= 0 => End(
+                result.Stderr.Span,
+                Libc.SendFile(1, output, result.StdoutLength)
+            ),
             _ => Program.NothingDone,
         };
     }
 
-    /// <summary>What is left to do when standard output was written; the exit code. Not as helm, which ends with 0 on a full disk.</summary>
+    /// <summary>
+    /// What is left to do when standard output was written; the exit code. Not as helm, which ends with 0 on a full disk.
+    /// </summary>
     private static int End(ReadOnlySpan<byte> stderr, int errno)
     {
         if (Libc.WriteAll(2, stderr) == Libc.EPIPE || errno == Libc.EPIPE)

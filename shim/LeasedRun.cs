@@ -34,7 +34,8 @@ internal sealed unsafe class LeasedRun
     }
 
     /// <summary>Renders, publishes, prints; returns helm's exit code. Ends by the same signal if helm was ended by one.</summary>
-    public static int Render(Call call, Endpoint endpoint, DaemonClient daemon, Message.Lease lease) => new LeasedRun(endpoint, daemon, lease).Run(call);
+    public static int Render(Call call, Endpoint endpoint, DaemonClient daemon, Message.Lease lease) =>
+        new LeasedRun(endpoint, daemon, lease).Run(call);
 
     private int Run(Call call)
     {
@@ -64,14 +65,19 @@ internal sealed unsafe class LeasedRun
         int endedBy = status & 0x7f;
         int exitCode = (status >> 8) & 0xff;
         bool endless = exitCode == GoFailure.ExitCode && IsStackOverflow();
-        if (_lease.Armed is { } armed && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy)) && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode)) && !endless)
+        if (
+            _lease.Armed is { } armed
+            && (endedBy == 0 ? exitCode > MostOfHelm : Libc.IsCrash(endedBy))
+            && !(SignalRelay.QuitCame && IsQuit(endedBy, exitCode))
+            && !endless
+        )
             return Redo(call, armed, endedBy == 0 ? exitCode : -1, render);
         // It has written no file yet, and is not to fail once more.
         if (_capture is not null && !endless)
             return FinishFiles(call, status, exitCode, render);
         bool published = HandOver(status, exitCode, render);
-        // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the render. A pipe's reader
-        // waits for nobody.
+        // A file may lie in the chart (helm template . > all.yaml): what we write into it would look like an input that changed under the
+        // render. A pipe's reader waits for nobody.
         bool judgedFirst = IsFile(1) || IsFile(2);
         if (judgedFirst)
             Finish(call, published);
@@ -84,8 +90,8 @@ internal sealed unsafe class LeasedRun
     }
 
     /// <summary>
-    /// As the end of <see cref="Run"/>, where helm has written files: into our directory, so nothing is where the caller looks for it yet. What failed fails once more, in
-    /// the caller's own directory and with its name.
+    /// As the end of <see cref="Run"/>, where helm has written files: into our directory, so nothing is where the caller looks for it yet.
+    /// What failed fails once more, in the caller's own directory and with its name.
     /// </summary>
     private int FinishFiles(Call call, int status, int exitCode, TimeSpan render)
     {
@@ -93,7 +99,10 @@ internal sealed unsafe class LeasedRun
         if (status != 0 || tree is null || !TryHold(tree))
         {
             if (exitCode == MostOfHelm && (status & 0x7f) == 0)
-                _daemon.TrySend(new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, default, default), DaemonClient.PublishDeadline);
+                _daemon.TrySend(
+                    new Message.Publish(_lease.LeaseId, exitCode, (long)render.TotalMicroseconds, default, default),
+                    DaemonClient.PublishDeadline
+                );
             else
                 Abandon(RefuseReason.Interrupted);
             if (SignalRelay.EndingCame is var signal and not 0)
@@ -122,7 +131,9 @@ internal sealed unsafe class LeasedRun
     /// <summary>How a Go program ends that was sent SIGQUIT: with 2, and with GOTRACEBACK=crash by SIGABRT.</summary>
     private static bool IsQuit(int endedBy, int exitCode) => endedBy == 0 ? exitCode == 2 : endedBy == Libc.SIGABRT;
 
-    /// <summary>Waits for helm to end. Should someone stop it, the lease is given back at once: others must not wait for who knows how long.</summary>
+    /// <summary>
+    /// Waits for helm to end. Should someone stop it, the lease is given back at once: others must not wait for who knows how long.
+    /// </summary>
     private int WaitForHelm()
     {
         int status;
@@ -183,8 +194,8 @@ internal sealed unsafe class LeasedRun
     }
 
     /// <summary>
-    /// Gives the daemon what helm made, or the lease back; true when it is to say what becomes of it. No fault in this reaches the caller of
-    /// <see cref="Render"/>, who would become helm: helm has run, and what it wrote is still to be printed, once.
+    /// Gives the daemon what helm made, or the lease back; true when it is to say what becomes of it. No fault in this reaches the caller
+    /// of <see cref="Render"/>, who would become helm: helm has run, and what it wrote is still to be printed, once.
     /// </summary>
     private bool HandOver(int status, int exitCode, TimeSpan render)
     {
@@ -192,10 +203,14 @@ internal sealed unsafe class LeasedRun
             return false;
         try
         {
-            // Sealed before a page of it is in a pipe, after which the kernel says that somebody may still write. Helm has ended, so nobody does.
+            // Sealed before a page of it is in a pipe, after which the kernel says that somebody may still write. Helm has ended, so nobody
+            // does.
             if (SignalRelay.Came || (status & 0x7f) != 0 || status < 0 || !Libc.Seal(_stdout))
                 Abandon(RefuseReason.Interrupted);
-            else if (Libc.Length(_stderr) is var errors && (errors > Frame.MaxStderrBytes || Libc.Length(_stdout) + errors > Frame.MaxCapturedBytes))
+            else if (
+                Libc.Length(_stderr) is var errors
+                && (errors > Frame.MaxStderrBytes || Libc.Length(_stdout) + errors > Frame.MaxCapturedBytes)
+            )
                 Abandon(RefuseReason.OutputTooLarge);
             else
                 return Publish(exitCode, render);
@@ -275,6 +290,5 @@ internal sealed unsafe class LeasedRun
     }
 
     /// <summary>Gives the lease up: others must not wait for this render, and nothing of it will be kept.</summary>
-    private void Abandon(RefuseReason reason) =>
-        _daemon.TrySend(new Message.Abandon(_lease.LeaseId, reason), DaemonClient.PublishDeadline);
+    private void Abandon(RefuseReason reason) => _daemon.TrySend(new Message.Abandon(_lease.LeaseId, reason), DaemonClient.PublishDeadline);
 }

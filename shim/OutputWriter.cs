@@ -5,8 +5,9 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// Writes the files of an <see cref="OutputTree"/> as helm would: directories 0755 and files 0666 less the umask, a file that is there emptied first. Where what is there could
-/// make helm do something else (links, special files, a file where a directory is to be, hooks that would be appended, no rights), nothing is written.
+/// Writes the files of an <see cref="OutputTree"/> as helm would: directories 0755 and files 0666 less the umask, a file that is there
+/// emptied first. Where what is there could make helm do something else (links, special files, a file where a directory is to be, hooks
+/// that would be appended, no rights), nothing is written.
 /// </summary>
 internal sealed class OutputWriter
 {
@@ -24,7 +25,9 @@ internal sealed class OutputWriter
         _tree = tree;
     }
 
-    /// <summary>Writes all files, or none that was not there before: then real helm is to run, and says in its own words what is wrong.</summary>
+    /// <summary>
+    /// Writes all files, or none that was not there before: then real helm is to run, and says in its own words what is wrong.
+    /// </summary>
     /// <param name="directory">As typed.</param>
     /// <param name="tree">What to write.</param>
     public static bool TryWrite(string directory, OutputTree tree)
@@ -50,8 +53,13 @@ internal sealed class OutputWriter
         foreach (OutputFile file in _tree.Files)
         {
             for (int end = file.Path.IndexOf('/', 1); end > 0; end = file.Path.IndexOf('/', end + 1))
-                if (_known.Add(file.Path[..end]) && Look(file.Path[..end], out FileStamp directory) is var missing
-                    && !(missing == Libc.ENOENT || (missing == 0 && directory.Kind == FileKind.Directory && directory.Device == root.Device)))
+                if (
+                    _known.Add(file.Path[..end])
+                    && Look(file.Path[..end], out FileStamp directory) is var missing
+                    && !(
+                        missing == Libc.ENOENT || (missing == 0 && directory.Kind == FileKind.Directory && directory.Device == root.Device)
+                    )
+                )
                     return false;
             error = Look(file.Path, out FileStamp there);
             if (error == Libc.ENOENT)

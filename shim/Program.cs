@@ -89,9 +89,24 @@ internal static class Program
         switch (Daemon.Ask(daemon, endpoint, request, out string why))
         {
             case Message.Result result when call.OutputDirectory is { } directory:
-                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(result.Stdout)), result.Source, result.Microseconds, result.Key);
-            case Message.ResultDescriptor result when call.OutputDirectory is { } directory && daemon.TakeOutput(result.StdoutLength) is var tree and >= 0:
-                return WriteFiles(call, daemon, Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(Replay.All(tree))), result.Source, result.Microseconds, result.Key);
+                return WriteFiles(
+                    call,
+                    daemon,
+                    Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(result.Stdout)),
+                    result.Source,
+                    result.Microseconds,
+                    result.Key
+                );
+            case Message.ResultDescriptor result
+                when call.OutputDirectory is { } directory && daemon.TakeOutput(result.StdoutLength) is var tree and >= 0:
+                return WriteFiles(
+                    call,
+                    daemon,
+                    Replay.Write(result.ExitCode, result.Stderr.Span, directory, OutputTree.Decode(Replay.All(tree))),
+                    result.Source,
+                    result.Microseconds,
+                    result.Key
+                );
             case Message.Result result:
                 call.Trace.Hit(result.Source, result.Microseconds, result.Key);
                 return Replay.Write(result.ExitCode, result.Stderr.Span, result.Stdout.Span);
@@ -101,8 +116,13 @@ internal static class Program
             case Message.Lease lease:
                 return LeasedRun.Render(call, endpoint, daemon, lease);
             // It is of other callers, who see other files or may read others.
-            case Message.Bypass { Reason: BypassReason.OtherMountNamespace or BypassReason.OtherRoot or BypassReason.OtherCredentials or BypassReason.CallerUnknown }
-                when !endpoint.IsApart:
+            case Message.Bypass
+            {
+                Reason: BypassReason.OtherMountNamespace
+                    or BypassReason.OtherRoot
+                    or BypassReason.OtherCredentials
+                    or BypassReason.CallerUnknown
+            } when !endpoint.IsApart:
                 daemon.Dispose();
                 return Serve(call, request, endpoint.Apart());
             case Message.Bypass bypass:

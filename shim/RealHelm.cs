@@ -27,7 +27,10 @@ internal static unsafe class RealHelm
         if (call.Helm.Path is not { } path)
             return Fail(call.Helm.Problem!, 127);
         if (Depth >= MaxDepth)
-            return Fail($"helm: {path} leads back to this shim ({MaxDepth} times already); set {HelmLocator.Variable} to the real helm binary", 126);
+            return Fail(
+                $"helm: {path} leads back to this shim ({MaxDepth} times already); set {HelmLocator.Variable} to the real helm binary",
+                126
+            );
         if ((call.Inputs.Lost ?? call.Inputs.GiveBack()) is { } lost)
             return Fail(lost, 1);
         byte** vector = Libc.ArgumentVector;
@@ -42,7 +45,11 @@ internal static unsafe class RealHelm
             path = next;
             errno = Execute(path, vector);
         }
-        return Fail($"helm: cannot run the real helm, {path}: {Marshal.GetPInvokeErrorMessage(errno)}; check the file, or set {HelmLocator.Variable}", 126);
+        return Fail(
+            $"helm: cannot run the real helm, {path}: {Marshal.GetPInvokeErrorMessage(errno)}; check the file, or set "
+                + $"{HelmLocator.Variable}",
+            126
+        );
     }
 
     /// <summary>Returns only on failure, with errno.</summary>
@@ -83,7 +90,9 @@ internal static unsafe class RealHelm
     }
 
     private static int Depth =>
-        Libc.TryGetVariable(DepthPrefix[..^1], out ReadOnlySpan<byte> value) && Utf8Parser.TryParse(value, out int depth, out _) ? depth : 0;
+        Libc.TryGetVariable(DepthPrefix[..^1], out ReadOnlySpan<byte> value) && Utf8Parser.TryParse(value, out int depth, out _)
+            ? depth
+            : 0;
 
     /// <summary>A script without a first line that names its interpreter: a shell would run it by sh, so would execvp.</summary>
     private static int ExecByShell(byte* script, byte** vector, byte** environment)

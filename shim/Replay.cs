@@ -18,7 +18,9 @@ internal static class Replay
         return exitCode;
     }
 
-    /// <summary>As <see cref="Write(int, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, with the standard output in a file of this length.</summary>
+    /// <summary>
+    /// As <see cref="Write(int, ReadOnlySpan{byte}, ReadOnlySpan{byte})"/>, with the standard output in a file of this length.
+    /// </summary>
     public static int Write(int exitCode, ReadOnlySpan<byte> stderr, int stdout, int stdoutLength)
     {
         if (Libc.WriteAll(2, stderr) == Libc.EPIPE || Libc.SendFile(1, stdout, stdoutLength) == Libc.EPIPE)
@@ -27,7 +29,8 @@ internal static class Replay
     }
 
     /// <summary>
-    /// Writes files below a directory, and then both streams; null, and nothing written, where real helm is to do it: see <see cref="OutputWriter"/>.
+    /// Writes files below a directory, and then both streams; null, and nothing written, where real helm is to do it: see
+    /// <see cref="OutputWriter"/>.
     /// </summary>
     public static int? Write(int exitCode, ReadOnlySpan<byte> stderr, string directory, OutputTree files) =>
         OutputWriter.TryWrite(directory, files) ? Write(exitCode, stderr, files.Output(directory)) : null;
@@ -37,7 +40,7 @@ internal static class Replay
     public static byte[] All(int file)
     {
         byte[] all = GC.AllocateUninitializedArray<byte>((int)Libc.Length(file));
-        for (int at = 0; at < all.Length;)
+        for (int at = 0; at < all.Length; )
         {
             int count = Libc.ReadAt(file, all.AsSpan(at), at);
             if (count <= 0)

@@ -7,13 +7,14 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// What we have read of the caller's descriptors: standard input for <c>-</c>, pipes that the command line names (<c>&lt;(…)</c>). The daemon is sent their bytes; helm
-/// finds a file in memory with the same bytes in their place.
+/// What we have read of the caller's descriptors: standard input for <c>-</c>, pipes that the command line names (<c>&lt;(…)</c>). The
+/// daemon is sent their bytes; helm finds a file in memory with the same bytes in their place.
 /// </summary>
 internal sealed class TakenInputs
 {
     /// <summary>
-    /// Most bytes that are sent to the daemon. Values on standard input are kilobytes; beyond this the render itself dwarfs what a cache could save.
+    /// Most bytes that are sent to the daemon. Values on standard input are kilobytes; beyond this the render itself dwarfs what a cache
+    /// could save.
     /// </summary>
     private const int MaxBytes = 32 * 1024 * 1024;
 
@@ -31,7 +32,8 @@ internal sealed class TakenInputs
     public ReadOnlySpan<(int Copy, int Number)> Copies => CollectionsMarshal.AsSpan(_copies);
 
     /// <summary>
-    /// Why a part of what we have taken cannot be given to helm any more; null as long as it can. Helm must not run then: it would render other values.
+    /// Why a part of what we have taken cannot be given to helm any more; null as long as it can. Helm must not run then: it would render
+    /// other values.
     /// </summary>
     public string? Lost { get; private set; }
 
@@ -61,7 +63,12 @@ internal sealed class TakenInputs
             return false;
         byte[] content = new byte[stamp.Size + 1]; // One more, to notice growth.
         int copy = Copy();
-        if (copy < 0 || Libc.ReadFile(Libc.PathBytes(name), stamp, content) != 0 || Libc.WriteAll(copy, content.AsSpan(0, (int)stamp.Size)) != 0 || Libc.Rewind(copy) != 0)
+        if (
+            copy < 0
+            || Libc.ReadFile(Libc.PathBytes(name), stamp, content) != 0
+            || Libc.WriteAll(copy, content.AsSpan(0, (int)stamp.Size)) != 0
+            || Libc.Rewind(copy) != 0
+        )
             return false;
         _copies.Add((copy, number));
         _total += (int)stamp.Size;
@@ -74,7 +81,8 @@ internal sealed class TakenInputs
     {
         foreach ((int copy, int number) in _copies)
             if ((Libc.Rewind(copy) is var stuck and not 0 ? stuck : Libc.Duplicate(copy, number)) is var error and not 0)
-                return $"helm: {(number == 0 ? "standard input" : $"/dev/fd/{number}")} cannot be passed on to helm: {Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
+                return $"helm: {(number == 0 ? "standard input" : $"/dev/fd/{number}")} cannot be passed on to helm: "
+                    + $"{Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
         return null;
     }
 
@@ -82,7 +90,8 @@ internal sealed class TakenInputs
     private static int Copy() => Libc.LimitsFileSize ? -1 : Libc.MemoryFile();
 
     /// <summary>
-    /// All of a descriptor; null when that is not possible or when it is too much. What was consumed is kept for helm in any case, or else <see cref="Lost"/> says why not.
+    /// All of a descriptor; null when that is not possible or when it is too much. What was consumed is kept for helm in any case, or else
+    /// <see cref="Lost"/> says why not.
     /// </summary>
     private ReadOnlyMemory<byte>? Read(int number, string name)
     {
@@ -136,7 +145,8 @@ internal sealed class TakenInputs
     }
 
     private static string NotKept(string name, int error) =>
-        $"helm: {(name == "/dev/stdin" ? "standard input" : name)} cannot be kept in memory: {Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
+        $"helm: {(name == "/dev/stdin" ? "standard input" : name)} cannot be kept in memory: "
+        + $"{Marshal.GetPInvokeErrorMessage(error)}; put the values in a file";
 
     /// <summary><paramref name="all"/>, or a larger array, with more in it; null when that is too much, and from then on.</summary>
     private byte[]? Append(byte[]? all, int length, ReadOnlySpan<byte> more)

@@ -27,7 +27,10 @@ internal sealed class Trace
     public void Hit(string source, long microseconds, ReadOnlyMemory<byte> key)
     {
         if (_target is not null)
-            Line($"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} ms) key={Key(key)}");
+            Line(
+                $"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} "
+                    + $"ms) key={Key(key)}"
+            );
     }
 
     public void Coordinated(long waitedMicroseconds)
@@ -73,7 +76,9 @@ internal sealed class Trace
 
     private static string Key(ReadOnlyMemory<byte> key) => Convert.ToHexStringLower(key.Span);
 
-    /// <summary>With one to three digits after the point. By integers: formatting a double needs libm, which each start of the shim would load.</summary>
+    /// <summary>
+    /// With one to three digits after the point. By integers: formatting a double needs libm, which each start of the shim would load.
+    /// </summary>
     private static string Milliseconds(long microseconds)
     {
         string digits = (1000 + (microseconds % 1000)).ToString(CultureInfo.InvariantCulture)[1..].TrimEnd('0');

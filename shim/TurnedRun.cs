@@ -5,8 +5,9 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Shim;
 
 /// <summary>
-/// The way of a call that writes what others read: waits for its turn, then becomes helm, or prints what an equal call got that ran meanwhile. Where others wait for what comes of it, helm runs as a
-/// child whose output is passed on. Without a daemon, or without an answer of it, helm runs as it always did.
+/// The way of a call that writes what others read: waits for its turn, then becomes helm, or prints what an equal call got that ran
+/// meanwhile. Where others wait for what comes of it, helm runs as a child whose output is passed on. Without a daemon, or without an
+/// answer of it, helm runs as it always did.
 /// </summary>
 internal static class TurnedRun
 {
@@ -44,7 +45,8 @@ internal static class TurnedRun
 
     private static unsafe int RunForOthers(Call call, DaemonClient daemon, Message.Turn turn)
     {
-        int stdout = Libc.MemoryFile(), stderr = Libc.MemoryFile();
+        int stdout = Libc.MemoryFile(),
+            stderr = Libc.MemoryFile();
         SignalRelay.Prepare();
         int child = -1;
         if (stdout >= 0 && stderr >= 0 && !Libc.LimitsFileSize && Libc.MayWait)
@@ -75,7 +77,10 @@ internal static class TurnedRun
         return status < 0 ? 1 : exitCode;
     }
 
-    /// <summary>No fault in this may have helm run once more: it has run, and what it wrote is still to be printed. Who waits learns of it by the end of the connection.</summary>
+    /// <summary>
+    /// No fault in this may have helm run once more: it has run, and what it wrote is still to be printed. Who waits learns of it by the
+    /// end of the connection.
+    /// </summary>
     private static void Tell(DaemonClient daemon, Message.Turn turn, int exitCode, int stderr, int stdout)
     {
         try
@@ -83,7 +88,10 @@ internal static class TurnedRun
             if (SignalRelay.Came)
                 daemon.Dispose();
             else if (exitCode == 0 && Libc.Length(stderr) + Libc.Length(stdout) <= Message.Ran.MaxBytes)
-                daemon.TrySend(new Message.Ran(turn.TurnId, exitCode, Replay.All(stderr), Replay.All(stdout)), DaemonClient.PublishDeadline);
+                daemon.TrySend(
+                    new Message.Ran(turn.TurnId, exitCode, Replay.All(stderr), Replay.All(stdout)),
+                    DaemonClient.PublishDeadline
+                );
             else
                 daemon.TrySend(new Message.Ran(turn.TurnId, exitCode == 0 ? 1 : exitCode, default, default), DaemonClient.PublishDeadline);
         }

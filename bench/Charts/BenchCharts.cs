@@ -13,7 +13,8 @@ namespace CacheDaemon.Bench.Charts;
 internal static class BenchCharts
 {
     /// <summary>All of them but those that grow by an argument.</summary>
-    public static IReadOnlyList<Func<string, string>> All { get; } = [Trivial, TwentyKilobytes, Medium, Heavy, Definitions, Slow, Varying, Fleet, Objects];
+    public static IReadOnlyList<Func<string, string>> All { get; } =
+    [Trivial, TwentyKilobytes, Medium, Heavy, Definitions, Slow, Varying, Fleet, Objects];
 
     /// <summary>What a new chart looks like: eight templates, 3 kB of output.</summary>
     public static string Trivial(string root)
@@ -58,16 +59,20 @@ internal static class BenchCharts
     public static string Varying(string root)
     {
         ChartFiles chart = ChartFiles.Start(root, "varying");
-        chart.Write("templates/secret.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: varying}\nstringData: {password: {{ randAlphaNum 20 }}}\n");
+        chart.Write(
+            "templates/secret.yaml",
+            "apiVersion: v1\nkind: Secret\nmetadata: {name: varying}\nstringData: {password: {{ randAlphaNum 20 }}}\n"
+        );
         return "varying";
     }
 
     /// <summary>
-    /// What a fleet deploys sixty times: 15 templates, 90 objects, each with a chain of digests that starts with its name, and values beside it.
-    /// The values of all environments are equal in content, each in a file of its own: the budget of 1.3 renders for all sixty
-    /// says that one render serves them. How heavy the chart is follows from the budgets, too: 24 times faster than helm when cold, 8 at a time on
-    /// two processors, is 60 R / 2 ≥ 24 (R + 60 H / 2) for a render R and a hit H, so R is at least 120 H; and no hit is faster than the floor, which the
-    /// issue gives as 1.9 ms, so R is at least 228 ms. This one takes helm seven times as long as the smallest chart, 240 ms where that takes 34.
+    /// What a fleet deploys sixty times: 15 templates, 90 objects, each with a chain of digests that starts with its name, and values
+    /// beside it. The values of all environments are equal in content, each in a file of its own: the budget of 1.3 renders for all sixty
+    /// says that one render serves them. How heavy the chart is follows from the budgets, too: 24 times faster than helm when cold, 8 at a
+    /// time on two processors, is 60 R / 2 ≥ 24 (R + 60 H / 2) for a render R and a hit H, so R is at least 120 H; and no hit is faster
+    /// than the floor, which the issue gives as 1.9 ms, so R is at least 228 ms. This one takes helm seven times as long as the smallest
+    /// chart, 240 ms where that takes 34.
     /// </summary>
     public static string Fleet(string root)
     {
@@ -86,7 +91,10 @@ internal static class BenchCharts
 
     /// <summary>Writes the values of one of the fleet's environments.</summary>
     public static void FleetValues(string root, int environment, string salt) =>
-        new ChartFiles(root).Write(string.Create(CultureInfo.InvariantCulture, $"environments/env{environment}/values.yaml"), $"salt: {salt}\nreplicas: 3\n");
+        new ChartFiles(root).Write(
+            string.Create(CultureInfo.InvariantCulture, $"environments/env{environment}/values.yaml"),
+            $"salt: {salt}\nreplicas: 3\n"
+        );
 
     /// <summary>A few lines of output, and so many files that templates could read.</summary>
     public static string WithFiles(string root, int files)
@@ -115,11 +123,24 @@ internal static class BenchCharts
     public static string Objects(string root)
     {
         ChartFiles chart = ChartFiles.Start(root, "objects");
-        string variables = string.Concat(Enumerable.Range(0, 10).Select(static n => string.Create(CultureInfo.InvariantCulture, $"        - name: SETTING_{n}\n          value: \"setting {n}\"\n")));
+        string variables = string.Concat(
+            Enumerable
+                .Range(0, 10)
+                .Select(static n =>
+                    string.Create(CultureInfo.InvariantCulture, $"        - name: SETTING_{n}\n          value: \"setting {n}\"\n")
+                )
+        );
         for (int i = 0; i < 20; i++)
-            chart.Write(string.Create(CultureInfo.InvariantCulture, $"templates/part{i}.yaml"), "{{- range until 25 }}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ $.Release.Name }}-" + i.ToString(CultureInfo.InvariantCulture)
-                + "-{{ . }}\n  labels:\n    app: objects\n    number: \"{{ . }}\"\nspec:\n  replicas: 2\n  template:\n    spec:\n      containers:\n      - name: main\n        image: registry.example/objects:{{ . }}\n"
-                + "        ports:\n        - containerPort: 8080\n        env:\n" + variables + "{{- end }}\n");
+            chart.Write(
+                string.Create(CultureInfo.InvariantCulture, $"templates/part{i}.yaml"),
+                "{{- range until 25 }}\n---\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: {{ $.Release.Name }}-"
+                    + i.ToString(CultureInfo.InvariantCulture)
+                    + "-{{ . }}\n  labels:\n    app: objects\n    number: \"{{ . }}\"\nspec:\n  replicas: 2\n  template:\n    spec:\n"
+                    + "      containers:\n      - name: main\n        image: registry.example/objects:{{ . }}\n"
+                    + "        ports:\n        - containerPort: 8080\n        env:\n"
+                    + variables
+                    + "{{- end }}\n"
+            );
         return "objects";
     }
 
@@ -133,27 +154,35 @@ internal static class BenchCharts
         chart.Write("values.yaml", "replicas: 2\nimage: {name: shop, tag: v3}\nport: 8080\nlabels: {team: web}\n");
         chart.Write("templates/_names.tpl", "{{ define \"name\" }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}\n");
         chart.Write("templates/NOTES.txt", "{{ include \"name\" . }} listens on {{ .Values.port }}.\n");
-        foreach (string kind in (ReadOnlySpan<string>)["ServiceAccount", "ConfigMap", "Service", "Deployment", "Ingress", "HorizontalPodAutoscaler"])
+        foreach (
+            string kind in (ReadOnlySpan<string>)
+                ["ServiceAccount", "ConfigMap", "Service", "Deployment", "Ingress", "HorizontalPodAutoscaler"]
+        )
             chart.Write($"templates/{kind}.yaml", Object(kind, "{{ include \"name\" . }}", lines));
     }
 
     /// <summary>An object whose digest takes so many rounds.</summary>
     private static string Chained(string name, int rounds) =>
         $$$$"""
-        ---
-        apiVersion: v1
-        kind: ConfigMap
-        metadata: {name: {{{{name}}}}}
-        {{- $digest := printf "%s %s" "{{{{name}}}}" (.Values.salt | default "salt") }}
-        {{- range until {{{{rounds}}}} }}{{ $digest = sha256sum $digest }}{{ end }}
-        data: {digest: {{ $digest }}}
+            ---
+            apiVersion: v1
+            kind: ConfigMap
+            metadata: {name: {{{{name}}}}}
+            {{- $digest := printf "%s %s" "{{{{name}}}}" (.Values.salt | default "salt") }}
+            {{- range until {{{{rounds}}}} }}{{ $digest = sha256sum $digest }}{{ end }}
+            data: {digest: {{ $digest }}}
 
-        """;
+            """;
 
     private static string Object(string kind, string name, int lines)
     {
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n  labels:\n    app: {{{{ .Chart.Name }}}}\n    {{{{- toYaml .Values.labels | nindent 4 }}}}\nspec:\n  replicas: {{{{ .Values.replicas }}}}\n  image: \"{{{{ .Values.image.name }}}}:{{{{ .Values.image.tag }}}}\"\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"apiVersion: v1\nkind: {kind}\nmetadata:\n  name: {name}\n  labels:\n    app: {{{{ .Chart.Name }}}}\n"
+                + $"    {{{{- toYaml .Values.labels | nindent 4 }}}}\nspec:\n  replicas: {{{{ .Values.replicas }}}}\n"
+                + $"  image: \"{{{{ .Values.image.name }}}}:{{{{ .Values.image.tag }}}}\"\n"
+        );
         for (int i = 0; i < lines; i++)
             text.Append(CultureInfo.InvariantCulture, $"  setting{i}: \"{name}-{i}\"\n");
         return text.ToString();

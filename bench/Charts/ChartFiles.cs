@@ -29,7 +29,10 @@ internal sealed class ChartFiles(string directory)
 
     /// <summary>Writes the Chart.yaml of this chart (<c>""</c>) or of one below it (<c>"charts/NAME/"</c>).</summary>
     public void Metadata(string place, string name) =>
-        Write(place + "Chart.yaml", $"apiVersion: v2\nname: {name}\nversion: 1.2.3\nappVersion: v3\ndescription: generated for the bench\n");
+        Write(
+            place + "Chart.yaml",
+            $"apiVersion: v2\nname: {name}\nversion: 1.2.3\nappVersion: v3\ndescription: generated for the bench\n"
+        );
 
     /// <summary>Writes prose of so many bytes: READMEs, change logs.</summary>
     public void Document(string name, int bytes, int seed)

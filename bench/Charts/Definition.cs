@@ -34,7 +34,9 @@ internal sealed class Definition
     private void Write(string plural, string metadata)
     {
         string kind = char.ToUpperInvariant(plural[0]) + plural[1..^1];
-        _text.Append(CultureInfo.InvariantCulture, $$"""
+        _text.Append(
+            CultureInfo.InvariantCulture,
+            $$"""
             apiVersion: apiextensions.k8s.io/v1
             kind: CustomResourceDefinition
             metadata:
@@ -61,7 +63,8 @@ internal sealed class Definition
                         type: object
                         properties:
 
-            """);
+            """
+        );
         for (int i = 0; _text.Length < _bytes - 100; i++)
             Field(_prose.Field(i), 18, 0);
         _text.Append("    subresources:\n      status: {}\n");

@@ -8,17 +8,19 @@ namespace CacheDaemon.Bench.Charts;
 /// <summary>
 /// 380 files, a tree of 7 MB, 0.7 MB of output. Modelled on kube-prometheus-stack, the best known chart of that shape: definitions in the
 /// <c>crds/</c> of a subchart (two thirds of the tree; read, and not rendered without <c>--include-crds</c>), dashboards as long escaped
-/// lines inside templates, alerts with a switch, annotations, labels and a <c>dig</c> into values each, seven components of thirteen objects with
-/// <c>include</c>, <c>toYaml</c> and <c>tpl</c> of nested values (one of them and half of the objects off by default), four subcharts, and a
-/// <c>values.yaml</c> of 100 kB, most of it comments. Helm takes 4.5 times as long as for the smallest chart: it parses 1 MB of templates,
-/// copies the whole set of them for each <c>tpl</c>, reads the values, and reads 0.7 MB of results as YAML to sort them.
+/// lines inside templates, alerts with a switch, annotations, labels and a <c>dig</c> into values each, seven components of thirteen
+/// objects with <c>include</c>, <c>toYaml</c> and <c>tpl</c> of nested values (one of them and half of the objects off by default), four
+/// subcharts, and a <c>values.yaml</c> of 100 kB, most of it comments. Helm takes 4.5 times as long as for the smallest chart: it parses 1
+/// MB of templates, copies the whole set of them for each <c>tpl</c>, reads the values, and reads 0.7 MB of results as YAML to sort them.
 /// </summary>
 internal sealed class LargeChart
 {
-    private const int Files = 380, Dashboards = 32, Groups = 36, AlertsInGroup = 5;
+    private const int Files = 380,
+        Dashboards = 32,
+        Groups = 36,
+        AlertsInGroup = 5;
 
-    private static readonly string[] s_components =
-        ["operator", "metrics", "alerts", "gateway", "exporter", "webhook", "ruler"];
+    private static readonly string[] s_components = ["operator", "metrics", "alerts", "gateway", "exporter", "webhook", "ruler"];
 
     private static readonly string[] s_subcharts = ["boards", "states", "nodes", "windows"];
 
@@ -64,11 +66,26 @@ internal sealed class LargeChart
             var panels = new StringBuilder();
             for (int panel = 0; panels.Length < 16_400; panel++)
             {
-                panels.Append(CultureInfo.InvariantCulture, $$$"""
-                    {{{(panel == 0 ? "" : ",")}}}{"datasource":{"type":"metrics","uid":"${datasource}"},"fieldConfig":{"defaults":{"unit":"ops"}},"gridPos":{"h":7,"w":12,"x":{{{panel % 2 * 12}}},"y":{{{panel * 7}}} },"id":{{{panel}}},"targets":[{"expr":"sum(rate({{{_prose.Field(panel)}}}_total{cluster=\"$cluster\",job=\"{{{_prose.Field(0)}}}\"}[$__rate_interval])) by (instance)","legendFormat":"{{instance}}"}],"title":"{{{_prose.Line(25)}}}","type":"timeseries"}
-                    """);
+                panels.Append(
+                    CultureInfo.InvariantCulture,
+                    $$$"""
+                    {{{(
+                        panel == 0 ? "" : ","
+                    )}}}{"datasource":{"type":"metrics","uid":"${datasource}"},"fieldConfig":{"defaults":{"unit":"ops"}},"gridPos":{"h":7,"w":12,"x":{{{panel
+                        % 2
+                        * 12}}},"y":{{{panel * 7}}} },"id":{{{panel}}},"targets":[{"expr":"sum(rate({{{_prose.Field(
+                        panel
+                    )}}}_total{cluster=\"$cluster\",job=\"{{{_prose.Field(
+                        0
+                    )}}}\"}[$__rate_interval])) by (instance)","legendFormat":"{{instance}}"}],"title":"{{{_prose.Line(
+                        25
+                    )}}}","type":"timeseries"}
+                    """
+                );
             }
-            _files.Write($"templates/dashboards/board{i}.yaml", $$$"""
+            _files.Write(
+                $"templates/dashboards/board{i}.yaml",
+                $$$"""
                 {{- $version := default .Capabilities.KubeVersion.GitVersion .Values.versionOverride }}
                 {{- if and (or .Values.boards.enabled .Values.boards.force) (semverCompare ">=1.14.0-0" $version) .Values.boards.defaults }}
                 apiVersion: v1
@@ -84,7 +101,8 @@ internal sealed class LargeChart
                     {{`{"editable":`}}{{ .Values.boards.editable }}{{`,"panels":[{{{panels}}}],"schemaVersion":39,"timezone": "`}}{{ .Values.boards.timezone }}{{`"}`}}
                 {{- end }}
 
-                """);
+                """
+            );
         }
     }
 
@@ -93,7 +111,9 @@ internal sealed class LargeChart
         for (int group = 0; group < Groups; group++)
         {
             var text = new StringBuilder();
-            text.Append(CultureInfo.InvariantCulture, $$$"""
+            text.Append(
+                CultureInfo.InvariantCulture,
+                $$$"""
                 {{- $version := default .Capabilities.KubeVersion.GitVersion .Values.versionOverride }}
                 {{- if and (semverCompare ">=1.14.0-0" $version) .Values.rules.create .Values.rules.groups.group{{{group}}} }}
                 apiVersion: bench.example/v1
@@ -113,7 +133,8 @@ internal sealed class LargeChart
                   - name: group{{{group}}}
                     rules:
 
-                """);
+                """
+            );
             for (int i = 0; i < AlertsInGroup; i++)
                 text.Append(Alert($"Group{group}Alert{i}", group));
             _files.Write($"templates/rules/group{group}.yaml", text.Append("{{- end }}\n").ToString());
@@ -167,7 +188,8 @@ internal sealed class LargeChart
 
     private void Values()
     {
-        var text = new StringBuilder("""
+        var text = new StringBuilder(
+            """
             # Values of the bench's large chart.
             versionOverride: ""
             commonLabels: {team: platform}
@@ -184,8 +206,12 @@ internal sealed class LargeChart
               alertLabels: {}
               disabled: {}
 
-            """);
-        foreach ((string map, string value) in (ReadOnlySpan<(string, string)>)[("groups", "true"), ("groupAnnotations", "{}"), ("groupLabels", "{}")])
+            """
+        );
+        foreach (
+            (string map, string value) in (ReadOnlySpan<(string, string)>)
+                [("groups", "true"), ("groupAnnotations", "{}"), ("groupLabels", "{}")]
+        )
         {
             text.Append(CultureInfo.InvariantCulture, $"  {map}:\n");
             for (int group = 0; group < Groups; group++)

@@ -74,12 +74,15 @@ internal sealed class BenchHome : IDisposable
     {
         var environment = new Dictionary<string, string>(Environment);
         foreach (System.Collections.DictionaryEntry variable in System.Environment.GetEnvironmentVariables())
-            if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal)) environment[(string)variable.Key] = (string)variable.Value!;
-        // By a process with the lowest priority otherwise, which goes on when the daemon has left, and so may still write here while this home is deleted.
+            if (((string)variable.Key).StartsWith("DOTNET_GC", StringComparison.Ordinal))
+                environment[(string)variable.Key] = (string)variable.Value!;
+        // By a process with the lowest priority otherwise, which goes on when the daemon has left, and so may still write here while this
+        // home is deleted.
         Admin("arm", RealHelm);
         using var serve = new Contender("daemon", Repository.Daemon, ["serve"], environment);
         _daemon = serve.Start();
-        while (DaemonClient.TryConnect(Endpoint, out _) is null) Libc.Poll([], 5);
+        while (DaemonClient.TryConnect(Endpoint, out _) is null)
+            Libc.Poll([], 5);
     }
 
     /// <summary>Stops the daemon and returns when it is gone.</summary>
@@ -112,7 +115,8 @@ internal sealed class BenchHome : IDisposable
     /// <summary>One number of the daemon's status, asked for over the socket: the admin command would be a process more.</summary>
     public long Status(string name)
     {
-        using DaemonClient client = DaemonClient.TryConnect(Endpoint, out int errno) ?? throw new InvalidOperationException($"no daemon ({errno})");
+        using DaemonClient client =
+            DaemonClient.TryConnect(Endpoint, out int errno) ?? throw new InvalidOperationException($"no daemon ({errno})");
         client.TrySend(new Client.Protocol.Message.Status(), TimeSpan.FromSeconds(5));
         if (client.Receive(TimeSpan.FromSeconds(5)) is not Client.Protocol.Message.Json answer)
             throw new InvalidOperationException("no status");

@@ -16,7 +16,12 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// </summary>
 internal sealed unsafe class Contender : IDisposable
 {
-    private static readonly SafeFileHandle NullHandle = System.IO.File.OpenHandle("/dev/null", FileMode.Open, FileAccess.ReadWrite, FileShare.ReadWrite);
+    private static readonly SafeFileHandle NullHandle = System.IO.File.OpenHandle(
+        "/dev/null",
+        FileMode.Open,
+        FileAccess.ReadWrite,
+        FileShare.ReadWrite
+    );
     private static readonly int NullDevice = (int)NullHandle.DangerousGetHandle();
     private static readonly byte[] ReadBuffer = new byte[1 << 20];
 
@@ -110,7 +115,14 @@ internal sealed unsafe class Contender : IDisposable
     {
         fixed (byte* path = _path)
         {
-            int child = Libc.Spawn(path, _arguments.Pointer, _environment.Pointer, [(NullDevice, 0)], stdout, ShowsErrors ? Inherited : NullDevice);
+            int child = Libc.Spawn(
+                path,
+                _arguments.Pointer,
+                _environment.Pointer,
+                [(NullDevice, 0)],
+                stdout,
+                ShowsErrors ? Inherited : NullDevice
+            );
             return child > 0 ? child : throw new Win32Exception(-child, $"{Name}: {File} cannot be started");
         }
     }

@@ -24,17 +24,27 @@ internal sealed class CrowdRows(BenchHome home)
         using Contender warm = home.Shim("template", "crowd0", chart);
         for (int i = 0; i < repeats; i++)
         {
-            using Contender call = home.Shim("template", $"crowd{i}", chart), helm = home.Real("template", $"crowd{i}", chart);
+            using Contender call = home.Shim("template", $"crowd{i}", chart),
+                helm = home.Real("template", $"crowd{i}", chart);
             walls.Add(All([.. Enumerable.Repeat(call, Callers)], Callers));
             alone.Add(helm.Run());
             starts.Add(All([.. Enumerable.Repeat(warm, Callers)], Callers));
         }
-        var times = new Dictionary<string, Samples> { ["64 callers, cold"] = Samples.Of(walls), ["helm, once"] = Samples.Of(alone), ["64 callers, warm"] = Samples.Of(starts) };
-        return new Row("64 concurrent equal misses",
+        var times = new Dictionary<string, Samples>
+        {
+            ["64 callers, cold"] = Samples.Of(walls),
+            ["helm, once"] = Samples.Of(alone),
+            ["64 callers, warm"] = Samples.Of(starts),
+        };
+        return new Row(
+            "64 concurrent equal misses",
             [
                 new Check("helm runs", (double)home.Stat("helm_runs") / repeats, 1),
                 new Check("ms", times["64 callers, cold"].Median, 1.3 * times["helm, once"].Median + times["64 callers, warm"].Median),
-            ], times, "the budget is 1.3 renders and 64 concurrent warm hits, both measured");
+            ],
+            times,
+            "the budget is 1.3 renders and 64 concurrent warm hits, both measured"
+        );
     }
 
     /// <summary>
@@ -47,7 +57,10 @@ internal sealed class CrowdRows(BenchHome home)
     /// <param name="helmCalls">How many of the calls real helm makes each time; the rest is reckoned.</param>
     public IEnumerable<Row> FleetOf(string chart, int width, int repeats, int helmCalls)
     {
-        List<double> one = [], helm = [], cold = [], warm = [];
+        List<double> one = [],
+            helm = [],
+            cold = [],
+            warm = [];
         home.ResetStats();
         for (int i = 0; i < repeats; i++)
         {
@@ -66,13 +79,22 @@ internal sealed class CrowdRows(BenchHome home)
             ["helmcached, cold"] = Samples.Of(cold),
             ["helmcached, warm"] = Samples.Of(warm),
         };
-        double coldMedian = times["helmcached, cold"].Median, warmMedian = times["helmcached, warm"].Median, helmMedian = times["helm"].Median;
-        yield return new Row(string.Create(CultureInfo.InvariantCulture, $"fleet of {BenchCharts.FleetSize}, {width} at a time"),
+        double coldMedian = times["helmcached, cold"].Median,
+            warmMedian = times["helmcached, warm"].Median,
+            helmMedian = times["helm"].Median;
+        yield return new Row(
+            string.Create(CultureInfo.InvariantCulture, $"fleet of {BenchCharts.FleetSize}, {width} at a time"),
             [
                 new Check("ms cold", coldMedian, 1.3 * times["helm, once"].Median + warmMedian),
                 new Check("× faster than helm, cold", helmMedian / coldMedian, 24, AtLeast: true),
                 new Check("× faster than helm, warm", helmMedian / warmMedian, 50, AtLeast: true),
-            ], times, string.Create(CultureInfo.InvariantCulture, $"{runs:0.##} helm runs each time; helm itself made {helmCalls} of {BenchCharts.FleetSize} calls, scaled"));
+            ],
+            times,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{runs:0.##} helm runs each time; helm itself made {helmCalls} of {BenchCharts.FleetSize} calls, scaled"
+            )
+        );
         yield return Edited(chart, width);
     }
 
@@ -84,22 +106,28 @@ internal sealed class CrowdRows(BenchHome home)
         home.ResetStats();
         double edited = All(fleet.Shims, width);
         BenchCharts.FleetValues(home.Charts, 7, "north");
-        return new Row(string.Create(CultureInfo.InvariantCulture, $"one edited values file in a fleet, {width} at a time"),
-            [new Check("misses", home.Stat("misses"), 1), new Check("hits", home.Stat("hits") + home.Stat("coalesced"), BenchCharts.FleetSize - 1, AtLeast: true)],
-            new Dictionary<string, Samples> { ["helmcached"] = Samples.Of([edited]) });
+        return new Row(
+            string.Create(CultureInfo.InvariantCulture, $"one edited values file in a fleet, {width} at a time"),
+            [
+                new Check("misses", home.Stat("misses"), 1),
+                new Check("hits", home.Stat("hits") + home.Stat("coalesced"), BenchCharts.FleetSize - 1, AtLeast: true),
+            ],
+            new Dictionary<string, Samples> { ["helmcached"] = Samples.Of([edited]) }
+        );
     }
 
     /// <summary>
-    /// Milliseconds for all calls, <paramref name="width"/> of them at a time: so many threads, which stand ready before the clock starts, and each
-    /// of which starts a call, waits for it, and takes the next. One thread that starts them all is slower (33 instead of 20 ms for 60 times /bin/true, 8
-    /// at a time), since whoever starts a process stands still until the new one has its program.
+    /// Milliseconds for all calls, <paramref name="width"/> of them at a time: so many threads, which stand ready before the clock starts,
+    /// and each of which starts a call, waits for it, and takes the next. One thread that starts them all is slower (33 instead of 20 ms
+    /// for 60 times /bin/true, 8 at a time), since whoever starts a process stands still until the new one has its program.
     /// </summary>
     public static double All(Contender[] calls, int width)
     {
-        int next = -1, failed = 0;
+        int next = -1,
+            failed = 0;
         void Work()
         {
-            for (int i; (i = Interlocked.Increment(ref next)) < calls.Length;)
+            for (int i; (i = Interlocked.Increment(ref next)) < calls.Length; )
             {
                 if (Libc.Wait(calls[i].Start(), block: true) is var status && status != 0)
                     Interlocked.CompareExchange(ref failed, status ?? -1, 0);
@@ -115,12 +143,17 @@ internal sealed class CrowdRows(BenchHome home)
         {
             using var ready = new CountdownEvent(width);
             using var go = new ManualResetEventSlim(initialState: false, spinCount: 0);
-            Thread[] threads = [.. Enumerable.Range(0, width).Select(_ => new Thread(() =>
-            {
-                ready.Signal();
-                go.Wait();
-                Work();
-            }))];
+            Thread[] threads =
+            [
+                .. Enumerable
+                    .Range(0, width)
+                    .Select(_ => new Thread(() =>
+                    {
+                        ready.Signal();
+                        go.Wait();
+                        Work();
+                    })),
+            ];
             foreach (Thread thread in threads)
                 thread.Start();
             ready.Wait();
@@ -151,6 +184,7 @@ internal sealed class CrowdRows(BenchHome home)
                 call.Dispose();
         }
 
-        private static string[] Arguments(string release, string chart, int i) => ["template", release, chart, "-f", $"environments/env{i}/values.yaml"];
+        private static string[] Arguments(string release, string chart, int i) =>
+            ["template", release, chart, "-f", $"environments/env{i}/values.yaml"];
     }
 }

@@ -9,7 +9,9 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <summary>Hit time against the size of the tree, the size of the output and the number of callers at once.</summary>
 internal sealed class Curves(BenchHome home, int rounds)
 {
-    /// <summary>Real helm takes part in this share of the rounds: its times are long, and only their order of magnitude matters here.</summary>
+    /// <summary>
+    /// Real helm takes part in this share of the rounds: its times are long, and only their order of magnitude matters here.
+    /// </summary>
     private const double HelmShare = 0.1;
 
     private static readonly int[] s_files = [10, 100, 1_000, 5_000];
@@ -53,14 +55,21 @@ internal sealed class Curves(BenchHome home, int rounds)
         foreach (int callers in s_callers)
         {
             Contender[] calls = [.. Enumerable.Repeat(call, callers)];
-            points.Add(new CurvePoint("helmcached", callers, Samples.Of([.. Enumerable.Range(0, Math.Max(5, rounds / callers)).Select(_ => CrowdRows.All(calls, callers) / callers)])));
+            points.Add(
+                new CurvePoint(
+                    "helmcached",
+                    callers,
+                    Samples.Of([.. Enumerable.Range(0, Math.Max(5, rounds / callers)).Select(_ => CrowdRows.All(calls, callers) / callers)])
+                )
+            );
         }
         return new Curve("concurrency", "Warm hits at the same moment: wall time for each of them", "callers at once", points);
     }
 
     private IEnumerable<CurvePoint> Points(double at, string chart, params (Contender, double)[] others)
     {
-        using Contender shim = home.Shim("template", "rel", chart), helm = home.Real("template", "rel", chart);
+        using Contender shim = home.Shim("template", "rel", chart),
+            helm = home.Real("template", "rel", chart);
         foreach ((string who, Samples times) in Samples.Alternate(rounds, [(shim, 1), (helm, HelmShare), .. others]))
             yield return new CurvePoint(who, at, times);
         Directory.Delete(Path.Combine(home.Charts, chart), recursive: true);

@@ -14,7 +14,9 @@ internal sealed class DaemonRows(BenchHome home)
 {
     private const double Megabyte = 1024 * 1024;
 
-    /// <summary>Hits per second that the daemon gives to a client that keeps its connections; the client uses the same processors.</summary>
+    /// <summary>
+    /// Hits per second that the daemon gives to a client that keeps its connections; the client uses the same processors.
+    /// </summary>
     /// <param name="chart">The chart.</param>
     /// <param name="time">How long.</param>
     /// <param name="connections">How many are kept.</param>
@@ -30,14 +32,29 @@ internal sealed class DaemonRows(BenchHome home)
         long allocated = home.Status("allocated_bytes");
         double processor = home.ProcessorMicroseconds();
         LoadGenerator.Outcome run = LoadGenerator.Run(home.Endpoint.SocketPath, request, connections, time);
-        double daemon = (home.ProcessorMicroseconds() - processor) / run.Hits, client = run.Processor.TotalMicroseconds / run.Hits;
-        double allocatedPerHit = (double)(home.Status("allocated_bytes") - allocated) / run.Hits, perSecond = run.Hits / run.Elapsed.TotalSeconds;
+        double daemon = (home.ProcessorMicroseconds() - processor) / run.Hits,
+            client = run.Processor.TotalMicroseconds / run.Hits;
+        double allocatedPerHit = (double)(home.Status("allocated_bytes") - allocated) / run.Hits,
+            perSecond = run.Hits / run.Elapsed.TotalSeconds;
         long hits = home.Stat("hits");
         if (hits != run.Hits + connections)
             throw new InvalidOperationException($"{chart}: {run.Hits + connections} replies, but {hits} hits");
-        return new Row(string.Create(CultureInfo.InvariantCulture, $"hits per second over {connections} kept connections, {output:#,0} bytes of output"),
-            budget ? [new Check("per second", perSecond, 15_000, AtLeast: true), new Check("bytes allocated per hit", allocatedPerHit, 1000)] : [], Row.NoTimes,
-            string.Create(CultureInfo.InvariantCulture, $"{perSecond:#,0} per second, {allocatedPerHit:0} bytes allocated each; processor time per hit: daemon {daemon:0.0} µs, client {client:0.0} µs, of {Environment.ProcessorCount} processors' {1e6 * Environment.ProcessorCount / perSecond:0} µs"));
+        return new Row(
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"hits per second over {connections} kept connections, {output:#,0} bytes of output"
+            ),
+            budget
+                ? [new Check("per second", perSecond, 15_000, AtLeast: true), new Check("bytes allocated per hit", allocatedPerHit, 1000)]
+                : [],
+            Row.NoTimes,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{perSecond:#,0} per second, {allocatedPerHit:0} bytes allocated each; processor time per hit: daemon "
+                    + $"{daemon:0.0} µs, client {client:0.0} µs, of {Environment.ProcessorCount} processors' "
+                    + $"{1e6 * Environment.ProcessorCount / perSecond:0} µs"
+            )
+        );
     }
 
     /// <summary>Memory of the process and of the memory files that it holds, which are not mapped and so no part of the former.</summary>
@@ -57,16 +74,25 @@ internal sealed class DaemonRows(BenchHome home)
             Ask($"fill{i}", chart);
         }
         double full = Held() / Megabyte;
-        return new Row("memory, with that of outputs in files", [new Check("MB idle after start", idle, 30), new Check("MB with the memory tier full", full, 200)], Row.NoTimes,
-            $"160 entries of 1 MB that do not compress went through a tier of 128 MiB; the collector stopped the daemon for {home.Status("gc_pause_us") / 1000} ms in all");
+        return new Row(
+            "memory, with that of outputs in files",
+            [new Check("MB idle after start", idle, 30), new Check("MB with the memory tier full", full, 200)],
+            Row.NoTimes,
+            "160 entries of 1 MB that do not compress went through a tier of 128 MiB; the collector stopped the daemon for "
+                + $"{home.Status("gc_pause_us") / 1000} ms in all"
+        );
     }
 
     /// <summary>Sizes of what is installed.</summary>
-    public static Row Binaries() => new("binaries",
-        [
-            new Check("MB shim", new FileInfo(Repository.Shim).Length / Megabyte, 2.6),
-            new Check("MB helmcached", new FileInfo(Repository.Daemon).Length / Megabyte, 12),
-        ], Row.NoTimes);
+    public static Row Binaries() =>
+        new(
+            "binaries",
+            [
+                new Check("MB shim", new FileInfo(Repository.Shim).Length / Megabyte, 2.6),
+                new Check("MB helmcached", new FileInfo(Repository.Daemon).Length / Megabyte, 12),
+            ],
+            Row.NoTimes
+        );
 
     /// <summary>The message that the shim would send for <c>helm template RELEASE CHART</c>.</summary>
     public Message.Render Request(string release, string chart)

@@ -17,8 +17,18 @@ internal static class DriverRow
         double own = (Environment.CpuUsage.TotalTime - before).TotalMilliseconds / rounds;
         Contender[] fleet = [.. Enumerable.Repeat(nothing, Charts.BenchCharts.FleetSize)];
         foreach (int width in (ReadOnlySpan<int>)[1, 8])
-            times[string.Create(CultureInfo.InvariantCulture, $"{fleet.Length} times /bin/true, {width} at a time")] = Samples.Of([.. Enumerable.Range(0, 10).Select(_ => CrowdRows.All(fleet, width))]);
-        return new Row("the bench's own share", [], times,
-            string.Create(CultureInfo.InvariantCulture, $"every time holds one start, pipe and wait: {times[nothing.Name].Median:0.00} ms for /bin/true, {own:0.00} ms of it the bench's own processor time"));
+            times[string.Create(CultureInfo.InvariantCulture, $"{fleet.Length} times /bin/true, {width} at a time")] = Samples.Of([
+                .. Enumerable.Range(0, 10).Select(_ => CrowdRows.All(fleet, width)),
+            ]);
+        return new Row(
+            "the bench's own share",
+            [],
+            times,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"every time holds one start, pipe and wait: {times[nothing.Name].Median:0.00} ms for /bin/true, {own:0.00} ms of "
+                    + $"it the bench's own processor time"
+            )
+        );
     }
 }

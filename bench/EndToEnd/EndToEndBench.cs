@@ -14,7 +14,34 @@ internal static class EndToEndBench
 {
     /// <summary>What <c>--only</c> can name, in the order in which it is measured.</summary>
     public static IReadOnlyList<string> Rows { get; } =
-        ["driver", "trivial", "medium", "heavy", "crd", "slow", "helm4", "commands", "sequences", "varying", "pass", "miss", "disk", "first", "crowd", "fleet", "team", "resources", "library", "remote", "throughput", "memory", "binaries", "store", "growth", "curves"];
+    [
+        "driver",
+        "trivial",
+        "medium",
+        "heavy",
+        "crd",
+        "slow",
+        "helm4",
+        "commands",
+        "sequences",
+        "varying",
+        "pass",
+        "miss",
+        "disk",
+        "first",
+        "crowd",
+        "fleet",
+        "team",
+        "resources",
+        "library",
+        "remote",
+        "throughput",
+        "memory",
+        "binaries",
+        "store",
+        "growth",
+        "curves",
+    ];
 
     /// <summary>Runs and returns an exit code: 0 also when a budget is missed, since a loaded machine proves nothing.</summary>
     /// <param name="quick">Fewer rounds.</param>
@@ -26,9 +53,15 @@ internal static class EndToEndBench
         double before = Report.Load();
         var report = new Report(quick, load);
         using var home = new BenchHome(Repository.Helm(3));
-        string trivial = BenchCharts.Trivial(home.Charts), medium = BenchCharts.Medium(home.Charts), heavy = BenchCharts.Heavy(home.Charts);
-        string twenty = BenchCharts.TwentyKilobytes(home.Charts), definitions = BenchCharts.Definitions(home.Charts), slow = BenchCharts.Slow(home.Charts);
-        string varying = BenchCharts.Varying(home.Charts), fleet = BenchCharts.Fleet(home.Charts), objects = BenchCharts.Objects(home.Charts);
+        string trivial = BenchCharts.Trivial(home.Charts),
+            medium = BenchCharts.Medium(home.Charts),
+            heavy = BenchCharts.Heavy(home.Charts);
+        string twenty = BenchCharts.TwentyKilobytes(home.Charts),
+            definitions = BenchCharts.Definitions(home.Charts),
+            slow = BenchCharts.Slow(home.Charts);
+        string varying = BenchCharts.Varying(home.Charts),
+            fleet = BenchCharts.Fleet(home.Charts),
+            objects = BenchCharts.Objects(home.Charts);
         home.Start();
         BenchHome.LetStampsAge();
         using var busy = new OtherLoad(home, load);
@@ -47,18 +80,38 @@ internal static class EndToEndBench
             ("crd", () => [hits.Warm("warm hit, CRD-only chart", definitions, 0.1, 1.3, null)]),
             ("slow", () => [hits.Warm("warm hit, slow chart", slow, 0.04, null, 350)]),
             ("helm4", () => [Helm4(rounds)]),
-            ("commands", () => [
-                hits.Warm("warm hit, helm version", trivial, 0.3, 1.25, 14, call: ["version", "--short"], templateLimit: 1.25),
-                hits.Warm("warm hit, helm show chart", trivial, 0.3, 1.25, 14, call: ["show", "chart", trivial]),
-                hits.Warm("warm hit, helm lint, 60 files", medium, 0.3, null, 14, call: ["lint", medium]),
-                hits.Warm("warm hit, template --output-dir of 60 files", medium, 0.3, null, null, call: ["template", "rel", medium, "--output-dir", "out"])]),
-            ("sequences", () => sequences.Kustomize([trivial, medium, twenty], quick ? 5 : 20).Append(sequences.Chartify(trivial, quick ? 2 : 5))),
+            (
+                "commands",
+                () =>
+                    [
+                        hits.Warm("warm hit, helm version", trivial, 0.3, 1.25, 14, call: ["version", "--short"], templateLimit: 1.25),
+                        hits.Warm("warm hit, helm show chart", trivial, 0.3, 1.25, 14, call: ["show", "chart", trivial]),
+                        hits.Warm("warm hit, helm lint, 60 files", medium, 0.3, null, 14, call: ["lint", medium]),
+                        hits.Warm(
+                            "warm hit, template --output-dir of 60 files",
+                            medium,
+                            0.3,
+                            null,
+                            null,
+                            call: ["template", "rel", medium, "--output-dir", "out"]
+                        ),
+                    ]
+            ),
+            (
+                "sequences",
+                () => sequences.Kustomize([trivial, medium, twenty], quick ? 5 : 20).Append(sequences.Chartify(trivial, quick ? 2 : 5))
+            ),
             ("varying", () => [overhead.Varying(varying)]),
             ("pass", () => [overhead.PassThrough()]),
-            ("miss", () => [
-                overhead.Miss(trivial),
-                new OverheadRows(home, rounds / 4).Miss(heavy),
-                new OverheadRows(home, rounds / 6).Miss(definitions)]),
+            (
+                "miss",
+                () =>
+                    [
+                        overhead.Miss(trivial),
+                        new OverheadRows(home, rounds / 4).Miss(heavy),
+                        new OverheadRows(home, rounds / 6).Miss(definitions),
+                    ]
+            ),
             ("disk", () => [hits.FromDisk(trivial, quick ? 40 : 200)]),
             ("first", () => [hits.FirstRequest(trivial, quick ? 10 : 40)]),
             ("crowd", () => [crowd.Concurrent(slow, quick ? 2 : 5)]),
@@ -67,10 +120,15 @@ internal static class EndToEndBench
             ("resources", () => [new ManifestRows(home, rounds / 3).Resources(objects)]),
             ("library", () => [new ManifestRows(home, rounds).Library(fleet, quick ? 4 : 11)]),
             ("remote", () => new RemoteRows(quick).Measure()),
-            ("throughput", () => [
-                daemon.Throughput(twenty, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: true),
-                daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false),
-                daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false)]),
+            (
+                "throughput",
+                () =>
+                    [
+                        daemon.Throughput(twenty, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: true),
+                        daemon.Throughput(trivial, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false),
+                        daemon.Throughput(medium, TimeSpan.FromSeconds(quick ? 2 : 5), 8, budget: false),
+                    ]
+            ),
             ("memory", () => [daemon.Memory(trivial)]),
             ("binaries", () => [DaemonRows.Binaries()]),
             ("store", () => [new StoreRow(quick ? 5_000 : 20_000, quick ? 2 : 5).Measure()]),
@@ -106,7 +164,8 @@ internal static class EndToEndBench
 
     private static void Growth(Report report, int rounds, int[] sizes)
     {
-        using BenchHome small = new(Repository.Helm(3)), home = new(Repository.Helm(3));
+        using BenchHome small = new(Repository.Helm(3)),
+            home = new(Repository.Helm(3));
         string chart = BenchCharts.Trivial(home.Charts);
         BenchHome.LetStampsAge();
         (Row row, Curve curve) = new GrowthRow(home, small, rounds, sizes).Measure(chart);

@@ -16,7 +16,13 @@ internal sealed class FloorServer : IDisposable
     public FloorServer(BenchHome home, int bytes)
     {
         _socket = home.At($"floor-{bytes}.sock");
-        using Contender serve = home.Other("floor server", Repository.Floor(), "serve", _socket, bytes.ToString(CultureInfo.InvariantCulture));
+        using Contender serve = home.Other(
+            "floor server",
+            Repository.Floor(),
+            "serve",
+            _socket,
+            bytes.ToString(CultureInfo.InvariantCulture)
+        );
         _process = serve.Start();
         while (!File.Exists(_socket) && Libc.Wait(_process, block: false) is null)
             Libc.Poll([], 1);

@@ -28,7 +28,8 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
     /// <summary>Fills the store behind the stopped daemon's back, and measures at each size.</summary>
     public (Row Row, Curve Curve) Measure(string chart)
     {
-        using Contender hit = home.Other("hit", Repository.Shim, "template", "rel", chart), start = home.Other("start", Repository.Daemon, "start");
+        using Contender hit = home.Other("hit", Repository.Shim, "template", "rel", chart),
+            start = home.Other("start", Repository.Daemon, "start");
         using Contender few = small.Other("hit, few entries", Repository.Shim, "template", "rel", chart);
         home.Start();
         hit.Run();
@@ -45,26 +46,36 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
             points.Add(new CurvePoint("hit", size, Samples.Alternate(rounds, (hit, 1))[hit.Name]));
         }
         Dictionary<string, Samples> times = Samples.Alternate(rounds, (few, 1), (hit, 1));
-        Samples many = times[hit.Name], starts = points[^2].Times;
-        Samples evicting = WhilePruning(hit), beside;
+        Samples many = times[hit.Name],
+            starts = points[^2].Times;
+        Samples evicting = WhilePruning(hit),
+            beside;
         using (OtherLoad.Writing(home))
             beside = Samples.Alternate(Math.Min(evicting.Runs, MostBeside), (hit, 1))[hit.Name];
         times["hit while evicting"] = evicting;
         times["hit beside a program that writes files"] = beside;
         times["start"] = starts;
-        var row = new Row(string.Create(CultureInfo.InvariantCulture, $"store with {sizes[^1]:#,0} entries"),
+        var row = new Row(
+            string.Create(CultureInfo.InvariantCulture, $"store with {sizes[^1]:#,0} entries"),
             [
                 new Check($"× hit with {sizes[0]} entries", many.Median / times[few.Name].Median, 1.05),
                 new Check("ms to start", starts.Median, 100),
                 new Check("ms more at p95 while evicting", evicting.P95 - many.P95, 5),
-            ], times, string.Create(CultureInfo.InvariantCulture,
-                $"eviction is helmcached prune of all but {KeptBytes / 1024} KiB; the {evicting.Runs} calls meanwhile were hits, by the counters; the slowest took {evicting.Slowest:0.0} ms, with nobody else {many.Slowest:0.0} ms of {many.Runs}, beside a program that writes as much and is not ours {beside.Slowest:0.0} ms of {beside.Runs}"));
+            ],
+            times,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"eviction is helmcached prune of all but {KeptBytes / 1024} KiB; the {evicting.Runs} calls meanwhile were hits, "
+                    + $"by the counters; the slowest took {evicting.Slowest:0.0} ms, with nobody else {many.Slowest:0.0} ms of "
+                    + $"{many.Runs}, beside a program that writes as much and is not ours {beside.Slowest:0.0} ms of {beside.Runs}"
+            )
+        );
         return (row, new Curve("entries", "Warm hit and daemon start against the size of the store", "entries in the store", points));
     }
 
     /// <summary>
-    /// Calls while a prune runs that keeps the entry of these calls, the most recently used. One that took it would make a call a miss, which runs helm,
-    /// and no hit that was late: the counters say that there was none.
+    /// Calls while a prune runs that keeps the entry of these calls, the most recently used. One that took it would make a call a miss,
+    /// which runs helm, and no hit that was late: the counters say that there was none.
     /// </summary>
     private Samples WhilePruning(Contender hit)
     {
@@ -98,7 +109,11 @@ internal sealed class GrowthRow(BenchHome home, BenchHome small, int rounds, par
     /// <summary>Adds entries to the store of a home whose daemon does not run.</summary>
     private static void FillTo(BenchHome home, int from, int entries)
     {
-        using var tier = new LiteDbTier(new LiteDbTierOptions { Path = home.Endpoint.StorePath }, TimeProvider.System, line => Console.Error.WriteLine(line));
+        using var tier = new LiteDbTier(
+            new LiteDbTierOptions { Path = home.Endpoint.StorePath },
+            TimeProvider.System,
+            line => Console.Error.WriteLine(line)
+        );
         byte[] output = new byte[1500];
         var random = new Random(entries);
         for (int i = from; i < entries; i++)

@@ -19,10 +19,20 @@ internal sealed class HitRows(BenchHome home, int rounds)
     /// <param name="peers">Whether the alternatives take part.</param>
     /// <param name="call">The call; null: <c>template rel</c> and the chart.</param>
     /// <param name="templateLimit">Budget against a hit of <c>template rel</c> and the chart; null: none, and that takes no part.</param>
-    public Row Warm(string what, string chart, double helmShare, double? floorLimit, double? helmLimit, bool peers = false, string[]? call = null, double? templateLimit = null)
+    public Row Warm(
+        string what,
+        string chart,
+        double helmShare,
+        double? floorLimit,
+        double? helmLimit,
+        bool peers = false,
+        string[]? call = null,
+        double? templateLimit = null
+    )
     {
         string[] arguments = call ?? ["template", "rel", chart];
-        using Contender shim = home.Shim(arguments), helm = home.Real(arguments);
+        using Contender shim = home.Shim(arguments),
+            helm = home.Real(arguments);
         byte[] expected = helm.Capture();
         for (int i = 0; i < 3; i++)
         {
@@ -51,7 +61,10 @@ internal sealed class HitRows(BenchHome home, int rounds)
             checks.Add(new Check("× faster than helm", times["helm"].Median / times["helmcached"].Median, least, AtLeast: true));
         if (templateLimit is { } mostOfTemplate)
             checks.Add(new Check("× template hit", times["helmcached"].Median / times[TemplateHit].Median, mostOfTemplate));
-        string note = string.Create(CultureInfo.InvariantCulture, $"{expected.Length:#,0} bytes of output; {hits} hits in {times["helmcached"].Runs + 2} calls");
+        string note = string.Create(
+            CultureInfo.InvariantCulture,
+            $"{expected.Length:#,0} bytes of output; {hits} hits in {times["helmcached"].Runs + 2} calls"
+        );
         return new Row(what, checks, times, note);
     }
 
@@ -75,9 +88,12 @@ internal sealed class HitRows(BenchHome home, int rounds)
             call.Dispose();
         }
         var times = new Dictionary<string, Samples> { ["from disk"] = Samples.Of(cold), ["from memory"] = Samples.Of(warm) };
-        return new Row("hit from disk, memory tier cold",
-            [new Check("ms over memory", times["from disk"].Median - times["from memory"].Median, 1)], times,
-            $"{home.Stat("hits")} hits on {entries} entries");
+        return new Row(
+            "hit from disk, memory tier cold",
+            [new Check("ms over memory", times["from disk"].Median - times["from memory"].Median, 1)],
+            times,
+            $"{home.Stat("hits")} hits on {entries} entries"
+        );
     }
 
     /// <summary>The very first request of a new daemon: charts, helm and store are all unknown to it.</summary>
@@ -95,6 +111,10 @@ internal sealed class HitRows(BenchHome home, int rounds)
             later.Add(call.Run());
         }
         var times = new Dictionary<string, Samples> { ["first"] = Samples.Of(first), ["third"] = Samples.Of(later) };
-        return new Row("hit right after the daemon started", [new Check("ms over a warm hit", times["first"].Median - times["third"].Median, 10)], times);
+        return new Row(
+            "hit right after the daemon started",
+            [new Check("ms over a warm hit", times["first"].Median - times["third"].Median, 10)],
+            times
+        );
     }
 }

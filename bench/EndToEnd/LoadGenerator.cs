@@ -8,11 +8,11 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Bench.EndToEnd;
 
 /// <summary>
-/// Asks a daemon the same thing over kept connections, and takes as little of the processors as a client can that takes what it asked for: one
-/// thread, one request outstanding on each connection. It takes a whole reply, asks again on that connection and turns to the next,
-/// so the daemon always has requests waiting and the client mostly finds a reply waiting: a hit costs it one <c>sendto</c> and, as long
-/// as the reply lies there whole, one <c>recvfrom</c> of it into one buffer. It looks at nothing but the length at the reply's
-/// head, decodes nothing and allocates nothing; that the replies were hits is for the caller to see in the daemon's counters.
+/// Asks a daemon the same thing over kept connections, and takes as little of the processors as a client can that takes what it asked for:
+/// one thread, one request outstanding on each connection. It takes a whole reply, asks again on that connection and turns to the next, so
+/// the daemon always has requests waiting and the client mostly finds a reply waiting: a hit costs it one <c>sendto</c> and, as long as the
+/// reply lies there whole, one <c>recvfrom</c> of it into one buffer. It looks at nothing but the length at the reply's head, decodes
+/// nothing and allocates nothing; that the replies were hits is for the caller to see in the daemon's counters.
 /// </summary>
 internal static class LoadGenerator
 {
@@ -34,7 +34,8 @@ internal static class LoadGenerator
         Socket[] sockets = [.. Enumerable.Range(0, connections).Select(_ => Connect(socketPath))];
         foreach (Socket socket in sockets)
             socket.Send(request);
-        long hits = 0, started = Stopwatch.GetTimestamp();
+        long hits = 0,
+            started = Stopwatch.GetTimestamp();
         int bytes = 0;
         TimeSpan processor = Environment.CpuUsage.TotalTime;
         while (Stopwatch.GetElapsedTime(started) < time)
@@ -64,7 +65,8 @@ internal static class LoadGenerator
 
     private static int Receive(Socket socket, byte[] buffer)
     {
-        int have = 0, want = Frame.HeaderBytes;
+        int have = 0,
+            want = Frame.HeaderBytes;
         while (have < want)
         {
             int count = socket.Receive(buffer.AsSpan(have));

@@ -10,7 +10,9 @@ internal static class Peers
     public static Contender Script(BenchHome home, string chart, IEnumerable<string> arguments)
     {
         string script = home.At("script-cache.sh");
-        File.WriteAllText(script, $$"""
+        File.WriteAllText(
+            script,
+            $$"""
             #!/bin/bash
             chart=$1; shift
             key=$( { printf '%s\0' "$@"; find "$chart" -type f -print0 | sort -z | xargs -0 sha256sum; } | sha256sum)
@@ -22,7 +24,8 @@ internal static class Peers
             fi
             exec cat "$file"
 
-            """);
+            """
+        );
         return home.Other("bash script", "/bin/bash", [script, chart, .. arguments]);
     }
 

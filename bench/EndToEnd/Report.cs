@@ -16,7 +16,11 @@ namespace CacheDaemon.Bench.EndToEnd;
 /// <param name="load">How many processes of the bench's own kept the processors busy.</param>
 internal sealed class Report(bool quick, int load)
 {
-    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
+    };
 
     private readonly List<Row> _rows = [];
     private readonly List<Curve> _curves = [];
@@ -25,12 +29,22 @@ internal sealed class Report(bool quick, int load)
     public void Add(Row row)
     {
         _rows.Add(row);
-        string verdict = row.Checks.Count == 0 ? "" : row.Checks.All(c => c.Met) ? "[green]met[/]" : "[red]missed[/]";
-        AnsiConsole.MarkupLine($"{Markup.Escape(row.What)}: {Markup.Escape(string.Join("; ", row.Checks.Select(c => c.Measured)))} {verdict}");
+        string verdict =
+            row.Checks.Count == 0 ? ""
+            : row.Checks.All(c => c.Met) ? "[green]met[/]"
+            : "[red]missed[/]";
+        AnsiConsole.MarkupLine(
+            $"{Markup.Escape(row.What)}: {Markup.Escape(string.Join("; ", row.Checks.Select(c => c.Measured)))} {verdict}"
+        );
         if (row.Note.Length > 0)
             AnsiConsole.MarkupLine($"  [grey]{Markup.Escape(row.Note)}[/]");
         foreach ((string name, Samples s) in row.Times)
-            AnsiConsole.MarkupLine(string.Create(CultureInfo.InvariantCulture, $"  [grey]{Markup.Escape(name)}: median {s.Median:0.00} ms, p95 {s.P95:0.00}, p99 {s.P99:0.00} ({s.Runs})[/]"));
+            AnsiConsole.MarkupLine(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"  [grey]{Markup.Escape(name)}: median {s.Median:0.00} ms, p95 {s.P95:0.00}, p99 {s.P99:0.00} ({s.Runs})[/]"
+                )
+            );
     }
 
     /// <summary>Adds a curve and shows its medians.</summary>
@@ -39,7 +53,13 @@ internal sealed class Report(bool quick, int load)
         _curves.Add(curve);
         AnsiConsole.MarkupLine(Markup.Escape(curve.Title));
         foreach (IGrouping<string, CurvePoint> line in curve.Points.GroupBy(p => p.Who))
-            AnsiConsole.MarkupLine($"  [grey]{Markup.Escape(line.Key)}: {string.Join(", ", line.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.At:#,0} {p.Times.Median:0.00} ms")))}[/]");
+        {
+            string points = string.Join(
+                ", ",
+                line.Select(p => string.Create(CultureInfo.InvariantCulture, $"{p.At:#,0} {p.Times.Median:0.00} ms"))
+            );
+            AnsiConsole.MarkupLine($"  [grey]{Markup.Escape(line.Key)}: {points}[/]");
+        }
     }
 
     /// <summary>Prints the table and writes both files; returns the Markdown's path.</summary>
@@ -64,9 +84,25 @@ internal sealed class Report(bool quick, int load)
             ["busy processes of the bench"] = load.ToString(CultureInfo.InvariantCulture),
             ["load before and after"] = string.Create(CultureInfo.InvariantCulture, $"{loadBefore:0.00}, {Load():0.00}"),
         };
-        string name = Path.Combine(Repository.Root, "bench", "results", $"{DateTimeOffset.UtcNow:yyyy-MM-dd}-{about["commit"]}{(quick ? "-quick" : "")}{(load > 0 ? $"-load{load}" : "")}");
+        string name = Path.Combine(
+            Repository.Root,
+            "bench",
+            "results",
+            $"{DateTimeOffset.UtcNow:yyyy-MM-dd}-{about["commit"]}{(quick ? "-quick" : "")}{(load > 0 ? $"-load{load}" : "")}"
+        );
         Directory.CreateDirectory(Path.GetDirectoryName(name)!);
-        File.WriteAllText(name + ".json", JsonSerializer.Serialize(new { about, rows = _rows, curves = _curves }, Json) + "\n");
+        File.WriteAllText(
+            name + ".json",
+            JsonSerializer.Serialize(
+                new
+                {
+                    about,
+                    rows = _rows,
+                    curves = _curves,
+                },
+                Json
+            ) + "\n"
+        );
         File.WriteAllText(name + ".md", Markdown(about));
         return name + ".md";
     }
@@ -85,13 +121,23 @@ internal sealed class Report(bool quick, int load)
             if (row.Checks.Count == 0 && row.Note.Length > 0)
                 text.Append(CultureInfo.InvariantCulture, $"| {row.What} | none | | | {row.Note} |\n");
             foreach (Check check in row.Checks)
-                text.Append(CultureInfo.InvariantCulture, $"| {row.What} | {check.Budget} | {check.Measured} | {(check.Met ? "yes" : "**no**")} | {(check == row.Checks[0] ? row.Note : "")} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {row.What} | {check.Budget} | {check.Measured} | {(check.Met ? "yes" : "**no**")} | "
+                        + $"{(check == row.Checks[0] ? row.Note : "")} |\n"
+                );
         }
-        text.Append("\nMilliseconds from before the start of a process until it is reaped, its output read from a pipe.\n\n| what | who | runs | median | p95 | p99 | fastest |\n|---|---|---:|---:|---:|---:|---:|\n");
+        text.Append(
+            "\nMilliseconds from before the start of a process until it is reaped, its output read from a pipe.\n\n"
+                + "| what | who | runs | median | p95 | p99 | fastest |\n|---|---|---:|---:|---:|---:|---:|\n"
+        );
         foreach (Row row in _rows)
         {
             foreach ((string name, Samples s) in row.Times)
-                text.Append(CultureInfo.InvariantCulture, $"| {row.What} | {name} | {s.Runs} | {s.Median:0.00} | {s.P95:0.00} | {s.P99:0.00} | {s.Fastest:0.00} |\n");
+                text.Append(
+                    CultureInfo.InvariantCulture,
+                    $"| {row.What} | {name} | {s.Runs} | {s.Median:0.00} | {s.P95:0.00} | {s.P99:0.00} | {s.Fastest:0.00} |\n"
+                );
         }
         return text.ToString();
     }

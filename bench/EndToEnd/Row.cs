@@ -19,7 +19,8 @@ internal sealed record Check(string Unit, double Value, double Limit, bool AtLea
     /// <summary>The measured number as text.</summary>
     public string Measured => Format(Value) + " " + Unit;
 
-    private static string Format(double value) => value.ToString(value is >= 1000 or <= -1000 ? "#,0" : "0.##", CultureInfo.InvariantCulture);
+    private static string Format(double value) =>
+        value.ToString(value is >= 1000 or <= -1000 ? "#,0" : "0.##", CultureInfo.InvariantCulture);
 }
 
 /// <summary>One row of the table of budgets, measured.</summary>

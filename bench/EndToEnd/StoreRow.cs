@@ -12,12 +12,15 @@ using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Bench.EndToEnd;
 
-/// <summary>The store by itself, in this process: what entries take on disk, and how long a read waits for a writer of long outputs.</summary>
+/// <summary>
+/// The store by itself, in this process: what entries take on disk, and how long a read waits for a writer of long outputs.
+/// </summary>
 /// <param name="entries">How many of 4 kB, which do not compress.</param>
 /// <param name="longOutputs">How many of 50 MB are written while others read.</param>
 internal sealed class StoreRow(int entries, int longOutputs)
 {
-    private const int EntryBytes = 4096, LongBytes = 50_000_000;
+    private const int EntryBytes = 4096,
+        LongBytes = 50_000_000;
 
     public Row Measure()
     {
@@ -42,8 +45,16 @@ internal sealed class StoreRow(int entries, int longOutputs)
 
         using (var tier = Open(options))
         {
-            Samples Gets(Func<int, bool> more) => Samples.Of(Enumerable.Range(0, int.MaxValue).TakeWhile(more)
-                .Select(_ => Time(() => tier.Get(Key(random.Next(entries))) ?? throw new InvalidOperationException("an entry has gone"))).ToList());
+            Samples Gets(Func<int, bool> more) =>
+                Samples.Of(
+                    Enumerable
+                        .Range(0, int.MaxValue)
+                        .TakeWhile(more)
+                        .Select(_ =>
+                            Time(() => tier.Get(Key(random.Next(entries))) ?? throw new InvalidOperationException("an entry has gone"))
+                        )
+                        .ToList()
+                );
             times["get"] = Gets(i => i < 5_000);
             var writer = new Thread(() =>
             {
@@ -55,12 +66,16 @@ internal sealed class StoreRow(int entries, int longOutputs)
             writer.Join();
         }
         Samples beside = times["get beside a writer of 50 MB outputs"];
-        return new Row(string.Create(CultureInfo.InvariantCulture, $"the store by itself, {entries:#,0} entries of 4 kB that do not compress"),
+        return new Row(
+            string.Create(CultureInfo.InvariantCulture, $"the store by itself, {entries:#,0} entries of 4 kB that do not compress"),
             [
                 new Check("× the payload on disk", ratio, 2.2),
                 new Check("ms for a read beside a writer of 50 MB outputs, p99", beside.P99, 10),
                 new Check("ms, the slowest", beside.Slowest, 100),
-            ], times, string.Create(CultureInfo.InvariantCulture, $"{beside.Runs} reads beside {longOutputs} writes of 50 MB"));
+            ],
+            times,
+            string.Create(CultureInfo.InvariantCulture, $"{beside.Runs} reads beside {longOutputs} writes of 50 MB")
+        );
     }
 
     private static LiteDbTier Open(LiteDbTierOptions options) => new(options, TimeProvider.System, Console.Error.WriteLine);

@@ -13,7 +13,8 @@ using CacheDaemon.Daemon.Shared.Sealing;
 namespace CacheDaemon.Bench.EndToEnd;
 
 /// <summary>
-/// Machines that share a cache through a server: what CI rendered is asked for by machines that have nothing. Helm is armed on all of them, as it is from the second day on.
+/// Machines that share a cache through a server: what CI rendered is asked for by machines that have nothing. Helm is armed on all of them,
+/// as it is from the second day on.
 /// </summary>
 /// <param name="home">Whose environment the server gets.</param>
 internal sealed class TeamRows(BenchHome home)
@@ -34,11 +35,21 @@ internal sealed class TeamRows(BenchHome home)
             yield break;
         int port = FreePort();
         string root = Directory.CreateDirectory(home.At("server-" + engine)).FullName;
-        using Contender server = home.Other(engine, program, engine == "nginx" ? ["-p", root, "-c", Nginx(root, port)] : ["--port", Text(port), "--bind", "127.0.0.1", "--save", "", "--dir", root]);
+        using Contender server = home.Other(
+            engine,
+            program,
+            engine == "nginx"
+                ? ["-p", root, "-c", Nginx(root, port)]
+                : ["--port", Text(port), "--bind", "127.0.0.1", "--save", "", "--dir", root]
+        );
         int running = server.Start();
         try
         {
-            yield return Measure(engine, engine == "nginx" ? $"http://127.0.0.1:{Text(port)}/cache" : $"redis://127.0.0.1:{Text(port)}/0", repeats);
+            yield return Measure(
+                engine,
+                engine == "nginx" ? $"http://127.0.0.1:{Text(port)}/cache" : $"redis://127.0.0.1:{Text(port)}/0",
+                repeats
+            );
         }
         finally
         {
@@ -50,10 +61,15 @@ internal sealed class TeamRows(BenchHome home)
     private Row Measure(string engine, string url, int repeats)
     {
         using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        string reads = $"shared:\n  url: {url}\n  trust: [{PublicKey.Of(key)}]\n  encrypt_with: {Private("team.key", TeamKey.Create().ToPem())}\n";
+        string reads =
+            $"shared:\n  url: {url}\n  trust: [{PublicKey.Of(key)}]\n  encrypt_with: {Private("team.key", TeamKey.Create().ToPem())}\n";
         string writes = reads + $"  mode: write\n  sign_with: {Private("signing.key", key.ExportPkcs8PrivateKeyPem())}\n";
-        List<double> fresh = [], warm = [], helm = [];
-        double runs = 0, answered = 0, processor = 0;
+        List<double> fresh = [],
+            warm = [],
+            helm = [];
+        double runs = 0,
+            answered = 0,
+            processor = 0;
         using (BenchHome ci = Machine(writes))
         {
             for (int i = 0; ci.Stat("proof_runs") == 0; i++)
@@ -75,12 +91,28 @@ internal sealed class TeamRows(BenchHome home)
             warm.Add(CrowdRows.All(shims, 1));
             helm.Add(CrowdRows.All(Calls(machine, machine.Real)[..HelmCalls], 1) * BenchCharts.FleetSize / HelmCalls);
         }
-        var times = new Dictionary<string, Samples> { ["helm"] = Samples.Of(helm), ["fresh machine, " + engine] = Samples.Of(fresh), ["warm store of its own"] = Samples.Of(warm) };
-        return new Row($"60 environments on a fresh machine, {engine}", [new Check("helm runs", runs / repeats, 0)], times, string.Create(CultureInfo.InvariantCulture,
-            $"{Samples.Of(helm).Median / Samples.Of(fresh).Median:0.0} times faster than helm; the server answered in {answered / repeats:0.0} ms (median), which took the daemon {processor / repeats:0.0} ms of processor time a call, all included; helm itself made {HelmCalls} of {BenchCharts.FleetSize} calls, scaled"));
+        var times = new Dictionary<string, Samples>
+        {
+            ["helm"] = Samples.Of(helm),
+            ["fresh machine, " + engine] = Samples.Of(fresh),
+            ["warm store of its own"] = Samples.Of(warm),
+        };
+        return new Row(
+            $"60 environments on a fresh machine, {engine}",
+            [new Check("helm runs", runs / repeats, 0)],
+            times,
+            string.Create(
+                CultureInfo.InvariantCulture,
+                $"{Samples.Of(helm).Median / Samples.Of(fresh).Median:0.0} times faster than helm; the server answered in "
+                    + $"{answered / repeats:0.0} ms (median), which took the daemon {processor / repeats:0.0} ms of processor time a "
+                    + $"call, all included; helm itself made {HelmCalls} of {BenchCharts.FleetSize} calls, scaled"
+            )
+        );
     }
 
-    /// <summary>A machine with the fleet's chart and values, each environment with contents of its own, and a daemon that has nothing.</summary>
+    /// <summary>
+    /// A machine with the fleet's chart and values, each environment with contents of its own, and a daemon that has nothing.
+    /// </summary>
     private BenchHome Machine(string configuration)
     {
         var machine = new BenchHome(home.RealHelm);
@@ -95,7 +127,11 @@ internal sealed class TeamRows(BenchHome home)
     }
 
     private static Contender[] Calls(BenchHome machine, Func<IEnumerable<string>, Contender> program) =>
-        [.. Enumerable.Range(0, BenchCharts.FleetSize).Select(i => program(["template", "team", "fleet", "-f", $"environments/env{Text(i)}/values.yaml"]))];
+        [
+            .. Enumerable
+                .Range(0, BenchCharts.FleetSize)
+                .Select(i => program(["template", "team", "fleet", "-f", $"environments/env{Text(i)}/values.yaml"])),
+        ];
 
     private static void Run(Contender call)
     {
@@ -115,8 +151,12 @@ internal sealed class TeamRows(BenchHome home)
     {
         string temporary = string.Concat(s_temporary.Select(name => $"{name}_temp_path {root}/{name}; "));
         string path = Path.Combine(root, "nginx.conf");
-        File.WriteAllText(path, $"daemon off; master_process off; pid {root}/pid; error_log {root}/error.log; events {{}}\n"
-            + $"http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{Text(port)}; root {root}; client_max_body_size 16m; location /cache/ {{ dav_methods PUT; create_full_put_path on; }} }} }}\n");
+        File.WriteAllText(
+            path,
+            $"daemon off; master_process off; pid {root}/pid; error_log {root}/error.log; events {{}}\n"
+                + $"http {{ access_log off; {temporary} server {{ listen 127.0.0.1:{Text(port)}; root {root}; client_max_body_size "
+                + $"16m; location /cache/ {{ dav_methods PUT; create_full_put_path on; }} }} }}\n"
+        );
         return path;
     }
 

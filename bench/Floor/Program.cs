@@ -12,17 +12,20 @@ namespace CacheDaemon.Bench.Floor;
 /// </summary>
 internal static unsafe class Program
 {
-    private const int AfUnix = 1, SockStream = 1, HeaderBytes = 4;
+    private const int AfUnix = 1,
+        SockStream = 1,
+        HeaderBytes = 4;
 
     /// <summary>As long as the shim's request for a plain chart.</summary>
     private const int RequestBytes = 200;
 
-    private static int Main(string[] args) => args.Length switch
-    {
-        0 => 0,
-        1 => Ask(args[0]),
-        _ => Serve(args[1], int.Parse(args[2], CultureInfo.InvariantCulture)),
-    };
+    private static int Main(string[] args) =>
+        args.Length switch
+        {
+            0 => 0,
+            1 => Ask(args[0]),
+            _ => Serve(args[1], int.Parse(args[2], CultureInfo.InvariantCulture)),
+        };
 
     private static int Ask(string path)
     {
@@ -37,7 +40,8 @@ internal static unsafe class Program
             return 1;
         int capacity = 64 * 1024;
         byte* buffer = (byte*)NativeMemory.Alloc((nuint)capacity);
-        int have = 0, want = HeaderBytes;
+        int have = 0,
+            want = HeaderBytes;
         while (have < want)
         {
             nint count = read(descriptor, buffer + have, (nuint)(capacity - have));
@@ -51,7 +55,7 @@ internal static unsafe class Program
                     buffer = (byte*)NativeMemory.Realloc(buffer, (nuint)(capacity = want));
             }
         }
-        for (int sent = HeaderBytes; sent < want;)
+        for (int sent = HeaderBytes; sent < want; )
         {
             nint count = write(1, buffer + sent, (nuint)(want - sent));
             if (count <= 0)
@@ -77,10 +81,14 @@ internal static unsafe class Program
             int peer = accept(listener, null, null);
             if (peer < 0)
                 return 1;
-            for (nint got = 0, count; got < RequestBytes && (count = read(peer, request, (nuint)(RequestBytes - got))) > 0;)
+            for (nint got = 0, count; got < RequestBytes && (count = read(peer, request, (nuint)(RequestBytes - got))) > 0; )
                 got += count;
             fixed (byte* p = answer)
-                for (nint sent = 0, count; sent < answer.Length && (count = send(peer, p + sent, (nuint)(answer.Length - sent), NoSignal)) > 0;)
+                for (
+                    nint sent = 0, count;
+                    sent < answer.Length && (count = send(peer, p + sent, (nuint)(answer.Length - sent), NoSignal)) > 0;
+
+                )
                     sent += count;
             _ = close(peer);
         }
@@ -96,13 +104,30 @@ internal static unsafe class Program
         return 3 + count;
     }
 
-    [DllImport("libc")] private static extern int socket(int domain, int type, int protocol);
-    [DllImport("libc")] private static extern int connect(int descriptor, byte* address, int length);
-    [DllImport("libc")] private static extern int bind(int descriptor, byte* address, int length);
-    [DllImport("libc")] private static extern int listen(int descriptor, int backlog);
-    [DllImport("libc")] private static extern int accept(int descriptor, void* address, void* length);
-    [DllImport("libc")] private static extern nint read(int descriptor, byte* buffer, nuint count);
-    [DllImport("libc")] private static extern nint write(int descriptor, byte* buffer, nuint count);
-    [DllImport("libc")] private static extern nint send(int descriptor, byte* buffer, nuint count, int flags);
-    [DllImport("libc")] private static extern int close(int descriptor);
+    [DllImport("libc")]
+    private static extern int socket(int domain, int type, int protocol);
+
+    [DllImport("libc")]
+    private static extern int connect(int descriptor, byte* address, int length);
+
+    [DllImport("libc")]
+    private static extern int bind(int descriptor, byte* address, int length);
+
+    [DllImport("libc")]
+    private static extern int listen(int descriptor, int backlog);
+
+    [DllImport("libc")]
+    private static extern int accept(int descriptor, void* address, void* length);
+
+    [DllImport("libc")]
+    private static extern nint read(int descriptor, byte* buffer, nuint count);
+
+    [DllImport("libc")]
+    private static extern nint write(int descriptor, byte* buffer, nuint count);
+
+    [DllImport("libc")]
+    private static extern nint send(int descriptor, byte* buffer, nuint count, int flags);
+
+    [DllImport("libc")]
+    private static extern int close(int descriptor);
 }

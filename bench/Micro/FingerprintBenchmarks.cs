@@ -30,7 +30,10 @@ public class FingerprintBenchmarks
         _root = Directory.CreateTempSubdirectory("helmcached-micro-").FullName;
         Write("c/Chart.yaml", "apiVersion: v2\nname: c\nversion: 1.0.0\n");
         for (int i = 0; i < Files; i++)
-            Write(string.Create(CultureInfo.InvariantCulture, $"c/templates/d{i / FilesPerDirectory}/{i}.yaml"), $"a: {i}\ntext: {new string('x', 500)}\n");
+            Write(
+                string.Create(CultureInfo.InvariantCulture, $"c/templates/d{i / FilesPerDirectory}/{i}.yaml"),
+                $"a: {i}\ntext: {new string('x', 500)}\n"
+            );
         Write("helm", "\u007fELF helm.sh/helm/v3");
         Directory.CreateDirectory(Path.Combine(_root, "home"));
         Libc.StatPlace(_root, out FileStamp here);

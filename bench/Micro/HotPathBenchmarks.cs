@@ -12,7 +12,20 @@ namespace CacheDaemon.Bench.Micro;
 public class HotPathBenchmarks
 {
     private static readonly string[] Arguments =
-        ["template", "shop", "charts/shop", "-n", "prod", "-f", "values.yaml", "-f", "env/prod.yaml", "--set", "image.tag=v3,replicas=2", "--include-crds"];
+    [
+        "template",
+        "shop",
+        "charts/shop",
+        "-n",
+        "prod",
+        "-f",
+        "values.yaml",
+        "-f",
+        "env/prod.yaml",
+        "--set",
+        "image.tag=v3,replicas=2",
+        "--include-crds",
+    ];
 
     private readonly byte[] _message;
     private readonly Message.Render _request;
@@ -48,7 +61,8 @@ public class HotPathBenchmarks
     public int FindSubcommand() => Client.Helm.CommandLine.FindSubcommand(Arguments, out _);
 
     [Benchmark]
-    public object WalkFlags() => Client.Helm.CommandLine.Parse(Arguments, Client.Helm.HelmCommands.Find("template", "")!, new Client.Helm.CommandWords(0, -1, true));
+    public object WalkFlags() =>
+        Client.Helm.CommandLine.Parse(Arguments, Client.Helm.HelmCommands.Find("template", "")!, new Client.Helm.CommandWords(0, -1, true));
 
     [Benchmark]
     public void AcquireAndPassOnLease()

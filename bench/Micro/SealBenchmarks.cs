@@ -32,17 +32,30 @@ public class SealBenchmarks
     {
         _root = Directory.CreateTempSubdirectory("helmcached-micro-").FullName;
         using var signing = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        _keys = SharedKeys.Load(new SharedSettings
-        {
-            MayWrite = true,
-            Trust = [PublicKey.Of(signing).ToString()],
-            SignWith = Secret("signing.key", signing.ExportPkcs8PrivateKeyPem()),
-            EncryptWith = Encrypted ? Secret("team.key", TeamKey.Create().ToPem()) : null,
-        }, new List<string>());
+        _keys = SharedKeys.Load(
+            new SharedSettings
+            {
+                MayWrite = true,
+                Trust = [PublicKey.Of(signing).ToString()],
+                SignWith = Secret("signing.key", signing.ExportPkcs8PrivateKeyPem()),
+                EncryptWith = Encrypted ? Secret("team.key", TeamKey.Create().ToPem()) : null,
+            },
+            new List<string>()
+        );
         var text = new StringBuilder();
         for (int i = 0; text.Length < Bytes; i++)
-            text.Append("kind: ConfigMap\nmetadata:\n  name: c").Append(i).Append("\n  labels: {app: web, of: \"").Append(i * 7919 % 1000).Append("\"}\n---\n");
-        _entry = new SharedEntry(new RenderResult(0, Encoding.UTF8.GetBytes(text.ToString(0, Bytes)), []), TimeProvider.System.GetUtcNow(), 40, Digest.Of("helm"u8), HoldsSecret: false);
+            text.Append("kind: ConfigMap\nmetadata:\n  name: c")
+                .Append(i)
+                .Append("\n  labels: {app: web, of: \"")
+                .Append(i * 7919 % 1000)
+                .Append("\"}\n---\n");
+        _entry = new SharedEntry(
+            new RenderResult(0, Encoding.UTF8.GetBytes(text.ToString(0, Bytes)), []),
+            TimeProvider.System.GetUtcNow(),
+            40,
+            Digest.Of("helm"u8),
+            HoldsSecret: false
+        );
         _sealed = Seal()!;
         if (Open() is null)
             throw new InvalidOperationException("The object cannot be opened.");

@@ -26,7 +26,12 @@ public class StoreBenchmarks
         byte[] output = new byte[20_000];
         for (int i = 0; i < output.Length; i++)
             output[i] = (byte)('a' + i % 23);
-        _entry = new Entry { Result = new RenderResult(0, output, []), Created = TimeProvider.System.GetUtcNow(), RenderMilliseconds = 40 };
+        _entry = new Entry
+        {
+            Result = new RenderResult(0, output, []),
+            Created = TimeProvider.System.GetUtcNow(),
+            RenderMilliseconds = 40,
+        };
         _memory.Put(_key, _entry);
         _disk.Put(_key, _entry);
     }

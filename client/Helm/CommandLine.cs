@@ -8,8 +8,8 @@ namespace CacheDaemon.Client.Helm;
 /// <param name="First">Index of the word that helm takes for its subcommand, or -1.</param>
 /// <param name="Second">Index of the word after a group's (<c>show chart</c>), or -1.</param>
 /// <param name="OnlyRootFlagsBefore">
-/// Whether everything before the last of them is a known root flag with its value. When false the call is not ours: a flag that the root command does not know
-/// swallows the next word.
+/// Whether everything before the last of them is a known root flag with its value. When false the call is not ours: a flag that the root
+/// command does not know swallows the next word.
 /// </param>
 public readonly record struct CommandWords(int First, int Second, bool OnlyRootFlagsBefore);
 
@@ -66,7 +66,8 @@ public static class CommandLine
     /// <param name="words">Where its words stand.</param>
     public static HelmCommand? FindCommand(ReadOnlySpan<string> args, out CommandWords words)
     {
-        int first = FindSubcommand(args, out bool onlyGlobals), second = -1;
+        int first = FindSubcommand(args, out bool onlyGlobals),
+            second = -1;
         if (first >= 0 && HelmCommands.IsGroup(args[first]))
         {
             second = FindSubcommand(args[(first + 1)..], out bool between);
@@ -128,7 +129,8 @@ public static class CommandLine
     /// <summary>Whether helm reads standard input for a file of this name (values.readFile: TrimSpace, then <c>-</c>).</summary>
     public static bool IsStdin(string fileName) => fileName.AsSpan().Trim() is "-";
 
-    // The root flag that a word starting with '-' names, or -1: by its long name or its first shorthand letter. cobra takes a word such as -nfoo for complete.
+    // The root flag that a word starting with '-' names, or -1: by its long name or its first shorthand letter. cobra takes a word such as
+    // -nfoo for complete.
     private static int FlagOf(string word, out bool hasValue)
     {
         if (word[1] != '-')

@@ -16,7 +16,9 @@ public static class ConfiguredHelm
 
     private static ReadOnlySpan<byte> Key => "helm:"u8;
 
-    /// <summary>Where the file is, whether or not it exists: <c>HELMCACHED_CONFIG</c>, else below the account's home; null without a home.</summary>
+    /// <summary>
+    /// Where the file is, whether or not it exists: <c>HELMCACHED_CONFIG</c>, else below the account's home; null without a home.
+    /// </summary>
     public static string? File() =>
         Endpoint.Variable("HELMCACHED_CONFIG"u8) is { } chosen ? Libc.FullPath(chosen)
         : Endpoint.AccountHome() is { } home ? home + "/.config/helmcached/config.yaml"
@@ -25,7 +27,12 @@ public static class ConfiguredHelm
     /// <summary>The absolute path that the file names; null when it names none. Whether something is there is not looked at.</summary>
     public static string? Read()
     {
-        if (File() is not { } file || Libc.Stat(file, follow: true, out FileStamp stamp) != 0 || stamp.Kind != FileKind.Regular || stamp.Size > MaxFileBytes)
+        if (
+            File() is not { } file
+            || Libc.Stat(file, follow: true, out FileStamp stamp) != 0
+            || stamp.Kind != FileKind.Regular
+            || stamp.Size > MaxFileBytes
+        )
             return null;
         byte[] text = new byte[stamp.Size + 1];
         return Libc.ReadFile(Libc.PathBytes(file), stamp, text) == 0 ? Find(text.AsSpan(0, (int)stamp.Size)) : null;

@@ -4,8 +4,8 @@ using System.Globalization;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>
-/// Names of files that mean an open descriptor of whoever opens them, as shells write them for <c>&lt;(…)</c>: <c>/dev/fd/63</c> (bash, ksh), <c>/proc/self/fd/11</c> (zsh), and
-/// <c>/dev/stdin</c>. No other spelling counts.
+/// Names of files that mean an open descriptor of whoever opens them, as shells write them for <c>&lt;(…)</c>: <c>/dev/fd/63</c> (bash,
+/// ksh), <c>/proc/self/fd/11</c> (zsh), and <c>/dev/stdin</c>. No other spelling counts.
 /// </summary>
 public static class DescriptorPath
 {
@@ -17,10 +17,12 @@ public static class DescriptorPath
     {
         if (path == "/dev/stdin")
             return 0;
-        ReadOnlySpan<char> digits = path.StartsWith("/dev/fd/", StringComparison.Ordinal) ? path.AsSpan("/dev/fd/".Length)
+        ReadOnlySpan<char> digits =
+            path.StartsWith("/dev/fd/", StringComparison.Ordinal) ? path.AsSpan("/dev/fd/".Length)
             : path.StartsWith("/proc/self/fd/", StringComparison.Ordinal) ? path.AsSpan("/proc/self/fd/".Length)
             : default;
-        bool isNumber = digits.Length is > 0 and <= MaxDigits && !digits.ContainsAnyExceptInRange('0', '9') && (digits[0] != '0' || digits.Length == 1);
+        bool isNumber =
+            digits.Length is > 0 and <= MaxDigits && !digits.ContainsAnyExceptInRange('0', '9') && (digits[0] != '0' || digits.Length == 1);
         return isNumber ? int.Parse(digits, NumberStyles.None, CultureInfo.InvariantCulture) : -1;
     }
 }

@@ -5,10 +5,10 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>
-/// pflag's parser over a <see cref="FlagTable"/>, in the two ways helm uses it. helm parses argv twice: first with the root flags alone, skipping
-/// what it does not know (<c>newRootCmd</c>), then for the subcommand. The first pass guesses the values of the flags it skips, so it can see a root
-/// flag where there is none (<c>--set -n=x</c> and <c>-fnx.yaml</c> both set the namespace, seen on both helms) and what it saw stays set.
-/// Where the two passes differ, the call is not served.
+/// pflag's parser over a <see cref="FlagTable"/>, in the two ways helm uses it. helm parses argv twice: first with the root flags alone,
+/// skipping what it does not know (<c>newRootCmd</c>), then for the subcommand. The first pass guesses the values of the flags it skips, so
+/// it can see a root flag where there is none (<c>--set -n=x</c> and <c>-fnx.yaml</c> both set the namespace, seen on both helms) and what
+/// it saw stays set. Where the two passes differ, the call is not served.
 /// </summary>
 internal ref struct FlagWalk
 {
@@ -23,7 +23,14 @@ internal ref struct FlagWalk
     private BypassReason _error;
     private string _errorFlag;
 
-    private FlagWalk(ReadOnlySpan<string> args, CommandWords words, FlagTable table, bool rootOnly, List<FlagUse> uses, List<string>? positionals)
+    private FlagWalk(
+        ReadOnlySpan<string> args,
+        CommandWords words,
+        FlagTable table,
+        bool rootOnly,
+        List<FlagUse> uses,
+        List<string>? positionals
+    )
     {
         _args = args;
         _words = words;
@@ -76,7 +83,7 @@ internal ref struct FlagWalk
     // pflag: parseArgs.
     private void Run()
     {
-        for (_at = 0; _at < _args.Length && _error == BypassReason.None;)
+        for (_at = 0; _at < _args.Length && _error == BypassReason.None; )
         {
             if (IsWord(_at))
             {

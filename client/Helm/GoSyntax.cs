@@ -16,15 +16,22 @@ public static class GoSyntax
     }
 
     /// <summary>
-    /// Whether Go's runtime takes this as a number of bytes (<c>parseByteCount</c>): digits, then nothing, <c>B</c>, or <c>KiB</c> to <c>TiB</c>, in all below 2^63. Anything
-    /// else in <c>GOMEMLIMIT</c> ends the process at its start.
+    /// Whether Go's runtime takes this as a number of bytes (<c>parseByteCount</c>): digits, then nothing, <c>B</c>, or <c>KiB</c> to
+    /// <c>TiB</c>, in all below 2^63. Anything else in <c>GOMEMLIMIT</c> ends the process at its start.
     /// </summary>
     public static bool IsByteCount(ReadOnlySpan<char> text)
     {
         int digits = text.IndexOfAnyExceptInRange('0', '9');
         ReadOnlySpan<char> unit = digits < 0 ? default : text[digits..];
-        int shift = unit is "" or "B" ? 0 : unit is "KiB" ? 10 : unit is "MiB" ? 20 : unit is "GiB" ? 30 : unit is "TiB" ? 40 : -1;
-        return shift >= 0 && long.TryParse(digits < 0 ? text : text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
+        int shift =
+            unit is "" or "B" ? 0
+            : unit is "KiB" ? 10
+            : unit is "MiB" ? 20
+            : unit is "GiB" ? 30
+            : unit is "TiB" ? 40
+            : -1;
+        return shift >= 0
+            && long.TryParse(digits < 0 ? text : text[..digits], NumberStyles.None, CultureInfo.InvariantCulture, out long count)
             && count <= long.MaxValue >> shift;
     }
 
@@ -53,7 +60,7 @@ public static class GoSyntax
     private static bool TryReadQuotedCsv(string text, List<string> items)
     {
         var field = new StringBuilder();
-        for (int at = 0; ;)
+        for (int at = 0; ; )
         {
             if (at < text.Length && text[at] == '"')
             {

@@ -41,7 +41,9 @@ public enum CommandReads : byte
     DependencyCharts = 8,
 }
 
-/// <summary>What a command writes that other calls read or write at the same time; such a command is never served, but gets its turn.</summary>
+/// <summary>
+/// What a command writes that other calls read or write at the same time; such a command is never served, but gets its turn.
+/// </summary>
 public enum CommandTurn : byte
 {
     /// <summary>Nothing: the command is served.</summary>
@@ -58,8 +60,8 @@ public enum CommandTurn : byte
 }
 
 /// <summary>
-/// One command of helm whose output is served, or that is coordinated: which flags it knows, what it reads, which paths it shows. Shim and daemon read the same
-/// description. To add one, see CONTRIBUTING.md.
+/// One command of helm whose output is served, or that is coordinated: which flags it knows, what it reads, which paths it shows. Shim and
+/// daemon read the same description. To add one, see CONTRIBUTING.md.
 /// </summary>
 public sealed class HelmCommand
 {

@@ -81,7 +81,9 @@ public enum FlagRole : byte
     /// <summary>Where files are written: that they are is in the key, where is not.</summary>
     OutputDirectory,
 
-    /// <summary>A JSONPath expression: enters the key when it names one place, is a bypass when it may walk a map, whose order varies.</summary>
+    /// <summary>
+    /// A JSONPath expression: enters the key when it names one place, is a bypass when it may walk a map, whose order varies.
+    /// </summary>
     JsonPath,
 
     /// <summary>Bypass with the row's reason when finally true; false enters the key.</summary>
@@ -111,4 +113,5 @@ public readonly record struct HelmFlag(
     FlagRole Role,
     bool IsGlobal,
     BypassReason Reason,
-    string? Group);
+    string? Group
+);

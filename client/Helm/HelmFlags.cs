@@ -38,7 +38,6 @@ public static class HelmFlags
         Global("registry-config", Value, RegistryConfig),
         Global("repository-cache", Value, RepositoryCache),
         Global("repository-config", Value, RepositoryConfig),
-
         // Hidden klog flags (helm's addKlogFlags); from level 6 up stderr carries time and pid.
         Global("add-dir-header", Switch, Bypass, BypassReason.LoggingFlag),
         Global("alsologtostderr", Switch, Bypass, BypassReason.LoggingFlag),
@@ -66,7 +65,9 @@ public static class HelmFlags
         Local("values", Value, ValuesFile, shorthand: 'f', repeat: Csv),
     ];
 
-    /// <summary>Where a chart comes from: pkg/action/install.go, <c>ChartPathOptions</c>. Without effect on a local path, but for those that bypass.</summary>
+    /// <summary>
+    /// Where a chart comes from: pkg/action/install.go, <c>ChartPathOptions</c>. Without effect on a local path, but for those that bypass.
+    /// </summary>
     internal static readonly HelmFlag[] ChartPath =
     [
         Local("ca-file", Value, Bypass, BypassReason.TlsFiles),
@@ -98,8 +99,8 @@ public static class HelmFlags
         BypassReason reason = BypassReason.None,
         char shorthand = '\0',
         FlagRepeat repeat = LastWins,
-        string? group = null) =>
-        new(name, shorthand, arity, repeat, role, IsGlobal: false, reason, group);
+        string? group = null
+    ) => new(name, shorthand, arity, repeat, role, IsGlobal: false, reason, group);
 
     private static HelmFlag Global(
         string name,
@@ -108,6 +109,6 @@ public static class HelmFlags
         BypassReason reason = BypassReason.None,
         char shorthand = '\0',
         FlagRepeat repeat = LastWins,
-        string? group = null) =>
-        new(name, shorthand, arity, repeat, role, IsGlobal: true, reason, group);
+        string? group = null
+    ) => new(name, shorthand, arity, repeat, role, IsGlobal: true, reason, group);
 }

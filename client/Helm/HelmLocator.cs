@@ -12,7 +12,8 @@ public readonly record struct HelmLocation(string? Path, FileStamp Stamp, string
 
 /// <summary>
 /// Finds the real helm: <c>HELMCACHED_HELM</c>, else what the configuration names, else the copy in the volume that we were laid out for
-/// (<see cref="ProgramVolume"/>), else the first <c>helm</c> on PATH that is not us. "Us" is told by file identity (device and inode), and for another copy of the shim by a marker in its bytes; never by name.
+/// (<see cref="ProgramVolume"/>), else the first <c>helm</c> on PATH that is not us. "Us" is told by file identity (device and inode), and
+/// for another copy of the shim by a marker in its bytes; never by name.
 /// </summary>
 public static class HelmLocator
 {
@@ -41,8 +42,14 @@ public static class HelmLocator
         string copy = ProgramVolume.HelmIn(volume);
         if (Problem(copy, out known) is not { } problem)
             return new HelmLocation(copy, known, null);
-        return OnPath(after: null) is { Path: not null } other ? other
-            : new HelmLocation(null, default, $"helm: no real helm found: {copy} {problem}, and there is no other on PATH; mount the volume that `helmcached install --into {volume}` filled there, or set {Variable}");
+        return OnPath(after: null) is { Path: not null } other
+            ? other
+            : new HelmLocation(
+                null,
+                default,
+                $"helm: no real helm found: {copy} {problem}, and there is no other on PATH; mount the volume that `helmcached "
+                    + $"install --into {volume}` filled there, or set {Variable}"
+            );
     }
 
     /// <summary>
@@ -66,14 +73,20 @@ public static class HelmLocator
                     after = null;
                 continue;
             }
-            if (Libc.Stat(candidate, follow: true, out FileStamp stamp) == 0 && IsExecutableFile(stamp)
+            if (
+                Libc.Stat(candidate, follow: true, out FileStamp stamp) == 0
+                && IsExecutableFile(stamp)
                 && !(haveSelf && stamp.Device == self.Device && stamp.Inode == self.Inode)
                 && !IsShim(candidate, stamp)
-                && Libc.MayExecute(candidate))
+                && Libc.MayExecute(candidate)
+            )
                 return new HelmLocation(candidate, stamp, null);
         }
-        return new HelmLocation(null, default,
-            $"helm: no real helm found: no other executable named helm is on PATH; install helm, or set {Variable} to its path");
+        return new HelmLocation(
+            null,
+            default,
+            $"helm: no real helm found: no other executable named helm is on PATH; install helm, or set {Variable} to its path"
+        );
     }
 
     /// <summary>True when the file is a build of this shim.</summary>
@@ -95,7 +108,11 @@ public static class HelmLocator
 
     private static HelmLocation FromVariable(string path) =>
         Problem(path, out FileStamp stamp) is { } problem
-            ? new HelmLocation(null, default, $"helm: {Variable}={path} {problem}; set {Variable} to the real helm binary, or unset it to search PATH")
+            ? new HelmLocation(
+                null,
+                default,
+                $"helm: {Variable}={path} {problem}; set {Variable} to the real helm binary, or unset it to search PATH"
+            )
             : new HelmLocation(path, stamp, null);
 
     private static bool IsExecutableFile(FileStamp stamp) => stamp.Kind == FileKind.Regular && (stamp.Mode & 0x49) != 0;

@@ -25,8 +25,8 @@ public readonly record struct InputName(string Path, bool IsValues)
     }
 
     /// <summary>
-    /// The names in the order in which helm reads them (<c>pkg/cli/values/options.go</c>): each <c>-f</c>, then each <c>--set-file</c>; null when one of the flags is not
-    /// surely understood, or the command line has an error.
+    /// The names in the order in which helm reads them (<c>pkg/cli/values/options.go</c>): each <c>-f</c>, then each <c>--set-file</c>;
+    /// null when one of the flags is not surely understood, or the command line has an error.
     /// </summary>
     public static List<InputName>? InOrder(ParsedCommandLine call)
     {

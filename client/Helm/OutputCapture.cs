@@ -7,7 +7,10 @@ using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Client.Helm;
 
-/// <summary>A directory of our own into which helm writes the files of <c>--output-dir</c>, so that all of them are seen, and none of what the caller's directory holds.</summary>
+/// <summary>
+/// A directory of our own into which helm writes the files of <c>--output-dir</c>, so that all of them are seen, and none of what the
+/// caller's directory holds.
+/// </summary>
 public sealed class OutputCapture
 {
     private readonly string _directory;
@@ -34,7 +37,9 @@ public sealed class OutputCapture
         bool understood = lines is not null && stderr.IndexOf(Encoding.UTF8.GetBytes(_directory)) < 0;
         var files = new List<OutputFile>();
         var indexes = new List<int>();
-        var directories = new SortedSet<string>(Comparer<string>.Create(static (a, b) => b.Length != a.Length ? b.Length - a.Length : string.CompareOrdinal(a, b)));
+        var directories = new SortedSet<string>(
+            Comparer<string>.Create(static (a, b) => b.Length != a.Length ? b.Length - a.Length : string.CompareOrdinal(a, b))
+        );
         int left = Frame.MaxCapturedBytes;
         foreach (string path in lines ?? [])
         {

@@ -4,7 +4,8 @@ namespace CacheDaemon.Client.Helm;
 
 /// <summary>
 /// What <c>--output-dir</c> asks for. helm writes each file below it and prints <c>wrote</c> and the path as it put it together: by a plain
-/// slash, but cleaned where <c>--release-name</c> adds the release's name (<c>writeToFile</c> in pkg/action/install.go; seen on the three helms).
+/// slash, but cleaned where <c>--release-name</c> adds the release's name (<c>writeToFile</c> in pkg/action/install.go; seen on the three
+/// helms).
 /// </summary>
 public static class OutputDirectory
 {
@@ -27,9 +28,9 @@ public static class OutputDirectory
         CommandLine.FindCommand(arguments, out CommandWords words) is { } command ? Of(CommandLine.Parse(arguments, command, words)) : null;
 
     /// <summary>
-    /// Whether the call is the same with another directory in this one's place, but for the beginning of the paths: not where helm would clean the path,
-    /// not where a flag at the end of the line would be none, and not where the path climbs back (<c>a/../b</c>): helm makes the directories of the cleaned path
-    /// and opens the files by the one as typed.
+    /// Whether the call is the same with another directory in this one's place, but for the beginning of the paths: not where helm would
+    /// clean the path, not where a flag at the end of the line would be none, and not where the path climbs back (<c>a/../b</c>): helm
+    /// makes the directories of the cleaned path and opens the files by the one as typed.
     /// </summary>
     public static bool CanBeExchanged(ParsedCommandLine call, string directory)
     {

@@ -6,7 +6,8 @@ namespace CacheDaemon.Client.Helm;
 /// <summary>One occurrence of a flag.</summary>
 /// <param name="Flag">Index in the command's <see cref="HelmCommand.Flags"/>.</param>
 /// <param name="Value">
-/// The value as typed; <c>true</c> or <c>false</c> for a boolean, however it was spelled; null only for a flag with optional value that stood bare.
+/// The value as typed; <c>true</c> or <c>false</c> for a boolean, however it was spelled; null only for a flag with optional value that
+/// stood bare.
 /// </param>
 public readonly record struct FlagUse(int Flag, string? Value);
 

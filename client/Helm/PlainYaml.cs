@@ -6,9 +6,10 @@ using System.Text;
 namespace CacheDaemon.Client.Helm;
 
 /// <summary>
-/// Whether a values file is surely a YAML mapping to helm: written in the plain way in which nearly all are, with block mappings and sequences, scalars and short flow
-/// collections on one line. Not known are anchors, tags, several documents, tabs, scalars over several lines but for <c>|</c> and <c>&gt;</c>, and keys with blanks. A second
-/// parser of YAML this is not: it says nothing about values, and no more than "not sure" about any error.
+/// Whether a values file is surely a YAML mapping to helm: written in the plain way in which nearly all are, with block mappings and
+/// sequences, scalars and short flow collections on one line. Not known are anchors, tags, several documents, tabs, scalars over several
+/// lines but for <c>|</c> and <c>&gt;</c>, and keys with blanks. A second parser of YAML this is not: it says nothing about values, and no
+/// more than "not sure" about any error.
 /// </summary>
 public ref struct PlainYaml
 {
@@ -121,7 +122,9 @@ public ref struct PlainYaml
         return Value(value, column);
     }
 
-    /// <summary>Finds or opens the collection that a line at this column belongs to; then what the line begins may have something below.</summary>
+    /// <summary>
+    /// Finds or opens the collection that a line at this column belongs to; then what the line begins may have something below.
+    /// </summary>
     private bool Place(int column, bool isSequence)
     {
         bool opens = _isPending && (column > _pendingColumn || (column == _pendingColumn && isSequence && !_isPendingSequence));
@@ -134,7 +137,10 @@ public ref struct PlainYaml
         }
         else
         {
-            while (_open.Count > 0 && (_open.Peek().Column > column || (_open.Peek().Column == column && _open.Peek().IsSequence && !isSequence)))
+            while (
+                _open.Count > 0
+                && (_open.Peek().Column > column || (_open.Peek().Column == column && _open.Peek().IsSequence && !isSequence))
+            )
                 _open.Pop();
             if (_open.Count == 0 || _open.Peek() != (column, isSequence))
                 return false;
@@ -159,11 +165,20 @@ public ref struct PlainYaml
             while (length < content.Length && (char.IsAsciiLetterOrDigit(content[length]) || content[length] is '_' or '-' or '.' or '/'))
                 length++;
             // Neither null nor a number of a kind of its own nor a mark of YAML.
-            if (length == 0 || !(char.IsAsciiLetter(content[0]) || content[0] == '_' || content[..length].IndexOfAnyExceptInRange('0', '9') < 0)
-                || content[..length].Equals("null", StringComparison.OrdinalIgnoreCase))
+            if (
+                length == 0
+                || !(char.IsAsciiLetter(content[0]) || content[0] == '_' || content[..length].IndexOfAnyExceptInRange('0', '9') < 0)
+                || content[..length].Equals("null", StringComparison.OrdinalIgnoreCase)
+            )
                 return 0;
         }
-        return length <= MaxKeyLength && length < content.Length && content[length] == ':' && (length + 1 == content.Length || content[length + 1] == ' ') ? length : 0;
+        return
+            length <= MaxKeyLength
+            && length < content.Length
+            && content[length] == ':'
+            && (length + 1 == content.Length || content[length + 1] == ' ')
+            ? length
+            : 0;
     }
 
     /// <summary>Characters of a quoted scalar that ends on its line, quotes included; -1 when it is not surely one.</summary>
@@ -187,7 +202,9 @@ public ref struct PlainYaml
         return -1;
     }
 
-    /// <summary>A value on the rest of a line, or a block scalar on the next ones, which are indented by more than <paramref name="column"/>.</summary>
+    /// <summary>
+    /// A value on the rest of a line, or a block scalar on the next ones, which are indented by more than <paramref name="column"/>.
+    /// </summary>
     private bool Value(ReadOnlySpan<char> value, int column)
     {
         switch (value[0])
@@ -228,8 +245,16 @@ public ref struct PlainYaml
     {
         if (text.IsEmpty)
             return false;
-        ReadOnlySpan<char> body = text.StartsWith("--") ? text[2..] : text[0] is '-' or '+' ? text[1..] : text;
-        return !body.IsEmpty && (char.IsLetterOrDigit(body[0]) || body[0] is '_' or '/' or '$' || (body[0] == '.' && body.Length > 1 && (char.IsAsciiDigit(body[1]) || body[1] == '/')));
+        ReadOnlySpan<char> body =
+            text.StartsWith("--") ? text[2..]
+            : text[0] is '-' or '+' ? text[1..]
+            : text;
+        return !body.IsEmpty
+            && (
+                char.IsLetterOrDigit(body[0])
+                || body[0] is '_' or '/' or '$'
+                || (body[0] == '.' && body.Length > 1 && (char.IsAsciiDigit(body[1]) || body[1] == '/'))
+            );
     }
 
     private bool Block(int column)

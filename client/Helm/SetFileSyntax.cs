@@ -16,17 +16,20 @@ public readonly record struct SetFileItem(string Key, string Path, int Index, in
 }
 
 /// <summary>
-/// The value of <c>--set-file</c> as helm's strvals parser reads it: <c>key=path</c>, several with commas between, <c>key={path,path}</c>, indexes and escapes in keys, escapes in
-/// paths. Keys of other characters, and what that parser rejects or means in a way that nobody does, are not taken.
+/// The value of <c>--set-file</c> as helm's strvals parser reads it: <c>key=path</c>, several with commas between, <c>key={path,path}</c>,
+/// indexes and escapes in keys, escapes in paths. Keys of other characters, and what that parser rejects or means in a way that nobody
+/// does, are not taken.
 /// </summary>
 public static class SetFileSyntax
 {
-    /// <summary>Appends the files that <paramref name="text"/> names, in the order in which helm reads them; false when it is not surely understood.</summary>
+    /// <summary>
+    /// Appends the files that <paramref name="text"/> names, in the order in which helm reads them; false when it is not surely understood.
+    /// </summary>
     public static bool TryParse(string text, List<SetFileItem> items)
     {
         if (text.Length == 0 || text.AsSpan().ContainsAny("\"\r\n\0"))
             return false;
-        for (int at = 0; at < text.Length;)
+        for (int at = 0; at < text.Length; )
         {
             if (!TryReadKey(text, ref at, out string key))
                 return false;
@@ -93,8 +96,7 @@ public static class SetFileSyntax
             if (path.Length == 0 || at == text.Length)
                 return false;
             paths.Add(path);
-        }
-        while (text[at] == ',');
+        } while (text[at] == ',');
         at++;
         for (int i = 0; i < paths.Count; i++)
             items.Add(new SetFileItem(key, paths[i], i, paths.Count));

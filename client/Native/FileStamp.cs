@@ -10,9 +10,9 @@ public enum FileKind : byte
 }
 
 /// <summary>
-/// Cheap evidence that a file is unchanged: where it is (mount, device, inode), how long it is, and when its bytes (mtime) or
-/// its inode (ctime) last changed. The mount is part of it because all the rest can be equal on two images that are mounted one after
-/// the other: their inodes and times are what the maker of each image wrote. Two equal stamps mean equal content only when the stamp was already
+/// Cheap evidence that a file is unchanged: where it is (mount, device, inode), how long it is, and when its bytes (mtime) or its inode
+/// (ctime) last changed. The mount is part of it because all the rest can be equal on two images that are mounted one after the other:
+/// their inodes and times are what the maker of each image wrote. Two equal stamps mean equal content only when the stamp was already
 /// <see cref="TrustAfterNanoseconds"/> old when the content was read.
 /// </summary>
 /// <param name="Device">st_dev.</param>
@@ -28,32 +28,34 @@ public enum FileKind : byte
 public readonly record struct FileStamp(ulong Device, ulong Inode, long Size, long ModifiedNs, long ChangedNs, uint Mode, ulong Mount = 0)
 {
     /// <summary>
-    /// Youngest age at which a stamp is trusted; younger files are read and hashed again. Covers file systems with
-    /// one-second time stamps and the kernel's clock tick, with margin (docs/key.md, "How a file counts as unchanged"; git's "racy" index entries).
+    /// Youngest age at which a stamp is trusted; younger files are read and hashed again. Covers file systems with one-second time stamps
+    /// and the kernel's clock tick, with margin (docs/key.md, "How a file counts as unchanged"; git's "racy" index entries).
     /// </summary>
     public const long TrustAfterNanoseconds = 2_000_000_000;
 
     private const uint TypeMask = 0xF000;
 
     /// <summary>The kind of file that the mode's type bits name.</summary>
-    public FileKind Kind => (Mode & TypeMask) switch
-    {
-        0x8000 => FileKind.Regular,
-        0x4000 => FileKind.Directory,
-        0xA000 => FileKind.SymbolicLink,
-        _ => FileKind.Other,
-    };
+    public FileKind Kind =>
+        (Mode & TypeMask) switch
+        {
+            0x8000 => FileKind.Regular,
+            0x4000 => FileKind.Directory,
+            0xA000 => FileKind.SymbolicLink,
+            _ => FileKind.Other,
+        };
 
     /// <summary>Whether both are one file or directory, reached through one mount: then what lies below is the same as well.</summary>
     public bool IsSamePlaceAs(FileStamp other) => Device == other.Device && Inode == other.Inode && Mount == other.Mount;
 
-    /// <summary>Whether both are one file in one state, through whichever mount: where a stamp has travelled, which its mount does not.</summary>
+    /// <summary>
+    /// Whether both are one file in one state, through whichever mount: where a stamp has travelled, which its mount does not.
+    /// </summary>
     public bool IsSameFileAs(FileStamp other) => this with { Mount = 0 } == other with { Mount = 0 };
 
     /// <summary>
     /// True when content read at <paramref name="nowNs"/> (nanoseconds since the Unix epoch) may be remembered under
     /// this stamp. A stamp from the future (clock set back) is never trusted.
     /// </summary>
-    public bool IsTrustedAt(long nowNs) =>
-        nowNs - ChangedNs > TrustAfterNanoseconds && nowNs - ModifiedNs > TrustAfterNanoseconds;
+    public bool IsTrustedAt(long nowNs) => nowNs - ChangedNs > TrustAfterNanoseconds && nowNs - ModifiedNs > TrustAfterNanoseconds;
 }

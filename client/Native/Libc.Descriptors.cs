@@ -26,11 +26,19 @@ public static unsafe partial class Libc
     /// <param name="stamp">Which pipe or file it is.</param>
     public static InheritedInput Inherited(int descriptor, string path, out FileStamp stamp)
     {
-        const int GetStatusFlags = 3, AccessMode = 3, PlaceOnly = 0x200000;
+        const int GetStatusFlags = 3,
+            AccessMode = 3,
+            PlaceOnly = 0x200000;
         stamp = default;
         // Close-on-exec is what this process has opened itself: nothing of it comes through an exec.
-        if (descriptor is 1 or 2 || fcntl(descriptor, FGetFd, 0) != 0 || Stat(descriptor, out stamp) != 0
-            || Stat(path, follow: true, out FileStamp named) != 0 || named.Device != stamp.Device || named.Inode != stamp.Inode)
+        if (
+            descriptor is 1 or 2
+            || fcntl(descriptor, FGetFd, 0) != 0
+            || Stat(descriptor, out stamp) != 0
+            || Stat(path, follow: true, out FileStamp named) != 0
+            || named.Device != stamp.Device
+            || named.Inode != stamp.Inode
+        )
             return InheritedInput.None;
         // One of the kernel's own making may have no size, and no end either.
         if (stamp.Kind == FileKind.Regular)

@@ -14,7 +14,10 @@ namespace CacheDaemon.Client.Native;
 public static unsafe partial class Libc
 {
     // The same on x64 and arm64 (asm-generic/fcntl.h); O_DIRECTORY is not, so callers look at the stamp instead.
-    private const int OpenReadOnly = 0, OpenNoControllingTerminal = 0x100, OpenNonBlocking = 0x800, OpenCloseOnExec = 0x80000;
+    private const int OpenReadOnly = 0,
+        OpenNoControllingTerminal = 0x100,
+        OpenNonBlocking = 0x800,
+        OpenCloseOnExec = 0x80000;
 
     /// <summary>Offset of d_name in struct dirent: inode, offset (8 bytes each), record length (2), type (1).</summary>
     private const int EntryNameOffset = 19;
@@ -29,7 +32,9 @@ public static unsafe partial class Libc
     public const int ESTALE = 116;
 
     /// <summary>errno values of reading.</summary>
-    public const int EISDIR = 21, EFBIG = 27, ENAMETOOLONG = 36;
+    public const int EISDIR = 21,
+        EFBIG = 27,
+        ENAMETOOLONG = 36;
 
     /// <summary>Opens <paramref name="path"/> (NUL-terminated) for reading, never waiting for a FIFO's writer.</summary>
     public static int Open(ReadOnlySpan<byte> path, out int descriptor)
@@ -40,8 +45,7 @@ public static unsafe partial class Libc
             fixed (byte* p = path)
                 descriptor = open(p, OpenReadOnly | OpenNoControllingTerminal | OpenNonBlocking | OpenCloseOnExec);
             error = descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
-        }
-        while (error == EINTR);
+        } while (error == EINTR);
         return error;
     }
 
@@ -50,7 +54,8 @@ public static unsafe partial class Libc
     {
         get
         {
-            const int ENFILE = 23, EMFILE = 24;
+            const int ENFILE = 23,
+                EMFILE = 24;
             int error = Open("/dev/null\0"u8, out int descriptor);
             if (error == 0)
                 Close(descriptor);
@@ -94,9 +99,10 @@ public static unsafe partial class Libc
         if (error == 0)
             stamp = stamp with
             {
-                Mount = ReadFile(PathBytes($"/proc/self/fdinfo/{place}"), MaxLinkBytes, out ReadOnlySpan<byte> lines) == 0
-                    ? (ulong)(NumberIn(lines, "mnt_id:"u8) ?? 0)
-                    : 0,
+                Mount =
+                    ReadFile(PathBytes($"/proc/self/fdinfo/{place}"), MaxLinkBytes, out ReadOnlySpan<byte> lines) == 0
+                        ? (ulong)(NumberIn(lines, "mnt_id:"u8) ?? 0)
+                        : 0,
             };
         Close(place);
         return error;
@@ -209,7 +215,8 @@ public static unsafe partial class Libc
     /// Adds the names in a directory, without "." and "..", in no order. The directory must have
     /// <paramref name="expected"/> as its stamp before and after; otherwise <see cref="ESTALE"/>.
     /// </summary>
-    public static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp expected, List<byte[]> names) => ReadDirectory(path, (FileStamp?)expected, names);
+    public static int ReadDirectory(ReadOnlySpan<byte> path, FileStamp expected, List<byte[]> names) =>
+        ReadDirectory(path, (FileStamp?)expected, names);
 
     /// <summary>As the other, but whatever the directory's stamp is: one of the kernel's own making changes by being looked at.</summary>
     public static int ReadDirectory(ReadOnlySpan<byte> path, List<byte[]> names) => ReadDirectory(path, null, names);
@@ -242,7 +249,9 @@ public static unsafe partial class Libc
             if (error != 0)
                 return error;
             error = Stat(descriptor, out FileStamp after);
-            return error != 0 ? error : expected is null || after == before ? 0 : ESTALE;
+            return error != 0 ? error
+                : expected is null || after == before ? 0
+                : ESTALE;
         }
         finally
         {
@@ -255,7 +264,10 @@ public static unsafe partial class Libc
     {
         Span<byte> buffer = stackalloc byte[MaxLinkBytes];
         nint length;
-        fixed (byte* p = path, b = buffer)
+        fixed (
+            byte* p = path,
+                b = buffer
+        )
             length = readlink(p, b, MaxLinkBytes);
         if (length < 0)
         {
@@ -280,9 +292,9 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// The path from the root; a relative one as it is when there is no <see cref="WorkingDirectory"/>, where the kernel finds nothing by it
-    /// either. Unlike <see cref="Path.GetFullPath(string)"/> it does not throw then, and <c>..</c> stays: after a link it is not the parent that
-    /// the text shows.
+    /// The path from the root; a relative one as it is when there is no <see cref="WorkingDirectory"/>, where the kernel finds nothing by
+    /// it either. Unlike <see cref="Path.GetFullPath(string)"/> it does not throw then, and <c>..</c> stays: after a link it is not the
+    /// parent that the text shows.
     /// </summary>
     public static string FullPath(string path) =>
         !path.StartsWith('/') && WorkingDirectory is { } directory ? Path.Join(directory, path) : path;
@@ -293,15 +305,20 @@ public static unsafe partial class Libc
     /// </summary>
     public static bool MayExecute(string path)
     {
-        const int Execute = 1, AtEffectiveAccess = 0x200;
+        const int Execute = 1,
+            AtEffectiveAccess = 0x200;
         fixed (byte* p = PathBytes(path))
             return faccessat(AtFdCwd, p, Execute, AtEffectiveAccess) == 0 || Marshal.GetLastPInvokeError() != EACCES;
     }
 
-    /// <summary>Whether this user may make files in a directory, which may also be on a file system that is mounted read-only. Returns 0 or errno.</summary>
+    /// <summary>
+    /// Whether this user may make files in a directory, which may also be on a file system that is mounted read-only. Returns 0 or errno.
+    /// </summary>
     public static int MayMakeFilesIn(string directory)
     {
-        const int Execute = 1, Write = 2, AtEffectiveAccess = 0x200;
+        const int Execute = 1,
+            Write = 2,
+            AtEffectiveAccess = 0x200;
         fixed (byte* p = PathBytes(directory))
             return faccessat(AtFdCwd, p, Write | Execute, AtEffectiveAccess) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
@@ -327,10 +344,14 @@ public static unsafe partial class Libc
             return rmdir(p) == 0 ? 0 : Marshal.GetLastPInvokeError();
     }
 
-    /// <summary>Opens or creates (0666 less the umask) a file, and empties it: Go's <c>os.Create</c>, which reads, too. Returns 0 or errno.</summary>
+    /// <summary>
+    /// Opens or creates (0666 less the umask) a file, and empties it: Go's <c>os.Create</c>, which reads, too. Returns 0 or errno.
+    /// </summary>
     public static int Create(ReadOnlySpan<byte> path, out int descriptor)
     {
-        const int ReadWrite = 2, CreateFile = 0x40, Truncate = 0x200;
+        const int ReadWrite = 2,
+            CreateFile = 0x40,
+            Truncate = 0x200;
         fixed (byte* p = path)
             descriptor = open(p, ReadWrite | CreateFile | Truncate | OpenNoControllingTerminal | OpenCloseOnExec, 0x1b6);
         return descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;
@@ -342,7 +363,9 @@ public static unsafe partial class Libc
     /// <summary>Opens or creates (0666 less the umask) a file for writing at its end. Returns 0 or errno.</summary>
     public static int OpenToAppend(ReadOnlySpan<byte> path, out int descriptor)
     {
-        const int WriteOnly = 1, Create = 0x40, Append = 0x400;
+        const int WriteOnly = 1,
+            Create = 0x40,
+            Append = 0x400;
         fixed (byte* p = path)
             descriptor = open(p, WriteOnly | Create | Append | OpenNoControllingTerminal | OpenCloseOnExec, 0x1b6);
         return descriptor < 0 ? Marshal.GetLastPInvokeError() : 0;

@@ -9,16 +9,25 @@ namespace CacheDaemon.Client.Native;
 /// </summary>
 public static unsafe partial class Libc
 {
-    private const int FAddSeals = 1033, FGetSeals = 1034;
-    private const int SealSeal = 1, SealShrink = 2, SealGrow = 4, SealWrite = 8;
+    private const int FAddSeals = 1033,
+        FGetSeals = 1034;
+    private const int SealSeal = 1,
+        SealShrink = 2,
+        SealGrow = 4,
+        SealWrite = 8;
     private const int Sealed = SealSeal | SealShrink | SealGrow | SealWrite;
-    private const int ProtRead = 1, ProtWrite = 2, MapShared = 1;
-    private const int SeekSet = 0, SeekEnd = 2;
+    private const int ProtRead = 1,
+        ProtWrite = 2,
+        MapShared = 1;
+    private const int SeekSet = 0,
+        SeekEnd = 2;
 
     /// <summary>An anonymous file in memory, close-on-exec and sealable, at its start; negative on failure.</summary>
     public static int MemoryFile()
     {
-        const uint CloseOnExec = 1, AllowSealing = 2, NoExec = 8;
+        const uint CloseOnExec = 1,
+            AllowSealing = 2,
+            NoExec = 8;
         fixed (byte* name = "helmcached\0"u8)
         {
             // Kernels since 6.3 may insist on files that cannot be executed (vm.memfd_noexec); earlier ones do not know the flag.
@@ -28,8 +37,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Forbids every change of a memory file, for everyone and for ever. False: not such a file, or someone may still write, as the kernel also
-    /// says while pages of it are on their way through a pipe: seal before sending.
+    /// Forbids every change of a memory file, for everyone and for ever. False: not such a file, or someone may still write, as the kernel
+    /// also says while pages of it are on their way through a pipe: seal before sending.
     /// </summary>
     public static bool Seal(int descriptor) => IsSealed(descriptor) || fcntl(descriptor, FAddSeals, Sealed) == 0;
 
@@ -43,8 +52,8 @@ public static unsafe partial class Libc
         : -1;
 
     /// <summary>
-    /// False when the bytes of an open file, of which there are <paramref name="length"/>, cannot be read by <see cref="SendFile"/>, whichever way
-    /// it takes. To be asked before anything of it is printed.
+    /// False when the bytes of an open file, of which there are <paramref name="length"/>, cannot be read by <see cref="SendFile"/>,
+    /// whichever way it takes. To be asked before anything of it is printed.
     /// </summary>
     public static bool IsReadable(int descriptor, long length)
     {
@@ -74,7 +83,9 @@ public static unsafe partial class Libc
         }
     }
 
-    /// <summary>The bytes of an open file in the address space, shared with everyone who has it; null on failure. At least one byte.</summary>
+    /// <summary>
+    /// The bytes of an open file in the address space, shared with everyone who has it; null on failure. At least one byte.
+    /// </summary>
     public static byte* Map(int descriptor, int length, bool writable)
     {
         nint address = mmap(0, (nuint)length, writable ? ProtRead | ProtWrite : ProtRead, MapShared, descriptor, 0);
@@ -102,7 +113,10 @@ public static unsafe partial class Libc
             else if (error is EPIPE or EIO or EFBIG or ENOSPC or ECONNRESET)
                 return error; // Not tried again: what a socket was told once, such as a reset, it is not told twice.
             else if (error != EINTR)
-                return Copy(to, from, offset, length); // A file that is appended to, or a device, takes bytes only; a sandbox may forbid this call.
+            {
+                // A file that is appended to, or a device, takes bytes only; a sandbox may forbid this call.
+                return Copy(to, from, offset, length);
+            }
         }
         return 0;
     }
@@ -131,7 +145,13 @@ public static unsafe partial class Libc
     public static int Send(int socket, ReadOnlySpan<byte> data, int descriptor)
     {
         const int NoSignal = 0x4000;
-        ControlMessage control = new() { Length = ControlMessage.Bytes, Level = SolSocket, Type = ScmRights, Descriptor = descriptor };
+        ControlMessage control = new()
+        {
+            Length = ControlMessage.Bytes,
+            Level = SolSocket,
+            Type = ScmRights,
+            Descriptor = descriptor,
+        };
         fixed (byte* p = data)
         {
             IoVector piece = new() { Base = p, Length = (nuint)data.Length };
@@ -163,11 +183,16 @@ public static unsafe partial class Libc
             int error = 0;
             do
             {
-                header = new() { Pieces = &piece, PieceCount = 1, Control = &control, ControlLength = ControlMessage.Bytes };
+                header = new()
+                {
+                    Pieces = &piece,
+                    PieceCount = 1,
+                    Control = &control,
+                    ControlLength = ControlMessage.Bytes,
+                };
                 received = recvmsg(socket, &header, CloseOnExec);
                 error = received < 0 ? Marshal.GetLastPInvokeError() : 0;
-            }
-            while (error == EINTR);
+            } while (error == EINTR);
             if (received < 0)
                 return -error;
             if (header.ControlLength >= ControlMessage.Bytes && control.Level == SolSocket && control.Type == ScmRights)
@@ -176,7 +201,8 @@ public static unsafe partial class Libc
         }
     }
 
-    private const int SolSocket = 1, ScmRights = 1;
+    private const int SolSocket = 1,
+        ScmRights = 1;
 
     /// <summary>struct iovec.</summary>
     [StructLayout(LayoutKind.Sequential)]
@@ -212,13 +238,30 @@ public static unsafe partial class Libc
         public int Descriptor;
     }
 
-    [DllImport("libc", SetLastError = true)] private static extern int memfd_create(byte* name, uint flags);
-    [DllImport("libc", SetLastError = true)] private static extern long lseek(int descriptor, long offset, int whence);
-    [DllImport("libc", SetLastError = true)] private static extern int ftruncate(int descriptor, long length);
-    [DllImport("libc", SetLastError = true)] private static extern nint pread(int descriptor, byte* buffer, nuint count, long offset);
-    [DllImport("libc")] private static extern nint mmap(nint address, nuint length, int protection, int flags, int descriptor, long offset);
-    [DllImport("libc")] private static extern int munmap(byte* address, nuint length);
-    [DllImport("libc", SetLastError = true)] private static extern nint sendfile(int to, int from, long* offset, nuint count);
-    [DllImport("libc", SetLastError = true)] private static extern nint sendmsg(int socket, MessageHeader* message, int flags);
-    [DllImport("libc", SetLastError = true)] private static extern nint recvmsg(int socket, MessageHeader* message, int flags);
+    [DllImport("libc", SetLastError = true)]
+    private static extern int memfd_create(byte* name, uint flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern long lseek(int descriptor, long offset, int whence);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int ftruncate(int descriptor, long length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint pread(int descriptor, byte* buffer, nuint count, long offset);
+
+    [DllImport("libc")]
+    private static extern nint mmap(nint address, nuint length, int protection, int flags, int descriptor, long offset);
+
+    [DllImport("libc")]
+    private static extern int munmap(byte* address, nuint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint sendfile(int to, int from, long* offset, nuint count);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint sendmsg(int socket, MessageHeader* message, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint recvmsg(int socket, MessageHeader* message, int flags);
 }

@@ -26,7 +26,9 @@ public static unsafe partial class Libc
         return error;
     }
 
-    /// <summary>As <see cref="OpenPlace(System.ReadOnlySpan{byte})"/>, with the failures of <see cref="StatWithoutMagicLinks"/>. Returns 0 or errno.</summary>
+    /// <summary>
+    /// As <see cref="OpenPlace(System.ReadOnlySpan{byte})"/>, with the failures of <see cref="StatWithoutMagicLinks"/>. Returns 0 or errno.
+    /// </summary>
     public static int OpenPlaceWithoutMagicLinks(System.ReadOnlySpan<byte> path, bool follow, out int descriptor)
     {
         const ulong PlaceOnly = 0x200000;

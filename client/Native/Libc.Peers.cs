@@ -6,15 +6,15 @@ namespace CacheDaemon.Client.Native;
 /// <summary>Who a process is, ourselves or the one at the other end of a socket; see the other parts for who this is for.</summary>
 public static unsafe partial class Libc
 {
-    private const int SoPeerGroups = 59, SoPeerPidFd = 77;
-
+    private const int SoPeerGroups = 59,
+        SoPeerPidFd = 77;
 
     /// <summary>More supplementary groups than any account has; the kernel allows 65,536.</summary>
     private const int MostGroups = 65_536;
 
     /// <summary>
-    /// A descriptor of the very process that connected (SO_PEERPIDFD), which no later process of the same number can be taken for; -1 before
-    /// Linux 6.5. It is close-on-exec, and readable when the process has ended.
+    /// A descriptor of the very process that connected (SO_PEERPIDFD), which no later process of the same number can be taken for; -1
+    /// before Linux 6.5. It is close-on-exec, and readable when the process has ended.
     /// </summary>
     public static int PeerProcess(int socket)
     {
@@ -23,10 +23,14 @@ public static unsafe partial class Libc
         return getsockopt(socket, SolSocket, SoPeerPidFd, &descriptor, &size) == 0 ? descriptor : -1;
     }
 
-    /// <summary>As <see cref="PeerProcess"/>, from Linux 5.3 on, of a peer that is still connected: before 6.5 its number is looked up. -1 when it is not, or has no number here.</summary>
+    /// <summary>
+    /// As <see cref="PeerProcess"/>, from Linux 5.3 on, of a peer that is still connected: before 6.5 its number is looked up. -1 when it
+    /// is not, or has no number here.
+    /// </summary>
     public static int ConnectedProcess(int socket)
     {
-        const int PeerCredentials = 17, PidFdOpen = 434; // socket(7); the same system call number everywhere.
+        const int PeerCredentials = 17,
+            PidFdOpen = 434; // socket(7); the same system call number everywhere.
         int descriptor = PeerProcess(socket);
         if (descriptor >= 0)
             return descriptor;
@@ -68,7 +72,9 @@ public static unsafe partial class Libc
             return getgroups(count, p) == count ? groups : [];
     }
 
-    /// <summary>The effective capabilities of a process, a bit for each (capabilities(7)); null when there is none of this number.</summary>
+    /// <summary>
+    /// The effective capabilities of a process, a bit for each (capabilities(7)); null when there is none of this number.
+    /// </summary>
     /// <param name="pid">By our own process namespace; 0 for ourselves.</param>
     public static ulong? EffectiveCapabilities(int pid)
     {

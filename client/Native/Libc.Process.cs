@@ -6,24 +6,57 @@ namespace CacheDaemon.Client.Native;
 /// <summary>Processes, descriptors and signals; see the other half for who this is for.</summary>
 public static unsafe partial class Libc
 {
-    public const int EPERM = 1, EIO = 5, EAGAIN = 11, EINVAL = 22, ENOSPC = 28, EPIPE = 32, ECONNRESET = 104, E2BIG = 7, ENOEXEC = 8, ECHILD = 10, ENOSYS = 38, EINPROGRESS = 115;
-    public const int SIGHUP = 1, SIGINT = 2, SIGQUIT = 3, SIGABRT = 6, SIGKILL = 9, SIGPIPE = 13, SIGTERM = 15, SIGCHLD = 17, SIGCONT = 18, SIGXFSZ = 25;
-    public const short POLLIN = 1, POLLOUT = 4, POLLERR = 8, POLLHUP = 16;
+    public const int EPERM = 1,
+        EIO = 5,
+        EAGAIN = 11,
+        EINVAL = 22,
+        ENOSPC = 28,
+        EPIPE = 32,
+        ECONNRESET = 104,
+        E2BIG = 7,
+        ENOEXEC = 8,
+        ECHILD = 10,
+        ENOSYS = 38,
+        EINPROGRESS = 115;
+    public const int SIGHUP = 1,
+        SIGINT = 2,
+        SIGQUIT = 3,
+        SIGABRT = 6,
+        SIGKILL = 9,
+        SIGPIPE = 13,
+        SIGTERM = 15,
+        SIGCHLD = 17,
+        SIGCONT = 18,
+        SIGXFSZ = 25;
+    public const short POLLIN = 1,
+        POLLOUT = 4,
+        POLLERR = 8,
+        POLLHUP = 16;
 
     private const int OCloExec = 0x80000;
-    private const int ORdOnly = 0, ORdWr = 2;
-    private const int RlimitCpu = 0, RlimitFileSize = 1, RlimitData = 2, RlimitStack = 3, RlimitNoFile = 7, RlimitAddressSpace = 9;
-    private const int FGetFd = 1, FSetPipeSize = 1031;
-    private const int LockExclusive = 2, LockNonBlocking = 4;
-    private const short SpawnSetSigDef = 0x04, SpawnSetSigMask = 0x08, SpawnSetSid = 0x80;
+    private const int ORdOnly = 0,
+        ORdWr = 2;
+    private const int RlimitCpu = 0,
+        RlimitFileSize = 1,
+        RlimitData = 2,
+        RlimitStack = 3,
+        RlimitNoFile = 7,
+        RlimitAddressSpace = 9;
+    private const int FGetFd = 1,
+        FSetPipeSize = 1031;
+    private const int LockExclusive = 2,
+        LockNonBlocking = 4;
+    private const short SpawnSetSigDef = 0x04,
+        SpawnSetSigMask = 0x08,
+        SpawnSetSid = 0x80;
     private const int SpawnStructBytes = 1024;
 
     /// <summary>The process's environment: NULL-terminated "NAME=value" strings, owned by libc.</summary>
     public static byte** EnvironmentBlock { get; } = SystemNative_GetEnviron();
 
     /// <summary>
-    /// argv as it came, byte for byte: the kernel puts it, with its count before it, directly before the environment (System V ABI, "Process
-    /// Initialization"). Null where it is not found there.
+    /// argv as it came, byte for byte: the kernel puts it, with its count before it, directly before the environment (System V ABI,
+    /// "Process Initialization"). Null where it is not found there.
     /// </summary>
     public static byte** ArgumentVector
     {
@@ -52,18 +85,21 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Signals that end a program by default and that Go programs, helm among them, take no notice of: USR1, USR2, ALRM, XCPU, XFSZ, VTALRM,
-    /// PROF, IO and PWR. Schedulers of batch jobs send some of them to every process of a job.
+    /// Signals that end a program by default and that Go programs, helm among them, take no notice of: USR1, USR2, ALRM, XCPU, XFSZ,
+    /// VTALRM, PROF, IO and PWR. Schedulers of batch jobs send some of them to every process of a job.
     /// </summary>
     private static ReadOnlySpan<byte> UnnoticedByGo => [10, 12, 14, 24, SIGXFSZ, 26, 27, 29, 30];
 
-    /// <summary>Signals, bit by bit, that are ignored here only and by default in what this process becomes or starts. .NET ignores SIGPIPE.</summary>
+    /// <summary>
+    /// Signals, bit by bit, that are ignored here only and by default in what this process becomes or starts. .NET ignores SIGPIPE.
+    /// </summary>
     private static uint s_ignoredHere = 1u << SIGPIPE;
 
     /// <summary>From now on no signal ends this process that would not end helm. What it becomes or starts is not concerned.</summary>
     public static void IgnoreWhatGoIgnores()
     {
-        const nint Default = 0, Ignore = 1;
+        const nint Default = 0,
+            Ignore = 1;
         foreach (byte number in UnnoticedByGo)
             if (signal(number, Ignore) == Default)
                 s_ignoredHere |= 1u << number;
@@ -84,7 +120,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Starts a child with the given descriptors as 1 and 2 (-1: inherit), and each of <paramref name="inputs"/> in the place of another. Returns its pid, or -errno.
+    /// Starts a child with the given descriptors as 1 and 2 (-1: inherit), and each of <paramref name="inputs"/> in the place of another.
+    /// Returns its pid, or -errno.
     /// </summary>
     public static int Spawn(byte* path, byte** argv, byte** environment, ReadOnlySpan<(int From, int To)> inputs, int stdout, int stderr)
     {
@@ -174,10 +211,11 @@ public static unsafe partial class Libc
         const int NoHang = 1;
         int status;
         int result;
-        do
-            result = waitpid(pid, &status, block ? 0 : NoHang);
+        do result = waitpid(pid, &status, block ? 0 : NoHang);
         while (result < 0 && Marshal.GetLastPInvokeError() == EINTR);
-        return result == 0 ? null : result < 0 ? -Marshal.GetLastPInvokeError() : status;
+        return result == 0 ? null
+            : result < 0 ? -Marshal.GetLastPInvokeError()
+            : status;
     }
 
     /// <summary>Waits until a child ends or is stopped by a signal. Returns its raw wait status, or -errno.</summary>
@@ -186,8 +224,7 @@ public static unsafe partial class Libc
         const int Untraced = 2;
         int status;
         int result;
-        do
-            result = waitpid(pid, &status, Untraced);
+        do result = waitpid(pid, &status, Untraced);
         while (result < 0 && Marshal.GetLastPInvokeError() == EINTR);
         return result < 0 ? -Marshal.GetLastPInvokeError() : status;
     }
@@ -195,7 +232,9 @@ public static unsafe partial class Libc
     /// <summary>True when a wait status says that the child was stopped and may go on (wait(2), WIFSTOPPED).</summary>
     public static bool IsStop(int waitStatus) => waitStatus >= 0 && (waitStatus & 0xff) == 0x7f;
 
-    /// <summary>Ends this process as if <paramref name="signalNumber"/> had killed it, also when our caller had it blocked, as Go does.</summary>
+    /// <summary>
+    /// Ends this process as if <paramref name="signalNumber"/> had killed it, also when our caller had it blocked, as Go does.
+    /// </summary>
     public static void DieBy(int signalNumber)
     {
         const int Unblock = 1;
@@ -245,7 +284,9 @@ public static unsafe partial class Libc
         set => umask(value);
     }
 
-    /// <summary>True when a file that this process or a child writes may not grow beyond a limit (RLIMIT_FSIZE), which pipes know nothing of.</summary>
+    /// <summary>
+    /// True when a file that this process or a child writes may not grow beyond a limit (RLIMIT_FSIZE), which pipes know nothing of.
+    /// </summary>
     public static bool LimitsFileSize
     {
         get
@@ -256,8 +297,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// The limit of this process, as a shell sets it, under which what it starts could not do a daemon's work; null when there is none. Hard limits only: the
-    /// soft ones are raised (daemon/Native/limits.c). Half of a process that serves everybody is worse than none.
+    /// The limit of this process, as a shell sets it, under which what it starts could not do a daemon's work; null when there is none.
+    /// Hard limits only: the soft ones are raised (daemon/Native/limits.c). Half of a process that serves everybody is worse than none.
     /// </summary>
     public static string? LimitBelowDaemon
     {
@@ -269,7 +310,8 @@ public static unsafe partial class Libc
                 : IsBelow(RlimitData, 1024 * MiB) ? "-d"
                 : IsBelow(RlimitStack, MiB / 2) ? "-s"
                 : IsBelow(RlimitNoFile, 64) ? "-n"
-                : IsBelow(RlimitAddressSpace, 2048 * MiB) ? "-v" : null;
+                : IsBelow(RlimitAddressSpace, 2048 * MiB) ? "-v"
+                : null;
 
             static bool IsBelow(int resource, ulong least)
             {
@@ -290,8 +332,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>
-    /// Raises <see cref="MaxDescriptors"/> to what it may be raised to (the hard limit). The soft one is low for the sake of programs that call
-    /// select(2), which knows no descriptor above 1,023 (getrlimit(2)).
+    /// Raises <see cref="MaxDescriptors"/> to what it may be raised to (the hard limit). The soft one is low for the sake of programs that
+    /// call select(2), which knows no descriptor above 1,023 (getrlimit(2)).
     /// </summary>
     public static void RaiseMaxDescriptors()
     {
@@ -369,7 +411,8 @@ public static unsafe partial class Libc
     }
 
     /// <summary>Reads once, again after EINTR. Returns the count, 0 at the end, or -errno.</summary>
-    public static int Read(int descriptor, Span<byte> buffer) => Read(descriptor, buffer, out int count) is var error and not 0 ? -error : count;
+    public static int Read(int descriptor, Span<byte> buffer) =>
+        Read(descriptor, buffer, out int count) is var error and not 0 ? -error : count;
 
     /// <summary>
     /// Writes everything, waiting where the descriptor is non-blocking. Returns 0 or the errno that stopped it.
@@ -419,40 +462,111 @@ public static unsafe partial class Libc
     }
 
     // Of the class library's own native half (pal_environment.c): the variable environ, which a static program cannot look up by its name.
-    [DllImport("libSystem.Native")] private static extern byte** SystemNative_GetEnviron();
-    [DllImport("libc")] private static extern int getrlimit(int resource, ulong* limit);
-    [DllImport("libc")] private static extern int setrlimit(int resource, ulong* limit);
-    [DllImport("libc", SetLastError = true)] private static extern int execve(byte* path, byte** argv, byte** envp);
-    [DllImport("libc")] private static extern nint signal(int number, nint handler);
-    [DllImport("libc")] private static extern int sigaction(int number, void* action, void* former);
-    [DllImport("libc")] private static extern int sigprocmask(int how, ulong* set, ulong* former);
-    [DllImport("libc")] private static extern int kill(int pid, int number);
-    [DllImport("libc")] private static extern int isatty(int descriptor);
-    [DllImport("libc")] private static extern int getpid();
-    [DllImport("libc")] private static extern uint geteuid();
-    [DllImport("libc")] private static extern uint getegid();
-    [DllImport("libc")] private static extern void _exit(int code);
-    [DllImport("libc")] private static extern int umask(int mask);
-    [DllImport("libc", SetLastError = true)] private static extern int waitpid(int pid, int* status, int options);
-    [DllImport("libc")] private static extern int fcntl(int descriptor, int command, nint argument);
-    [DllImport("libc", SetLastError = true)] private static extern int pipe2(int* ends, int flags);
-    [DllImport("libc", SetLastError = true)] private static extern int dup2(int from, int to);
-    [DllImport("libc", SetLastError = true)] private static extern int dup3(int from, int to, int flags);
-    [DllImport("libc", SetLastError = true)] private static extern int open(byte* path, int flags, uint mode);
-    [DllImport("libc")] private static extern int nice(int increment);
-    [DllImport("libc")] private static extern int flock(int descriptor, int operation);
-    [DllImport("libc", SetLastError = true)] private static extern int mkdir(byte* path, uint mode);
-    [DllImport("libc", SetLastError = true)] private static extern nint write(int descriptor, byte* buffer, nuint count);
-    [DllImport("libc")] private static extern int poll(PollDescriptor* descriptors, nuint count, int timeout);
-    [DllImport("libc")] private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
-    [DllImport("libc")] private static extern int posix_spawn_file_actions_init(byte* actions);
-    [DllImport("libc")] private static extern int posix_spawn_file_actions_destroy(byte* actions);
-    [DllImport("libc")] private static extern int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
-    [DllImport("libc")] private static extern int posix_spawn_file_actions_addclose(byte* actions, int descriptor);
-    [DllImport("libc")] private static extern int posix_spawn_file_actions_addopen(byte* actions, int descriptor, byte* path, int flags, uint mode);
-    [DllImport("libc")] private static extern int posix_spawnattr_init(byte* attributes);
-    [DllImport("libc")] private static extern int posix_spawnattr_destroy(byte* attributes);
-    [DllImport("libc")] private static extern int posix_spawnattr_setflags(byte* attributes, short flags);
-    [DllImport("libc")] private static extern int posix_spawnattr_setsigdefault(byte* attributes, ulong* set);
-    [DllImport("libc")] private static extern int posix_spawnattr_setsigmask(byte* attributes, ulong* set);
+    [DllImport("libSystem.Native")]
+    private static extern byte** SystemNative_GetEnviron();
+
+    [DllImport("libc")]
+    private static extern int getrlimit(int resource, ulong* limit);
+
+    [DllImport("libc")]
+    private static extern int setrlimit(int resource, ulong* limit);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int execve(byte* path, byte** argv, byte** envp);
+
+    [DllImport("libc")]
+    private static extern nint signal(int number, nint handler);
+
+    [DllImport("libc")]
+    private static extern int sigaction(int number, void* action, void* former);
+
+    [DllImport("libc")]
+    private static extern int sigprocmask(int how, ulong* set, ulong* former);
+
+    [DllImport("libc")]
+    private static extern int kill(int pid, int number);
+
+    [DllImport("libc")]
+    private static extern int isatty(int descriptor);
+
+    [DllImport("libc")]
+    private static extern int getpid();
+
+    [DllImport("libc")]
+    private static extern uint geteuid();
+
+    [DllImport("libc")]
+    private static extern uint getegid();
+
+    [DllImport("libc")]
+    private static extern void _exit(int code);
+
+    [DllImport("libc")]
+    private static extern int umask(int mask);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int waitpid(int pid, int* status, int options);
+
+    [DllImport("libc")]
+    private static extern int fcntl(int descriptor, int command, nint argument);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int pipe2(int* ends, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int dup2(int from, int to);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int dup3(int from, int to, int flags);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int open(byte* path, int flags, uint mode);
+
+    [DllImport("libc")]
+    private static extern int nice(int increment);
+
+    [DllImport("libc")]
+    private static extern int flock(int descriptor, int operation);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int mkdir(byte* path, uint mode);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern nint write(int descriptor, byte* buffer, nuint count);
+
+    [DllImport("libc")]
+    private static extern int poll(PollDescriptor* descriptors, nuint count, int timeout);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn(int* pid, byte* path, byte* actions, byte* attributes, byte** argv, byte** envp);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_init(byte* actions);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_destroy(byte* actions);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_adddup2(byte* actions, int from, int to);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_addclose(byte* actions, int descriptor);
+
+    [DllImport("libc")]
+    private static extern int posix_spawn_file_actions_addopen(byte* actions, int descriptor, byte* path, int flags, uint mode);
+
+    [DllImport("libc")]
+    private static extern int posix_spawnattr_init(byte* attributes);
+
+    [DllImport("libc")]
+    private static extern int posix_spawnattr_destroy(byte* attributes);
+
+    [DllImport("libc")]
+    private static extern int posix_spawnattr_setflags(byte* attributes, short flags);
+
+    [DllImport("libc")]
+    private static extern int posix_spawnattr_setsigdefault(byte* attributes, ulong* set);
+
+    [DllImport("libc")]
+    private static extern int posix_spawnattr_setsigmask(byte* attributes, ulong* set);
 }

@@ -15,13 +15,20 @@ public static unsafe partial class Libc
     private const int AtSymlinkNoFollow = 0x100;
     private const uint StatxBasicStats = 0x7ff;
 
-    /// <summary>STATX_MNT_ID (Linux 5.8) and STATX_MNT_ID_UNIQUE (6.8), one field for both; an older kernel leaves out what it does not know.</summary>
-    private const uint StatxMountId = 0x1000, StatxUniqueMountId = 0x4000;
+    /// <summary>
+    /// STATX_MNT_ID (Linux 5.8) and STATX_MNT_ID_UNIQUE (6.8), one field for both; an older kernel leaves out what it does not know.
+    /// </summary>
+    private const uint StatxMountId = 0x1000,
+        StatxUniqueMountId = 0x4000;
 
     private const uint StatxWanted = StatxBasicStats | StatxMountId | StatxUniqueMountId;
 
     /// <summary>errno values that callers branch on.</summary>
-    public const int ENOENT = 2, EINTR = 4, EACCES = 13, ENOTDIR = 20, ELOOP = 40;
+    public const int ENOENT = 2,
+        EINTR = 4,
+        EACCES = 13,
+        ENOTDIR = 20,
+        ELOOP = 40;
 
     /// <summary>True where these declarations match the C library.</summary>
     public static bool IsSupported => OperatingSystem.IsLinux() && Environment.Is64BitProcess;
@@ -82,7 +89,9 @@ public static unsafe partial class Libc
             return statx(AtFdCwd, p, 0, StatxWanted, &buffer) == 0 && (buffer.Mask & StatxUniqueMountId) != 0;
     }
 
-    /// <summary>statx(2), or fstatat(2) where a sandbox that is older than statx refuses it (Docker before 18.04). Returns 0 or errno.</summary>
+    /// <summary>
+    /// statx(2), or fstatat(2) where a sandbox that is older than statx refuses it (Docker before 18.04). Returns 0 or errno.
+    /// </summary>
     private static int Look(int directory, byte* path, int flags, Statx* buffer, uint wanted = StatxWanted)
     {
         if (statx(directory, path, flags, wanted, buffer) == 0)
@@ -100,20 +109,41 @@ public static unsafe partial class Libc
     [DllImport("libc", SetLastError = true)]
     private static extern int fstatat(int directory, byte* path, OldStat* buffer, int flags);
 
-    /// <summary>struct stat of 64-bit Linux: mode, links and owner are in another order on each architecture, the rest is the same.</summary>
+    /// <summary>
+    /// struct stat of 64-bit Linux: mode, links and owner are in another order on each architecture, the rest is the same.
+    /// </summary>
     [StructLayout(LayoutKind.Explicit, Size = 144)]
     private struct OldStat
     {
-        [FieldOffset(0)] public ulong Device;
-        [FieldOffset(8)] public ulong Inode;
-        [FieldOffset(16)] public uint Arm64Mode;
-        [FieldOffset(24)] public uint X64ModeOrArm64Uid;
-        [FieldOffset(28)] public uint X64Uid;
-        [FieldOffset(48)] public long Size;
-        [FieldOffset(88)] public long ModifiedSeconds;
-        [FieldOffset(96)] public long ModifiedNanoseconds;
-        [FieldOffset(104)] public long ChangedSeconds;
-        [FieldOffset(112)] public long ChangedNanoseconds;
+        [FieldOffset(0)]
+        public ulong Device;
+
+        [FieldOffset(8)]
+        public ulong Inode;
+
+        [FieldOffset(16)]
+        public uint Arm64Mode;
+
+        [FieldOffset(24)]
+        public uint X64ModeOrArm64Uid;
+
+        [FieldOffset(28)]
+        public uint X64Uid;
+
+        [FieldOffset(48)]
+        public long Size;
+
+        [FieldOffset(88)]
+        public long ModifiedSeconds;
+
+        [FieldOffset(96)]
+        public long ModifiedNanoseconds;
+
+        [FieldOffset(104)]
+        public long ChangedSeconds;
+
+        [FieldOffset(112)]
+        public long ChangedNanoseconds;
 
         public readonly Statx ToStatx()
         {
@@ -173,8 +203,15 @@ public static unsafe partial class Libc
         public uint DevMinor;
         public ulong MountId;
 
-        public readonly FileStamp ToStamp() => new(
-            ((ulong)DevMajor << 32) | DevMinor, Inode, (long)Size, Modified.Total, Changed.Total, Mode,
-            (Mask & (StatxMountId | StatxUniqueMountId)) != 0 ? MountId : 0);
+        public readonly FileStamp ToStamp() =>
+            new(
+                ((ulong)DevMajor << 32) | DevMinor,
+                Inode,
+                (long)Size,
+                Modified.Total,
+                Changed.Total,
+                Mode,
+                (Mask & (StatxMountId | StatxUniqueMountId)) != 0 ? MountId : 0
+            );
     }
 }

@@ -10,8 +10,12 @@ namespace CacheDaemon.Client.Native;
 /// </summary>
 public sealed unsafe class LocalSocket : IDisposable
 {
-    private const int AfUnix = 1, SockStream = 1, SockCloExec = 0x80000, SockNonBlock = 0x800;
-    private const int SolSocket = 1, SoPeerCred = 17;
+    private const int AfUnix = 1,
+        SockStream = 1,
+        SockCloExec = 0x80000,
+        SockNonBlock = 0x800;
+    private const int SolSocket = 1,
+        SoPeerCred = 17;
     private const int PathBytes = 108;
 
     private int _descriptor;
@@ -141,7 +145,12 @@ public sealed unsafe class LocalSocket : IDisposable
         }
     }
 
-    [DllImport("libc", SetLastError = true)] private static extern int socket(int domain, int type, int protocol);
-    [DllImport("libc", SetLastError = true)] private static extern int connect(int descriptor, byte* address, uint length);
-    [DllImport("libc", SetLastError = true)] private static extern int getsockopt(int descriptor, int level, int option, void* value, uint* length);
+    [DllImport("libc", SetLastError = true)]
+    private static extern int socket(int domain, int type, int protocol);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int connect(int descriptor, byte* address, uint length);
+
+    [DllImport("libc", SetLastError = true)]
+    private static extern int getsockopt(int descriptor, int level, int option, void* value, uint* length);
 }

@@ -22,8 +22,13 @@ public static unsafe class SignalRelay
     /// <summary>Whether SIGQUIT did, at which a Go program says what it is doing, and ends.</summary>
     public static bool QuitCame => (Volatile.Read(ref s_came) & (1 << Libc.SIGQUIT)) != 0;
 
-    /// <summary>Which of those came that helm answers by a line, and that end it before it is about its work: SIGINT, SIGTERM or, for none, 0.</summary>
-    public static int EndingCame => Volatile.Read(ref s_came) is var came && (came & (1 << Libc.SIGINT)) != 0 ? Libc.SIGINT : (came & (1 << Libc.SIGTERM)) != 0 ? Libc.SIGTERM : 0;
+    /// <summary>
+    /// Which of those came that helm answers by a line, and that end it before it is about its work: SIGINT, SIGTERM or, for none, 0.
+    /// </summary>
+    public static int EndingCame =>
+        Volatile.Read(ref s_came) is var came && (came & (1 << Libc.SIGINT)) != 0 ? Libc.SIGINT
+        : (came & (1 << Libc.SIGTERM)) != 0 ? Libc.SIGTERM
+        : 0;
 
     private static ReadOnlySpan<int> Signals => [Libc.SIGINT, Libc.SIGTERM, Libc.SIGHUP, Libc.SIGQUIT];
 
@@ -35,8 +40,8 @@ public static unsafe class SignalRelay
     {
         bool ignoresContinue = Libc.IsIgnored(Libc.SIGCONT);
         int prepared = SystemNative_InitializeTerminalAndSignalHandling();
-        // It answers SIGCONT by setting up the terminal as it was. From the background ("bg" after Ctrl-Z) that is not allowed, and the kernel
-        // stops the whole process group for it, helm included.
+        // It answers SIGCONT by setting up the terminal as it was. From the background ("bg" after Ctrl-Z) that is not allowed, and the
+        // kernel stops the whole process group for it, helm included.
         if (ignoresContinue)
             Libc.Ignore(Libc.SIGCONT);
         else
@@ -94,8 +99,15 @@ public static unsafe class SignalRelay
     }
 
     // Of the class library's own native half (pal_signal.h), which is linked in: a name that changes with a runtime fails the build.
-    [DllImport("libSystem.Native")] private static extern int SystemNative_InitializeTerminalAndSignalHandling();
-    [DllImport("libSystem.Native")] private static extern void SystemNative_SetPosixSignalHandler(delegate* unmanaged<int, int, int> answer);
-    [DllImport("libSystem.Native")] private static extern int SystemNative_EnablePosixSignalHandling(int signal);
-    [DllImport("libSystem.Native")] private static extern void SystemNative_DisablePosixSignalHandling(int signal);
+    [DllImport("libSystem.Native")]
+    private static extern int SystemNative_InitializeTerminalAndSignalHandling();
+
+    [DllImport("libSystem.Native")]
+    private static extern void SystemNative_SetPosixSignalHandler(delegate* unmanaged<int, int, int> answer);
+
+    [DllImport("libSystem.Native")]
+    private static extern int SystemNative_EnablePosixSignalHandling(int signal);
+
+    [DllImport("libSystem.Native")]
+    private static extern void SystemNative_DisablePosixSignalHandling(int signal);
 }

@@ -44,6 +44,5 @@ public static class Frame
     }
 
     /// <summary>Writes the length of the message that follows.</summary>
-    public static void WriteLength(Span<byte> header, int length) =>
-        BinaryPrimitives.WriteInt32BigEndian(header, length);
+    public static void WriteLength(Span<byte> header, int length) => BinaryPrimitives.WriteInt32BigEndian(header, length);
 }

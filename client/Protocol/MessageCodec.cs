@@ -194,7 +194,14 @@ public static class MessageCodec
     /// <param name="key">See <see cref="Message.Result"/>.</param>
     /// <param name="stderr">See <see cref="Message.Result"/>.</param>
     /// <param name="stdoutBytes">How many bytes will follow.</param>
-    public static byte[] EncodeResultHead(int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr, int stdoutBytes)
+    public static byte[] EncodeResultHead(
+        int exitCode,
+        string source,
+        long microseconds,
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> stderr,
+        int stdoutBytes
+    )
     {
         MessagePackWriter w = Begin();
         WriteResultHead(ref w, MessageKind.Result, exitCode, source, microseconds, key, stderr);
@@ -271,53 +278,100 @@ public static class MessageCodec
         var kind = (MessageKind)r.ReadInt32();
         switch (kind)
         {
-            case MessageKind.Render: return ReadRender(ref r, fields - 2);
+            case MessageKind.Render:
+                return ReadRender(ref r, fields - 2);
             case MessageKind.Publish:
                 return new Message.Publish(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.PublishDescriptor:
                 return new Message.PublishDescriptor(r.ReadInt64(), r.ReadInt32(), r.ReadInt64(), r.ReadBinary(), r.ReadInt32());
-            case MessageKind.Abandon: return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
-            case MessageKind.Status: return new Message.Status();
-            case MessageKind.Stats: return new Message.Stats(r.ReadBoolean());
+            case MessageKind.Abandon:
+                return new Message.Abandon(r.ReadInt64(), (RefuseReason)r.ReadInt32());
+            case MessageKind.Status:
+                return new Message.Status();
+            case MessageKind.Stats:
+                return new Message.Stats(r.ReadBoolean());
             case MessageKind.Prune:
-                return new Message.Prune(r.ReadBoolean(), ReadNullable(ref r), ReadNullable(ref r), r.TryReadNil() ? null : r.ReadText(), r.ReadBoolean());
-            case MessageKind.Stop: return new Message.Stop();
-            case MessageKind.Explain: return new Message.Explain(ReadRender(ref r, fields - 2));
-            case MessageKind.Verify: return new Message.Verify();
-            case MessageKind.Recall: return new Message.Recall(r.ReadBinary());
-            case MessageKind.Forget: return new Message.Forget(r.ReadBinary());
-            case MessageKind.Calls: return new Message.Calls(r.ReadInt32());
-            case MessageKind.List: return new Message.List();
-            case MessageKind.Recent: return new Message.Recent(r.ReadInt32());
-            case MessageKind.Remembered: return new Message.Remembered(r.ReadBinary());
-            case MessageKind.Project: return new Message.Project(r.ReadBinary(), r.ReadBinary(), fields >= 5 ? r.ReadText() : "");
-            case MessageKind.Earlier: return new Message.Earlier(ReadRender(ref r, fields - 2));
-            case MessageKind.Show: return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
-            case MessageKind.Coordinate: return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));
-            case MessageKind.Ran: return new Message.Ran(r.ReadInt64(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary());
-            case MessageKind.Turn: return new Message.Turn(r.ReadInt64(), r.ReadBoolean(), r.ReadInt64());
+                return new Message.Prune(
+                    r.ReadBoolean(),
+                    ReadNullable(ref r),
+                    ReadNullable(ref r),
+                    r.TryReadNil() ? null : r.ReadText(),
+                    r.ReadBoolean()
+                );
+            case MessageKind.Stop:
+                return new Message.Stop();
+            case MessageKind.Explain:
+                return new Message.Explain(ReadRender(ref r, fields - 2));
+            case MessageKind.Verify:
+                return new Message.Verify();
+            case MessageKind.Recall:
+                return new Message.Recall(r.ReadBinary());
+            case MessageKind.Forget:
+                return new Message.Forget(r.ReadBinary());
+            case MessageKind.Calls:
+                return new Message.Calls(r.ReadInt32());
+            case MessageKind.List:
+                return new Message.List();
+            case MessageKind.Recent:
+                return new Message.Recent(r.ReadInt32());
+            case MessageKind.Remembered:
+                return new Message.Remembered(r.ReadBinary());
+            case MessageKind.Project:
+                return new Message.Project(r.ReadBinary(), r.ReadBinary(), fields >= 5 ? r.ReadText() : "");
+            case MessageKind.Earlier:
+                return new Message.Earlier(ReadRender(ref r, fields - 2));
+            case MessageKind.Show:
+                return new Message.Show(r.ReadText(), (ShownPart)r.ReadInt32());
+            case MessageKind.Coordinate:
+                return new Message.Coordinate(r.ReadUInt64(), r.ReadBoolean(), ReadRender(ref r, fields - 2 - CoordinateFields));
+            case MessageKind.Ran:
+                return new Message.Ran(r.ReadInt64(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary());
+            case MessageKind.Turn:
+                return new Message.Turn(r.ReadInt64(), r.ReadBoolean(), r.ReadInt64());
             case MessageKind.Result:
                 return new Message.Result(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadBinary());
             case MessageKind.ResultDescriptor:
-                return new Message.ResultDescriptor(r.ReadInt32(), r.ReadText(), r.ReadInt64(), r.ReadBinary(), r.ReadBinary(), r.ReadInt32());
-            case MessageKind.Lease: return new Message.Lease(r.ReadInt64(), r.ReadText(), r.ReadBinary(), ReadArmed(ref r));
-            case MessageKind.Bypass: return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadText());
-            case MessageKind.Waiting: return new Message.Waiting();
-            case MessageKind.Published: return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadText());
-            case MessageKind.Json: return new Message.Json(r.ReadText());
-            case MessageKind.Failed: return new Message.Failed(r.ReadText());
-            case MessageKind.Candidates: return new Message.Candidates(ReadBinaries(ref r), r.ReadInt64());
+                return new Message.ResultDescriptor(
+                    r.ReadInt32(),
+                    r.ReadText(),
+                    r.ReadInt64(),
+                    r.ReadBinary(),
+                    r.ReadBinary(),
+                    r.ReadInt32()
+                );
+            case MessageKind.Lease:
+                return new Message.Lease(r.ReadInt64(), r.ReadText(), r.ReadBinary(), ReadArmed(ref r));
+            case MessageKind.Bypass:
+                return new Message.Bypass((BypassReason)r.ReadInt32(), r.ReadText());
+            case MessageKind.Waiting:
+                return new Message.Waiting();
+            case MessageKind.Published:
+                return new Message.Published((RefuseReason)r.ReadInt32(), r.ReadText());
+            case MessageKind.Json:
+                return new Message.Json(r.ReadText());
+            case MessageKind.Failed:
+                return new Message.Failed(r.ReadText());
+            case MessageKind.Candidates:
+                return new Message.Candidates(ReadBinaries(ref r), r.ReadInt64());
             case MessageKind.Candidate:
                 return new Message.Candidate(
-                    r.ReadText(), r.ReadBoolean(), r.ReadInt32(), r.ReadBinary(), r.ReadBinary(), ReadRender(ref r, fields - 2 - CandidateFields));
-            default: throw new MessagePackSerializationException($"Message kind {(int)kind} is not known.");
+                    r.ReadText(),
+                    r.ReadBoolean(),
+                    r.ReadInt32(),
+                    r.ReadBinary(),
+                    r.ReadBinary(),
+                    ReadRender(ref r, fields - 2 - CandidateFields)
+                );
+            default:
+                throw new MessagePackSerializationException($"Message kind {(int)kind} is not known.");
         }
     }
 
     private const int RenderFields = 13;
 
     /// <summary>Those before the call.</summary>
-    private const int CandidateFields = 5, CoordinateFields = 2;
+    private const int CandidateFields = 5,
+        CoordinateFields = 2;
 
     private static void Start(ref MessagePackWriter w, MessageKind kind, int fields)
     {
@@ -327,7 +381,13 @@ public static class MessageCodec
     }
 
     private static void WritePublishHead(
-        ref MessagePackWriter w, MessageKind kind, long leaseId, int exitCode, long renderMicroseconds, ReadOnlySpan<byte> stderr)
+        ref MessagePackWriter w,
+        MessageKind kind,
+        long leaseId,
+        int exitCode,
+        long renderMicroseconds,
+        ReadOnlySpan<byte> stderr
+    )
     {
         Start(ref w, kind, 5);
         w.Write(leaseId);
@@ -336,7 +396,15 @@ public static class MessageCodec
         w.Write(stderr);
     }
 
-    private static void WriteResultHead(ref MessagePackWriter w, MessageKind kind, int exitCode, string source, long microseconds, ReadOnlySpan<byte> key, ReadOnlySpan<byte> stderr)
+    private static void WriteResultHead(
+        ref MessagePackWriter w,
+        MessageKind kind,
+        int exitCode,
+        string source,
+        long microseconds,
+        ReadOnlySpan<byte> key,
+        ReadOnlySpan<byte> stderr
+    )
     {
         Start(ref w, kind, 6);
         w.Write(exitCode);
@@ -363,7 +431,10 @@ public static class MessageCodec
         w.Write(m.Umask);
         w.Write(m.HelmPath);
         WriteStamp(ref w, m.HelmStamp);
-        if (m.Stdin is { } stdin) w.Write(stdin.Span); else w.WriteNil();
+        if (m.Stdin is { } stdin)
+            w.Write(stdin.Span);
+        else
+            w.WriteNil();
         w.Write((long)m.Flags);
         w.Write(m.DirectoryMount);
         w.WriteArrayHeader(m.Descriptors.Count);
@@ -467,7 +538,10 @@ public static class MessageCodec
 
     private static void WriteNullable(ref MessagePackWriter w, long? value)
     {
-        if (value is { } v) w.Write(v); else w.WriteNil();
+        if (value is { } v)
+            w.Write(v);
+        else
+            w.WriteNil();
     }
 
     private static long? ReadNullable(ref MessagePackReader r) => r.TryReadNil() ? null : r.ReadInt64();

@@ -10,6 +10,7 @@ public enum MessageKind
     Render = 1,
     Publish = 2,
     Abandon = 3,
+
     // 4 was the outcome of a proof run, before helm itself gave the proof.
     Status = 5,
     Stats = 6,
@@ -64,13 +65,18 @@ public enum RenderFlags
     /// <summary><c>HELMCACHED_IMPURE=freeze</c>: keep output that varies too, under keys of its own.</summary>
     Freeze = 16,
 
-    /// <summary>The caller takes the files of <c>--output-dir</c> as an <see cref="OutputTree"/> in place of standard output, and sends them so.</summary>
+    /// <summary>
+    /// The caller takes the files of <c>--output-dir</c> as an <see cref="OutputTree"/> in place of standard output, and sends them so.
+    /// </summary>
     TakesTree = 32,
 
     /// <summary><c>HELMCACHED_COORDINATE=0</c>: helm, where it is left to run, waits for nobody.</summary>
     Uncoordinated = 256,
 
-    /// <summary>The caller wants a stored result or none: anything else is answered by <see cref="Message.Failed"/>, and counted nowhere, since the caller goes another way then.</summary>
+    /// <summary>
+    /// The caller wants a stored result or none: anything else is answered by <see cref="Message.Failed"/>, and counted nowhere, since the
+    /// caller goes another way then.
+    /// </summary>
     HitOnly = 512,
 }
 
@@ -87,7 +93,9 @@ public enum ShownPart
     Stderr = 2,
 }
 
-/// <summary>A copy of the real helm that ends with an exit code of its own where output would vary (<c>docs/repeatability.md</c>).</summary>
+/// <summary>
+/// A copy of the real helm that ends with an exit code of its own where output would vary (<c>docs/repeatability.md</c>).
+/// </summary>
 /// <param name="Path">Absolute path.</param>
 /// <param name="Stamp">Stamp of the file that was tried: another file there is not to be run.</param>
 /// <param name="FirstExitCode">Lowest exit code that only it has.</param>
@@ -102,9 +110,7 @@ public readonly record struct DescriptorContent(int Number, ReadOnlyMemory<byte>
 /// <summary>One message of the protocol; the whole protocol is this file. <c>docs/protocol.md</c> says it in hex.</summary>
 public abstract record Message
 {
-    private Message()
-    {
-    }
+    private Message() { }
 
     // ---- requests ----
 
@@ -125,8 +131,8 @@ public abstract record Message
         public required ulong DirectoryInode { get; init; }
 
         /// <summary>
-        /// The mount through which the caller is in <see cref="Directory"/> (<c>mnt_id</c> of proc_pid_fdinfo(5)): another one may be mounted
-        /// over it, or hide what lies below. 0: not known.
+        /// The mount through which the caller is in <see cref="Directory"/> (<c>mnt_id</c> of proc_pid_fdinfo(5)): another one may be
+        /// mounted over it, or hide what lies below. 0: not known.
         /// </summary>
         public ulong DirectoryMount { get; init; }
 
@@ -148,12 +154,14 @@ public abstract record Message
         /// <summary>Wishes of the caller.</summary>
         public RenderFlags Flags { get; init; }
 
-        /// <summary>All of each descriptor of the caller that the command line names as a file (<c>&lt;(…)</c>) and that it could read.</summary>
+        /// <summary>
+        /// All of each descriptor of the caller that the command line names as a file (<c>&lt;(…)</c>) and that it could read.
+        /// </summary>
         public IReadOnlyList<DescriptorContent> Descriptors { get; init; } = [];
 
         /// <summary>
-        /// What is wanted in place of standard output: something that was made of it (<see cref="ViewName"/>) and is kept beside it. Empty: standard output itself. Only with
-        /// <see cref="RenderFlags.HitOnly"/>.
+        /// What is wanted in place of standard output: something that was made of it (<see cref="ViewName"/>) and is kept beside it. Empty:
+        /// standard output itself. Only with <see cref="RenderFlags.HitOnly"/>.
         /// </summary>
         public string View { get; init; } = "";
     }
@@ -164,17 +172,29 @@ public abstract record Message
     /// <param name="RenderMicroseconds">From start to end of the helm process.</param>
     /// <param name="Stderr">All of standard error.</param>
     /// <param name="Stdout">All of standard output.</param>
-    public sealed record Publish(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+    public sealed record Publish(
+        long LeaseId,
+        int ExitCode,
+        long RenderMicroseconds,
+        ReadOnlyMemory<byte> Stderr,
+        ReadOnlyMemory<byte> Stdout
+    ) : Message;
 
     /// <summary>
-    /// As <see cref="Publish"/>, where the standard output is not in the message: a memory file that holds it, and nothing else, comes along
-    /// as a descriptor (SCM_RIGHTS). The receiver seals it; one that somebody may still write to is not taken.
+    /// As <see cref="Publish"/>, where the standard output is not in the message: a memory file that holds it, and nothing else, comes
+    /// along as a descriptor (SCM_RIGHTS). The receiver seals it; one that somebody may still write to is not taken.
     /// </summary>
-    public sealed record PublishDescriptor(long LeaseId, int ExitCode, long RenderMicroseconds, ReadOnlyMemory<byte> Stderr, int StdoutLength) : Message;
+    public sealed record PublishDescriptor(
+        long LeaseId,
+        int ExitCode,
+        long RenderMicroseconds,
+        ReadOnlyMemory<byte> Stderr,
+        int StdoutLength
+    ) : Message;
 
     /// <summary>
-    /// The leaseholder gives up its lease without a result; or, with <see cref="NoLease"/>, a caller could not use the files that it was just answered with, and real
-    /// helm runs. Not answered.
+    /// The leaseholder gives up its lease without a result; or, with <see cref="NoLease"/>, a caller could not use the files that it was
+    /// just answered with, and real helm runs. Not answered.
     /// </summary>
     public sealed record Abandon(long LeaseId, RefuseReason Reason) : Message
     {
@@ -200,7 +220,9 @@ public abstract record Message
     /// <summary>Asks which entries could be rendered again. Answered by <see cref="Candidates"/>.</summary>
     public sealed record Verify : Message;
 
-    /// <summary>Asks for the call behind an entry. Answered by <see cref="Candidate"/>, or by <see cref="Failed"/> when its inputs have changed.</summary>
+    /// <summary>
+    /// Asks for the call behind an entry. Answered by <see cref="Candidate"/>, or by <see cref="Failed"/> when its inputs have changed.
+    /// </summary>
     /// <param name="Key">From <see cref="Candidates"/>.</param>
     public sealed record Recall(ReadOnlyMemory<byte> Key) : Message;
 
@@ -214,16 +236,20 @@ public abstract record Message
     /// <summary>Asks for all entries. Answered by <see cref="Json"/>.</summary>
     public sealed record List : Message;
 
-    /// <summary>Asks for one entry. Answered as <paramref name="Part"/> says, or by <see cref="Failed"/> when no entry, or more than one, is meant.</summary>
+    /// <summary>
+    /// Asks for one entry. Answered as <paramref name="Part"/> says, or by <see cref="Failed"/> when no entry, or more than one, is meant.
+    /// </summary>
     /// <param name="Key">The key in hexadecimal digits, or as many of its first ones as tell it from all others.</param>
     /// <param name="Part">What to show of it.</param>
     public sealed record Show(string Key, ShownPart Part) : Message;
 
     /// <summary>
-    /// "I am about to run this command, which writes what others read." Answered by any number of <see cref="Waiting"/>, then by <see cref="Turn"/>, by
-    /// <see cref="Result"/> of an equal call that ran meanwhile, or by <see cref="Bypass"/>.
+    /// "I am about to run this command, which writes what others read." Answered by any number of <see cref="Waiting"/>, then by
+    /// <see cref="Turn"/>, by <see cref="Result"/> of an equal call that ran meanwhile, or by <see cref="Bypass"/>.
     /// </summary>
-    /// <param name="Environment">A digest of all that helm and its plugins could read of the environment: calls that differ in it are not equal.</param>
+    /// <param name="Environment">
+    /// A digest of all that helm and its plugins could read of the environment: calls that differ in it are not equal.
+    /// </param>
     /// <param name="IsTerminal">Whether standard output or error is a terminal: such a call is not joined, and joins none.</param>
     /// <param name="Call">The call; of standard input and of other descriptors it says nothing.</param>
     public sealed record Coordinate(ulong Environment, bool IsTerminal, Render Call) : Message;
@@ -235,19 +261,23 @@ public abstract record Message
     /// <param name="Stdout">All of standard output.</param>
     public sealed record Ran(long TurnId, int ExitCode, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message
     {
-        /// <summary>Most bytes of both streams. Longer output is not passed on: whoever waits for it runs helm. An update of 100 repositories prints 10 KB.</summary>
+        /// <summary>
+        /// Most bytes of both streams. Longer output is not passed on: whoever waits for it runs helm. An update of 100 repositories prints
+        /// 10 KB.
+        /// </summary>
         public const int MaxBytes = 1024 * 1024;
     }
 
     /// <summary>
-    /// Asks for the result that was stored last of another call of the same release: equal command, chart's name, release and namespace, another key. Answered by <see cref="Result"/>
-    /// without standard error, whose time is the age of the entry, or by <see cref="Failed"/>.
+    /// Asks for the result that was stored last of another call of the same release: equal command, chart's name, release and namespace,
+    /// another key. Answered by <see cref="Result"/> without standard error, whose time is the age of the entry, or by
+    /// <see cref="Failed"/>.
     /// </summary>
     public sealed record Earlier(Render Request) : Message;
 
     /// <summary>
-    /// Asks for what is kept beside an output, made of it by an earlier asker: answered by <see cref="Result"/> with that as standard output, empty for nothing. Or hands it over, to be kept for as
-    /// long as the output is on disk: answered by <see cref="Json"/>.
+    /// Asks for what is kept beside an output, made of it by an earlier asker: answered by <see cref="Result"/> with that as standard
+    /// output, empty for nothing. Or hands it over, to be kept for as long as the output is on disk: answered by <see cref="Json"/>.
     /// </summary>
     /// <param name="Output">SHA-256 of the output.</param>
     /// <param name="Projection">What to keep; empty to ask.</param>
@@ -258,7 +288,10 @@ public abstract record Message
     /// <param name="Count">How many, at most.</param>
     public sealed record Recent(int Count) : Message;
 
-    /// <summary>Asks for one of these calls, whatever has become of its entry and its inputs. Answered by <see cref="Candidate"/> without exit code and digests, or by <see cref="Failed"/>.</summary>
+    /// <summary>
+    /// Asks for one of these calls, whatever has become of its entry and its inputs. Answered by <see cref="Candidate"/> without exit code
+    /// and digests, or by <see cref="Failed"/>.
+    /// </summary>
     /// <param name="Key">From <see cref="Candidates"/>.</param>
     public sealed record Remembered(ReadOnlyMemory<byte> Key) : Message;
 
@@ -271,13 +304,27 @@ public abstract record Message
     /// <param name="Key">First 8 bytes of the key, for traces.</param>
     /// <param name="Stderr">Standard error to replay.</param>
     /// <param name="Stdout">Standard output to replay.</param>
-    public sealed record Result(int ExitCode, string Source, long Microseconds, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Stderr, ReadOnlyMemory<byte> Stdout) : Message;
+    public sealed record Result(
+        int ExitCode,
+        string Source,
+        long Microseconds,
+        ReadOnlyMemory<byte> Key,
+        ReadOnlyMemory<byte> Stderr,
+        ReadOnlyMemory<byte> Stdout
+    ) : Message;
 
     /// <summary>
-    /// As <see cref="Result"/>, where the standard output is not in the message: a sealed memory file that holds it, and nothing else, comes
-    /// along as a descriptor. Only to a caller that asked for it (<see cref="RenderFlags.TakesDescriptor"/>).
+    /// As <see cref="Result"/>, where the standard output is not in the message: a sealed memory file that holds it, and nothing else,
+    /// comes along as a descriptor. Only to a caller that asked for it (<see cref="RenderFlags.TakesDescriptor"/>).
     /// </summary>
-    public sealed record ResultDescriptor(int ExitCode, string Source, long Microseconds, ReadOnlyMemory<byte> Key, ReadOnlyMemory<byte> Stderr, int StdoutLength) : Message;
+    public sealed record ResultDescriptor(
+        int ExitCode,
+        string Source,
+        long Microseconds,
+        ReadOnlyMemory<byte> Key,
+        ReadOnlyMemory<byte> Stderr,
+        int StdoutLength
+    ) : Message;
 
     /// <summary>A miss that this caller is to render.</summary>
     /// <param name="LeaseId">To be named in <see cref="Publish"/> or <see cref="Abandon"/> on the same connection.</param>
@@ -301,7 +348,10 @@ public abstract record Message
 
     /// <summary>It is this caller's turn to run helm.</summary>
     /// <param name="TurnId">To be named in <see cref="Ran"/> on the same connection.</param>
-    /// <param name="IsAwaited">Whether others wait for what comes of it: then it is to be told by <see cref="Ran"/>. Else the process itself becomes helm, and its end is the end of the turn.</param>
+    /// <param name="IsAwaited">
+    /// Whether others wait for what comes of it: then it is to be told by <see cref="Ran"/>. Else the process itself becomes helm, and its
+    /// end is the end of the turn.
+    /// </param>
     /// <param name="WaitedMicroseconds">How long the caller has waited for it.</param>
     public sealed record Turn(long TurnId, bool IsAwaited, long WaitedMicroseconds) : Message;
 
@@ -324,5 +374,11 @@ public abstract record Message
     /// <param name="StdoutDigest">SHA-256 of standard output.</param>
     /// <param name="Request">The last call that had this key.</param>
     public sealed record Candidate(
-        string Chart, bool MayVary, int ExitCode, ReadOnlyMemory<byte> StderrDigest, ReadOnlyMemory<byte> StdoutDigest, Render Request) : Message;
+        string Chart,
+        bool MayVary,
+        int ExitCode,
+        ReadOnlyMemory<byte> StderrDigest,
+        ReadOnlyMemory<byte> StdoutDigest,
+        Render Request
+    ) : Message;
 }

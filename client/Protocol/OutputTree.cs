@@ -7,14 +7,17 @@ using MessagePack;
 namespace CacheDaemon.Client.Protocol;
 
 /// <summary>One file that helm wrote below an output directory.</summary>
-/// <param name="Path">From the directory's end on, so with a slash in front, as in helm's line <c>wrote DIRECTORY/web/templates/a.yaml</c>.</param>
+/// <param name="Path">
+/// From the directory's end on, so with a slash in front, as in helm's line <c>wrote DIRECTORY/web/templates/a.yaml</c>.
+/// </param>
 /// <param name="MayAppend">Whether helm may have added to a file that was there before: it does so for hooks.</param>
 /// <param name="Content">All of it.</param>
 public readonly record struct OutputFile(string Path, bool MayAppend, ReadOnlyMemory<byte> Content);
 
 /// <summary>
-/// What <c>helm template --output-dir</c> wrote, in place of a standard output: the files in the order in which each was begun, the <c>wrote</c> lines, and what is
-/// printed after them. MessagePack: <c>[[path, may append, content]…], [index of a file…], tail</c> in an array.
+/// What <c>helm template --output-dir</c> wrote, in place of a standard output: the files in the order in which each was begun, the
+/// <c>wrote</c> lines, and what is printed after them. MessagePack: <c>[[path, may append, content]…], [index of a file…], tail</c> in an
+/// array.
 /// </summary>
 /// <param name="Files">In the order in which helm wrote to each for the first time.</param>
 /// <param name="Lines">For each <c>wrote</c> line the index of its file.</param>
@@ -100,7 +103,10 @@ public sealed record OutputTree(IReadOnlyList<OutputFile> Files, IReadOnlyList<i
         return output.WrittenSpan.ToArray();
     }
 
-    /// <summary>The paths of the <c>wrote</c> lines in <paramref name="output"/>, from the end of <paramref name="directory"/> on, and what follows the lines.</summary>
+    /// <summary>
+    /// The paths of the <c>wrote</c> lines in <paramref name="output"/>, from the end of <paramref name="directory"/> on, and what follows
+    /// the lines.
+    /// </summary>
     /// <returns>Null when the lines are not all of such paths, below the directory.</returns>
     public static List<string>? Paths(ReadOnlySpan<byte> output, string directory, out ReadOnlySpan<byte> tail)
     {
@@ -122,11 +128,18 @@ public sealed record OutputTree(IReadOnlyList<OutputFile> Files, IReadOnlyList<i
     }
 
     /// <summary>
-    /// Whether a file may hold a hook: helm then adds to what is there. A hook is told by its annotation's name, which stands in the text, unless a double-quoted
-    /// scalar or a tag spells it in another way.
+    /// Whether a file may hold a hook: helm then adds to what is there. A hook is told by its annotation's name, which stands in the text,
+    /// unless a double-quoted scalar or a tag spells it in another way.
     /// </summary>
     public static bool MayHoldHook(ReadOnlySpan<byte> content) =>
-        content.IndexOf("helm.sh/hook"u8) >= 0 || content.IndexOf("!!binary"u8) >= 0 || content.IndexOf("2002:binary"u8) >= 0 || content.IndexOf("%TAG"u8) >= 0
-        || content.IndexOf("\\x"u8) >= 0 || content.IndexOf("\\u"u8) >= 0 || content.IndexOf("\\U"u8) >= 0 || content.IndexOf("\\/"u8) >= 0
-        || content.IndexOf("\\\n"u8) >= 0 || content.IndexOf("\\\r"u8) >= 0;
+        content.IndexOf("helm.sh/hook"u8) >= 0
+        || content.IndexOf("!!binary"u8) >= 0
+        || content.IndexOf("2002:binary"u8) >= 0
+        || content.IndexOf("%TAG"u8) >= 0
+        || content.IndexOf("\\x"u8) >= 0
+        || content.IndexOf("\\u"u8) >= 0
+        || content.IndexOf("\\U"u8) >= 0
+        || content.IndexOf("\\/"u8) >= 0
+        || content.IndexOf("\\\n"u8) >= 0
+        || content.IndexOf("\\\r"u8) >= 0;
 }

@@ -12,6 +12,7 @@ public enum RefuseReason
     Interrupted = 3,
     OutputTooLarge = 4,
     NotRepeatable = 5,
+
     // 6 was for results that nothing could prove.
     ReadOnly = 7,
     LeaseLost = 8,

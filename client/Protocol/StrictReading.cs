@@ -15,7 +15,9 @@ public static class StrictReading
     public static string ReadText(this ref MessagePackReader reader)
     {
         if (!reader.TryReadStringSpan(out ReadOnlySpan<byte> text))
-            text = reader.ReadStringSequence() is { } pieces ? pieces.ToArray() : throw new MessagePackSerializationException("Expected a string, found nil.");
+            text = reader.ReadStringSequence() is { } pieces
+                ? pieces.ToArray()
+                : throw new MessagePackSerializationException("Expected a string, found nil.");
         return s_utf8.GetString(text);
     }
 
@@ -35,10 +37,14 @@ public static class StrictReading
     /// The one exception for bytes that are not the MessagePack that was expected, whichever the reader threw; null for a failure of
     /// another kind. Besides its own, the package throws what says: cut short, a number beyond its type, a negative length.
     /// </summary>
-    public static MessagePackSerializationException? Damage(Exception thrown) => thrown switch
-    {
-        MessagePackSerializationException damage => damage,
-        EndOfStreamException or OverflowException or ArgumentOutOfRangeException or DecoderFallbackException => new(thrown.Message, thrown),
-        _ => null,
-    };
+    public static MessagePackSerializationException? Damage(Exception thrown) =>
+        thrown switch
+        {
+            MessagePackSerializationException damage => damage,
+            EndOfStreamException or OverflowException or ArgumentOutOfRangeException or DecoderFallbackException => new(
+                thrown.Message,
+                thrown
+            ),
+            _ => null,
+        };
 }

@@ -1,6 +1,9 @@
 namespace CacheDaemon.Client.Protocol;
 
-/// <summary>Names of what is made of an output and kept beside it. Each begins with the version of what makes it: what an earlier version made is not found.</summary>
+/// <summary>
+/// Names of what is made of an output and kept beside it. Each begins with the version of what makes it: what an earlier version made is
+/// not found.
+/// </summary>
 public static class ViewName
 {
     /// <summary>Longest name that is kept.</summary>
@@ -10,7 +13,8 @@ public static class ViewName
     public const string DefaultFormat = "{{ print .kind \"_\" .metadata.name | snakecase }}";
 
     /// <summary>
-    /// Raised whenever an output is read, or what was read is printed, in another way: the readers in <c>daemon/Manifests</c>, <c>helmcached resources</c>, <c>helmcached images</c>.
+    /// Raised whenever an output is read, or what was read is printed, in another way: the readers in <c>daemon/Manifests</c>,
+    /// <c>helmcached resources</c>, <c>helmcached images</c>.
     /// </summary>
     private const string Version = "2 ";
 

@@ -28,8 +28,10 @@ internal sealed record ArmingPlan(IReadOnlyList<Patch> Patches, IReadOnlyList<st
 /// </summary>
 internal sealed class Armer
 {
-    private const byte Call = 0xe8, Jump = 0xe9;
-    private const int BranchBytes = 5, LeaBytes = 7;
+    private const byte Call = 0xe8,
+        Jump = 0xe9;
+    private const int BranchBytes = 5,
+        LeaBytes = 7;
 
     private readonly GoProgram _program;
     private readonly Dictionary<ulong, string> _names;
@@ -87,7 +89,8 @@ internal sealed class Armer
                 throw new ArmingException($"its function {function.Name} is too small to hold a trap");
             Patch(function.Address, exit);
             _dead.Add(function.Address);
-            ulong free = Align(function.Address + (ulong)exit.Length), end = function.Address + (ulong)function.Size;
+            ulong free = Align(function.Address + (ulong)exit.Length),
+                end = function.Address + (ulong)function.Size;
             if (free + X64.ExitBytes <= end)
                 _room.Enqueue((free, (int)(end - free)));
         }
@@ -147,7 +150,9 @@ internal sealed class Armer
 
     private bool Reaches(CallTrap trap, ulong address) => _names.TryGetValue(address, out string? name) && trap.Callees(name);
 
-    /// <summary>In all these functions, where the address of the value of <paramref name="function"/> is taken, another is. Returns how often.</summary>
+    /// <summary>
+    /// In all these functions, where the address of the value of <paramref name="function"/> is taken, another is. Returns how often.
+    /// </summary>
     private int AimAll(Predicate<string> functions, ulong function, Func<ulong> value)
     {
         int count = 0;
@@ -214,7 +219,8 @@ internal sealed class Armer
             if (room.Length < bytes.Length)
                 continue;
             Patch(room.Address, bytes);
-            ulong rest = Align(room.Address + (ulong)bytes.Length), end = room.Address + (ulong)room.Length;
+            ulong rest = Align(room.Address + (ulong)bytes.Length),
+                end = room.Address + (ulong)room.Length;
             if (rest + X64.ExitBytes <= end)
                 _room.Enqueue((rest, (int)(end - rest)));
             return room.Address;
@@ -231,7 +237,9 @@ internal sealed class Armer
             _traps.Add(shown);
         }
         int code = ArmingPlan.FirstExitCode + index;
-        return code <= ArmingPlan.LastExitCode ? code : throw new ArmingException($"it has more than {ArmingPlan.LastExitCode - ArmingPlan.FirstExitCode + 1} things to trap");
+        return code <= ArmingPlan.LastExitCode
+            ? code
+            : throw new ArmingException($"it has more than {ArmingPlan.LastExitCode - ArmingPlan.FirstExitCode + 1} things to trap");
     }
 
     private void Patch(ulong address, byte[] bytes)
@@ -245,5 +253,8 @@ internal sealed class Armer
     private static ulong Align(ulong address) => (address + 15) & ~15UL;
 
     /// <summary>Without the path of the package.</summary>
-    private static string Short(string name) => name.StartsWith("crypto/", StringComparison.Ordinal) ? name : name[(name.LastIndexOf('/') + 1)..].Replace("v3.", "", StringComparison.Ordinal);
+    private static string Short(string name) =>
+        name.StartsWith("crypto/", StringComparison.Ordinal)
+            ? name
+            : name[(name.LastIndexOf('/') + 1)..].Replace("v3.", "", StringComparison.Ordinal);
 }

@@ -21,8 +21,8 @@ internal sealed record CallTrap(Predicate<string> Callers, Predicate<string> Cal
 /// helm; a binary that has other names is caught by the self-test, or is not armed.
 /// </summary>
 /// <remarks>
-/// Read in helm 3.17.3, 4.1.4 and 4.2.3 (sprig v3 <c>functions.go</c>, <c>crypto.go</c>, <c>date.go</c>; helm <c>pkg/engine/funcs.go</c>; Go's
-/// <c>text/template/funcs.go</c> and <c>fmt/print.go</c>), and tried on 840 public charts: docs/repeatability.md.
+/// Read in helm 3.17.3, 4.1.4 and 4.2.3 (sprig v3 <c>functions.go</c>, <c>crypto.go</c>, <c>date.go</c>; helm <c>pkg/engine/funcs.go</c>;
+/// Go's <c>text/template/funcs.go</c> and <c>fmt/print.go</c>), and tried on 840 public charts: docs/repeatability.md.
 /// </remarks>
 internal static partial class ArmingRecipe
 {
@@ -31,7 +31,7 @@ internal static partial class ArmingRecipe
 
     /// <summary>Without any of these a binary is not a helm that this recipe knows.</summary>
     public static IReadOnlyList<string> Required { get; } =
-        [Sprig + "init", "time.Now", "fmt.Sprintf", "fmt.(*pp).printValue", "fmt.(*pp).fmtPointer", "text/template.(*Template).execute"];
+    [Sprig + "init", "time.Now", "fmt.Sprintf", "fmt.(*pp).printValue", "fmt.(*pp).fmtPointer", "text/template.(*Template).execute"];
 
     /// <summary>Whole functions, the first match counts.</summary>
     public static IReadOnlyList<EntryTrap> Entries { get; } =
@@ -57,7 +57,8 @@ internal static partial class ArmingRecipe
         new(Only("github.com/huandu/xstrings.Shuffle"), "shuffle"),
         new(RandomLibraries().IsMatch, ""),
         new(RandomSources().IsMatch, ""),
-        // What Go does once, before it reads the file of a zone that a template names: such files are in no key. UTC and Local do not come this far.
+        // What Go does once, before it reads the file of a zone that a template names: such files are in no key. UTC and Local do not come
+        // this far.
         new(Only("time.LoadLocation.func1"), "dateInZone"),
         // A values.schema.json may refer to other files and to addresses, which are in no key.
         new(SchemaLoaders().IsMatch, SchemaShown),
@@ -65,11 +66,11 @@ internal static partial class ArmingRecipe
     ];
 
     /// <summary>
-    /// The same for calls that have to download their chart: connections, and the randomness that their encryption takes, are free. What templates can make of either is
-    /// trapped by name all the same.
+    /// The same for calls that have to download their chart: connections, and the randomness that their encryption takes, are free. What
+    /// templates can make of either is trapped by name all the same.
     /// </summary>
     public static IReadOnlyList<EntryTrap> EntriesForNetwork { get; } =
-        [.. Entries.Where(static trap => !trap.Functions(Dial) && !trap.Functions("crypto/rand.Read"))];
+    [.. Entries.Where(static trap => !trap.Functions(Dial) && !trap.Functions("crypto/rand.Read"))];
 
     private const string Dial = "net.(*Dialer).DialContext";
 
@@ -87,8 +88,8 @@ internal static partial class ArmingRecipe
     ];
 
     /// <summary>
-    /// Functions whose code puts a function into a table of template functions: where they take the address of <c>time.Now</c> (<c>now</c>), it
-    /// becomes that of a trap.
+    /// Functions whose code puts a function into a table of template functions: where they take the address of <c>time.Now</c>
+    /// (<c>now</c>), it becomes that of a trap.
     /// </summary>
     public static Predicate<string> ClockTables { get; } = FunctionTables().IsMatch;
 
@@ -113,15 +114,27 @@ internal static partial class ArmingRecipe
     [GeneratedRegex(@"^github\.com/Masterminds/sprig/v3\.(generate\w+|rand\w+)$", RegexOptions.CultureInvariant)]
     private static partial Regex OtherSprigFunctions();
 
-    [GeneratedRegex(@"^(github\.com/huandu/xstrings\.Shuffle(Source)?|github\.com/google/uuid\.NewRandom(FromReader)?|github\.com/Masterminds/goutils\.(Crypto)?Random\w*)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(github\.com/huandu/xstrings\.Shuffle(Source)?|github\.com/google/uuid\.NewRandom(FromReader)?|"
+            + @"github\.com/Masterminds/goutils\.(Crypto)?Random\w*)$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex RandomLibraries();
 
     // What keys are made with goes past crypto/rand since Go 1.24.
-    [GeneratedRegex(@"^crypto/(rand\.(Read|Int|Prime|Text|\(\*reader\)\.Read|\(\*?hideAgainReader\)\.Read|hideAgainReader\.Read)|internal/fips140/drbg\.Read(WithReader\w*)?|internal/sysrand\.Read)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^crypto/(rand\.(Read|Int|Prime|Text|\(\*reader\)\.Read|\(\*?hideAgainReader\)\.Read|hideAgainReader\.Read)|"
+            + @"internal/fips140/drbg\.Read(WithReader\w*)?|internal/sysrand\.Read)$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex RandomSources();
 
     // gojsonschema in helm 3 up to 3.17, then jsonschema with a loader of helm's own for addresses.
-    [GeneratedRegex(@"^(github\.com/xeipuuv/gojsonschema\.\(\*jsonReferenceLoader\)\.loadFrom\w+|github\.com/santhosh-tekuri/jsonschema/v\d+\.FileLoader\.Load|helm\.sh/helm/v\d+/.*\.\(\*HTTPURLLoader\)\.Load)$", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(github\.com/xeipuuv/gojsonschema\.\(\*jsonReferenceLoader\)\.loadFrom\w+|"
+            + @"github\.com/santhosh-tekuri/jsonschema/v\d+\.FileLoader\.Load|helm\.sh/helm/v\d+/.*\.\(\*HTTPURLLoader\)\.Load)$",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex SchemaLoaders();
 
     [GeneratedRegex(@"^time\.(Now|now|Since|Until|runtimeNow|runtimeNano|runtimeIsBubbled)$", RegexOptions.CultureInvariant)]
@@ -134,7 +147,11 @@ internal static partial class ArmingRecipe
     private static partial Regex AnonymousInSprig();
 
     // Package initialisers are left alone: sprig seeds a source there.
-    [GeneratedRegex(@"^(github\.com/Masterminds/sprig/v3\.(?!init(\.\d+)?$)|github\.com/huandu/xstrings\.|helm\.sh/helm/v\d+/(pkg|internal)/engine\.|text/template\.)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(github\.com/Masterminds/sprig/v3\.(?!init(\.\d+)?$)|"
+            + @"github\.com/huandu/xstrings\.|helm\.sh/helm/v\d+/(pkg|internal)/engine\.|text/template\.)",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex ForTemplates();
 
     [GeneratedRegex(@"^(github\.com/Masterminds/sprig/v3\.|helm\.sh/helm/v\d+/(pkg|internal)/engine\.)", RegexOptions.CultureInvariant)]

@@ -30,7 +30,9 @@ internal sealed record ArmingRecord(int Recipe, string Copy, string CopyDigest, 
             if (file.Length > MaxBytes)
                 return null;
             ArmingRecord? record = JsonSerializer.Deserialize(file, ArmingJson.Default.ArmingRecord);
-            return record is { Recipe: ArmingRecipe.Version, Copy: not null, CopyDigest: not null, Traps: not null, Unarmed: not null } ? record : null;
+            return record is { Recipe: ArmingRecipe.Version, Copy: not null, CopyDigest: not null, Traps: not null, Unarmed: not null }
+                ? record
+                : null;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException or JsonException)
         {
@@ -55,7 +57,8 @@ internal sealed record ArmingRecord(int Recipe, string Copy, string CopyDigest, 
     /// <exception cref="IOException">The directory cannot be written.</exception>
     public void Write(string directory, Digest helm)
     {
-        string path = PathOf(directory, helm), temporary = $"{path}.{Environment.ProcessId}.new";
+        string path = PathOf(directory, helm),
+            temporary = $"{path}.{Environment.ProcessId}.new";
         File.WriteAllBytes(temporary, JsonSerializer.SerializeToUtf8Bytes(this, ArmingJson.Default.ArmingRecord));
         File.Move(temporary, path, overwrite: true);
     }

@@ -9,8 +9,8 @@ using CacheDaemon.Daemon.Keys;
 namespace CacheDaemon.Daemon.Arming;
 
 /// <summary>
-/// Makes the armed copy of a helm binary, tries it, and writes down what came of that. One at a time for a directory; the others then find it
-/// done.
+/// Makes the armed copy of a helm binary, tries it, and writes down what came of that. One at a time for a directory; the others then find
+/// it done.
 /// </summary>
 internal static class ArmingWork
 {
@@ -79,11 +79,15 @@ internal static class ArmingWork
     /// <summary>Makes the copy at a place and tries it there.</summary>
     private static async Task<ArmingRecord> TryAsync(string place, byte[] image, Digest helm, ArmingPlan plan, bool network)
     {
-        string kind = network ? "network-" : "", copy = $"{place}/helm-{kind}{helm.ToString()[..16]}", temporary = $"{place}/new-{kind}{Environment.ProcessId}", scratch = temporary + "-test";
+        string kind = network ? "network-" : "",
+            copy = $"{place}/helm-{kind}{helm.ToString()[..16]}",
+            temporary = $"{place}/new-{kind}{Environment.ProcessId}",
+            scratch = temporary + "-test";
         Directory.CreateDirectory(place, OwnerOnly);
         try
         {
-            // Beside the armed copy the real one is tried, as the bytes that were read: whatever happens to the caller's file in the meantime.
+            // Beside the armed copy the real one is tried, as the bytes that were read: whatever happens to the caller's file in the
+            // meantime.
             string real = temporary + "-real";
             await WriteProgramAsync(real, image).ConfigureAwait(false);
             byte[] armed = (byte[])image.Clone();
@@ -107,7 +111,17 @@ internal static class ArmingWork
     private static async Task WriteProgramAsync(string path, byte[] bytes)
     {
         File.Delete(path);
-        using (var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = ProgramMode }))
+        using (
+            var file = new FileStream(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = ProgramMode,
+                }
+            )
+        )
             await file.WriteAsync(bytes).ConfigureAwait(false);
         // Whatever the umask.
         File.SetUnixFileMode(path, ProgramMode);
@@ -126,7 +140,9 @@ internal static class ArmingWork
         }
     }
 
-    /// <summary>Where a copy may lie: beside its record, else in a directory that only this user may enter, on another file system.</summary>
+    /// <summary>
+    /// Where a copy may lie: beside its record, else in a directory that only this user may enter, on another file system.
+    /// </summary>
     private static IEnumerable<string> Places(string directory)
     {
         yield return directory;

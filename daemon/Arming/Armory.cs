@@ -13,9 +13,7 @@ namespace CacheDaemon.Daemon.Arming;
 /// <summary>How a helm binary may be rendered with.</summary>
 internal abstract record ArmingState
 {
-    private ArmingState()
-    {
-    }
+    private ArmingState() { }
 
     /// <summary>There is a copy that proves what it renders.</summary>
     /// <param name="Path">Where it is.</param>
@@ -133,7 +131,11 @@ internal sealed class Armory
         _files.RemoveUnused(oldest);
         foreach (string path in Directory.EnumerateFiles(_directory, "*.json"))
         {
-            if (File.GetLastWriteTimeUtc(path) >= oldest || !Digest.TryParse(Path.GetFileNameWithoutExtension(path), out Digest helm) || _known.ContainsKey(helm))
+            if (
+                File.GetLastWriteTimeUtc(path) >= oldest
+                || !Digest.TryParse(Path.GetFileNameWithoutExtension(path), out Digest helm)
+                || _known.ContainsKey(helm)
+            )
                 continue;
             if (ArmingRecord.Read(_directory, helm) is { Copy.Length: > 0 } record)
                 File.Delete(record.Copy);
@@ -171,9 +173,11 @@ internal sealed class Armory
             return null;
         if (record.Unarmed.Length > 0)
             return new ArmingState.Unarmed(record.Unarmed, ForGood: true);
-        if (Libc.Stat(record.Copy, follow: false, out FileStamp stamp) != 0
+        if (
+            Libc.Stat(record.Copy, follow: false, out FileStamp stamp) != 0
             || _files.Find(record.Copy, stamp, _time.NowNs()) is not { } copy
-            || copy.Digest.ToString() != record.CopyDigest)
+            || copy.Digest.ToString() != record.CopyDigest
+        )
             return null;
         ArmingRecord.Touch(_directory, helm, _time.GetUtcNow());
         return new ArmingState.Armed(record.Copy, stamp, record.Traps);

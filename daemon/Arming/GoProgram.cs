@@ -21,8 +21,8 @@ internal readonly record struct GoFunction(string Name, ulong Address, int Size)
 /// stripping, and the bytes of its code.
 /// </summary>
 /// <remarks>
-/// Read are programs of Go 1.20 and later (table version 0xfffffff1, Go's <c>internal/abi</c> and <c>debug/gosym</c>), for 64-bit Linux on x86,
-/// linked statically and for a fixed address.
+/// Read are programs of Go 1.20 and later (table version 0xfffffff1, Go's <c>internal/abi</c> and <c>debug/gosym</c>), for 64-bit Linux on
+/// x86, linked statically and for a fixed address.
 /// </remarks>
 internal sealed class GoProgram
 {
@@ -60,9 +60,14 @@ internal sealed class GoProgram
             ISection? text = elf.Sections.FirstOrDefault(static section => section.Name == ".text");
             if (table is not Section<ulong> pclntab || text is not Section<ulong> code)
                 throw new ArmingException("it has no table of Go functions");
-            List<GoFunction> functions = ReadTable(image.AsSpan(checked((int)pclntab.Offset), checked((int)pclntab.Size)), code.LoadAddress);
+            List<GoFunction> functions = ReadTable(
+                image.AsSpan(checked((int)pclntab.Offset), checked((int)pclntab.Size)),
+                code.LoadAddress
+            );
             var program = new GoProgram(image) { Functions = functions, Slack = FindSlack(image, elf, code) };
-            foreach (Segment<ulong> segment in elf.Segments.OfType<Segment<ulong>>().Where(static segment => segment.Type == SegmentType.Load))
+            foreach (
+                Segment<ulong> segment in elf.Segments.OfType<Segment<ulong>>().Where(static segment => segment.Type == SegmentType.Load)
+            )
                 program._loaded.Add((segment.Address, (ulong)segment.Offset, (ulong)segment.FileSize));
             program._loaded.Add((program.Slack.Address, program.Slack.Offset, (ulong)program.Slack.Length));
             return program;
@@ -115,7 +120,9 @@ internal sealed class GoProgram
         return false;
     }
 
-    /// <summary>The header, in words: functions, files, start of the code, then the offsets of names, units, files, lines and functions.</summary>
+    /// <summary>
+    /// The header, in words: functions, files, start of the code, then the offsets of names, units, files, lines and functions.
+    /// </summary>
     private static List<GoFunction> ReadTable(ReadOnlySpan<byte> table, ulong text)
     {
         if (table.Length < TableHeaderBytes || BinaryPrimitives.ReadUInt32LittleEndian(table) != TableOfGo120 || table[7] != sizeof(ulong))
@@ -129,27 +136,41 @@ internal sealed class GoProgram
         var all = new List<GoFunction>(count);
         for (int i = 0; i < count; i++)
         {
-            int entry = Half(functions, 8 * i), description = Half(functions, 8 * i + 4), next = Half(functions, 8 * (i + 1));
+            int entry = Half(functions, 8 * i),
+                description = Half(functions, 8 * i + 4),
+                next = Half(functions, 8 * (i + 1));
             ReadOnlySpan<byte> name = names[Half(functions, description + 4)..];
             all.Add(new GoFunction(Encoding.UTF8.GetString(name[..name.IndexOf((byte)0)]), start + (ulong)entry, next - entry));
         }
         return all;
     }
 
-    private static int Word(ReadOnlySpan<byte> table, int index) => checked((int)BinaryPrimitives.ReadUInt64LittleEndian(table[(8 + 8 * index)..]));
+    private static int Word(ReadOnlySpan<byte> table, int index) =>
+        checked((int)BinaryPrimitives.ReadUInt64LittleEndian(table[(8 + 8 * index)..]));
 
     private static int Half(ReadOnlySpan<byte> bytes, int offset) => BinaryPrimitives.ReadInt32LittleEndian(bytes[offset..]);
 
-    /// <summary>Code is mapped in whole pages, and the file is laid out in whole pages, too: what is left of the last one is zeros.</summary>
+    /// <summary>
+    /// Code is mapped in whole pages, and the file is laid out in whole pages, too: what is left of the last one is zeros.
+    /// </summary>
     private static (ulong Address, ulong Offset, int Length) FindSlack(byte[] image, ELF<ulong> elf, Section<ulong> text)
     {
         const ulong Page = 4096;
-        Segment<ulong>? code = elf.Segments.OfType<Segment<ulong>>().FirstOrDefault(segment =>
-            segment.Type == SegmentType.Load && segment.Address <= text.LoadAddress && text.LoadAddress < segment.Address + segment.Size);
+        Segment<ulong>? code = elf
+            .Segments.OfType<Segment<ulong>>()
+            .FirstOrDefault(segment =>
+                segment.Type == SegmentType.Load && segment.Address <= text.LoadAddress && text.LoadAddress < segment.Address + segment.Size
+            );
         if (code is null || (ulong)code.FileSize != code.Size)
             return default;
-        ulong end = code.Address + code.Size, start = (end + 15) & ~15UL, stop = (end + Page - 1) & ~(Page - 1);
-        if (stop <= start || elf.Segments.OfType<Segment<ulong>>().Any(other => other.Type == SegmentType.Load && other.Address >= end && other.Address < stop))
+        ulong end = code.Address + code.Size,
+            start = (end + 15) & ~15UL,
+            stop = (end + Page - 1) & ~(Page - 1);
+        if (
+            stop <= start
+            || elf.Segments.OfType<Segment<ulong>>()
+                .Any(other => other.Type == SegmentType.Load && other.Address >= end && other.Address < stop)
+        )
             return default;
         ulong offset = (ulong)code.Offset + (start - code.Address);
         ReadOnlySpan<byte> slack = image.AsSpan(checked((int)offset), (int)(stop - start));

@@ -28,9 +28,8 @@ internal readonly record struct HelmOutcome(int ExitCode, Digest Stderr, Digest 
 /// <summary>helm could not be run to its end; the message says why, for people.</summary>
 internal sealed class HelmRunException : Exception
 {
-    public HelmRunException(string message, Exception? cause = null) : base(message, cause)
-    {
-    }
+    public HelmRunException(string message, Exception? cause = null)
+        : base(message, cause) { }
 
     /// <summary>The system does not let it run at all: no permission, or a file system without programs.</summary>
     public bool NotAllowed => InnerException is Win32Exception { NativeErrorCode: PermissionDenied };
@@ -45,23 +44,37 @@ internal static class HelmRun
     public static readonly TimeSpan Deadline = TimeSpan.FromMinutes(5);
 
     /// <summary>
-    /// Makes a remembered call again: in its directory with its arguments, standard input and variables, besides which only PATH is set. Files of <c>--output-dir</c> go
-    /// into a directory of our own; their digest, with that of the lines about them, stands in place of that of standard output, as it does in the store.
+    /// Makes a remembered call again: in its directory with its arguments, standard input and variables, besides which only PATH is set.
+    /// Files of <c>--output-dir</c> go into a directory of our own; their digest, with that of the lines about them, stands in place of
+    /// that of standard output, as it does in the store.
     /// </summary>
     /// <exception cref="HelmRunException">It cannot be started, or takes too long, or wrote files that are not understood.</exception>
     public static async Task<HelmOutcome> AgainAsync(Message.Render request)
     {
         if (OutputDirectory.Of([.. request.Arguments]) is null)
-            return await RunAsync(request.HelmPath, request.Arguments, request.Directory, request.Environment, request.Stdin ?? default).ConfigureAwait(false);
+            return await RunAsync(request.HelmPath, request.Arguments, request.Directory, request.Environment, request.Stdin ?? default)
+                .ConfigureAwait(false);
         if (Endpoint.Resolve() is not { } endpoint || OutputCapture.Start(endpoint) is not { } capture)
             throw new HelmRunException("there is no directory for the files that helm writes");
-        using MemoryStream stdout = new(), stderr = new();
+        using MemoryStream stdout = new(),
+            stderr = new();
         int exitCode = await RunAsync(
-            request.HelmPath, [.. request.Arguments, capture.Argument], request.Directory, request.Environment, request.Stdin ?? default,
-            PipeTarget.ToStream(stdout), PipeTarget.ToStream(stderr)).ConfigureAwait(false);
+                request.HelmPath,
+                [.. request.Arguments, capture.Argument],
+                request.Directory,
+                request.Environment,
+                request.Stdin ?? default,
+                PipeTarget.ToStream(stdout),
+                PipeTarget.ToStream(stderr)
+            )
+            .ConfigureAwait(false);
         if (capture.Take(stdout.ToArray(), stderr.ToArray()) is not { } tree)
             throw new HelmRunException("what helm wrote is not understood");
-        return new HelmOutcome(exitCode, Digest.Of(stderr.ToArray()), exitCode == 0 ? Digest.Of(tree.Encode().Span) : Digest.Of(stdout.ToArray()));
+        return new HelmOutcome(
+            exitCode,
+            Digest.Of(stderr.ToArray()),
+            exitCode == 0 ? Digest.Of(tree.Encode().Span) : Digest.Of(stdout.ToArray())
+        );
     }
 
     /// <summary>Runs one.</summary>
@@ -72,18 +85,31 @@ internal static class HelmRun
     /// <param name="stdin">Standard input.</param>
     /// <exception cref="HelmRunException">It cannot be started, or takes too long.</exception>
     public static async Task<HelmOutcome> RunAsync(
-        string helm, IReadOnlyList<string> arguments, string directory, IReadOnlyDictionary<string, string> variables, ReadOnlyMemory<byte> stdin = default)
+        string helm,
+        IReadOnlyList<string> arguments,
+        string directory,
+        IReadOnlyDictionary<string, string> variables,
+        ReadOnlyMemory<byte> stdin = default
+    )
     {
-        using Sha256 stdout = new(), stderr = new();
+        using Sha256 stdout = new(),
+            stderr = new();
         int exitCode = await RunAsync(helm, arguments, directory, variables, stdin, Into(stdout), Into(stderr)).ConfigureAwait(false);
         return new HelmOutcome(exitCode, stderr.Current(), stdout.Current());
     }
 
     private static async Task<int> RunAsync(
-        string helm, IReadOnlyList<string> arguments, string directory, IReadOnlyDictionary<string, string> variables, ReadOnlyMemory<byte> stdin,
-        PipeTarget stdout, PipeTarget stderr)
+        string helm,
+        IReadOnlyList<string> arguments,
+        string directory,
+        IReadOnlyDictionary<string, string> variables,
+        ReadOnlyMemory<byte> stdin,
+        PipeTarget stdout,
+        PipeTarget stderr
+    )
     {
-        Command command = global::CliWrap.Cli.Wrap(helm)
+        Command command = global::CliWrap
+            .Cli.Wrap(helm)
             .WithArguments(arguments)
             .WithWorkingDirectory(directory)
             .WithEnvironmentVariables(Only(variables))
@@ -105,12 +131,15 @@ internal static class HelmRun
         }
     }
 
-    private static PipeTarget Into(Sha256 hash) => PipeTarget.Create(async (stream, cancellation) =>
-    {
-        byte[] buffer = new byte[64 * 1024];
-        for (int count; (count = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0;)
-            hash.Append(buffer.AsSpan(0, count));
-    });
+    private static PipeTarget Into(Sha256 hash) =>
+        PipeTarget.Create(
+            async (stream, cancellation) =>
+            {
+                byte[] buffer = new byte[64 * 1024];
+                for (int count; (count = await stream.ReadAsync(buffer, cancellation).ConfigureAwait(false)) > 0; )
+                    hash.Append(buffer.AsSpan(0, count));
+            }
+        );
 
     /// <summary>CliWrap adds to this process's environment: what must not be there is taken out by name.</summary>
     private static Dictionary<string, string?> Only(IReadOnlyDictionary<string, string> variables)

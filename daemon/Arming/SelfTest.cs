@@ -8,8 +8,8 @@ using System.Threading.Tasks;
 namespace CacheDaemon.Daemon.Arming;
 
 /// <summary>
-/// Tries an armed copy beside the real helm, with charts of our own in a directory and an environment of our own: every impure function must
-/// end in a trap, and everything else must be equal.
+/// Tries an armed copy beside the real helm, with charts of our own in a directory and an environment of our own: every impure function
+/// must end in a trap, and everything else must be equal.
 /// </summary>
 internal sealed class SelfTest
 {
@@ -26,7 +26,12 @@ internal sealed class SelfTest
         _traps = traps;
         _directory = directory;
         // Nothing of the user's: no plugins, no repositories, no cluster.
-        _variables = new(StringComparer.Ordinal) { ["HOME"] = directory + "/home", ["KUBECONFIG"] = "/dev/null", ["TZ"] = "UTC" };
+        _variables = new(StringComparer.Ordinal)
+        {
+            ["HOME"] = directory + "/home",
+            ["KUBECONFIG"] = "/dev/null",
+            ["TZ"] = "UTC",
+        };
     }
 
     /// <summary>Runs all of it; the number of runs of helm.</summary>
@@ -42,7 +47,9 @@ internal sealed class SelfTest
         var test = new SelfTest(helm, copy, traps, directory);
         Directory.CreateDirectory(directory + "/home");
         test.WriteCharts();
-        return await test.ComparePureAsync().ConfigureAwait(false) + await test.TryImpureAsync().ConfigureAwait(false) + await test.TryReferencesAsync().ConfigureAwait(false);
+        return await test.ComparePureAsync().ConfigureAwait(false)
+            + await test.TryImpureAsync().ConfigureAwait(false)
+            + await test.TryReferencesAsync().ConfigureAwait(false);
     }
 
     /// <summary>One chart with everything that is pure, rendered in several ways, and renders that fail in helm's own ways.</summary>
@@ -51,7 +58,10 @@ internal sealed class SelfTest
         (string[] Arguments, bool Succeeds)[] calls =
         [
             (["template", "r", "self"], true),
-            (["template", "r", "self", "--include-crds", "--namespace", "n", "--set", "a=2", "--render-subchart-notes", "--is-upgrade"], true),
+            (
+                ["template", "r", "self", "--include-crds", "--namespace", "n", "--set", "a=2", "--render-subchart-notes", "--is-upgrade"],
+                true
+            ),
             (["template", "r", "self", "--set", "a=0"], false),
             (["template", "r", "failing"], false),
             (["version"], true),
@@ -60,27 +70,43 @@ internal sealed class SelfTest
         {
             HelmOutcome[] both = await Task.WhenAll(RunAsync(_helm, arguments), RunAsync(_copy, arguments)).ConfigureAwait(false);
             if (both[0].ExitCode == 0 != succeeds)
-                throw new ArmingException($"helm itself ends `helm {string.Join(' ', arguments)}` of the self-test with {both[0].ExitCode}");
+                throw new ArmingException(
+                    $"helm itself ends `helm {string.Join(' ', arguments)}` of the self-test with {both[0].ExitCode}"
+                );
             if (both[0] != both[1])
-                throw new ArmingException($"its armed copy answers `helm {string.Join(' ', arguments)}` of the self-test otherwise (exit code {both[1].ExitCode})");
+                throw new ArmingException(
+                    $"its armed copy answers `helm {string.Join(' ', arguments)}` of the self-test otherwise (exit code {both[1].ExitCode})"
+                );
         }
         return 2 * calls.Length;
     }
 
     private async Task<int> TryImpureAsync()
     {
-        string[] charts = [.. Enumerable.Range(0, SelfTestCharts.Impure.Count).SelectMany(static i => IsMade(i) ? [$"direct{i}", $"made{i}"] : new[] { $"direct{i}" })];
-        await Parallel.ForEachAsync(charts, async (chart, _) =>
-        {
-            HelmOutcome outcome = await RunAsync(_copy, ["template", "r", chart]).ConfigureAwait(false);
-            if (IsTrap(outcome))
-                return;
-            // An older helm may not know a function: then it fails, as the real one does.
-            if (outcome.ExitCode == 1 && outcome == await RunAsync(_helm, ["template", "r", chart]).ConfigureAwait(false))
-                return;
-            string action = SelfTestCharts.Impure[int.Parse(chart.AsSpan(chart.IndexOfAnyInRange('0', '9')), System.Globalization.CultureInfo.InvariantCulture)];
-            throw new ArmingException($"{{{{ {action} }}}} does not end in a trap (exit code {outcome.ExitCode})");
-        }).ConfigureAwait(false);
+        string[] charts =
+        [
+            .. Enumerable
+                .Range(0, SelfTestCharts.Impure.Count)
+                .SelectMany(static i => IsMade(i) ? [$"direct{i}", $"made{i}"] : new[] { $"direct{i}" }),
+        ];
+        await Parallel
+            .ForEachAsync(
+                charts,
+                async (chart, _) =>
+                {
+                    HelmOutcome outcome = await RunAsync(_copy, ["template", "r", chart]).ConfigureAwait(false);
+                    if (IsTrap(outcome))
+                        return;
+                    // An older helm may not know a function: then it fails, as the real one does.
+                    if (outcome.ExitCode == 1 && outcome == await RunAsync(_helm, ["template", "r", chart]).ConfigureAwait(false))
+                        return;
+                    string action = SelfTestCharts.Impure[
+                        int.Parse(chart.AsSpan(chart.IndexOfAnyInRange('0', '9')), System.Globalization.CultureInfo.InvariantCulture)
+                    ];
+                    throw new ArmingException($"{{{{ {action} }}}} does not end in a trap (exit code {outcome.ExitCode})");
+                }
+            )
+            .ConfigureAwait(false);
         return charts.Length;
     }
 
@@ -91,12 +117,15 @@ internal sealed class SelfTest
         {
             HelmOutcome outcome = await RunAsync(_copy, ["template", "r", $"schema{i}"]).ConfigureAwait(false);
             if (!IsTrap(outcome))
-                throw new ArmingException($"a schema that refers to {SelfTestCharts.SchemaReferences[i]} does not end in a trap (exit code {outcome.ExitCode})");
+                throw new ArmingException(
+                    $"a schema that refers to {SelfTestCharts.SchemaReferences[i]} does not end in a trap (exit code {outcome.ExitCode})"
+                );
         }
         return SelfTestCharts.SchemaReferences.Count;
     }
 
-    private bool IsTrap(HelmOutcome outcome) => outcome.ExitCode >= ArmingPlan.FirstExitCode && outcome.ExitCode < ArmingPlan.FirstExitCode + _traps;
+    private bool IsTrap(HelmOutcome outcome) =>
+        outcome.ExitCode >= ArmingPlan.FirstExitCode && outcome.ExitCode < ArmingPlan.FirstExitCode + _traps;
 
     private Task<HelmOutcome> RunAsync(string program, string[] arguments) => HelmRun.RunAsync(program, arguments, _directory, _variables);
 
@@ -113,7 +142,10 @@ internal sealed class SelfTest
         for (int i = 0; i < SelfTestCharts.SchemaReferences.Count; i++)
         {
             WriteChart($"schema{i}", "1", "a: 1\n");
-            Write($"schema{i}/values.schema.json", $"{{\"properties\": {{\"a\": {{\"$ref\": \"{SelfTestCharts.SchemaReferences[i]}\"}}}}}}\n");
+            Write(
+                $"schema{i}/values.schema.json",
+                $"{{\"properties\": {{\"a\": {{\"$ref\": \"{SelfTestCharts.SchemaReferences[i]}\"}}}}}}\n"
+            );
         }
         for (int i = 0; i < SelfTestCharts.Impure.Count; i++)
         {
@@ -121,7 +153,11 @@ internal sealed class SelfTest
             WriteChart($"direct{i}", action, "a: 1\n");
             // Text that only tpl sees as a template, made of two halves.
             if (IsMade(i))
-                WriteChart($"made{i}", "{{ tpl (print .Values.head .Values.tail) . }}", $"head: {Quoted(action[..4])}\ntail: {Quoted(action[4..])}\n");
+                WriteChart(
+                    $"made{i}",
+                    "{{ tpl (print .Values.head .Values.tail) . }}",
+                    $"head: {Quoted(action[..4])}\ntail: {Quoted(action[4..])}\n"
+                );
         }
     }
 

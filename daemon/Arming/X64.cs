@@ -13,11 +13,20 @@ internal static class X64
     /// <summary><c>exit_group(code)</c>: all threads end, nothing is flushed or printed, no signal is raised.</summary>
     /// <param name="code">0 to 255.</param>
     public static byte[] Exit(int code) =>
-    [
-        0xbf, (byte)code, 0, 0, 0, // mov edi, code
-        0xb8, 231, 0, 0, 0, //        mov eax, 231 (exit_group)
-        0x0f, 0x05, //                syscall
-    ];
+        [
+            0xbf,
+            (byte)code,
+            0,
+            0,
+            0, // mov edi, code
+            0xb8,
+            231,
+            0,
+            0,
+            0, //        mov eax, 231 (exit_group)
+            0x0f,
+            0x05, //                syscall
+        ];
 
     /// <summary>The four bytes by which an instruction that ends at <paramref name="end"/> reaches <paramref name="target"/>.</summary>
     /// <exception cref="ArmingException">It is farther than two gigabytes.</exception>
@@ -32,22 +41,27 @@ internal static class X64
     }
 
     /// <summary>
-    /// Stands before a <c>Sprintf</c>: ends the process when the format string, in rax (start) and rbx (length) by Go's calling convention, has
-    /// this verb, and goes on to the function otherwise. Uses r12 and r13 only, which a Go function may use as it likes.
+    /// Stands before a <c>Sprintf</c>: ends the process when the format string, in rax (start) and rbx (length) by Go's calling convention,
+    /// has this verb, and goes on to the function otherwise. Uses r12 and r13 only, which a Go function may use as it likes.
     /// </summary>
     /// <param name="verb">An ASCII letter.</param>
     /// <param name="exitCode">0 to 255.</param>
     /// <param name="next">Address of the function.</param>
     /// <param name="start">Address where this code is to lie.</param>
     /// <remarks>
-    /// Between the percent sign and the verb may stand flags, widths, precisions and indexes in brackets (Go <c>fmt/print.go</c>, doPrintf): all
-    /// below <c>@</c>, or brackets. Out of their order one of them is itself the verb, as in <c>%!%p</c> and <c>%5-%p</c>, and what is in brackets is
-    /// passed over, as in <c>%[a]%%p</c>. So only <c>%%</c> and a letter outside of brackets surely end a directive; any other percent sign
-    /// may begin one. A text that never prints an address may be refused for that, but none that does is let pass.
+    /// Between the percent sign and the verb may stand flags, widths, precisions and indexes in brackets (Go <c>fmt/print.go</c>,
+    /// doPrintf): all below <c>@</c>, or brackets. Out of their order one of them is itself the verb, as in <c>%!%p</c> and <c>%5-%p</c>,
+    /// and what is in brackets is passed over, as in <c>%[a]%%p</c>. So only <c>%%</c> and a letter outside of brackets surely end a
+    /// directive; any other percent sign may begin one. A text that never prints an address may be refused for that, but none that does is
+    /// let pass.
     /// </remarks>
     public static byte[] RefuseVerb(byte verb, int exitCode, ulong next, ulong start)
     {
-        const byte Above = 0x77, AtLeast = 0x73, Equal = 0x74, NotEqual = 0x75, Always = 0xeb;
+        const byte Above = 0x77,
+            AtLeast = 0x73,
+            Equal = 0x74,
+            NotEqual = 0x75,
+            Always = 0xeb;
         var code = new List<byte>();
         var jumps = new List<(int At, string To)>();
         var labels = new Dictionary<string, int>(StringComparer.Ordinal);

@@ -49,8 +49,8 @@ public sealed class Blob
     public static implicit operator Blob(byte[] bytes) => Of(bytes);
 
     /// <summary>
-    /// A blob of a memory file, which belongs to it from now on; null when it cannot be trusted to stay as it is (<see cref="MemoryFile.Seal"/>).
-    /// When there are many files already, the bytes are copied instead.
+    /// A blob of a memory file, which belongs to it from now on; null when it cannot be trusted to stay as it is
+    /// (<see cref="MemoryFile.Seal"/>). When there are many files already, the bytes are copied instead.
     /// </summary>
     public static Blob? Take(MemoryFile file)
     {

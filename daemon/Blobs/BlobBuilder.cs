@@ -31,7 +31,9 @@ internal sealed unsafe class BlobBuilder : IDisposable
     /// <summary>All of the room, until <see cref="Build"/>.</summary>
     public Span<byte> Room => _array ?? new Span<byte>(_mapped, _length);
 
-    /// <summary>The blob. In an array after all when the kernel will not seal the file now, as while it moves a page of it to another place.</summary>
+    /// <summary>
+    /// The blob. In an array after all when the kernel will not seal the file now, as while it moves a page of it to another place.
+    /// </summary>
     /// <exception cref="IOException">The file, which is in memory, cannot be read.</exception>
     public Blob Build()
     {
@@ -47,7 +49,7 @@ internal sealed unsafe class BlobBuilder : IDisposable
     private byte[] Read(MemoryFile file)
     {
         byte[] all = GC.AllocateUninitializedArray<byte>(_length);
-        for (int at = 0; at < all.Length;)
+        for (int at = 0; at < all.Length; )
         {
             int count = Libc.ReadAt(file.Descriptor, all.AsSpan(at), at);
             at += count > 0 ? count : throw new IOException($"A file in memory cannot be read (errno {-count}).");

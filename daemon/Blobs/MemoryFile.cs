@@ -24,7 +24,8 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
     private long _bytes;
 
     /// <summary>Takes over an open descriptor; not negative.</summary>
-    public MemoryFile(int descriptor) : base(ownsHandle: true)
+    public MemoryFile(int descriptor)
+        : base(ownsHandle: true)
     {
         SetHandle(descriptor);
         Interlocked.Increment(ref s_files);
@@ -46,8 +47,8 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
     public static MemoryFile? Create() => IsRoom && Libc.MemoryFile() is var descriptor and >= 0 ? new MemoryFile(descriptor) : null;
 
     /// <summary>
-    /// Seals the file: nobody, not even who made it, can change it from here on. Answers its length; -1 when it cannot be sealed, because it
-    /// is no memory file or somebody may still write to it, or when it is longer than <paramref name="most"/>.
+    /// Seals the file: nobody, not even who made it, can change it from here on. Answers its length; -1 when it cannot be sealed, because
+    /// it is no memory file or somebody may still write to it, or when it is longer than <paramref name="most"/>.
     /// </summary>
     public int Seal(int most)
     {
@@ -76,7 +77,9 @@ public sealed class MemoryFile : SafeHandleMinusOneIsInvalid
         return true;
     }
 
-    /// <summary>The heap is small, since large outputs are not in it: this takes a few milliseconds, once for each eighth of the bytes in use.</summary>
+    /// <summary>
+    /// The heap is small, since large outputs are not in it: this takes a few milliseconds, once for each eighth of the bytes in use.
+    /// </summary>
     private static void CollectForgotten()
     {
         if (!s_collecting.TryEnter())

@@ -24,7 +24,8 @@ internal static class ChartArchive
     /// <summary>Room for headers and padding around the contents.</summary>
     private const int MaxTarBytes = MaxDecompressedBytes + 16 * 1024 * 1024;
 
-    private const int MaxDepth = 8, BlockBytes = 512;
+    private const int MaxDepth = 8,
+        BlockBytes = 512;
 
     /// <summary>gzip: extra field, file name, comment. Not header checksum (2) and the reserved bits.</summary>
     private const byte HarmlessGzipFlags = 0b1_1101;
@@ -83,7 +84,10 @@ internal static class ChartArchive
             return null;
         byte[] tar = new byte[claimed];
         ArraySegment<byte> packed = MemoryMarshal.TryGetArray(gzip, out ArraySegment<byte> segment) ? segment : gzip.ToArray();
-        using var stream = new GZipStream(new MemoryStream(packed.Array!, packed.Offset, packed.Count, writable: false), CompressionMode.Decompress);
+        using var stream = new GZipStream(
+            new MemoryStream(packed.Array!, packed.Offset, packed.Count, writable: false),
+            CompressionMode.Decompress
+        );
         if (stream.ReadAtLeast(tar, tar.Length, throwOnEndOfStream: false) != tar.Length || stream.ReadByte() >= 0)
             return null;
         budget.TarBytes -= tar.Length;
@@ -149,14 +153,16 @@ internal static class ChartArchive
     }
 
     /// <summary>Whether Go certainly sees the same file, link or directory.</summary>
-    private static bool IsPlain(TarEntry entry, ReadOnlySpan<byte> header) => entry.EntryType switch
-    {
-        TarEntryType.Directory => IsPlainHeader(header, 0x4000, 0),
-        TarEntryType.RegularFile or TarEntryType.V7RegularFile => entry.Length <= ChartLimits.MaxFileBytes &&
-            IsPlainHeader(header, 0x8000, entry.Length) && IsCleanName(entry.Name),
-        TarEntryType.SymbolicLink or TarEntryType.HardLink => IsPlainHeader(header, 0xA000, 0) && IsCleanName(entry.Name),
-        _ => false,
-    } && HasPlainAttributes(entry);
+    private static bool IsPlain(TarEntry entry, ReadOnlySpan<byte> header) =>
+        entry.EntryType switch
+        {
+            TarEntryType.Directory => IsPlainHeader(header, 0x4000, 0),
+            TarEntryType.RegularFile or TarEntryType.V7RegularFile => entry.Length <= ChartLimits.MaxFileBytes
+                && IsPlainHeader(header, 0x8000, entry.Length)
+                && IsCleanName(entry.Name),
+            TarEntryType.SymbolicLink or TarEntryType.HardLink => IsPlainHeader(header, 0xA000, 0) && IsCleanName(entry.Name),
+            _ => false,
+        } && HasPlainAttributes(entry);
 
     /// <summary>
     /// A POSIX or GNU header whose numbers are all octal. The mode's type bits can turn a file into a directory for Go
@@ -168,10 +174,15 @@ internal static class ChartArchive
         bool gnu = magic.SequenceEqual("ustar  \0"u8);
         if (gnu ? header[345] != 0 : !magic.SequenceEqual("ustar\000"u8) || header[508..].SequenceEqual("tar\0"u8))
             return false;
-        return Octal(header.Slice(100, 8)) is { } mode && (mode & 0xF000) is var bits && (bits == 0 || bits == type) &&
-            Octal(header.Slice(124, 12)) == size &&
-            Octal(header.Slice(108, 8)) is not null && Octal(header.Slice(116, 8)) is not null && Octal(header.Slice(136, 12)) is not null &&
-            Octal(header.Slice(329, 8)) is not null && Octal(header.Slice(337, 8)) is not null;
+        return Octal(header.Slice(100, 8)) is { } mode
+            && (mode & 0xF000) is var bits
+            && (bits == 0 || bits == type)
+            && Octal(header.Slice(124, 12)) == size
+            && Octal(header.Slice(108, 8)) is not null
+            && Octal(header.Slice(116, 8)) is not null
+            && Octal(header.Slice(136, 12)) is not null
+            && Octal(header.Slice(329, 8)) is not null
+            && Octal(header.Slice(337, 8)) is not null;
     }
 
     private static long? Octal(ReadOnlySpan<byte> field)

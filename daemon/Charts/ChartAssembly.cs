@@ -78,21 +78,21 @@ internal sealed class ChartAssembly
     /// <param name="metadata">What the chart's own Chart.yaml says.</param>
     /// <param name="watched">What was met on the way.</param>
     /// <param name="bytes">Size of the files read.</param>
-    public ChartTree ToTree(ReadOnlySpan<byte> tag, ChartMetadata metadata, WatchList watched, long bytes) => new()
-    {
-        Digest = ComputeDigest(tag),
-        Files = _files,
-        Facts = _facts,
-        Metadata = metadata,
-        LinkTargets = watched.ComputeLinkTargets(),
-        Opaque = Opaque,
-        SchemaReferencesOutside = SchemaReferencesOutside,
-        Bytes = bytes,
-    };
+    public ChartTree ToTree(ReadOnlySpan<byte> tag, ChartMetadata metadata, WatchList watched, long bytes) =>
+        new()
+        {
+            Digest = ComputeDigest(tag),
+            Files = _files,
+            Facts = _facts,
+            Metadata = metadata,
+            LinkTargets = watched.ComputeLinkTargets(),
+            Opaque = Opaque,
+            SchemaReferencesOutside = SchemaReferencesOutside,
+            Bytes = bytes,
+        };
 
     /// <summary>Entries of archives carry the mark, those of a packed root chart too: that is how their roles are told.</summary>
-    private static byte[] NameOf(byte[] file, byte[] entry) =>
-        entry.Length == 0 ? file : [.. file, (byte)'!', .. entry];
+    private static byte[] NameOf(byte[] file, byte[] entry) => entry.Length == 0 ? file : [.. file, (byte)'!', .. entry];
 
     private void LeaveOutTimes()
     {

@@ -38,8 +38,8 @@ internal sealed record ChartContent
 }
 
 /// <summary>
-/// Turns file contents into digests and facts: from the memo when the stamp is known, else by reading through one
-/// descriptor and checking that the stamp stayed (docs/key.md, "How a file counts as unchanged"). Serves one load; not safe for concurrent use.
+/// Turns file contents into digests and facts: from the memo when the stamp is known, else by reading through one descriptor and checking
+/// that the stamp stayed (docs/key.md, "How a file counts as unchanged"). Serves one load; not safe for concurrent use.
 /// </summary>
 /// <param name="memo">Shared between loads.</param>
 /// <param name="scan">Runs once per content.</param>
@@ -92,7 +92,13 @@ internal sealed class ChartContents(StampMemo<ChartContent> memo, ContentScanner
     private ChartContent OfArchive(ReadOnlyMemory<byte> bytes, ChartArchive.Budget budget)
     {
         if (ChartArchive.Read(bytes, budget) is not { } entries)
-            return new ChartContent { Digest = Digest.Of(bytes.Span), Facts = [], Opaque = true, SchemaReferencesOutside = true };
+            return new ChartContent
+            {
+                Digest = Digest.Of(bytes.Span),
+                Facts = [],
+                Opaque = true,
+                SchemaReferencesOutside = true,
+            };
         var assembly = new ChartAssembly();
         foreach (ChartArchive.Entry entry in entries)
         {
@@ -119,7 +125,9 @@ internal static class ChartMetadataReader
     /// <summary>Name, version and API version at the top of the first document; one given twice counts as unknown.</summary>
     public static ChartMetadata Read(ReadOnlySpan<byte> content)
     {
-        string? name = null, version = null, apiVersion = null;
+        string? name = null,
+            version = null,
+            apiVersion = null;
         try
         {
             var parser = new Parser(new StringReader(Encoding.UTF8.GetString(content).TrimStart('\uFEFF')));
@@ -178,7 +186,7 @@ internal static class ChartLock
     private static int FindOnlyLine(ReadOnlySpan<byte> content)
     {
         int found = -1;
-        for (int start = 0; start < content.Length;)
+        for (int start = 0; start < content.Length; )
         {
             ReadOnlySpan<byte> rest = content[start..];
             if (rest.StartsWith("generated"u8) || rest.StartsWith("\"generated"u8) || rest.StartsWith("'generated"u8))
@@ -212,7 +220,11 @@ internal static class ChartLock
                 return false;
             rest = rest[(digits + 1)..];
         }
-        return rest is "Z" || (rest.Length == 6 && rest[0] is '+' or '-' &&
-            TimeSpan.TryParseExact(rest[1..], "hh\\:mm", CultureInfo.InvariantCulture, out _));
+        return rest is "Z"
+            || (
+                rest.Length == 6
+                && rest[0] is '+' or '-'
+                && TimeSpan.TryParseExact(rest[1..], "hh\\:mm", CultureInfo.InvariantCulture, out _)
+            );
     }
 }

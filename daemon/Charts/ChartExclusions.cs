@@ -18,7 +18,10 @@ public sealed class ChartExclusions
     {
         (string Pattern, GoMatch Match)[] all =
         [
-            .. patterns.Where(IsPattern).Select(static p => p.Length > 1 ? p.TrimEnd('/') : p).Select(static p => (p, GoMatch.Parse(Encoding.UTF8.GetBytes(p))!)),
+            .. patterns
+                .Where(IsPattern)
+                .Select(static p => p.Length > 1 ? p.TrimEnd('/') : p)
+                .Select(static p => (p, GoMatch.Parse(Encoding.UTF8.GetBytes(p))!)),
         ];
         _names = [.. all.Where(static p => !p.Pattern.Contains('/'))];
         _paths = [.. all.Where(static p => p.Pattern.Contains('/'))];

@@ -64,17 +64,19 @@ internal sealed class ChartLoader(StampMemo<ChartContent> memo, ContentScanner s
         watched.Add(path, WatchMode.Target, stamp, trusted);
         var assembly = new ChartAssembly();
         assembly.Add([], [], ChartFileKind.File, content!);
-        return new ChartLoad.Loaded(new ChartSnapshot(
-            assembly.ToTree("packed chart"u8, content!.Metadata ?? ChartMetadata.Unknown, watched, stamp.Size), watched));
+        return new ChartLoad.Loaded(
+            new ChartSnapshot(assembly.ToTree("packed chart"u8, content!.Metadata ?? ChartMetadata.Unknown, watched, stamp.Size), watched)
+        );
     }
 
     /// <summary>The reason that an errno stands for.</summary>
-    internal static BypassReason ReasonOf(int error, BypassReason otherwise) => error switch
-    {
-        Libc.EACCES => BypassReason.ChartUnreadable,
-        Libc.ELOOP => BypassReason.ChartSymlinkBroken,
-        _ => otherwise,
-    };
+    internal static BypassReason ReasonOf(int error, BypassReason otherwise) =>
+        error switch
+        {
+            Libc.EACCES => BypassReason.ChartUnreadable,
+            Libc.ELOOP => BypassReason.ChartSymlinkBroken,
+            _ => otherwise,
+        };
 }
 
 /// <summary>How large a chart may be before the daemon declines it. Guards memory and time; helm's own limits where it has some.</summary>

@@ -15,11 +15,12 @@ internal sealed class ChartSchema
     private bool _hasUnknownDialect;
     private bool _passedOverReferences;
 
-    private ChartSchema()
-    {
-    }
+    private ChartSchema() { }
 
-    /// <summary>True for a reference out of the document, an unknown dialect, an inner identity that references could be relative to, or text that is not JSON.</summary>
+    /// <summary>
+    /// True for a reference out of the document, an unknown dialect, an inner identity that references could be relative to, or text that
+    /// is not JSON.
+    /// </summary>
     public static bool RefersOutside(ReadOnlyMemory<byte> content)
     {
         if (content.Span.StartsWith("\uFEFF"u8))
@@ -52,9 +53,15 @@ internal sealed class ChartSchema
 
     // What stands under these words is data and no schema, unless a pointer makes it one; an anchor could be in there.
     private static bool CanLeadIntoData(string reference) =>
-        reference.Length > 1 && (reference[1] != '/' || reference.AsSpan().ContainsAny('%', '~')
-            || reference.Contains("examples", StringComparison.Ordinal) || reference.Contains("default", StringComparison.Ordinal)
-            || reference.Contains("const", StringComparison.Ordinal) || reference.Contains("enum", StringComparison.Ordinal));
+        reference.Length > 1
+        && (
+            reference[1] != '/'
+            || reference.AsSpan().ContainsAny('%', '~')
+            || reference.Contains("examples", StringComparison.Ordinal)
+            || reference.Contains("default", StringComparison.Ordinal)
+            || reference.Contains("const", StringComparison.Ordinal)
+            || reference.Contains("enum", StringComparison.Ordinal)
+        );
 
     private void Read(JsonElement element, bool isRoot = false)
     {
@@ -76,12 +83,18 @@ internal sealed class ChartSchema
                     _hasUnknownDialect |= field.Value.GetString()! is var dialect && !dialect.StartsWith('#') && !IsBuiltIn(dialect);
                     break;
                 case "$id" or "id" when field.Value.ValueKind == JsonValueKind.String:
-                    _hasForeignIdentity |= field.Value.GetString()! is var identity && !identity.StartsWith('#') && !(isRoot && IsWebAddress(identity));
+                    _hasForeignIdentity |=
+                        field.Value.GetString()! is var identity && !identity.StartsWith('#') && !(isRoot && IsWebAddress(identity));
                     break;
                 case "examples" or "default" or "const" or "enum":
                     _passedOverReferences |= Mentions(field.Value);
                     break;
-                case "properties" or "patternProperties" or "definitions" or "$defs" or "dependencies" or "dependentSchemas" when field.Value.ValueKind == JsonValueKind.Object:
+                case "properties"
+                or "patternProperties"
+                or "definitions"
+                or "$defs"
+                or "dependencies"
+                or "dependentSchemas" when field.Value.ValueKind == JsonValueKind.Object:
                     // Here the names are the chart's own, and say nothing.
                     foreach (JsonProperty named in field.Value.EnumerateObject())
                         Read(named.Value);
@@ -118,13 +131,18 @@ internal sealed class ChartSchema
         ReadOnlySpan<char> address = dialect.AsSpan().TrimEnd('#');
         if (!address.StartsWith("http://") && !address.StartsWith("https://"))
             return false;
-        return address[(address.IndexOf("//") + 2)..] is "json-schema.org/draft-04/schema" or "json-schema.org/draft-06/schema"
-            or "json-schema.org/draft-07/schema" or "json-schema.org/draft/2019-09/schema" or "json-schema.org/draft/2020-12/schema"
-            or "json-schema.org/schema";
+        return address[(address.IndexOf("//") + 2)..]
+            is "json-schema.org/draft-04/schema"
+                or "json-schema.org/draft-06/schema"
+                or "json-schema.org/draft-07/schema"
+                or "json-schema.org/draft/2019-09/schema"
+                or "json-schema.org/draft/2020-12/schema"
+                or "json-schema.org/schema";
     }
 
     /// <summary>The document's own name is not fetched when every reference starts with "#" (measured likewise).</summary>
     private static bool IsWebAddress(string identity) =>
-        (identity.StartsWith("http://", StringComparison.Ordinal) || identity.StartsWith("https://", StringComparison.Ordinal)) &&
-        Uri.IsWellFormedUriString(identity, UriKind.Absolute) && !identity.Contains('#');
+        (identity.StartsWith("http://", StringComparison.Ordinal) || identity.StartsWith("https://", StringComparison.Ordinal))
+        && Uri.IsWellFormedUriString(identity, UriKind.Absolute)
+        && !identity.Contains('#');
 }

@@ -28,7 +28,9 @@ internal sealed class ChartScreens
         return "";
     }
 
-    /// <summary>Names inside archives are <c>charts/x-1.0.tgz!x/templates/a.yaml</c>; the mark may also be part of an ordinary name.</summary>
+    /// <summary>
+    /// Names inside archives are <c>charts/x-1.0.tgz!x/templates/a.yaml</c>; the mark may also be part of an ordinary name.
+    /// </summary>
     private static bool IsTemplate(string name)
     {
         if (FileRoles.IsTemplate(name))

@@ -44,7 +44,8 @@ internal sealed class ChartSnapshot
 internal sealed class ChartSnapshots(
     ChartLoader loader,
     int maxCharts = ChartSnapshots.DefaultMaxCharts,
-    int maxPaths = ChartSnapshots.DefaultMaxPaths)
+    int maxPaths = ChartSnapshots.DefaultMaxPaths
+)
 {
     /// <summary>Callers that unpack a chart afresh for each call leave this many dead paths at most.</summary>
     public const int DefaultMaxCharts = 512;
@@ -150,7 +151,11 @@ internal sealed class ChartSnapshots(
 
         public ChartLoad? Latest { get; set; }
 
-        public ChartLoad.Loaded? Loaded { get => _loaded; set => _loaded = value; }
+        public ChartLoad.Loaded? Loaded
+        {
+            get => _loaded;
+            set => _loaded = value;
+        }
 
         public int WatchedPaths => _loaded?.Snapshot.WatchedPaths ?? 0;
     }

@@ -51,7 +51,10 @@ internal enum ContentForm : byte
 /// <param name="LinkText">The text of a symbolic link, else empty.</param>
 internal sealed record ChartFile(byte[] Name, ChartFileKind Kind, ContentForm Form, Digest Content, byte[] LinkText);
 
-/// <summary>What the scanner said about one file; entries of packed charts are named <c>charts/x-1.0.tgz!x/values.yaml</c>, of a packed root <c>!x/values.yaml</c>.</summary>
+/// <summary>
+/// What the scanner said about one file; entries of packed charts are named <c>charts/x-1.0.tgz!x/values.yaml</c>, of a packed root
+/// <c>!x/values.yaml</c>.
+/// </summary>
 internal readonly record struct ChartFileFacts(byte[] Name, Obstacle? Obstacle);
 
 /// <summary>Name, version and API version from a Chart.yaml; empty when they cannot be read. For people, and to know v2 charts.</summary>
@@ -80,8 +83,8 @@ internal sealed record ChartTree
     public required ChartMetadata Metadata { get; init; }
 
     /// <summary>
-    /// Digest of the absolute paths that the links resolve to, which helm prints on stderr, a line for each; all zero without links. Belongs to
-    /// the key that contains paths, never to the first.
+    /// Digest of the absolute paths that the links resolve to, which helm prints on stderr, a line for each; all zero without links.
+    /// Belongs to the key that contains paths, never to the first.
     /// </summary>
     public required Digest LinkTargets { get; init; }
 

@@ -54,8 +54,7 @@ internal sealed class ChartWalk
             reason = WalkDirectory(rootStamp, depth: 0);
         if (reason != BypassReason.None)
             return new ChartLoad.Declined(reason, _what);
-        return new ChartLoad.Loaded(new ChartSnapshot(
-            _assembly.ToTree("directory"u8, _assembly.Metadata, _watched, _bytes), _watched));
+        return new ChartLoad.Loaded(new ChartSnapshot(_assembly.ToTree("directory"u8, _assembly.Metadata, _watched, _bytes), _watched));
     }
 
     /// <summary>helm reads the rules before it walks, following a link, whether or not they ignore themselves.</summary>
@@ -173,8 +172,7 @@ internal sealed class ChartWalk
                 return Decline(BypassReason.ChartTooLarge);
             bool trusted = _trust.Covers(stamp, Path);
             int error = _contents.Read(Path, stamp, trusted, role, out ChartContent? content);
-            if (error == Libc.ESTALE && attempt < ChartLimits.MaxAttempts &&
-                Libc.Stat(Path, mode == WatchMode.Target, out stamp) == 0)
+            if (error == Libc.ESTALE && attempt < ChartLimits.MaxAttempts && Libc.Stat(Path, mode == WatchMode.Target, out stamp) == 0)
                 continue;
             if (error != 0)
                 return Decline(BypassReason.ChartUnreadable);

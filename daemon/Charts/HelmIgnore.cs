@@ -55,8 +55,7 @@ internal sealed class HelmIgnore
         ReadOnlySpan<byte> baseName = relativePath[(relativePath.LastIndexOf((byte)'/') + 1)..];
         foreach (Rule rule in _rules)
         {
-            bool matches = (isDirectory || !rule.DirectoriesOnly) &&
-                rule.Pattern.IsMatch(rule.BaseNameOnly ? baseName : relativePath);
+            bool matches = (isDirectory || !rule.DirectoriesOnly) && rule.Pattern.IsMatch(rule.BaseNameOnly ? baseName : relativePath);
             if (matches != rule.Negated)
                 return true;
         }

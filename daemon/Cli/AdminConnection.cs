@@ -32,14 +32,19 @@ internal static class AdminConnection
 
     /// <summary>Where this account's daemon lives.</summary>
     /// <exception cref="IOException">The account has no home directory and <c>HELMCACHED_HOME</c> is not set.</exception>
-    public static Client.Endpoint Endpoint() => Client.Endpoint.Resolve()
+    public static Client.Endpoint Endpoint() =>
+        Client.Endpoint.Resolve()
         ?? throw new IOException($"this account has no home directory; set {Client.Endpoint.HomeVariable} to a directory for the cache");
 
-    /// <summary>The endpoint of the daemon that serves calls from here: another than the home's first when that one declines them.</summary>
+    /// <summary>
+    /// The endpoint of the daemon that serves calls from here: another than the home's first when that one declines them.
+    /// </summary>
     public static Client.Endpoint ServingEndpoint()
     {
         Client.Endpoint endpoint = Endpoint();
-        return Exchange(new Message.Status(), endpoint) is Message.Json status && StatusReport.Read(status.Text).DeclinesCaller.Length > 0 ? endpoint.Apart() : endpoint;
+        return Exchange(new Message.Status(), endpoint) is Message.Json status && StatusReport.Read(status.Text).DeclinesCaller.Length > 0
+            ? endpoint.Apart()
+            : endpoint;
     }
 
     /// <summary>The home's endpoints: the first, and those of callers that its daemon declines.</summary>
@@ -53,13 +58,14 @@ internal static class AdminConnection
     /// <summary>As the other, of the daemon at this endpoint.</summary>
     public static string? Ask(Message request, Client.Endpoint endpoint) => Text(Exchange(request, endpoint));
 
-    private static string? Text(Message? answer) => answer switch
-    {
-        null => null,
-        Message.Json json => json.Text,
-        Message.Failed failed => throw new IOException(failed.Reason),
-        _ => throw new IOException($"the daemon for {Endpoint().Home} gave an unexpected reply; run the helmcached that belongs to it"),
-    };
+    private static string? Text(Message? answer) =>
+        answer switch
+        {
+            null => null,
+            Message.Json json => json.Text,
+            Message.Failed failed => throw new IOException(failed.Reason),
+            _ => throw new IOException($"the daemon for {Endpoint().Home} gave an unexpected reply; run the helmcached that belongs to it"),
+        };
 
     /// <summary>The daemon's answer, whatever it is; null when no daemon runs.</summary>
     /// <exception cref="IOException">A daemon runs but does not answer.</exception>
@@ -81,7 +87,10 @@ internal static class AdminConnection
             switch (errno)
             {
                 case Libc.EAGAIN:
-                    throw new IOException($"the daemon for {endpoint.Home} does not accept connections: it hangs or has too many callers; see {endpoint.LogPath}, or end the process that holds {endpoint.LockPath}");
+                    throw new IOException(
+                        $"the daemon for {endpoint.Home} does not accept connections: it hangs or has too many callers; see "
+                            + $"{endpoint.LogPath}, or end the process that holds {endpoint.LockPath}"
+                    );
                 case Libc.EACCES:
                     throw new IOException($"{endpoint.SocketPath} cannot be used, or another user listens there; check who owns it");
             }
@@ -90,7 +99,10 @@ internal static class AdminConnection
             if (TryAsk(daemon, request, endpoint) is { } answer)
                 return answer;
             if (Stopwatch.GetElapsedTime(started) > HangUpPatience)
-                throw new IOException($"the daemon for {endpoint.Home} (process {daemon.PeerId}) closed the connection without replying: it is another version or has too many callers; see {endpoint.LogPath}, or end it with `kill {daemon.PeerId}`");
+                throw new IOException(
+                    $"the daemon for {endpoint.Home} (process {daemon.PeerId}) closed the connection without replying: it is "
+                        + $"another version or has too many callers; see {endpoint.LogPath}, or end it with `kill {daemon.PeerId}`"
+                );
             Libc.Poll([], PauseMilliseconds);
         }
     }
@@ -106,14 +118,21 @@ internal static class AdminConnection
             long listening = Stopwatch.GetTimestamp();
             switch (daemon.Receive(Silence))
             {
-                case null when Stopwatch.GetElapsedTime(listening) >= Silence: throw Hung(daemon, endpoint, Silence);
-                case Message.Waiting when Stopwatch.GetElapsedTime(asked) >= Patience: throw Hung(daemon, endpoint, Patience);
-                case Message.Waiting: continue;
-                case var answer: return answer;
+                case null when Stopwatch.GetElapsedTime(listening) >= Silence:
+                    throw Hung(daemon, endpoint, Silence);
+                case Message.Waiting when Stopwatch.GetElapsedTime(asked) >= Patience:
+                    throw Hung(daemon, endpoint, Patience);
+                case Message.Waiting:
+                    continue;
+                case var answer:
+                    return answer;
             }
         }
     }
 
-    private static IOException Hung(DaemonClient daemon, Client.Endpoint endpoint, TimeSpan waited) => new(
-        $"the daemon for {endpoint.Home} (process {daemon.PeerId}) has not answered for {waited.TotalSeconds:0} s; see {endpoint.LogPath}, or end it with `kill -KILL {daemon.PeerId}`; calls use real helm meanwhile");
+    private static IOException Hung(DaemonClient daemon, Client.Endpoint endpoint, TimeSpan waited) =>
+        new(
+            $"the daemon for {endpoint.Home} (process {daemon.PeerId}) has not answered for {waited.TotalSeconds:0} s; see "
+                + $"{endpoint.LogPath}, or end it with `kill -KILL {daemon.PeerId}`; calls use real helm meanwhile"
+        );
 }

@@ -14,8 +14,8 @@ using CliWrap.Buffered;
 namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>
-/// <c>helmcached arm [--network] HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low priority and its
-/// memory given back; <c>start</c> does the same in its own process and waits.
+/// <c>helmcached arm [--network] HELM</c>: not for people. The daemon starts it when it meets a new helm, so that the work is done at low
+/// priority and its memory given back; <c>start</c> does the same in its own process and waits.
 /// </summary>
 internal static class ArmCommand
 {
@@ -32,7 +32,11 @@ internal static class ArmCommand
         Libc.BeNice();
         Libc.Umask = OwnerOnly;
         ArmingRecord record = ArmAsync(AdminConnection.Endpoint(), arguments[^1], network).GetAwaiter().GetResult();
-        Console.WriteLine(record.Unarmed.Length > 0 ? $"helm cannot be armed: {record.Unarmed}" : $"{record.Copy}: {record.Traps.Count} kinds of traps, tested in {record.Runs} runs");
+        Console.WriteLine(
+            record.Unarmed.Length > 0
+                ? $"helm cannot be armed: {record.Unarmed}"
+                : $"{record.Copy}: {record.Traps.Count} kinds of traps, tested in {record.Runs} runs"
+        );
         return ExitCodes.Ok;
     }
 
@@ -41,13 +45,17 @@ internal static class ArmCommand
     public static async Task InProcessOfItsOwnAsync(Endpoint endpoint, string helm, bool network = false)
     {
         string program = Environment.ProcessPath ?? throw new IOException("cannot find the path of this program");
-        BufferedCommandResult result = await global::CliWrap.Cli.Wrap(program)
+        BufferedCommandResult result = await global::CliWrap
+            .Cli.Wrap(program)
             .WithArguments(network ? ["arm", NetworkFlag, helm] : ["arm", helm])
             .WithEnvironmentVariables(variables => variables.Set(Endpoint.HomeVariable, endpoint.Home))
             .WithValidation(CommandResultValidation.None)
-            .ExecuteBufferedAsync().ConfigureAwait(false);
+            .ExecuteBufferedAsync()
+            .ConfigureAwait(false);
         if (result.ExitCode != ExitCodes.Ok)
-            throw new IOException(result.StandardError.Length > 0 ? result.StandardError.Split('\n')[0] : $"helmcached arm ended with {result.ExitCode}");
+            throw new IOException(
+                result.StandardError.Length > 0 ? result.StandardError.Split('\n')[0] : $"helmcached arm ended with {result.ExitCode}"
+            );
     }
 
     /// <summary>
@@ -60,7 +68,10 @@ internal static class ArmCommand
             return;
         try
         {
-            if (Identify(endpoint, helm) is not { IsHelm: true } binary || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null)
+            if (
+                Identify(endpoint, helm) is not { IsHelm: true } binary
+                || ArmingRecord.Read(DirectoryOf(endpoint), binary.Digest) is not null
+            )
                 return;
             Console.WriteLine($"preparing {helm} (once for each helm, a few seconds)");
             // It may be the first to make something in the cache's home, and that home itself.
@@ -76,15 +87,22 @@ internal static class ArmCommand
                 Libc.Umask = umask;
             }
             if (record.Unarmed.Length > 0)
-                Console.WriteLine($"note: this helm has no armed copy: {record.Unarmed}. Only charts with plain templates are cached; see docs/repeatability.md");
+                Console.WriteLine(
+                    $"note: this helm has no armed copy: {record.Unarmed}. Only charts with plain templates are cached; see "
+                        + "docs/repeatability.md"
+                );
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {
-            Console.Error.WriteLine($"helmcached: {helm} could not be prepared: {e.Message}; the daemon will try again at the first render");
+            Console.Error.WriteLine(
+                $"helmcached: {helm} could not be prepared: {e.Message}; the daemon will try again at the first render"
+            );
         }
     }
 
-    /// <summary>What is in a helm's file, read at most once for the daemon of a home and those who start it; null when it cannot be read.</summary>
+    /// <summary>
+    /// What is in a helm's file, read at most once for the daemon of a home and those who start it; null when it cannot be read.
+    /// </summary>
     private static HelmBinary? Identify(Endpoint endpoint, string helm) =>
         Libc.Stat(helm, follow: true, out FileStamp stamp) == 0
             ? new HelmBinaries(new StampLedger(DirectoryOf(endpoint), TimeProvider.System)).Find(helm, stamp, TimeProvider.System.NowNs())
@@ -93,7 +111,9 @@ internal static class ArmCommand
     /// <summary>Arms a helm for the daemon of a home.</summary>
     private static async Task<ArmingRecord> ArmAsync(Endpoint endpoint, string helm, bool network = false)
     {
-        ArmingRecord record = await ArmingWork.RunAsync(network ? Armory.ForNetworkBelow(DirectoryOf(endpoint)) : DirectoryOf(endpoint), helm, network).ConfigureAwait(false);
+        ArmingRecord record = await ArmingWork
+            .RunAsync(network ? Armory.ForNetworkBelow(DirectoryOf(endpoint)) : DirectoryOf(endpoint), helm, network)
+            .ConfigureAwait(false);
         // Only now is there a directory to note it in.
         Identify(endpoint, helm);
         return record;

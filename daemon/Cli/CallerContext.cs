@@ -12,8 +12,8 @@ namespace CacheDaemon.Daemon.Cli;
 internal static class CallerContext
 {
     /// <summary>
-    /// All of standard input when this call of helm would read it, else null; and what it would read of descriptors by name (<c>&lt;(…)</c>), without those that the shim
-    /// leaves to helm.
+    /// All of standard input when this call of helm would read it, else null; and what it would read of descriptors by name
+    /// (<c>&lt;(…)</c>), without those that the shim leaves to helm.
     /// </summary>
     public static (byte[]? Stdin, IReadOnlyList<DescriptorContent> Descriptors) Inputs(string[] call)
     {
@@ -29,7 +29,11 @@ internal static class CallerContext
                 using Stream input = Console.OpenStandardInput();
                 stdin ??= All(input);
             }
-            else if (name.Descriptor >= 0 && Libc.Inherited(name.Descriptor, name.Path, out FileStamp stamp) != InheritedInput.None && seen.Add((stamp.Device, stamp.Inode)))
+            else if (
+                name.Descriptor >= 0
+                && Libc.Inherited(name.Descriptor, name.Path, out FileStamp stamp) != InheritedInput.None
+                && seen.Add((stamp.Device, stamp.Inode))
+            )
             {
                 using FileStream input = File.OpenRead(name.Path);
                 descriptors.Add(new DescriptorContent(name.Descriptor, All(input)));
@@ -40,7 +44,9 @@ internal static class CallerContext
 
     /// <summary>Whether a call reads standard input or an open descriptor, which can be read once only, or one cannot know.</summary>
     public static bool ReadsOpenFiles(string[] call) =>
-        CommandLine.FindCommand(call, out CommandWords words) is not { } command || !words.OnlyRootFlagsBefore || InputName.MayBeOpen(CommandLine.Parse(call, command, words));
+        CommandLine.FindCommand(call, out CommandWords words) is not { } command
+        || !words.OnlyRootFlagsBefore
+        || InputName.MayBeOpen(CommandLine.Parse(call, command, words));
 
     /// <summary>The call as the shim would ask it from here, with all that it reads of standard input and descriptors.</summary>
     public static Message.Render Request(string[] call, HelmLocation helm)
@@ -65,7 +71,8 @@ internal static class CallerContext
     }
 
     /// <summary>A call as it was typed, or copied from a script, without a leading <c>helm</c>.</summary>
-    public static string[] WithoutProgram(string[] call) => call is [var program, .. var rest] && Path.GetFileName(program) == "helm" ? rest : call;
+    public static string[] WithoutProgram(string[] call) =>
+        call is [var program, .. var rest] && Path.GetFileName(program) == "helm" ? rest : call;
 
     private static byte[] All(Stream input)
     {

@@ -13,7 +13,9 @@ namespace CacheDaemon.Daemon.Cli;
 /// <summary>Names, one-line helps and handlers of the admin commands.</summary>
 internal static class CommandTable
 {
-    /// <summary>Words are taken as they are: the library would read a file in the place of one that begins with <c>@</c>, of a call of helm, too.</summary>
+    /// <summary>
+    /// Words are taken as they are: the library would read a file in the place of one that begins with <c>@</c>, of a call of helm, too.
+    /// </summary>
     private static readonly ParserConfiguration s_words = new() { ResponseFileTokenReplacer = null };
 
     /// <summary>Runs the command that <paramref name="args"/> name; returns its exit code.</summary>
@@ -31,7 +33,10 @@ internal static class CommandTable
             args = command;
         if (args is [Completion.Command, var line])
             return Completion.Run(Build(), line);
-        ParseResult parsed = Alone(args) is { } alone && alone.Parse(args, s_words) is { Errors.Count: 0 } known ? known : Build().Parse(AsOptions(args), s_words);
+        ParseResult parsed =
+            Alone(args) is { } alone && alone.Parse(args, s_words) is { Errors.Count: 0 } known
+                ? known
+                : Build().Parse(AsOptions(args), s_words);
         if (parsed.Errors.Count > 0 && parsed.Action is ParseErrorAction)
             return UsageError.Write(parsed);
         // Not for --help, --version and the suggestions that a shell asks for while someone types.
@@ -42,15 +47,19 @@ internal static class CommandTable
     }
 
     /// <summary>The words that people try first, as the options that they stand for.</summary>
-    private static string[] AsOptions(string[] args) => args switch
-    {
-        [] => ["--help"],
-        ["help", .. var command] => [.. command, "--help"],
-        ["version"] or ["-V"] => ["--version"],
-        _ => args,
-    };
+    private static string[] AsOptions(string[] args) =>
+        args switch
+        {
+            [] => ["--help"],
+            ["help", .. var command] => [.. command, "--help"],
+            ["version"] or ["-V"] => ["--version"],
+            _ => args,
+        };
 
-    /// <summary>The commands that tools call again and again are ready before all the others are described; null for those others, and for whoever asks for help.</summary>
+    /// <summary>
+    /// The commands that tools call again and again are ready before all the others are described; null for those others, and for whoever
+    /// asks for help.
+    /// </summary>
     private static RootCommand? Alone(string[] args)
     {
         Command? command = args switch
@@ -91,8 +100,16 @@ internal static class CommandTable
         root.Add(PruneCommand.Create());
 
         var everything = new Option<bool>("--all") { Description = "Verify every entry whose call is known (the default)." };
-        var sample = new Option<string?>("--sample") { Description = "Verify only this many entries, chosen at random.", HelpName = "number" };
-        var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.") { sample, everything };
+        var sample = new Option<string?>("--sample")
+        {
+            Description = "Verify only this many entries, chosen at random.",
+            HelpName = "number",
+        };
+        var verify = new Command("verify", "Render stored entries again with real helm and delete those that differ.")
+        {
+            sample,
+            everything,
+        };
         verify.SetAction(parsed => VerifyCommand.Run(parsed.GetValue(everything), parsed.GetValue(sample)));
         root.Add(verify);
         root.Add(WarmCommand.Create());

@@ -23,7 +23,13 @@ internal static class ConfigCommand
     {
         var example = new Option<bool>("--example") { Description = "Print a commented configuration file with every setting." };
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var command = new Command("config", "Show every setting, its value and where it comes from. Never starts the daemon.") { example, json, ConfigEditing.Get(), ConfigEditing.Set() };
+        var command = new Command("config", "Show every setting, its value and where it comes from. Never starts the daemon.")
+        {
+            example,
+            json,
+            ConfigEditing.Get(),
+            ConfigEditing.Set(),
+        };
         command.SetAction(parsed => parsed.GetValue(example) ? Example() : Show(parsed.GetValue(json)));
         return command;
     }
@@ -31,8 +37,9 @@ internal static class ConfigCommand
     /// <summary>A file of all settings, each commented out at its default: valid as it is, and with any comment sign taken away.</summary>
     public static string ExampleText()
     {
-        var text = new StringBuilder("# helmcached settings. Every line is optional; commented-out lines show the defaults.\n")
-            .Append("# The daemon reads this file when it starts: run `helmcached stop`, and the next call starts it again.\n");
+        var text = new StringBuilder("# helmcached settings. Every line is optional; commented-out lines show the defaults.\n").Append(
+            "# The daemon reads this file when it starts: run `helmcached stop`, and the next call starts it again.\n"
+        );
         string section = "";
         foreach (Setting setting in Settings.All)
         {
@@ -59,7 +66,9 @@ internal static class ConfigCommand
         EffectiveSettings configuration = EffectiveSettings.ForCalls();
         var problems = configuration.Problems.ToList();
         if (configuration.Options.Helm is { } helm && HelmLocator.Problem(helm, out _) is { } problem)
-            problems.Add($"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary");
+            problems.Add(
+                $"{configuration.Origins.First(o => o.Setting.Key == "helm").Place}: helm: {helm} {problem}; name the real helm binary"
+            );
         problems.AddRange(SharedChecks.Problems(configuration.Options.Shared).Except(problems));
         IReadOnlyDictionary<string, string> running = Running();
         if (json)
@@ -84,13 +93,21 @@ internal static class ConfigCommand
 
     /// <summary>What the running daemon has instead; null when it has the same, or when the setting is not the daemon's.</summary>
     private static string? Other(SettingOrigin origin, string value, IReadOnlyDictionary<string, string> running) =>
-        !(origin.Setting.PerCall && origin.Source == SettingSource.Environment) && origin.Setting.Key != "helm"
-        && running.TryGetValue(origin.Setting.Key, out string? has) && has != value ? has : null;
+        !(origin.Setting.PerCall && origin.Source == SettingSource.Environment)
+        && origin.Setting.Key != "helm"
+        && running.TryGetValue(origin.Setting.Key, out string? has)
+        && has != value
+            ? has
+            : null;
 
     private static void Print(EffectiveSettings configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
         string? file = ConfiguredHelm.File();
-        Console.WriteLine(file is null ? "file: none; this account has no home directory" : $"file: {file}{(Path.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}");
+        Console.WriteLine(
+            file is null
+                ? "file: none; this account has no home directory"
+                : $"file: {file}{(Path.Exists(file) ? "" : " (does not exist: `helmcached config --example` prints one to start from)")}"
+        );
         Console.WriteLine();
         var rows = new List<string[]>();
         bool outdated = false;
@@ -112,12 +129,13 @@ internal static class ConfigCommand
             Console.Error.WriteLine($"helmcached: configuration: {problem}");
     }
 
-    private static string WhenEmpty(string key) => key switch
-    {
-        "helm" => "(found on PATH)",
-        "armed.directory" => "(in the cache directory)",
-        _ => "(none)",
-    };
+    private static string WhenEmpty(string key) =>
+        key switch
+        {
+            "helm" => "(found on PATH)",
+            "armed.directory" => "(in the cache directory)",
+            _ => "(none)",
+        };
 
     private static string ToJson(EffectiveSettings configuration, List<string> problems, IReadOnlyDictionary<string, string> running)
     {
@@ -125,8 +143,19 @@ internal static class ConfigCommand
         IEnumerable<SettingReport> settings = configuration.Origins.Select(origin =>
         {
             string value = origin.Setting.Show(configuration.Options);
-            return new SettingReport(origin.Setting.Key, value, origin.Source.ToString().ToLowerInvariant(), origin.Place, origin.Setting.Default, origin.Setting.Variable, Other(origin, value, running));
+            return new SettingReport(
+                origin.Setting.Key,
+                value,
+                origin.Source.ToString().ToLowerInvariant(),
+                origin.Place,
+                origin.Setting.Default,
+                origin.Setting.Variable,
+                Other(origin, value, running)
+            );
         });
-        return JsonSerializer.Serialize(new ConfigReport(file, File.Exists(file), [.. settings], problems), ConfigJson.Default.ConfigReport);
+        return JsonSerializer.Serialize(
+            new ConfigReport(file, File.Exists(file), [.. settings], problems),
+            ConfigJson.Default.ConfigReport
+        );
     }
 }

@@ -11,7 +11,9 @@ using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary><c>helmcached config get</c> and <c>config set</c>: one setting, for scripts and for people who do not want to open an editor.</summary>
+/// <summary>
+/// <c>helmcached config get</c> and <c>config set</c>: one setting, for scripts and for people who do not want to open an editor.
+/// </summary>
 internal static class ConfigEditing
 {
     public static Command Get()
@@ -25,7 +27,11 @@ internal static class ConfigEditing
     public static Command Set()
     {
         Argument<string> key = Key();
-        var values = new Argument<string[]>("value") { Description = "The new value; several for a list.", Arity = ArgumentArity.OneOrMore };
+        var values = new Argument<string[]>("value")
+        {
+            Description = "The new value; several for a list.",
+            Arity = ArgumentArity.OneOrMore,
+        };
         var set = new Command("set", "Write one setting to the configuration file. Comments and other lines stay.") { key, values };
         set.SetAction(parsed => Known(parsed.GetValue(key)!) is { } setting ? Write(setting, parsed.GetValue(values)!) : ExitCodes.Usage);
         return set;
@@ -34,14 +40,19 @@ internal static class ConfigEditing
     private static Argument<string> Key()
     {
         var key = new Argument<string>("key") { Description = "A setting, such as idle_exit or store.max_size." };
-        key.CompletionSources.Add(static _ => Settings.All.Select(static setting => new CompletionItem(setting.Key, detail: setting.Purpose)));
+        key.CompletionSources.Add(static _ =>
+            Settings.All.Select(static setting => new CompletionItem(setting.Key, detail: setting.Purpose))
+        );
         return key;
     }
 
     /// <summary>The words of a setting that takes one of a few; empty for others, and for no setting.</summary>
-    public static IEnumerable<string> Words(string key) => Settings.Find(key) is { IsList: false } setting
-        ? ((string[])["true", "false", "off", "error", "info", "debug", "disk", "memory", "never", "read", "write", "encrypted"]).Where(word => setting.Parse(new DaemonOptions(), [word]) is not null)
-        : [];
+    public static IEnumerable<string> Words(string key) =>
+        Settings.Find(key) is { IsList: false } setting
+            ? ((string[])["true", "false", "off", "error", "info", "debug", "disk", "memory", "never", "read", "write", "encrypted"]).Where(
+                word => setting.Parse(new DaemonOptions(), [word]) is not null
+            )
+            : [];
 
     private static Setting? Known(string key)
     {
@@ -73,7 +84,9 @@ internal static class ConfigEditing
         string value = setting.Show(EffectiveSettings.ForDaemon().Options);
         Console.WriteLine($"Set {setting.Key} to {string.Join(' ', words)} in {file}");
         if (Environment.GetEnvironmentVariable(setting.Variable) is { Length: > 0 } other)
-            Console.Error.WriteLine($"helmcached: {setting.Variable} is set to {Terminal.Harmless(other)} here and takes precedence over the file");
+            Console.Error.WriteLine(
+                $"helmcached: {setting.Variable} is set to {Terminal.Harmless(other)} here and takes precedence over the file"
+            );
         else if (setting.Key != "helm" && ConfigCommand.Running().TryGetValue(setting.Key, out string? has) && has != value)
             Console.WriteLine($"The running daemon still uses {has}. Run `helmcached stop`; the next render starts it with the new value");
         return ExitCodes.Ok;

@@ -19,9 +19,19 @@ internal sealed record ConfigReport(string? File, bool Exists, IReadOnlyList<Set
 /// <param name="Variable">The variable that sets it.</param>
 /// <param name="Running">What the running daemon has instead; left out where it has the same.</param>
 internal sealed record SettingReport(
-    string Key, string Value, string Source, string Place, string Default, string Variable, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Running);
+    string Key,
+    string Value,
+    string Source,
+    string Place,
+    string Default,
+    string Variable,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] string? Running
+);
 
 /// <summary>The report as JSON, without reflection; nobody reads it back.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    GenerationMode = JsonSourceGenerationMode.Serialization
+)]
 [JsonSerializable(typeof(ConfigReport))]
 internal sealed partial class ConfigJson : JsonSerializerContext;

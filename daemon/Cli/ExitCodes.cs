@@ -20,6 +20,8 @@ internal static class ExitCodes
     /// <summary><c>verify</c>: there are entries, and not one of them could be verified.</summary>
     public const int NothingVerified = 4;
 
-    /// <summary><c>verify</c>: it could not finish, as when the daemon does not answer. Nothing is known of the entries that are left.</summary>
+    /// <summary>
+    /// <c>verify</c>: it could not finish, as when the daemon does not answer. Nothing is known of the entries that are left.
+    /// </summary>
     public const int NotVerified = 5;
 }

@@ -6,7 +6,10 @@ namespace CacheDaemon.Daemon.Cli;
 /// <summary>Numbers as people read them.</summary>
 internal static class Format
 {
-    /// <summary>A length of time in its largest two units at most: <c>850 ms</c>, <c>12.3 s</c>, <c>4 min 10 s</c>, <c>3 h 5 min</c>, <c>9 d 4 h</c>.</summary>
+    /// <summary>
+    /// A length of time in its largest two units at most: <c>850 ms</c>, <c>12.3 s</c>, <c>4 min 10 s</c>, <c>3 h 5 min</c>, <c>9 d 4
+    /// h</c>.
+    /// </summary>
     public static string Duration(TimeSpan time) =>
         time < TimeSpan.FromSeconds(1) ? $"{time.TotalMilliseconds.ToString("0", CultureInfo.InvariantCulture)} ms"
         : time < TimeSpan.FromMinutes(1) ? $"{time.TotalSeconds.ToString("0.0", CultureInfo.InvariantCulture)} s"

@@ -27,14 +27,23 @@ internal static class PruneCommand
     public static Command Create()
     {
         var all = new Option<bool>("--all") { Description = "Delete all entries." };
-        var olderThan = new Option<string?>("--older-than") { Description = "Delete entries not used for this long, such as 12h or 30d.", HelpName = "time" };
-        var maxSize = new Option<string?>("--max-size") { Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.", HelpName = "size" };
+        var olderThan = new Option<string?>("--older-than")
+        {
+            Description = "Delete entries not used for this long, such as 12h or 30d.",
+            HelpName = "time",
+        };
+        var maxSize = new Option<string?>("--max-size")
+        {
+            Description = "Delete the least recently used entries until the store is no larger, such as 500MiB.",
+            HelpName = "size",
+        };
         var chart = new Option<string?>("--chart") { Description = "Delete only entries of the chart of this name.", HelpName = "name" };
         Completion.WithCharts(chart, StatsCommand.Charts);
         var dryRun = new Option<bool>("--dry-run") { Description = "Show what would be deleted, without deleting it." };
         var prune = new Command("prune", "Delete entries from the cache permanently.") { all, olderThan, maxSize, chart, dryRun };
-        prune.SetAction(parsed => Run(
-            parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun)));
+        prune.SetAction(parsed =>
+            Run(parsed.GetValue(all), parsed.GetValue(olderThan), parsed.GetValue(maxSize), parsed.GetValue(chart), parsed.GetValue(dryRun))
+        );
         return prune;
     }
 
@@ -62,7 +71,10 @@ internal static class PruneCommand
         return ExitCodes.Ok;
     }
 
-    /// <summary>The home's own store, and what daemons of other kinds of callers keep in memory, wherever this is run: they are one cache to whoever wants it gone.</summary>
+    /// <summary>
+    /// The home's own store, and what daemons of other kinds of callers keep in memory, wherever this is run: they are one cache to whoever
+    /// wants it gone.
+    /// </summary>
     private static PruneReport Carry(Message.Prune request)
     {
         Endpoint home = AdminConnection.Endpoint();
@@ -78,8 +90,11 @@ internal static class PruneCommand
     {
         bool watched = Terminal.IsRich && !request.DryRun;
         if (watched && AdminConnection.Ask(request with { DryRun = true }, home) is { } preview)
-            return Watched(PruneReport.Read(preview).Entries, () => AdminConnection.Ask(request, home) ?? InStore(request, false),
-                () => AdminConnection.Ask(new Message.Status(), home) is { } status ? StatusReport.Read(status).Entries : null);
+            return Watched(
+                PruneReport.Read(preview).Entries,
+                () => AdminConnection.Ask(request, home) ?? InStore(request, false),
+                () => AdminConnection.Ask(new Message.Status(), home) is { } status ? StatusReport.Read(status).Entries : null
+            );
         return AdminConnection.Ask(request, home) ?? InStore(request, watched);
     }
 
@@ -89,11 +104,12 @@ internal static class PruneCommand
         if (!File.Exists(endpoint.StorePath))
             return PruneReport.Write(default, default);
         // With the lock held no daemon can start meanwhile and serve from memory what we delete on disk.
-        using InstanceLock instance = InstanceLock.TryTake(endpoint)
-            ?? throw new IOException($"a daemon for {endpoint.Home} is starting or stopping; try again");
+        using InstanceLock instance =
+            InstanceLock.TryTake(endpoint) ?? throw new IOException($"a daemon for {endpoint.Home} is starting or stopping; try again");
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: false);
         using var rooms = StoreTiers.ForCommand(endpoint, TimeProvider.System, log);
-        PruneResult Prune(bool dryRun) => rooms.Store.PruneAsync(PruneReport.ToRequest(request with { DryRun = dryRun })).GetAwaiter().GetResult();
+        PruneResult Prune(bool dryRun) =>
+            rooms.Store.PruneAsync(PruneReport.ToRequest(request with { DryRun = dryRun })).GetAwaiter().GetResult();
         string Report(bool dryRun) => PruneReport.Write(Prune(dryRun), rooms.Store.Totals());
         return watched
             ? Watched(Prune(dryRun: true).Entries, () => Report(dryRun: false), () => rooms.Store.Totals().Entries)
@@ -109,21 +125,25 @@ internal static class PruneCommand
         if (expected < ManyEntries || left() is not { } before)
             return work();
         string report = "";
-        AnsiConsole.Progress().AutoClear(true).Start(context =>
-        {
-            ProgressTask bar = context.AddTask("deleting", maxValue: expected);
-            Task<string> working = Task.Run(work);
-            while (!working.Wait(LookEvery))
-                bar.Value = Math.Clamp(before - (left() ?? before), 0, expected);
-            report = working.GetAwaiter().GetResult();
-        });
+        AnsiConsole
+            .Progress()
+            .AutoClear(true)
+            .Start(context =>
+            {
+                ProgressTask bar = context.AddTask("deleting", maxValue: expected);
+                Task<string> working = Task.Run(work);
+                while (!working.Wait(LookEvery))
+                    bar.Value = Math.Clamp(before - (left() ?? before), 0, expected);
+                report = working.GetAwaiter().GetResult();
+            });
         return report;
     }
 
     private static string Sentence(PruneReport report, bool dryRun)
     {
         (long entries, long left) = (report.Entries, report.EntriesLeft);
-        string freed = Format.Bytes(report.Bytes), size = Format.Bytes(report.BytesLeft);
+        string freed = Format.Bytes(report.Bytes),
+            size = Format.Bytes(report.BytesLeft);
         return (entries, dryRun) switch
         {
             (0, _) => left == 0 ? "Nothing to delete: the cache is empty" : $"No entries match ({Entries(left)}, {size} in the cache)",

@@ -15,10 +15,13 @@ internal static class RenderProgress
         if (!Terminal.IsRich)
             work(Console.WriteLine, static () => { }).GetAwaiter().GetResult();
         else
-            AnsiConsole.Progress().AutoClear(true).Start(context =>
-            {
-                ProgressTask bar = context.AddTask("rendering", maxValue: total);
-                work(AnsiConsole.WriteLine, () => bar.Increment(1)).GetAwaiter().GetResult();
-            });
+            AnsiConsole
+                .Progress()
+                .AutoClear(true)
+                .Start(context =>
+                {
+                    ProgressTask bar = context.AddTask("rendering", maxValue: total);
+                    work(AnsiConsole.WriteLine, () => bar.Increment(1)).GetAwaiter().GetResult();
+                });
     }
 }

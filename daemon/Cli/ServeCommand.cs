@@ -37,7 +37,9 @@ internal static class ServeCommand
         if (instance is null)
         {
             if (!detached)
-                Console.Error.WriteLine($"helmcached: a daemon is already running for {endpoint.Home}; see `helmcached status`, or stop it first");
+                Console.Error.WriteLine(
+                    $"helmcached: a daemon is already running for {endpoint.Home}; see `helmcached status`, or stop it first"
+                );
             return detached ? ExitCodes.Ok : ExitCodes.Failed;
         }
         // A working directory would keep its file system busy for as long as the daemon lives.
@@ -45,7 +47,9 @@ internal static class ServeCommand
         EffectiveSettings configuration = EffectiveSettings.ForDaemon();
         using var log = new DaemonLog(endpoint.LogPath, TimeProvider.System, echo: !detached, configuration.Options.LogLevel);
         if (Libc.MaxDescriptors < FewDescriptors)
-            log.WriteProblem($"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls that need more run real helm (too-few-descriptors)");
+            log.WriteProblem(
+                $"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls that need more run real helm (too-few-descriptors)"
+            );
         ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult();
         return ExitCodes.Ok;
     }
@@ -53,7 +57,14 @@ internal static class ServeCommand
     private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, EffectiveSettings configuration, DaemonLog log)
     {
         await using var host = new DaemonHost(
-            endpoint, instance, configuration.Options, configuration.Problems, TimeProvider.System, log, (helm, network) => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm, network));
+            endpoint,
+            instance,
+            configuration.Options,
+            configuration.Problems,
+            TimeProvider.System,
+            log,
+            (helm, network) => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm, network)
+        );
         await host.RunAsync().ConfigureAwait(false);
     }
 }

@@ -34,6 +34,9 @@ internal sealed class SkippedCalls
     public override string ToString()
     {
         lock (_gate)
-            return $"Skipped {_because.Values.Sum()}{(_because.Count > 0 ? ": " + string.Join(", ", _because.Select(static reason => $"{reason.Value} {reason.Key}")) : "")}.";
+        {
+            string reasons = string.Join(", ", _because.Select(static reason => $"{reason.Value} {reason.Key}"));
+            return $"Skipped {_because.Values.Sum()}{(reasons.Length > 0 ? ": " : "")}{reasons}.";
+        }
     }
 }

@@ -11,7 +11,10 @@ namespace CacheDaemon.Daemon.Cli;
 /// <summary>Starts the daemon in the background and waits until it listens; for one that is leaving, until it has left.</summary>
 internal static class StartCommand
 {
-    /// <summary>One that cannot start ends, which is seen at once. This is for one that is on its way: a busy machine with a slow disk takes seconds.</summary>
+    /// <summary>
+    /// One that cannot start ends, which is seen at once. This is for one that is on its way: a busy machine with a slow disk takes
+    /// seconds.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     /// <summary>While another daemon is leaving: its own deadline, and a little for its store.</summary>
@@ -55,9 +58,12 @@ internal static class StartCommand
             }
             Libc.Poll([], DaemonLauncher.LookEveryMilliseconds);
         }
-        Console.Error.WriteLine(other
-            ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor exits; see {endpoint.LogPath}, or end it (`fuser {endpoint.LockPath}` names it)"
-            : $"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why");
+        Console.Error.WriteLine(
+            other
+                ? $"helmcached: the process that holds {endpoint.LockPath} neither listens nor exits; see {endpoint.LogPath}, or end "
+                    + $"it (`fuser {endpoint.LockPath}` names it)"
+                : $"helmcached: the daemon did not start for {endpoint.Home}; run `helmcached serve` to see why"
+        );
         return ExitCodes.Failed;
 
         int Runs(string says)

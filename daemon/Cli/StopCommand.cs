@@ -17,7 +17,10 @@ internal static class StopCommand
     public static int Run()
     {
         Endpoint home = AdminConnection.Endpoint();
-        Endpoint[] running = [.. AdminConnection.All(home).Where(endpoint => AdminConnection.Exchange(new Message.Stop(), endpoint) is not null)];
+        Endpoint[] running =
+        [
+            .. AdminConnection.All(home).Where(endpoint => AdminConnection.Exchange(new Message.Stop(), endpoint) is not null),
+        ];
         if (running.Length == 0)
         {
             Console.WriteLine($"helmcached is not running for {home.Home}");

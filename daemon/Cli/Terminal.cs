@@ -14,13 +14,19 @@ internal static class Terminal
 
     /// <summary>A stranger's text (a chart's name), made harmless: nothing in it may steer a terminal or break a line.</summary>
     public static string Harmless(string text) =>
-        string.Create(text.Length, text, static (shown, original) =>
-        {
-            for (int i = 0; i < original.Length; i++)
-                shown[i] = char.IsControl(original[i]) ? '?' : original[i];
-        });
+        string.Create(
+            text.Length,
+            text,
+            static (shown, original) =>
+            {
+                for (int i = 0; i < original.Length; i++)
+                    shown[i] = char.IsControl(original[i]) ? '?' : original[i];
+            }
+        );
 
-    /// <summary>Asks on standard error, and takes anything but yes for no. Spectre.Console's own prompt would add 0.7 MB to the program.</summary>
+    /// <summary>
+    /// Asks on standard error, and takes anything but yes for no. Spectre.Console's own prompt would add 0.7 MB to the program.
+    /// </summary>
     public static bool Confirms(string question)
     {
         Console.Error.Write(question + " [y/N] ");

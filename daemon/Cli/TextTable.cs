@@ -18,12 +18,15 @@ internal static class TextTable
     {
         int[] widths = [.. headings.Select((heading, i) => rows.Select(row => row[i].Length).Append(heading.Length).Max())];
         foreach (string[] row in rows.Prepend(headings))
-            output.WriteLine(string.Join("  ", row.Select((cell, i) => rightAligned.Contains(i) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i]))).TrimEnd());
+            output.WriteLine(
+                string.Join("  ", row.Select((cell, i) => rightAligned.Contains(i) ? cell.PadLeft(widths[i]) : cell.PadRight(widths[i])))
+                    .TrimEnd()
+            );
     }
 
     /// <summary>
-    /// The same table with a frame, for <see cref="AnsiConsole"/>, within <paramref name="width"/> columns where that is possible: only a last column of text is wrapped, between
-    /// words, and a long name in the first column is cut short. No cell is taken for markup.
+    /// The same table with a frame, for <see cref="AnsiConsole"/>, within <paramref name="width"/> columns where that is possible: only a
+    /// last column of text is wrapped, between words, and a long name in the first column is cut short. No cell is taken for markup.
     /// </summary>
     public static Table Draw(int width, string[] headings, IReadOnlyList<string[]> rows, params int[] rightAligned)
     {
@@ -53,8 +56,8 @@ internal static class TextTable
     }
 
     /// <summary>
-    /// Shows a table on a terminal: framed where it fits; on a narrower one as plain lines, the last column, a text, on lines of its own below each row. No word, time or number is broken,
-    /// but names can be cut short.
+    /// Shows a table on a terminal: framed where it fits; on a narrower one as plain lines, the last column, a text, on lines of its own
+    /// below each row. No word, time or number is broken, but names can be cut short.
     /// </summary>
     public static void Show(string[] headings, IReadOnlyList<string[]> rows, params int[] rightAligned)
     {
@@ -99,21 +102,31 @@ internal static class TextTable
     /// <summary>The narrowest terminal that shows the table in its frame with nothing broken.</summary>
     private static int NeededByFrame(string[] headings, IReadOnlyList<string[]> rows, int[] rightAligned)
     {
-        const int PerColumn = 3, MinText = 24;
+        const int PerColumn = 3,
+            MinText = 24;
         int last = headings.Length - 1;
         int text = Longest(headings, rows, last);
         if (!rightAligned.Contains(last))
-            text = Math.Max(Math.Min(text, MinText), rows.SelectMany(row => row[last].Split(' ')).Append(headings[last]).Max(static word => word.Length));
+            text = Math.Max(
+                Math.Min(text, MinText),
+                rows.SelectMany(row => row[last].Split(' ')).Append(headings[last]).Max(static word => word.Length)
+            );
         return Enumerable.Range(0, last).Sum(i => Longest(headings, rows, i)) + text + PerColumn * headings.Length + 1;
     }
 
-    private static int Longest(string[] headings, IReadOnlyList<string[]> rows, int column) => rows.Select(row => row[column].Length).Append(headings[column].Length).Max();
+    private static int Longest(string[] headings, IReadOnlyList<string[]> rows, int column) =>
+        rows.Select(row => row[column].Length).Append(headings[column].Length).Max();
 
     private static IReadOnlyList<string[]> Shortened(IReadOnlyList<string[]> rows, int column, int length)
     {
         const string Cut = "...";
         length = Math.Max(length, MinName);
-        return [.. rows.Select(row => row[column].Length <= length ? row : [.. row.Select((cell, i) => i == column ? cell[..(length - Cut.Length)] + Cut : cell)])];
+        return
+        [
+            .. rows.Select(row =>
+                row[column].Length <= length ? row : [.. row.Select((cell, i) => i == column ? cell[..(length - Cut.Length)] + Cut : cell)]
+            ),
+        ];
     }
 
     /// <summary>Lines of whole words; a word that alone is longer is a line of its own, for the terminal to break.</summary>

@@ -6,7 +6,10 @@ using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli;
 
-/// <summary>What a person is told whose command line is not understood: one line that names the word, what may have been meant, and where to read on.</summary>
+/// <summary>
+/// What a person is told whose command line is not understood: one line that names the word, what may have been meant, and where to read
+/// on.
+/// </summary>
 internal static class UsageError
 {
     /// <summary>Says it on standard error. Returns the exit code for that.</summary>
@@ -20,8 +23,13 @@ internal static class UsageError
     private static string Unknown(string token, Command command)
     {
         bool isOption = token.StartsWith('-');
-        string what = isOption ? "option" : command.Subcommands.Count > 0 ? "command" : "argument";
-        IEnumerable<string> known = isOption ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name)) : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
+        string what =
+            isOption ? "option"
+            : command.Subcommands.Count > 0 ? "command"
+            : "argument";
+        IEnumerable<string> known = isOption
+            ? command.Options.SelectMany(option => option.Aliases.Prepend(option.Name))
+            : command.Subcommands.Where(sub => !sub.Hidden).Select(sub => sub.Name);
         return $"unknown {what} {Terminal.Harmless(token)}" + (CloseMatch.Of(token, known) is { } word ? $"; did you mean {word}?" : "");
     }
 

@@ -51,7 +51,10 @@ internal sealed class VerifyCommand
     {
         if (AdminConnection.Exchange(new Message.Verify()) is not { } answer)
         {
-            Console.Error.WriteLine($"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows the calls behind the entries, and only those made since it started");
+            Console.Error.WriteLine(
+                $"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows the calls behind "
+                    + "the entries, and only those made since it started"
+            );
             return ExitCodes.NotRunning;
         }
         if (answer is not Message.Candidates candidates)
@@ -67,11 +70,14 @@ internal sealed class VerifyCommand
         VerifyCommand? command = null;
         if (wanted > 0 && !Terminal.IsRich)
             Console.WriteLine($"rendering {wanted} of {keys.Length + unseen} entries again");
-        RenderProgress.Run(wanted, (say, step) =>
-        {
-            command = new VerifyCommand(say);
-            return command.VerifyAsync(keys, wanted, step);
-        });
+        RenderProgress.Run(
+            wanted,
+            (say, step) =>
+            {
+                command = new VerifyCommand(say);
+                return command.VerifyAsync(keys, wanted, step);
+            }
+        );
         if (unseen > 0)
             command!._skipped.Add(Unseen, unseen);
         Console.WriteLine(command!.Summary());
@@ -79,13 +85,17 @@ internal sealed class VerifyCommand
             return ExitCodes.Differs;
         if (command._verified > 0 || command._skipped.Count == 0)
             return ExitCodes.Ok;
-        Console.Error.WriteLine("helmcached: no entry could be verified. An entry can be verified once its call has been made since the daemon started, while its inputs are unchanged");
+        Console.Error.WriteLine(
+            "helmcached: no entry could be verified. An entry can be verified once its call has been made since the daemon "
+                + "started, while its inputs are unchanged"
+        );
         return ExitCodes.NothingVerified;
     }
 
     /// <summary>One line, always of the same form.</summary>
     private string Summary() =>
-        $"Verified {Entries(_verified)}: {_verified - _differing} match, {_differing} differ{(_differing > 0 ? " (deleted)" : "")}. {_skipped}";
+        $"Verified {Entries(_verified)}: {_verified - _differing} match, {_differing} "
+        + $"differ{(_differing > 0 ? " (deleted)" : "")}. {_skipped}";
 
     private static string Entries(long count) => count == 1 ? "1 entry" : $"{count} entries";
 
@@ -154,8 +164,8 @@ internal sealed class VerifyCommand
     }
 
     /// <summary>
-    /// Whether helm itself gives several answers for the call: <c>keys</c> and <c>values</c> list a map in an order of their own in each run, and
-    /// any of them is right.
+    /// Whether helm itself gives several answers for the call: <c>keys</c> and <c>values</c> list a map in an order of their own in each
+    /// run, and any of them is right.
     /// </summary>
     private static async Task<bool> VariesItselfAsync(Message.Candidate entry, HelmOutcome first)
     {

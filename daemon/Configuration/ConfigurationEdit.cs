@@ -9,8 +9,8 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Daemon.Configuration;
 
 /// <summary>
-/// Changes one setting in the text of a configuration file and leaves all else as it is: comments, blank lines, order. The text that comes out is
-/// read again, so whatever shape the file has, no other setting can change and the new value is there.
+/// Changes one setting in the text of a configuration file and leaves all else as it is: comments, blank lines, order. The text that comes
+/// out is read again, so whatever shape the file has, no other setting can change and the new value is there.
 /// </summary>
 internal static class ConfigurationEdit
 {
@@ -18,19 +18,31 @@ internal static class ConfigurationEdit
     /// <exception cref="IOException">The file is not YAML, or is written in a way that cannot be changed line by line.</exception>
     public static string Set(string text, Setting setting, IReadOnlyList<string> values)
     {
-        string value = setting.IsList && values is not [['[', ..]] ? $"[{string.Join(", ", values.Select(Scalar))}]" : setting.IsList ? values[0] : Scalar(values[0]);
+        string value =
+            setting.IsList && values is not [['[', ..]] ? $"[{string.Join(", ", values.Select(Scalar))}]"
+            : setting.IsList ? values[0]
+            : Scalar(values[0]);
         string changed = Change(text, setting, value);
-        return IsAsWanted(text, changed, setting, values) ? changed : throw new IOException($"this file is written in a way that `config set` cannot change; write {setting.Key}: {value} into it by hand");
+        return IsAsWanted(text, changed, setting, values)
+            ? changed
+            : throw new IOException(
+                $"this file is written in a way that `config set` cannot change; write {setting.Key}: {value} into it by hand"
+            );
     }
 
-    /// <summary>The items of a list as it may be given on a command line: <c>a b</c>, or as it stands in a file, <c>[a, "b"]</c>; null when the brackets hold something else.</summary>
+    /// <summary>
+    /// The items of a list as it may be given on a command line: <c>a b</c>, or as it stands in a file, <c>[a, "b"]</c>; null when the
+    /// brackets hold something else.
+    /// </summary>
     public static IReadOnlyList<string>? Items(IReadOnlyList<string> words)
     {
         if (words is not [['[', ..] list])
             return words;
         try
         {
-            return Root(list) is YamlSequenceNode items && items.All(static item => item is YamlScalarNode) ? [.. items.Select(static item => ((YamlScalarNode)item).Value ?? "")] : null;
+            return Root(list) is YamlSequenceNode items && items.All(static item => item is YamlScalarNode)
+                ? [.. items.Select(static item => ((YamlScalarNode)item).Value ?? "")]
+                : null;
         }
         catch (YamlException)
         {
@@ -65,9 +77,13 @@ internal static class ConfigurationEdit
         if (parts.Length == 1)
             return Insert(text, mapping, parts[0], value);
         if (Find(mapping, parts[0]) is not { } section)
-            return mapping.Style == MappingStyle.Flow ? Insert(text, mapping, parts[0], $"{{{parts[1]}: {value}}}") : Append(text, parts, value);
+            return mapping.Style == MappingStyle.Flow
+                ? Insert(text, mapping, parts[0], $"{{{parts[1]}: {value}}}")
+                : Append(text, parts, value);
         if (section.Value is YamlMappingNode { Children.Count: > 0 } inner)
-            return Find(inner, parts[1]) is { } found ? Replace(text, found.Name, found.Value, value) : Insert(text, inner, parts[1], value);
+            return Find(inner, parts[1]) is { } found
+                ? Replace(text, found.Name, found.Value, value)
+                : Insert(text, inner, parts[1], value);
         if (section.Value is YamlMappingNode)
             return Replace(text, section.Name, section.Value, $"{{{parts[1]}: {value}}}");
         // A section whose lines are all commented out: the first line below its name.
@@ -78,7 +94,8 @@ internal static class ConfigurationEdit
     /// <summary>Puts another value in the place of one, or behind the name of a setting without any.</summary>
     private static string Replace(string text, YamlNode name, YamlNode old, string value)
     {
-        int start = Index(old.Start), end = End(text, old);
+        int start = Index(old.Start),
+            end = End(text, old);
         if (old is YamlScalarNode { Value: null or "", Style: ScalarStyle.Plain })
         {
             int colon = text.IndexOf(':', Index(name.End));
@@ -115,10 +132,14 @@ internal static class ConfigurationEdit
 
     private static bool IsAsWanted(string before, string after, Setting setting, IReadOnlyList<string> values)
     {
-        List<string> oldProblems = [], newProblems = [];
-        IReadOnlyList<FileSetting> was = ConfigurationFile.ParseText("", new StringReader(before), oldProblems), now = ConfigurationFile.ParseText("", new StringReader(after), newProblems);
+        List<string> oldProblems = [],
+            newProblems = [];
+        IReadOnlyList<FileSetting> was = ConfigurationFile.ParseText("", new StringReader(before), oldProblems),
+            now = ConfigurationFile.ParseText("", new StringReader(after), newProblems);
         return newProblems.Count <= oldProblems.Count
-            && now.Count(found => found.Setting == setting) == 1 && now.Single(found => found.Setting == setting).Values is { } set && set.SequenceEqual(Items(values) ?? [])
+            && now.Count(found => found.Setting == setting) == 1
+            && now.Single(found => found.Setting == setting).Values is { } set
+            && set.SequenceEqual(Items(values) ?? [])
             && Others(was).SequenceEqual(Others(now));
         IEnumerable<(string, string)> Others(IReadOnlyList<FileSetting> all) =>
             all.Where(found => found.Setting != setting).Select(found => (found.Setting.Key, string.Join('\n', found.Values ?? [])));
@@ -132,13 +153,20 @@ internal static class ConfigurationEdit
     }
 
     /// <summary>Where a node ends; the parser's own mark of a collection is the end of its first bracket.</summary>
-    private static int End(string text, YamlNode node) => node switch
-    {
-        YamlMappingNode { Style: MappingStyle.Flow } or YamlSequenceNode { Style: SequenceStyle.Flow } => EndOfBrackets(text, Index(node.Start)),
-        YamlMappingNode { Children: { Count: > 0 } children } => Math.Max(Index(children.Last().Key.End), End(text, children.Last().Value)),
-        YamlSequenceNode { Children: [.., var last] } => End(text, last),
-        _ => Index(node.End),
-    };
+    private static int End(string text, YamlNode node) =>
+        node switch
+        {
+            YamlMappingNode { Style: MappingStyle.Flow } or YamlSequenceNode { Style: SequenceStyle.Flow } => EndOfBrackets(
+                text,
+                Index(node.Start)
+            ),
+            YamlMappingNode { Children: { Count: > 0 } children } => Math.Max(
+                Index(children.Last().Key.End),
+                End(text, children.Last().Value)
+            ),
+            YamlSequenceNode { Children: [.., var last] } => End(text, last),
+            _ => Index(node.End),
+        };
 
     private static int EndOfBrackets(string text, int start)
     {
@@ -181,6 +209,8 @@ internal static class ConfigurationEdit
     private static string Scalar(string value) => IsPlain(value) ? value : $"'{value.Replace("'", "''", StringComparison.Ordinal)}'";
 
     /// <summary>No character that YAML reads in a special way.</summary>
-    private static bool IsPlain(string value) => value.Length > 0 && (char.IsAsciiLetterOrDigit(value[0]) || value[0] == '/')
+    private static bool IsPlain(string value) =>
+        value.Length > 0
+        && (char.IsAsciiLetterOrDigit(value[0]) || value[0] == '/')
         && value.All(static c => char.IsAsciiLetterOrDigit(c) || c is '/' or '.' or '_' or '-');
 }

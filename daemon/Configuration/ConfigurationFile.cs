@@ -20,15 +20,29 @@ public static class ConfigurationFile
 
     private static readonly (string Unit, long Factor)[] SizeUnits =
     [
-        ("KiB", 1L << 10), ("MiB", 1L << 20), ("GiB", 1L << 30), ("TiB", 1L << 40),
-        ("kB", 1000), ("KB", 1000), ("MB", 1_000_000), ("GB", 1_000_000_000), ("TB", 1_000_000_000_000),
-        ("K", 1L << 10), ("M", 1L << 20), ("G", 1L << 30), ("B", 1),
+        ("KiB", 1L << 10),
+        ("MiB", 1L << 20),
+        ("GiB", 1L << 30),
+        ("TiB", 1L << 40),
+        ("kB", 1000),
+        ("KB", 1000),
+        ("MB", 1_000_000),
+        ("GB", 1_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("K", 1L << 10),
+        ("M", 1L << 20),
+        ("G", 1L << 30),
+        ("B", 1),
     ];
 
     private static readonly (string Unit, TimeSpan Factor)[] TimeUnits =
     [
-        ("ms", TimeSpan.FromMilliseconds(1)), ("s", TimeSpan.FromSeconds(1)), ("m", TimeSpan.FromMinutes(1)),
-        ("h", TimeSpan.FromHours(1)), ("d", TimeSpan.FromDays(1)), ("w", TimeSpan.FromDays(7)),
+        ("ms", TimeSpan.FromMilliseconds(1)),
+        ("s", TimeSpan.FromSeconds(1)),
+        ("m", TimeSpan.FromMinutes(1)),
+        ("h", TimeSpan.FromHours(1)),
+        ("d", TimeSpan.FromDays(1)),
+        ("w", TimeSpan.FromDays(7)),
     ];
 
     /// <summary>Options and problems of the file alone; the defaults when there is none.</summary>
@@ -88,7 +102,10 @@ public static class ConfigurationFile
             if (yaml.Documents[0].RootNode is YamlMappingNode root)
                 Collect(root, "", path, found, problems);
             else
-                problems.Add($"{At(path, yaml.Documents[0].RootNode.Start)}: the file is not a mapping of settings; start with a line such as idle_exit: 3h");
+                problems.Add(
+                    $"{At(path, yaml.Documents[0].RootNode.Start)}: the file is not a mapping of settings; start with a line such "
+                        + "as idle_exit: 3h"
+                );
         }
         catch (YamlException e)
         {
@@ -133,30 +150,49 @@ public static class ConfigurationFile
             else if (isSection && valueNode is YamlScalarNode { Value: null or "" })
                 continue;
             else if (name == "impure")
-                problems.Add($"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the environment of the calls that want it, and remove this line");
+                problems.Add(
+                    $"{At(path, nameNode.Start)}: impure is each caller's choice now; set HELMCACHED_IMPURE=freeze in the "
+                        + "environment of the calls that want it, and remove this line"
+                );
             else if (isSection)
-                problems.Add($"{At(path, nameNode.Start)}: {name} is a group of settings, not one; write each on a line below it: {string.Join(", ", InSection(name))}");
+                problems.Add(
+                    $"{At(path, nameNode.Start)}: {name} is a group of settings, not one; write each on a line below it: "
+                        + $"{string.Join(", ", InSection(name))}"
+                );
             else if (Settings.Find(name) is not { } setting)
                 problems.Add($"{At(path, nameNode.Start)}: {Settings.Unknown(name)}");
             else
-                found.Add(new FileSetting(setting, ValuesOf(valueNode, setting.IsList), $"{path}:{nameNode.Start.Line}", At(path, valueNode.Start)));
+                found.Add(
+                    new FileSetting(
+                        setting,
+                        ValuesOf(valueNode, setting.IsList),
+                        $"{path}:{nameNode.Start.Line}",
+                        At(path, valueNode.Start)
+                    )
+                );
         }
     }
 
     private static IEnumerable<string> InSection(string name) =>
-        Settings.All.Where(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal)).Select(setting => setting.Key[(name.Length + 1)..]);
+        Settings
+            .All.Where(setting => setting.Key.StartsWith(name + ".", StringComparison.Ordinal))
+            .Select(setting => setting.Key[(name.Length + 1)..]);
 
-    private static string[]? ValuesOf(YamlNode node, bool isList) => node switch
-    {
-        YamlScalarNode scalar => [scalar.Value ?? ""],
-        YamlSequenceNode items when isList => [.. items.Select(item => (item as YamlScalarNode)?.Value ?? "")],
-        _ => null,
-    };
+    private static string[]? ValuesOf(YamlNode node, bool isList) =>
+        node switch
+        {
+            YamlScalarNode scalar => [scalar.Value ?? ""],
+            YamlSequenceNode items when isList => [.. items.Select(item => (item as YamlScalarNode)?.Value ?? "")],
+            _ => null,
+        };
 
     private static bool TryScale(string number, long factor, out long result)
     {
         result = 0;
-        if (!decimal.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value) || value > long.MaxValue / (decimal)factor)
+        if (
+            !decimal.TryParse(number.Trim(), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out decimal value)
+            || value > long.MaxValue / (decimal)factor
+        )
             return false;
         result = (long)(value * factor);
         return true;

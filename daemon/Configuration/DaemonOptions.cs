@@ -42,7 +42,9 @@ public sealed record DaemonOptions
     /// <summary>True (default): calls that write what others read take turns.</summary>
     public bool Coordinate { get; init; } = true;
 
-    /// <summary>How long an answer for a chart that helm downloads each time may be given again, from the start of the run. Default zero: never.</summary>
+    /// <summary>
+    /// How long an answer for a chart that helm downloads each time may be given again, from the start of the run. Default zero: never.
+    /// </summary>
     public TimeSpan RemoteFreshFor { get; init; }
 
     /// <summary>Whether answers for charts that are named by digest are kept for good. Default: no.</summary>

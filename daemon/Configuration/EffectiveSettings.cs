@@ -50,15 +50,23 @@ public sealed record EffectiveSettings(DaemonOptions Options, IReadOnlyList<Sett
     {
         var problems = new List<string>();
         var options = new DaemonOptions();
-        Dictionary<Setting, SettingOrigin> origins = Settings.All.ToDictionary(s => s, s => new SettingOrigin(s, SettingSource.Default, ""));
+        Dictionary<Setting, SettingOrigin> origins = Settings.All.ToDictionary(
+            s => s,
+            s => new SettingOrigin(s, SettingSource.Default, "")
+        );
         IReadOnlyList<FileSetting> inFile = ConfigurationFile.Parse(path, problems);
-        // What was not understood may have been meant for the team's cache, and what is meant for it must not be missing: `encrypt_with`, for one.
-        string? mistake = problems.FirstOrDefault(), sharedMistake = null;
+        // What was not understood may have been meant for the team's cache, and what is meant for it must not be missing: `encrypt_with`,
+        // for one.
+        string? mistake = problems.FirstOrDefault(),
+            sharedMistake = null;
         foreach (FileSetting found in inFile)
         {
             if (found.Values is not { } values || found.Setting.Parse(options, values) is not { } changed)
             {
-                Refuse(found.Setting, $"{found.At}: {found.Setting.Refusal(found.Values is null ? null : string.Join(", ", found.Values))}");
+                Refuse(
+                    found.Setting,
+                    $"{found.At}: {found.Setting.Refusal(found.Values is null ? null : string.Join(", ", found.Values))}"
+                );
                 continue;
             }
             options = changed;
@@ -72,7 +80,11 @@ public sealed record EffectiveSettings(DaemonOptions Options, IReadOnlyList<Sett
                 continue;
             if (setting.Parse(options, Words(setting, text)) is not { } changed)
             {
-                Refuse(setting, $"{setting.Variable}: {setting.Refusal(text)}{(setting.HasColons ? ", separated by commas" : setting.IsList ? ", separated by colons" : "")}");
+                string separated =
+                    setting.HasColons ? ", separated by commas"
+                    : setting.IsList ? ", separated by colons"
+                    : "";
+                Refuse(setting, $"{setting.Variable}: {setting.Refusal(text)}{separated}");
                 continue;
             }
             options = changed;
@@ -93,7 +105,11 @@ public sealed record EffectiveSettings(DaemonOptions Options, IReadOnlyList<Sett
 
     /// <summary>The line that a problem of the file is about; 0 when it is about the file.</summary>
     private static int LineOf(string? path, string problem) =>
-        path is not null && problem.StartsWith(path + ":", StringComparison.Ordinal) && int.TryParse(problem[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int line) ? line : 0;
+        path is not null
+        && problem.StartsWith(path + ":", StringComparison.Ordinal)
+        && int.TryParse(problem[(path.Length + 1)..].Split(':')[0], NumberStyles.None, CultureInfo.InvariantCulture, out int line)
+            ? line
+            : 0;
 
     private static string[] Words(Setting setting, string text) =>
         setting.HasColons ? text.Split([',', ' ', '\t', '\r', '\n'], StringSplitOptions.RemoveEmptyEntries)

@@ -12,8 +12,13 @@ namespace CacheDaemon.Daemon.Configuration;
 /// <param name="Parse">The options with this setting changed; null when the values are not understood.</param>
 /// <param name="Show">The value in some options, as it could stand in the file.</param>
 public sealed record Setting(
-    string Key, string Purpose, string Allowed, string Example,
-    Func<DaemonOptions, IReadOnlyList<string>, DaemonOptions?> Parse, Func<DaemonOptions, string> Show)
+    string Key,
+    string Purpose,
+    string Allowed,
+    string Example,
+    Func<DaemonOptions, IReadOnlyList<string>, DaemonOptions?> Parse,
+    Func<DaemonOptions, string> Show
+)
 {
     /// <summary>The environment variable of the same meaning; it goes before the file.</summary>
     public string Variable => "HELMCACHED_" + Key.Replace('.', '_').ToUpperInvariant();

@@ -8,7 +8,8 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Daemon.Coordination;
 
 /// <summary>
-/// The process behind a connection, by a descriptor of it: it is known to live, whatever it becomes, and to have ended, as soon as it has, with nothing kept open in it.
+/// The process behind a connection, by a descriptor of it: it is known to live, whatever it becomes, and to have ended, as soon as it has,
+/// with nothing kept open in it.
 /// </summary>
 internal sealed class CallerProcess : IDisposable
 {
@@ -27,10 +28,13 @@ internal sealed class CallerProcess : IDisposable
     /// <summary>Its number in /proc; 0 when it is not visible there.</summary>
     public int Id => _pid;
 
-    /// <summary>The peer of a connected socket; null where the kernel has no such descriptors (before Linux 5.3), or none is left.</summary>
+    /// <summary>
+    /// The peer of a connected socket; null where the kernel has no such descriptors (before Linux 5.3), or none is left.
+    /// </summary>
     /// <param name="socket">The socket.</param>
     /// <param name="pid">The peer by the numbers of /proc; 0 when it is not visible there.</param>
-    public static CallerProcess? Of(int socket, int pid) => Libc.ConnectedProcess(socket) is var descriptor and >= 0 ? new CallerProcess(descriptor, pid) : null;
+    public static CallerProcess? Of(int socket, int pid) =>
+        Libc.ConnectedProcess(socket) is var descriptor and >= 0 ? new CallerProcess(descriptor, pid) : null;
 
     /// <summary>Whether it lives and was not stopped by a signal (Ctrl-Z).</summary>
     public bool IsThere
@@ -46,16 +50,21 @@ internal sealed class CallerProcess : IDisposable
     public bool IsStopped => Look(_pid).State == 'T';
 
     /// <summary>Calls back, once, when the process has ended, and disposes of this.</summary>
-    public void WhenEnded(Action ended) => new Thread(() =>
-    {
-        int descriptor = _descriptor;
-        while (descriptor >= 0 && Libc.Poll(descriptor, Libc.POLLIN, -1) == 0)
+    public void WhenEnded(Action ended) =>
+        new Thread(
+            () =>
+            {
+                int descriptor = _descriptor;
+                while (descriptor >= 0 && Libc.Poll(descriptor, Libc.POLLIN, -1) == 0) { }
+                Dispose();
+                ended();
+            },
+            WatcherStackBytes
+        )
         {
-        }
-        Dispose();
-        ended();
-    }, WatcherStackBytes)
-    { IsBackground = true, Name = "turn" }.Start();
+            IsBackground = true,
+            Name = "turn",
+        }.Start();
 
     /// <inheritdoc/>
     public void Dispose()
@@ -81,11 +90,21 @@ internal sealed class CallerProcess : IDisposable
         }
     }
 
-    /// <summary>proc_pid_stat(5): state and parent follow the name, which may itself hold blanks and brackets. Nothing where there is no such process.</summary>
+    /// <summary>
+    /// proc_pid_stat(5): state and parent follow the name, which may itself hold blanks and brackets. Nothing where there is no such
+    /// process.
+    /// </summary>
     private static (char State, int Parent) Look(int pid)
     {
         const int Most = 4096;
-        if (pid <= 0 || Libc.ReadFile(Libc.PathBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")), Most, out ReadOnlySpan<byte> stat) != 0)
+        if (
+            pid <= 0
+            || Libc.ReadFile(
+                Libc.PathBytes(string.Create(CultureInfo.InvariantCulture, $"/proc/{pid}/stat")),
+                Most,
+                out ReadOnlySpan<byte> stat
+            ) != 0
+        )
             return default;
         ReadOnlySpan<byte> rest = stat[(stat.LastIndexOf((byte)')') + 1)..];
         return rest.Length > 3 && Utf8Parser.TryParse(rest[3..], out int parent, out _) ? ((char)rest[1], parent) : default;

@@ -24,20 +24,22 @@ internal abstract record Admission(TimeSpan Waited)
 }
 
 /// <summary>
-/// Gives callers their turns to run helm where helm writes what others read. The daemon runs nothing: a turn is the caller's, and ends with its process. No fault of this, and no other caller's,
-/// keeps one from running helm for longer than <see cref="MaxHeld"/>.
+/// Gives callers their turns to run helm where helm writes what others read. The daemon runs nothing: a turn is the caller's, and ends with
+/// its process. No fault of this, and no other caller's, keeps one from running helm for longer than <see cref="MaxHeld"/>.
 /// </summary>
 internal sealed class Coordinator
 {
     /// <summary>
-    /// How old the run of another may be for those who wait for it. helm gives up a server that does not answer after two minutes (getter.DefaultHTTPTimeout of helm 3, <c>--timeout</c> of
-    /// <c>repo update</c> in helm 4): a run that takes longer has many to ask, or hangs.
+    /// How old the run of another may be for those who wait for it. helm gives up a server that does not answer after two minutes
+    /// (getter.DefaultHTTPTimeout of helm 3, <c>--timeout</c> of <c>repo update</c> in helm 4): a run that takes longer has many to ask, or
+    /// hangs.
     /// </summary>
     public static readonly TimeSpan MaxHeld = TimeSpan.FromMinutes(2);
 
     /// <summary>
-    /// The same for those who only read: a large index takes some seconds to come, and all that they risk is that it is just being written. Nor do they hold others up for longer: the index
-    /// is what helm reads first, and <c>helm template r/x | less</c> may stand there for an hour.
+    /// The same for those who only read: a large index takes some seconds to come, and all that they risk is that it is just being written.
+    /// Nor do they hold others up for longer: the index is what helm reads first, and <c>helm template r/x | less</c> may stand there for
+    /// an hour.
     /// </summary>
     public static readonly TimeSpan MaxHeldForReader = TimeSpan.FromSeconds(10);
 
@@ -57,7 +59,9 @@ internal sealed class Coordinator
 
     /// <param name="helms">The helms met.</param>
     /// <param name="time">The clocks.</param>
-    /// <param name="freshFor">How old the run of an equal <c>repo update</c> may be that a call is answered with; zero: it began after the call.</param>
+    /// <param name="freshFor">
+    /// How old the run of an equal <c>repo update</c> may be that a call is answered with; zero: it began after the call.
+    /// </param>
     public Coordinator(HelmBinaries helms, TimeProvider time, TimeSpan freshFor)
     {
         _window = new UpdateWindow(time, freshFor);
@@ -74,7 +78,10 @@ internal sealed class Coordinator
     /// <param name="process">The caller; null when it cannot be watched. Disposed of in time.</param>
     public async Task<Admission> EnterAsync(Message.Coordinate request, CallerProcess? process)
     {
-        BypassReason reason = process is null ? BypassReason.CallerUnknown : CallerDirectory.IsSeen(request.Call, out _) ? BypassReason.None : BypassReason.DirectoryMismatch;
+        BypassReason reason =
+            process is null ? BypassReason.CallerUnknown
+            : CallerDirectory.IsSeen(request.Call, out _) ? BypassReason.None
+            : BypassReason.DirectoryMismatch;
         int major = _helms.Find(request.Call.HelmPath, request.Call.HelmStamp, _time.NowNs())?.Major ?? 0;
         if (reason == BypassReason.None && Plan.Of(request, major) is { } plan)
         {
@@ -91,13 +98,19 @@ internal sealed class Coordinator
     }
 
     /// <summary>
-    /// Waits until nobody writes what a call reads that runs helm, and keeps those who would from it while the caller's process lives. Returns how long it has waited.
+    /// Waits until nobody writes what a call reads that runs helm, and keeps those who would from it while the caller's process lives.
+    /// Returns how long it has waited.
     /// </summary>
     /// <param name="call">The call.</param>
     /// <param name="caller">Gives the caller; null when it cannot be watched.</param>
     public async Task<TimeSpan> ReadAsync(Message.Render call, Func<CallerProcess?> caller)
     {
-        if (call.Flags.HasFlag(RenderFlags.Uncoordinated) || !CallerDirectory.IsSeen(call, out _) || Plan.OfReader(call) is not { } plan || caller() is not { } process)
+        if (
+            call.Flags.HasFlag(RenderFlags.Uncoordinated)
+            || !CallerDirectory.IsSeen(call, out _)
+            || Plan.OfReader(call) is not { } plan
+            || caller() is not { } process
+        )
             return TimeSpan.Zero;
         return (await WaitAsync(plan, process, MaxHeldForReader, MaxHeldForReader).ConfigureAwait(false)).Waited;
     }
@@ -128,7 +141,14 @@ internal sealed class Coordinator
             return new Admission.Alone(BypassReason.TooManyConnections, TimeSpan.Zero);
         }
         long started = _time.GetTimestamp();
-        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere) { Caller = process, IsStopped = () => process.IsStopped, ProcessId = process.Id, MaxTurn = maxTurn, IsWanted = _window.IsOpen && plan.Equal is not null };
+        var place = new Place(plan.Wishes, plan.Equal, () => process.IsThere)
+        {
+            Caller = process,
+            IsStopped = () => process.IsStopped,
+            ProcessId = process.Id,
+            MaxTurn = maxTurn,
+            IsWanted = _window.IsOpen && plan.Equal is not null,
+        };
         bool goes = false;
         try
         {
@@ -187,5 +207,4 @@ internal sealed class Coordinator
             }
         }
     }
-
 }

@@ -1,8 +1,8 @@
 namespace CacheDaemon.Daemon.Coordination;
 
 /// <summary>
-/// What a lock is on: a directory by its identity, or a path where nothing need be yet; and in it perhaps one thing. A caller takes both, so that it meets those who
-/// came before the directory was made and those who spell it in another way.
+/// What a lock is on: a directory by its identity, or a path where nothing need be yet; and in it perhaps one thing. A caller takes both,
+/// so that it meets those who came before the directory was made and those who spell it in another way.
 /// </summary>
 /// <param name="Device">Of the directory; 0 for a path.</param>
 /// <param name="Inode">Of the directory; 0 for a path.</param>

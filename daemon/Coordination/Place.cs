@@ -7,9 +7,7 @@ namespace CacheDaemon.Daemon.Coordination;
 /// <summary>What came of waiting in the queue.</summary>
 internal abstract record Outcome
 {
-    private Outcome()
-    {
-    }
+    private Outcome() { }
 
     /// <summary>It is this caller's turn.</summary>
     /// <param name="IsAwaited">Whether others wait for what comes of it.</param>
@@ -53,7 +51,10 @@ internal sealed class Place(IReadOnlyList<LockWish> wishes, string? equal, Func<
     /// <summary>Told what came of a run, while the turn still lasts; null when nobody asks.</summary>
     public Action<RunResult>? Ended { get; set; }
 
-    /// <summary>Whether others waited for what comes of its run when that began, or it is wanted all the same. The end of such a turn is told by its connection, which still has the result when the process has ended.</summary>
+    /// <summary>
+    /// Whether others waited for what comes of its run when that began, or it is wanted all the same. The end of such a turn is told by its
+    /// connection, which still has the result when the process has ended.
+    /// </summary>
     public bool IsAwaited { get; set; }
 
     /// <summary>The caller's process, by the numbers of /proc; 0 when it is not visible there.</summary>
@@ -78,9 +79,9 @@ internal sealed class Place(IReadOnlyList<LockWish> wishes, string? equal, Func<
     public bool Excludes(Place other)
     {
         foreach (LockWish wish in wishes)
-            foreach (LockWish theirs in other.Wishes)
-                if (wish.Excludes(theirs))
-                    return true;
+        foreach (LockWish theirs in other.Wishes)
+            if (wish.Excludes(theirs))
+                return true;
         return false;
     }
 }

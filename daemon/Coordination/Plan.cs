@@ -9,11 +9,17 @@ using CacheDaemon.Daemon.Invocations;
 
 namespace CacheDaemon.Daemon.Coordination;
 
-/// <summary>Which locks a call needs, and which calls are its equals. Looks at directories and at repositories.yaml, and changes nothing.</summary>
-/// <remarks>Places are found by helm's rules: pkg/cli/environment.go, pkg/helmpath/lazypath.go, pkg/action/pull.go of helm 3.17.3 and 4.1.4.</remarks>
+/// <summary>
+/// Which locks a call needs, and which calls are its equals. Looks at directories and at repositories.yaml, and changes nothing.
+/// </summary>
+/// <remarks>
+/// Places are found by helm's rules: pkg/cli/environment.go, pkg/helmpath/lazypath.go, pkg/action/pull.go of helm 3.17.3 and 4.1.4.
+/// </remarks>
 internal sealed class Plan
 {
-    /// <summary>From here on helm writes an index into a temporary file and renames it; before, it empties the file that others read.</summary>
+    /// <summary>
+    /// From here on helm writes an index into a temporary file and renames it; before, it empties the file that others read.
+    /// </summary>
     private const int FirstThatRenames = 4;
 
     /// <summary>A longer repositories.yaml is taken for one that has relative paths.</summary>
@@ -69,8 +75,12 @@ internal sealed class Plan
     /// <summary>What a call reads that runs helm: the indexes, where it names a chart of a repository. Null when it reads none.</summary>
     public static Plan? OfReader(Message.Render call)
     {
-        if (Parse(call, served: true) is not { Command.Arguments: CommandArguments.Chart or CommandArguments.NameAndChart, Positionals: [.., var chart] } line
-            || Value(line, "repo") is not null || !IsOfRepository(chart))
+        if (
+            Parse(call, served: true)
+                is not { Command.Arguments: CommandArguments.Chart or CommandArguments.NameAndChart, Positionals: [.., var chart] } line
+            || Value(line, "repo") is not null
+            || !IsOfRepository(chart)
+        )
             return null;
         var plan = new Plan(call, line);
         // A path that is there goes before a repository (LocateChart).
@@ -83,7 +93,12 @@ internal sealed class Plan
     /// <summary>What an update reads and writes, as it is now; null where that cannot be told.</summary>
     public UpdatedIndexes? ReadIndexes() =>
         _variables.Startup(_call.Directory, null, Value(_line, "repository-config"))?.RepositoriesFile is { } repositories
-            ? UpdatedIndexes.Read(repositories, MaxRepositoriesBytes, name => GoPath.Join(Under(Cache), name + "-index.yaml"), _line.Positionals)
+            ? UpdatedIndexes.Read(
+                repositories,
+                MaxRepositoriesBytes,
+                name => GoPath.Join(Under(Cache), name + "-index.yaml"),
+                _line.Positionals
+            )
             : null;
 
     private string Cache => _variables.RepositoryCache(Value(_line, "repository-cache"));
@@ -106,7 +121,8 @@ internal sealed class Plan
         chart.Contains('/', StringComparison.Ordinal) && chart[0] is not ('/' or '.') && !chart.Contains("://", StringComparison.Ordinal);
 
     /// <summary>
-    /// All that decides what <c>repo update</c> does: the command line, the environment, the binary, and the working directory where something relative is understood by it.
+    /// All that decides what <c>repo update</c> does: the command line, the environment, the binary, and the working directory where
+    /// something relative is understood by it.
     /// </summary>
     private static string EqualsOf(Message.Coordinate request, ParsedCommandLine line)
     {
@@ -142,7 +158,8 @@ internal sealed class Plan
     }
 
     /// <summary>
-    /// One thing into one place: a chart's name goes for the thing, since a version may be a range. Two of one name go one after the other even where both would be kept.
+    /// One thing into one place: a chart's name goes for the thing, since a version may be a range. Two of one name go one after the other
+    /// even where both would be kept.
     /// </summary>
     private void AddDownloads()
     {

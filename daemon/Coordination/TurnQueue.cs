@@ -6,8 +6,9 @@ using System.Threading;
 namespace CacheDaemon.Daemon.Coordination;
 
 /// <summary>
-/// Who may run helm when. First come, first served: nobody overtakes a caller that it excludes, so a stream of readers keeps no writer out. A caller whose turn comes takes along
-/// all equal ones that wait: its run begins after each of their calls, so what it fetches is news to all of them; those that come later wait for the next run. Thread-safe.
+/// Who may run helm when. First come, first served: nobody overtakes a caller that it excludes, so a stream of readers keeps no writer out.
+/// A caller whose turn comes takes along all equal ones that wait: its run begins after each of their calls, so what it fetches is news to
+/// all of them; those that come later wait for the next run. Thread-safe.
 /// </summary>
 internal sealed class TurnQueue(TimeProvider time)
 {
@@ -77,7 +78,8 @@ internal sealed class TurnQueue(TimeProvider time)
     }
 
     /// <summary>
-    /// A turn has ended without a word on how: whoever waited for what comes of it has a turn of its own, before all others. Nothing happens when it had ended before.
+    /// A turn has ended without a word on how: whoever waited for what comes of it has a turn of its own, before all others. Nothing
+    /// happens when it had ended before.
     /// </summary>
     public void End(Place place)
     {
@@ -89,7 +91,8 @@ internal sealed class TurnQueue(TimeProvider time)
     }
 
     /// <summary>
-    /// A run that others waited for has ended. What went well is theirs, too. What did not is nobody's: they run helm themselves, at once and all together, as one turn.
+    /// A run that others waited for has ended. What went well is theirs, too. What did not is nobody's: they run helm themselves, at once
+    /// and all together, as one turn.
     /// </summary>
     public void Finish(Place place, RunResult result)
     {
@@ -116,7 +119,11 @@ internal sealed class TurnQueue(TimeProvider time)
         {
             TimeSpan longest = TimeSpan.Zero;
             foreach (Place running in _running)
-                if ((running.Excludes(place) || running.Joiners.Contains(place)) && time.GetElapsedTime(running.Since) is var age && age > longest)
+                if (
+                    (running.Excludes(place) || running.Joiners.Contains(place))
+                    && time.GetElapsedTime(running.Since) is var age
+                    && age > longest
+                )
                     longest = age;
             return longest;
         }
@@ -127,7 +134,13 @@ internal sealed class TurnQueue(TimeProvider time)
     {
         lock (_gate)
         {
-            foreach (Place running in _running.Where(running => (running.IsAwaited ? running.IsStopped() : !running.IsThere) || time.GetElapsedTime(running.Since) > running.MaxTurn).ToArray())
+            foreach (
+                Place running in _running
+                    .Where(running =>
+                        (running.IsAwaited ? running.IsStopped() : !running.IsThere) || time.GetElapsedTime(running.Since) > running.MaxTurn
+                    )
+                    .ToArray()
+            )
                 Drop(running);
             Advance();
         }
@@ -163,7 +176,7 @@ internal sealed class TurnQueue(TimeProvider time)
 
     private void Advance()
     {
-        for (int i = 0; i < _waiting.Count;)
+        for (int i = 0; i < _waiting.Count; )
         {
             Place next = _waiting[i];
             if (_running.Any(next.Excludes) || _waiting.Take(i).Any(next.Excludes))

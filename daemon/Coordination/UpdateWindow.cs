@@ -6,8 +6,8 @@ using CacheDaemon.Daemon.Rendering;
 namespace CacheDaemon.Daemon.Coordination;
 
 /// <summary>
-/// What the last runs of <c>repo update</c> wrote, for equal calls within the window that the user allows (<c>remote.fresh_for</c>). It counts from the start of the run, and ends when an index or
-/// repositories.yaml is not as that run left it. In memory only. Thread-safe.
+/// What the last runs of <c>repo update</c> wrote, for equal calls within the window that the user allows (<c>remote.fresh_for</c>). It
+/// counts from the start of the run, and ends when an index or repositories.yaml is not as that run left it. In memory only. Thread-safe.
 /// </summary>
 /// <param name="time">The clocks.</param>
 /// <param name="window">How old a run may be; zero: none is kept.</param>
@@ -28,10 +28,17 @@ internal sealed class UpdateWindow(TimeProvider time, TimeSpan window)
         Run? run;
         lock (_gate)
             run = plan.Equal is null ? null : _runs.GetValueOrDefault(plan.Equal);
-        return run?.Began.AgeWithin(time, window) is { } age && plan.ReadIndexes() is { } now && now.IsSameAs(run.After) ? run.Result with { Age = age } : null;
+        return run?.Began.AgeWithin(time, window) is { } age && plan.ReadIndexes() is { } now && now.IsSameAs(run.After)
+            ? run.Result with
+            {
+                Age = age,
+            }
+            : null;
     }
 
-    /// <summary>A moment before a run begins: what is to be called with its result when it has ended. Null when nothing of it may be kept.</summary>
+    /// <summary>
+    /// A moment before a run begins: what is to be called with its result when it has ended. Null when nothing of it may be kept.
+    /// </summary>
     public Action<RunResult>? Watch(Plan plan)
     {
         if (!IsOpen || plan.Equal is not { } equal || plan.ReadIndexes() is not { } before)

@@ -23,15 +23,21 @@ internal sealed record UpdatedIndexes(Digest Repositories, IReadOnlyList<Updated
     /// <param name="maxBytes">A longer one is not read.</param>
     /// <param name="pathOf">Where the index of a repository lies.</param>
     /// <param name="named">The repositories that are meant; none: all.</param>
-    public static UpdatedIndexes? Read(string repositoriesFile, int maxBytes, Func<string, string> pathOf, IReadOnlyCollection<string> named)
+    public static UpdatedIndexes? Read(
+        string repositoriesFile,
+        int maxBytes,
+        Func<string, string> pathOf,
+        IReadOnlyCollection<string> named
+    )
     {
         if (Libc.ReadFile(Libc.PathBytes(repositoriesFile), maxBytes, out ReadOnlySpan<byte> content) != 0)
             return null;
         try
         {
             string[] names = [.. RepositoryFile.Names(content).Where(name => named.Count == 0 || named.Contains(name))];
-            return names.Length == 0 ? null : new UpdatedIndexes(
-                Digest.Of(content), [.. names.Select(name => ReadIndex(Libc.PathBytes(pathOf(name))))]);
+            return names.Length == 0
+                ? null
+                : new UpdatedIndexes(Digest.Of(content), [.. names.Select(name => ReadIndex(Libc.PathBytes(pathOf(name))))]);
         }
         catch (IndexException)
         {
@@ -39,13 +45,24 @@ internal sealed record UpdatedIndexes(Digest Repositories, IReadOnlyList<Updated
         }
     }
 
-    /// <summary>Whether a run between <paramref name="before"/> and this has written every index, and nobody has changed repositories.yaml meanwhile.</summary>
+    /// <summary>
+    /// Whether a run between <paramref name="before"/> and this has written every index, and nobody has changed repositories.yaml
+    /// meanwhile.
+    /// </summary>
     public bool IsUpdateOf(UpdatedIndexes before) =>
-        Repositories == before.Repositories && Indexes.Count == before.Indexes.Count && Indexes.Zip(before.Indexes).All(static pair => pair.First is not null && pair.First.Stamp != pair.Second?.Stamp);
+        Repositories == before.Repositories
+        && Indexes.Count == before.Indexes.Count
+        && Indexes.Zip(before.Indexes).All(static pair => pair.First is not null && pair.First.Stamp != pair.Second?.Stamp);
 
-    /// <summary>Whether there is the same in all files. Who wrote it does not matter: <c>repo add --force-update</c> writes an index, too.</summary>
-    public bool IsSameAs(UpdatedIndexes other) => Repositories == other.Repositories && Indexes.Select(static index => index?.Content).SequenceEqual(other.Indexes.Select(static index => index?.Content));
+    /// <summary>
+    /// Whether there is the same in all files. Who wrote it does not matter: <c>repo add --force-update</c> writes an index, too.
+    /// </summary>
+    public bool IsSameAs(UpdatedIndexes other) =>
+        Repositories == other.Repositories
+        && Indexes.Select(static index => index?.Content).SequenceEqual(other.Indexes.Select(static index => index?.Content));
 
     private static Index? ReadIndex(byte[] path) =>
-        Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && Libc.ReadFile(path, MaxIndexBytes, out ReadOnlySpan<byte> content) == 0 ? new Index(stamp, Digest.Of(content)) : null;
+        Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && Libc.ReadFile(path, MaxIndexBytes, out ReadOnlySpan<byte> content) == 0
+            ? new Index(stamp, Digest.Of(content))
+            : null;
 }

@@ -10,7 +10,10 @@ namespace CacheDaemon.Daemon.Files;
 internal sealed class MountTable
 {
     /// <summary>proc_pid_mountinfo(5): poll(2) reports a change of the table by these, once for each open file.</summary>
-    private const short Changed = Libc.POLLERR | 2 /* POLLPRI */;
+    private const short Changed =
+        Libc.POLLERR
+        | 2 /* POLLPRI */
+    ;
 
     private readonly Lock _gate = new();
     private readonly bool _watches;
@@ -26,7 +29,9 @@ internal sealed class MountTable
             _table = table;
     }
 
-    /// <summary>Another number after each change. Where changes cannot be seen, another number each time: then nothing is remembered.</summary>
+    /// <summary>
+    /// Another number after each change. Where changes cannot be seen, another number each time: then nothing is remembered.
+    /// </summary>
     public long Generation()
     {
         if (!_watches)

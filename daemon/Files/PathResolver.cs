@@ -10,15 +10,18 @@ namespace CacheDaemon.Daemon.Files;
 /// prints the result and because a path through /proc or /sys means something else to each process.
 /// Remembers plain directories for its own short life; not safe for concurrent use.
 /// </summary>
-/// <remarks>Whatever lies on a file system of the kind of /proc is declined wherever that is mounted: the kernel's magic links are all there.</remarks>
+/// <remarks>
+/// Whatever lies on a file system of the kind of /proc is declined wherever that is mounted: the kernel's magic links are all there.
+/// </remarks>
 internal sealed class PathResolver
 {
     /// <summary>The kernel's limit; Go's is 255, but reading the file would then fail anyway (man 7 path_resolution).</summary>
     private const int MaxLinks = 40;
 
     /// <summary>Directories that are not links; looked up by span, since one load resolves many links side by side.</summary>
-    private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _plain =
-        new HashSet<byte[]>(BytesComparer.Instance).GetAlternateLookup<ReadOnlySpan<byte>>();
+    private readonly HashSet<byte[]>.AlternateLookup<ReadOnlySpan<byte>> _plain = new HashSet<byte[]>(
+        BytesComparer.Instance
+    ).GetAlternateLookup<ReadOnlySpan<byte>>();
 
     private readonly Dictionary<ulong, bool> _devices = [];
     private readonly List<(byte[] Path, FileStamp Stamp)> _met = [];
@@ -103,14 +106,19 @@ internal sealed class PathResolver
         _done[length] = 0;
     }
 
-    /// <summary>Whether a thing with this stamp, in the directory that the first bytes of the path name, lies on a file system of the kind of /proc.</summary>
+    /// <summary>
+    /// Whether a thing with this stamp, in the directory that the first bytes of the path name, lies on a file system of the kind of /proc.
+    /// </summary>
     private bool IsOfProcesses(FileStamp stamp, int parent)
     {
         const long ProcSuperMagic = 0x9fa0; // linux/magic.h
         if (_devices.TryGetValue(stamp.Device, out bool known))
             return known;
         // statfs follows a link, but no link is where another file system is mounted: its directory is on the same one.
-        ReadOnlySpan<byte> asked = stamp.Kind != FileKind.SymbolicLink ? DonePath : parent == 0 ? "/\0"u8 : [.. Done[..parent], 0];
+        ReadOnlySpan<byte> asked =
+            stamp.Kind != FileKind.SymbolicLink ? DonePath
+            : parent == 0 ? "/\0"u8
+            : [.. Done[..parent], 0];
         bool isProc = Libc.FileSystemType(asked, out long type) != 0 || type == ProcSuperMagic;
         _devices.Add(stamp.Device, isProc);
         return isProc;

@@ -5,12 +5,14 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Daemon.Files;
 
 /// <summary>
-/// A second look at paths that meant the same to the caller and to us when they were resolved. A directory on the way may since have become a link into
-/// <c>/proc</c>, where the same name is another thing to each process: that is a change, whatever is found there.
+/// A second look at paths that meant the same to the caller and to us when they were resolved. A directory on the way may since have become
+/// a link into <c>/proc</c>, where the same name is another thing to each process: that is a change, whatever is found there.
 /// </summary>
 internal static class SharedPaths
 {
-    /// <summary>As <see cref="Libc.Stat(ReadOnlySpan{byte}, bool, out FileStamp)"/>; <see cref="Libc.ELOOP"/> when the way depends on the process.</summary>
+    /// <summary>
+    /// As <see cref="Libc.Stat(ReadOnlySpan{byte}, bool, out FileStamp)"/>; <see cref="Libc.ELOOP"/> when the way depends on the process.
+    /// </summary>
     /// <param name="path">Absolute path, the last byte NUL.</param>
     /// <param name="follow">Whether a final symbolic link is followed.</param>
     /// <param name="stamp">The stamp, when 0 is returned.</param>

@@ -23,7 +23,9 @@ internal sealed class StampLedger(string directory, TimeProvider time)
     private const string BootId = "/proc/sys/kernel/random/boot_id\0";
 
     private static readonly byte[]? s_boot =
-        Libc.HasUniqueMountIds && Libc.ReadFile(Encoding.ASCII.GetBytes(BootId), 64, out ReadOnlySpan<byte> boot) == 0 ? boot.ToArray() : null;
+        Libc.HasUniqueMountIds && Libc.ReadFile(Encoding.ASCII.GetBytes(BootId), 64, out ReadOnlySpan<byte> boot) == 0
+            ? boot.ToArray()
+            : null;
 
     /// <summary>The digest and flags recorded under exactly this stamp; false when there are none.</summary>
     public bool TryGet(FileStamp stamp, out Digest digest, out int flags)
@@ -34,7 +36,11 @@ internal sealed class StampLedger(string directory, TimeProvider time)
         try
         {
             string[] words = File.ReadAllText(path).Split(' ');
-            if (words.Length != 2 || !Digest.TryParse(words[0], out digest) || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out flags))
+            if (
+                words.Length != 2
+                || !Digest.TryParse(words[0], out digest)
+                || !int.TryParse(words[1], NumberStyles.None, CultureInfo.InvariantCulture, out flags)
+            )
                 return false;
             File.SetLastWriteTimeUtc(path, time.GetUtcNow().UtcDateTime);
             return true;

@@ -10,5 +10,8 @@ internal static class CallerDirectory
     /// <param name="call">The call.</param>
     /// <param name="here">What we see.</param>
     public static bool IsSeen(Message.Render call, out FileStamp here) =>
-        Libc.StatPlace(call.Directory, out here) == 0 && here.Device == call.DirectoryDevice && here.Inode == call.DirectoryInode && here.Mount == call.DirectoryMount;
+        Libc.StatPlace(call.Directory, out here) == 0
+        && here.Device == call.DirectoryDevice
+        && here.Inode == call.DirectoryInode
+        && here.Mount == call.DirectoryMount;
 }

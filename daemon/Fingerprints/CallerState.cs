@@ -18,7 +18,13 @@ namespace CacheDaemon.Daemon.Fingerprints;
 internal static class CallerState
 {
     private const string NoFile = "/dev/null";
-    private static readonly string[] s_zoneSources = ["/usr/share/zoneinfo/", "/usr/share/lib/zoneinfo/", "/usr/lib/locale/TZ/", "/etc/zoneinfo/"];
+    private static readonly string[] s_zoneSources =
+    [
+        "/usr/share/zoneinfo/",
+        "/usr/share/lib/zoneinfo/",
+        "/usr/lib/locale/TZ/",
+        "/etc/zoneinfo/",
+    ];
     private const string ServiceAccount = "/var/run/secrets/kubernetes.io/serviceaccount/";
 
     /// <summary>The string that <c>.Release.Namespace</c> will be.</summary>
@@ -68,7 +74,11 @@ internal static class CallerState
         const uint GroupOrOthers = 0x3f;
         foreach (string path in from.KubeconfigPaths)
             if (inputs.Stat(path) is { } stamp && (stamp.Mode & GroupOrOthers) != 0)
-                material.Add("kubeconfig", "readable by others", ((int)(stamp.Mode & GroupOrOthers)).ToString(CultureInfo.InvariantCulture));
+                material.Add(
+                    "kubeconfig",
+                    "readable by others",
+                    ((int)(stamp.Mode & GroupOrOthers)).ToString(CultureInfo.InvariantCulture)
+                );
     }
 
     /// <summary>What every start of helm reads, each by content or as absent.</summary>
@@ -91,13 +101,17 @@ internal static class CallerState
     }
 
     /// <summary>
-    /// The time zone by name and by content: <c>TZ</c> when set, else the machine's, looked for in all places in which Go looks (<c>time.initLocal</c>,
-    /// <c>loadLocation</c>; seen under strace on all helms). The first that is a zone file wins; which one that is need not be known.
+    /// The time zone by name and by content: <c>TZ</c> when set, else the machine's, looked for in all places in which Go looks
+    /// (<c>time.initLocal</c>, <c>loadLocation</c>; seen under strace on all helms). The first that is a zone file wins; which one that is
+    /// need not be known.
     /// </summary>
     public static void AddTimeZone(KeyMaterial material, string? zone, string? goRoot, string directory, InputReader inputs)
     {
         material.Add("time zone", "TZ", zone is null ? "unset" : "=" + zone);
-        string? name = zone is null ? null : zone.StartsWith(':') ? zone[1..] : zone;
+        string? name =
+            zone is null ? null
+            : zone.StartsWith(':') ? zone[1..]
+            : zone;
         if (name is "" or "UTC")
             return;
         if (name is null)
@@ -117,7 +131,9 @@ internal static class CallerState
             return null;
         if (from.PodNamespace is { } pod)
             return pod;
-        return inputs.Content(ServiceAccount + "namespace") is { } text && Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } name ? name : null;
+        return inputs.Content(ServiceAccount + "namespace") is { } text && Encoding.UTF8.GetString(text).Trim() is { Length: > 0 } name
+            ? name
+            : null;
     }
 
     private static void RequireReadable(IReadOnlyList<string> paths, InputReader inputs)
@@ -150,7 +166,8 @@ internal static class CallerState
 
     private static void AddPlugin(KeyMaterial material, string plugin, InputReader inputs)
     {
-        string path = plugin + "/plugin.yaml", label = "plugin " + Path.GetFileName(plugin);
+        string path = plugin + "/plugin.yaml",
+            label = "plugin " + Path.GetFileName(plugin);
         if (!inputs.Exists(path) || inputs.Content(path) is not { } content)
             return;
         if (PluginFile.MayFetchPlainPaths(content))

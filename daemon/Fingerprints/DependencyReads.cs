@@ -8,12 +8,14 @@ using CacheDaemon.Daemon.Invocations;
 namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>
-/// What <c>helm dependency list</c> reads besides its chart (pkg/action/dependency.go; by strace on 3.17.3, 4.1.4 and 4.2.3): each directory and each <c>.tgz</c> in
-/// <c>charts/</c> is loaded as a chart of its own. It finds them by patterns made of the path as typed and of the dependencies' names.
+/// What <c>helm dependency list</c> reads besides its chart (pkg/action/dependency.go; by strace on 3.17.3, 4.1.4 and 4.2.3): each
+/// directory and each <c>.tgz</c> in <c>charts/</c> is loaded as a chart of its own. It finds them by patterns made of the path as typed
+/// and of the dependencies' names.
 /// </summary>
 internal static class DependencyReads
 {
-    private const string Metadata = "Chart.yaml", Requirements = "requirements.yaml";
+    private const string Metadata = "Chart.yaml",
+        Requirements = "requirements.yaml";
 
     /// <summary>Everything that a call reads of its chart.</summary>
     /// <exception cref="InputException">Something cannot be read as helm would read it, or helm might look elsewhere.</exception>

@@ -14,9 +14,7 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// <summary>What became of the attempt to name all inputs of a call.</summary>
 internal abstract record FingerprintOutcome
 {
-    private FingerprintOutcome()
-    {
-    }
+    private FingerprintOutcome() { }
 
     /// <summary>Every input is known.</summary>
     public sealed record Known(Fingerprint Fingerprint) : FingerprintOutcome;
@@ -27,7 +25,9 @@ internal abstract record FingerprintOutcome
     public sealed record Declined(BypassReason Reason, string Detail) : FingerprintOutcome;
 }
 
-/// <summary>All inputs of one call at one moment: the key, what it is made of, and evidence to tell later whether anything changed.</summary>
+/// <summary>
+/// All inputs of one call at one moment: the key, what it is made of, and evidence to tell later whether anything changed.
+/// </summary>
 internal sealed class Fingerprint
 {
     private readonly IReadOnlyList<ChartSnapshot> _charts;
@@ -37,8 +37,14 @@ internal sealed class Fingerprint
     private readonly ChartScreens _screens;
 
     public Fingerprint(
-        HelmCommand command, KeyMaterial material, Func<CacheKey, CacheKey> pathKey, IReadOnlyList<ChartSnapshot> charts, InputReader inputs, Digest helm,
-        ChartScreens screens)
+        HelmCommand command,
+        KeyMaterial material,
+        Func<CacheKey, CacheKey> pathKey,
+        IReadOnlyList<ChartSnapshot> charts,
+        InputReader inputs,
+        Digest helm,
+        ChartScreens screens
+    )
     {
         Command = command;
         _material = material;
@@ -65,12 +71,17 @@ internal sealed class Fingerprint
     /// <summary>Digest of the helm binary.</summary>
     public Digest Helm { get; }
 
-    /// <summary>What of the chart is more than plain templates, with file and line; empty when nothing is. For helms without an armed copy.</summary>
-    public string Obstacle => !Command.Reads.HasFlag(CommandReads.Templates) ? "" : _charts.Select(chart => _screens.FindObstacle(chart.Tree)).FirstOrDefault(static obstacle => obstacle.Length > 0) ?? "";
+    /// <summary>
+    /// What of the chart is more than plain templates, with file and line; empty when nothing is. For helms without an armed copy.
+    /// </summary>
+    public string Obstacle =>
+        !Command.Reads.HasFlag(CommandReads.Templates)
+            ? ""
+            : _charts.Select(chart => _screens.FindObstacle(chart.Tree)).FirstOrDefault(static obstacle => obstacle.Length > 0) ?? "";
 
     /// <summary>
-    /// Whether helm may read a schema that is in no key: one of the chart's, and of the values it is then judged by. An armed copy shows whether it does; the
-    /// schema of a subchart that is switched off, say, is not looked at.
+    /// Whether helm may read a schema that is in no key: one of the chart's, and of the values it is then judged by. An armed copy shows
+    /// whether it does; the schema of a subchart that is switched off, say, is not looked at.
     /// </summary>
     public bool SchemaRefersOutside { get; init; }
 
@@ -80,11 +91,20 @@ internal sealed class Fingerprint
     /// <summary>The charts as they were read; empty for a command that reads none.</summary>
     public IEnumerable<ChartTree> Charts => _charts.Select(static chart => chart.Tree);
 
-    /// <summary>How long a result may be given again; null for as long as the key is the same. Set when the key does not hold what is in the chart.</summary>
+    /// <summary>
+    /// How long a result may be given again; null for as long as the key is the same. Set when the key does not hold what is in the chart.
+    /// </summary>
     public Freshness? Freshness { get; init; }
 
     /// <summary>Where the chart comes from.</summary>
-    public ChartOrigin Origin => Freshness is { } freshness ? freshness.For is null ? ChartOrigin.Digest : ChartOrigin.Window : IsOfRepository ? ChartOrigin.Repository : ChartOrigin.Local;
+    public ChartOrigin Origin =>
+        Freshness is { } freshness
+            ? freshness.For is null
+                ? ChartOrigin.Digest
+                : ChartOrigin.Window
+            : IsOfRepository
+                ? ChartOrigin.Repository
+                : ChartOrigin.Local;
 
     /// <summary>Whether the chart was named by its repository and found in helm's content cache.</summary>
     public bool IsOfRepository { get; init; }
@@ -151,7 +171,8 @@ internal sealed class Fingerprint
     /// change that was taken back in the meantime can have reached helm.
     /// </summary>
     public bool HasSameInputsAs(Fingerprint later) =>
-        Key == later.Key && MountGeneration == later.MountGeneration
+        Key == later.Key
+        && MountGeneration == later.MountGeneration
         && _charts.Count == later._charts.Count
         && _charts.Zip(later._charts).All(static pair => ReferenceEquals(pair.First, pair.Second) || pair.First.StampsEqual(pair.Second))
         && _inputs.Seen.SequenceEqual(later._inputs.Seen);

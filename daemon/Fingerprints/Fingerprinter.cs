@@ -25,7 +25,9 @@ internal sealed class Fingerprinter
     /// </summary>
     public const int RecipeVersion = 3;
 
-    /// <summary>The major version of helm from which on what <c>--debug</c> says has no time of day in it (seen on 4.1.4 and 4.2.3).</summary>
+    /// <summary>
+    /// The major version of helm from which on what <c>--debug</c> says has no time of day in it (seen on 4.1.4 and 4.2.3).
+    /// </summary>
     private const int FirstWithoutClock = 4;
 
     /// <summary>Charts with more files keep only the tree's digest beside their entries, not each file's.</summary>
@@ -45,7 +47,13 @@ internal sealed class Fingerprinter
     /// <param name="exclusions">Charts that are never cached; null for none.</param>
     /// <param name="mounts">Says until when stamps tell files apart; null for what this kernel needs.</param>
     /// <param name="remote">What the user allows for charts that helm downloads each time; null for nothing.</param>
-    public Fingerprinter(TimeProvider time, HelmBinaries helms, ChartExclusions? exclusions = null, MountTable? mounts = null, RemotePolicy? remote = null)
+    public Fingerprinter(
+        TimeProvider time,
+        HelmBinaries helms,
+        ChartExclusions? exclusions = null,
+        MountTable? mounts = null,
+        RemotePolicy? remote = null
+    )
     {
         _remote = remote ?? RemotePolicy.None;
         _mounts = mounts ?? new MountTable(Libc.HasUniqueMountIds);
@@ -75,7 +83,15 @@ internal sealed class Fingerprinter
     /// <summary>Names all inputs of a call as they are now.</summary>
     public FingerprintOutcome Compute(Message.Render request)
     {
-        switch (InvocationParser.Parse(request.Arguments, request.Directory, request.Environment, request.Stdin is not null, request.Descriptors))
+        switch (
+            InvocationParser.Parse(
+                request.Arguments,
+                request.Directory,
+                request.Environment,
+                request.Stdin is not null,
+                request.Descriptors
+            )
+        )
         {
             case InvocationResult.Bypassed bypassed:
                 return new FingerprintOutcome.Declined(bypassed.Reason, bypassed.Detail);
@@ -108,8 +124,12 @@ internal sealed class Fingerprinter
                 return new FingerprintOutcome.Declined(BypassReason.ConfiguredBypass, excluded);
         Knowledge knowledge = Known();
         var inputs = new InputReader(knowledge.Inputs, _time.NowNs()) { MountGeneration = knowledge.Generation };
-        if (!CallerDirectory.IsSeen(request, out FileStamp here)
-            || Libc.Stat(request.Directory, follow: true, out FileStamp directory) != 0 || directory.Device != here.Device || directory.Inode != here.Inode)
+        if (
+            !CallerDirectory.IsSeen(request, out FileStamp here)
+            || Libc.Stat(request.Directory, follow: true, out FileStamp directory) != 0
+            || directory.Device != here.Device
+            || directory.Inode != here.Inode
+        )
             return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         if (_helms.Find(request.HelmPath, request.HelmStamp, _time.NowNs(), out FileStamp helmStamp) is not { IsHelm: true } helm)
             return new FingerprintOutcome.Declined(BypassReason.HelmNotABinary, "");
@@ -119,9 +139,9 @@ internal sealed class Fingerprinter
         inputs.WatchFile(request.HelmPath, helmStamp);
 
         foreach (ChartPlace place in invocation.Charts)
-            foreach (string alias in place.Aliases)
-                if (!IsSameFile(alias, place.Path, inputs))
-                    return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
+        foreach (string alias in place.Aliases)
+            if (!IsSameFile(alias, place.Path, inputs))
+                return new FingerprintOutcome.Declined(BypassReason.DirectoryMismatch, "");
         ReadCharts read = Located(invocation, ReadCharts.Of(invocation, inputs), helm, inputs);
         var charts = new List<ChartSnapshot>(read.Places.Count);
         foreach (ChartPlace place in read.Places)
@@ -153,10 +173,25 @@ internal sealed class Fingerprinter
         if (invocation.Reference is not { } reference || IsThere(read.Places[0].Path, inputs))
             return read;
         Freshness? freshness = _remote.Of(isDigest: false);
-        RepositoryChart chart = _repositories.Find(reference, invocation.Startup.RepositoriesFile, helm.Major, inputs, freshness is not null);
+        RepositoryChart chart = _repositories.Find(
+            reference,
+            invocation.Startup.RepositoriesFile,
+            helm.Major,
+            inputs,
+            freshness is not null
+        );
         return chart.ArchivePath is { } path
-            ? read with { Places = [read.Places[0] with { Path = path }], Remote = chart }
-            : read with { Places = [], Remote = chart, Freshness = freshness };
+            ? read with
+            {
+                Places = [read.Places[0] with { Path = path }],
+                Remote = chart,
+            }
+            : read with
+            {
+                Places = [],
+                Remote = chart,
+                Freshness = freshness,
+            };
     }
 
     /// <summary>Whether something local is called so. Where that cannot be told, as behind a link of /proc, the call is helm's.</summary>
@@ -179,11 +214,19 @@ internal sealed class Fingerprinter
         bool mayBeLocal = network.Repository.Length == 0 || helm.Major < FirstWithoutClock;
         if (_remote.Of(network.IsDigest) is not { } freshness || (mayBeLocal && IsThere(network.Path, inputs)))
             throw new InputException(BypassReason.RemoteChart, "");
-        return _exclusions.FindByName(network.Name) is { } excluded ? throw new InputException(BypassReason.ConfiguredBypass, excluded) : freshness;
+        return _exclusions.FindByName(network.Name) is { } excluded
+            ? throw new InputException(BypassReason.ConfiguredBypass, excluded)
+            : freshness;
     }
 
     private FingerprintOutcome.Known Compute(
-        Message.Render request, Invocation invocation, HelmBinary helm, ReadCharts read, List<ChartSnapshot> charts, InputReader inputs)
+        Message.Render request,
+        Invocation invocation,
+        HelmBinary helm,
+        ReadCharts read,
+        List<ChartSnapshot> charts,
+        InputReader inputs
+    )
     {
         var material = new KeyMaterial();
         material.Add("recipe", "", "helmcached key " + RecipeVersion);
@@ -208,16 +251,30 @@ internal sealed class Fingerprinter
         // What varies and was kept on one caller's wish is found by those alone who wish the same.
         if (request.Flags.HasFlag(RenderFlags.Freeze))
             material.Add("policy", "impure", "freeze");
-        return new FingerprintOutcome.Known(new Fingerprint(
-            invocation.Command, material, key => PathKey(key, invocation, read, charts), charts, inputs, helm.Digest, _screens)
-        {
-            WritesFiles = invocation.WritesFiles,
-            Freshness = read.Freshness,
-            IsOfRepository = read.Remote is not null,
-            NameOfRemote = invocation.Network?.Name ?? invocation.Reference?.Chart ?? "",
-            SchemaRefersOutside = read.SchemaRefersOutside || (invocation.Command.Reads.HasFlag(CommandReads.Templates)
-                && charts.Any(static chart => chart.Tree.SchemaReferencesOutside) && !invocation.SkipSchemaValidation),
-        });
+        return new FingerprintOutcome.Known(
+            new Fingerprint(
+                invocation.Command,
+                material,
+                key => PathKey(key, invocation, read, charts),
+                charts,
+                inputs,
+                helm.Digest,
+                _screens
+            )
+            {
+                WritesFiles = invocation.WritesFiles,
+                Freshness = read.Freshness,
+                IsOfRepository = read.Remote is not null,
+                NameOfRemote = invocation.Network?.Name ?? invocation.Reference?.Chart ?? "",
+                SchemaRefersOutside =
+                    read.SchemaRefersOutside
+                    || (
+                        invocation.Command.Reads.HasFlag(CommandReads.Templates)
+                        && charts.Any(static chart => chart.Tree.SchemaReferencesOutside)
+                        && !invocation.SkipSchemaValidation
+                    ),
+            }
+        );
     }
 
     private static void AddChart(KeyMaterial material, ChartTree tree, ChartPlace place, HelmCommand command)
@@ -241,7 +298,9 @@ internal sealed class Fingerprinter
             material.Add("remote", "archive " + name, content);
     }
 
-    /// <summary>What is downloaded depends on who asks: on the logins as they stand there, where a local chart only needs them to be valid.</summary>
+    /// <summary>
+    /// What is downloaded depends on who asks: on the logins as they stand there, where a local chart only needs them to be valid.
+    /// </summary>
     private static void AddNetwork(KeyMaterial material, Invocation invocation, InputReader inputs)
     {
         material.Add("network", "reference", invocation.Network?.Typed ?? "");
@@ -249,7 +308,13 @@ internal sealed class Fingerprinter
         CallerState.AddLogins(material, invocation.Startup, inputs);
     }
 
-    private static void AddInvocation(KeyMaterial material, Invocation invocation, InputReader inputs, Message.Render request, Func<string, bool> mayAskFor)
+    private static void AddInvocation(
+        KeyMaterial material,
+        Invocation invocation,
+        InputReader inputs,
+        Message.Render request,
+        Func<string, bool> mayAskFor
+    )
     {
         material.Add("command", "", invocation.Command.Name);
         if (invocation.WritesFiles)
@@ -272,7 +337,9 @@ internal sealed class Fingerprinter
             case InputKind.SpentStdin:
                 return Digest.Of([]);
             case InputKind.Stdin:
-                ReadOnlySpan<byte> content = request.Stdin is { } some ? some.Span : throw new InputException(BypassReason.ValuesMissing, "-");
+                ReadOnlySpan<byte> content = request.Stdin is { } some
+                    ? some.Span
+                    : throw new InputException(BypassReason.ValuesMissing, "-");
                 return Digest.Of(content);
             case InputKind.Descriptor:
                 return Digest.Of(request.Descriptors.First(d => d.Number == file.Descriptor).Content.Span);

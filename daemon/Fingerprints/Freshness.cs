@@ -17,5 +17,7 @@ internal sealed record RemotePolicy(TimeSpan FreshFor, bool Digest)
     /// <summary>What holds for one chart; null when real helm has to answer.</summary>
     /// <param name="isDigest">Whether it is named by its digest.</param>
     public Freshness? Of(bool isDigest) =>
-        isDigest && Digest ? new Freshness(null) : FreshFor > TimeSpan.Zero ? new Freshness(FreshFor) : null;
+        isDigest && Digest ? new Freshness(null)
+        : FreshFor > TimeSpan.Zero ? new Freshness(FreshFor)
+        : null;
 }

@@ -15,16 +15,19 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// <param name="ledger">Where it is kept across restarts; null: nowhere.</param>
 internal sealed class HelmBinaries(StampLedger? ledger = null)
 {
-    /// <summary>Where the ledger's number has the major version. Its lowest bit said "is helm" once; a number with that alone says too little.</summary>
-    private const int MajorShift = 1, OldAnswer = 1;
+    /// <summary>
+    /// Where the ledger's number has the major version. Its lowest bit said "is helm" once; a number with that alone says too little.
+    /// </summary>
+    private const int MajorShift = 1,
+        OldAnswer = 1;
 
     private readonly ConcurrentDictionary<Digest, IReadOnlyCollection<string>> _words = new();
     private readonly ConcurrentDictionary<(FileStamp Stamp, long Generation), HelmBinary> _known = new();
     private readonly MountTable _mounts = new(Libc.HasUniqueMountIds);
 
     /// <summary>
-    /// Whether the code of this helm can ask for a variable by this name. The first question costs a tenth of a second for each helm; most callers set no
-    /// variable that raises it.
+    /// Whether the code of this helm can ask for a variable by this name. The first question costs a tenth of a second for each helm; most
+    /// callers set no variable that raises it.
     /// </summary>
     public bool MayAskFor(string variable, HelmBinary helm, string path, FileStamp callers)
     {

@@ -19,7 +19,8 @@ internal readonly record struct InputStamp(string Path, FileStamp Stamp);
 /// <summary>An input cannot be read as helm would read it.</summary>
 internal sealed class InputException : Exception
 {
-    public InputException(BypassReason reason, string what) : base(what) => Reason = reason;
+    public InputException(BypassReason reason, string what)
+        : base(what) => Reason = reason;
 
     /// <summary>Why the call is passed to helm.</summary>
     public BypassReason Reason { get; }
@@ -61,7 +62,9 @@ internal sealed class InputReader
     public IReadOnlyList<InputStamp> Seen => _seen;
 
     /// <summary>Digest and screen of a regular file; null when nothing is there.</summary>
-    /// <exception cref="InputException">It is there but cannot be read, is no regular file, or lies where paths mean something else to us.</exception>
+    /// <exception cref="InputException">
+    /// It is there but cannot be read, is no regular file, or lies where paths mean something else to us.
+    /// </exception>
     public InputFacts? Facts(string path)
     {
         if (Stamp(path) is not { } stamp)
@@ -146,7 +149,8 @@ internal sealed class InputReader
     public FileStamp? Stat(string path) => Look(path, out FileStamp stamp) == 0 ? stamp : null;
 
     /// <summary>Notes that these paths were seen to be one file or directory, or only which one it was.</summary>
-    public void WatchIdentity(string path, FileStamp stamp) => Evidence.Add(Libc.PathBytes(path), WatchMode.TargetIdentity, stamp, trusted: true);
+    public void WatchIdentity(string path, FileStamp stamp) =>
+        Evidence.Add(Libc.PathBytes(path), WatchMode.TargetIdentity, stamp, trusted: true);
 
     /// <summary>Notes the stamp under which a file was known; its content was somebody else's to read.</summary>
     public void WatchFile(string path, FileStamp stamp)
@@ -156,8 +160,8 @@ internal sealed class InputReader
     }
 
     /// <summary>
-    /// Looks at a path, and notes all that the answer rests on. Each component is resolved by us first: below /proc a name means the process that opens
-    /// it, and so does a link that leads there, from wherever, also when nothing is there to us.
+    /// Looks at a path, and notes all that the answer rests on. Each component is resolved by us first: below /proc a name means the
+    /// process that opens it, and so does a link that leads there, from wherever, also when nothing is there to us.
     /// </summary>
     private int Look(string path, out FileStamp stamp, bool follow = true)
     {

@@ -14,8 +14,7 @@ internal sealed class Knowledge(TimeProvider time, long generation)
     public long Generation { get; } = generation;
 
     /// <summary>Charts.</summary>
-    public ChartSnapshots Charts { get; } =
-        new(new ChartLoader(new StampMemo<ChartContent>(), PlainTemplate.FindObstacle, time));
+    public ChartSnapshots Charts { get; } = new(new ChartLoader(new StampMemo<ChartContent>(), PlainTemplate.FindObstacle, time));
 
     /// <summary>Other inputs.</summary>
     public StampMemo<InputFacts> Inputs { get; } = new();

@@ -9,13 +9,14 @@ using CacheDaemon.Daemon.Keys;
 namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>
-/// What <c>helm lint</c> reads besides the charts that it loads (pkg/cmd/lint.go, pkg/lint/rules; by strace on 3.17.3, 4.1.4 and 4.2.3): of each chart three
-/// files by their names, whatever <c>.helmignore</c> says, and whether there are two directories. With <c>--with-subcharts</c> a chart is what lies
-/// beside any <c>Chart.yaml</c> below <c>charts/</c>, at whatever depth.
+/// What <c>helm lint</c> reads besides the charts that it loads (pkg/cmd/lint.go, pkg/lint/rules; by strace on 3.17.3, 4.1.4 and 4.2.3): of
+/// each chart three files by their names, whatever <c>.helmignore</c> says, and whether there are two directories. With
+/// <c>--with-subcharts</c> a chart is what lies beside any <c>Chart.yaml</c> below <c>charts/</c>, at whatever depth.
 /// </summary>
 internal static class LintReads
 {
-    private const string Metadata = "Chart.yaml", Schema = "values.schema.json";
+    private const string Metadata = "Chart.yaml",
+        Schema = "values.schema.json";
 
     private static readonly string[] s_files = [Metadata, "values.yaml"];
 
@@ -77,5 +78,6 @@ internal static class LintReads
             Walk(at.Below(child), child, depth + 1, ref names, places, inputs);
     }
 
-    private static bool IsArchive(string path) => path.EndsWith(".tgz", StringComparison.Ordinal) || path.EndsWith(".tar.gz", StringComparison.Ordinal);
+    private static bool IsArchive(string path) =>
+        path.EndsWith(".tgz", StringComparison.Ordinal) || path.EndsWith(".tar.gz", StringComparison.Ordinal);
 }

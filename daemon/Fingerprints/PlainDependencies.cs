@@ -9,9 +9,9 @@ using YamlDotNet.Core.Events;
 namespace CacheDaemon.Daemon.Fingerprints;
 
 /// <summary>
-/// Whether the dependencies in a Chart.yaml or requirements.yaml are of the kind that everybody writes. The name of one becomes a pattern for files, so
-/// <c>../../x</c> has helm look outside of the chart; and where a text has characters beyond ASCII, the table's columns are as wide as <c>LANG</c> says
-/// (go-runewidth), which is in no key. Both seen on 3.17.3 and 4.2.3.
+/// Whether the dependencies in a Chart.yaml or requirements.yaml are of the kind that everybody writes. The name of one becomes a pattern
+/// for files, so <c>../../x</c> has helm look outside of the chart; and where a text has characters beyond ASCII, the table's columns are
+/// as wide as <c>LANG</c> says (go-runewidth), which is in no key. Both seen on 3.17.3 and 4.2.3.
 /// </summary>
 internal static class PlainDependencies
 {
@@ -24,14 +24,21 @@ internal static class PlainDependencies
     /// <summary>Deeper is no list of dependencies; each level is one of our own stack.</summary>
     private const int MaxDepth = 32;
 
-    /// <summary>Reads the text as far as it is surely read alike by helm; anything unusual is doubtful: anchors, tags, merges, directives, escapes, several documents.</summary>
+    /// <summary>
+    /// Reads the text as far as it is surely read alike by helm; anything unusual is doubtful: anchors, tags, merges, directives, escapes,
+    /// several documents.
+    /// </summary>
     public static bool AreSurelyUnderstood(ReadOnlySpan<byte> content)
     {
         if (!Utf8.IsValid(content))
             return false;
         string text = Encoding.UTF8.GetString(content).TrimStart('\uFEFF');
-        if (text.AsSpan().ContainsAny(s_doubtful) || text.StartsWith('%') || text.Contains("\n%", StringComparison.Ordinal)
-            || text.Replace("\r\n", "\n", StringComparison.Ordinal).Contains('\r', StringComparison.Ordinal))
+        if (
+            text.AsSpan().ContainsAny(s_doubtful)
+            || text.StartsWith('%')
+            || text.Contains("\n%", StringComparison.Ordinal)
+            || text.Replace("\r\n", "\n", StringComparison.Ordinal).Contains('\r', StringComparison.Ordinal)
+        )
             return false;
         try
         {
@@ -86,7 +93,12 @@ internal static class PlainDependencies
             return false;
         while (!parser.TryConsume<MappingEnd>(out _))
         {
-            if (!parser.TryConsume<Scalar>(out Scalar? key) || !IsPlain(key) || key.Value == "<<" || (isDependency && !Ascii.IsValid(key.Value)))
+            if (
+                !parser.TryConsume<Scalar>(out Scalar? key)
+                || !IsPlain(key)
+                || key.Value == "<<"
+                || (isDependency && !Ascii.IsValid(key.Value))
+            )
                 return false;
             if (!Node(parser, isDependency, isName: key.Value.Equals("name", StringComparison.OrdinalIgnoreCase), depth + 1))
                 return false;

@@ -14,15 +14,21 @@ namespace CacheDaemon.Daemon.Fingerprints;
 /// <param name="IndexPath">The index of the repository.</param>
 /// <param name="Index">Digest of the index.</param>
 /// <param name="Others">The archives of the chart's other versions that are there, by the digests that the index gives them.</param>
-internal sealed record RepositoryChart(string? ArchivePath, string IndexPath, Digest Index, IReadOnlyList<(string Name, Digest Content)> Others);
+internal sealed record RepositoryChart(
+    string? ArchivePath,
+    string IndexPath,
+    Digest Index,
+    IReadOnlyList<(string Name, Digest Content)> Others
+);
 
 /// <summary>
-/// Finds the archive that helm 4 reads for <c>repo/name</c> without a request: the index says under which digest it lies in the content cache
-/// (<c>ChartDownloader.DownloadToCache</c> of <c>pkg/downloader</c>; seen under strace on 4.1.4 and 4.2.3). Thread-safe.
+/// Finds the archive that helm 4 reads for <c>repo/name</c> without a request: the index says under which digest it lies in the content
+/// cache (<c>ChartDownloader.DownloadToCache</c> of <c>pkg/downloader</c>; seen under strace on 4.1.4 and 4.2.3). Thread-safe.
 /// </summary>
 /// <remarks>
-/// The choice of the version is a prediction, and no result rests on it. A result belongs to the bytes of all archives of the chart that are in the cache: helm
-/// has read one of these. Had it read another one, then that one would be there after the run, which makes another key, and the result is not kept.
+/// The choice of the version is a prediction, and no result rests on it. A result belongs to the bytes of all archives of the chart that
+/// are in the cache: helm has read one of these. Had it read another one, then that one would be there after the run, which makes another
+/// key, and the result is not kept.
 /// </remarks>
 internal sealed class RepositoryCharts
 {
@@ -44,8 +50,12 @@ internal sealed class RepositoryCharts
     {
         try
         {
-            string address = repositoriesFile is not null && inputs.Content(repositoriesFile) is { } repositories
-                && RepositoryFile.AddressOf(repositories, reference.Repository) is { } found ? found : throw Missing();
+            string address =
+                repositoriesFile is not null
+                && inputs.Content(repositoriesFile) is { } repositories
+                && RepositoryFile.AddressOf(repositories, reference.Repository) is { } found
+                    ? found
+                    : throw Missing();
             InputFacts facts = inputs.Facts(reference.IndexPath) ?? throw Missing();
             if (helmMajor != CachingMajor && !isFresh)
                 throw new InputException(BypassReason.RemoteChart, "this helm downloads it each time");
@@ -74,7 +84,12 @@ internal sealed class RepositoryCharts
         if (chosen.NeedsPlugin)
             throw Doubtful(Plugins);
         var others = new List<(string, Digest)>();
-        foreach (string name in versions.Select(static version => version.CacheName!).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal))
+        foreach (
+            string name in versions
+                .Select(static version => version.CacheName!)
+                .Distinct(StringComparer.Ordinal)
+                .Order(StringComparer.Ordinal)
+        )
         {
             string path = PathOf(reference, name);
             // That one is not there needs no evidence: when it comes, it makes another key, but what was learnt without it stays true.
@@ -91,7 +106,8 @@ internal sealed class RepositoryCharts
     }
 
     // DiskCache.fileName.
-    private static string PathOf(RepositoryReference reference, string name) => GoPath.Join(reference.ContentCache, $"{name[..2]}/{name}.chart");
+    private static string PathOf(RepositoryReference reference, string name) =>
+        GoPath.Join(reference.ContentCache, $"{name[..2]}/{name}.chart");
 
     private static InputException Missing() => new(BypassReason.ChartMissing, "the chart");
 

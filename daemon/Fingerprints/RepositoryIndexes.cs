@@ -7,7 +7,9 @@ using CacheDaemon.Daemon.RemoteCharts;
 
 namespace CacheDaemon.Daemon.Fingerprints;
 
-/// <summary>The indexes of repositories that were read, by their content: each is parsed once, also when many ask at once. Bounded; thread-safe.</summary>
+/// <summary>
+/// The indexes of repositories that were read, by their content: each is parsed once, also when many ask at once. Bounded; thread-safe.
+/// </summary>
 /// <param name="maxVersions">Most versions of charts kept, over all indexes but the latest.</param>
 internal sealed class RepositoryIndexes(int maxVersions = RepositoryIndexes.DefaultMaxVersions)
 {

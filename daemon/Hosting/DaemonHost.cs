@@ -27,7 +27,9 @@ namespace CacheDaemon.Daemon.Hosting;
 /// </summary>
 internal sealed class DaemonHost : IAdministration, IAsyncDisposable
 {
-    /// <summary>Longest wait for callers that render or wait when the daemon is asked to leave; longer renders lose only their entry.</summary>
+    /// <summary>
+    /// Longest wait for callers that render or wait when the daemon is asked to leave; longer renders lose only their entry.
+    /// </summary>
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(10);
 
     private readonly Endpoint _endpoint;
@@ -58,9 +60,18 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     /// <param name="problems">What is wrong with the configuration file, for the log and <c>status</c>.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">The log; disposed by the caller.</param>
-    /// <param name="arm">Has the helm at a path armed, in a process of its own (<see cref="ArmingWork"/>); true: for calls that download their chart.</param>
+    /// <param name="arm">
+    /// Has the helm at a path armed, in a process of its own (<see cref="ArmingWork"/>); true: for calls that download their chart.
+    /// </param>
     public DaemonHost(
-        Endpoint endpoint, InstanceLock instance, DaemonOptions options, IReadOnlyList<string> problems, TimeProvider time, DaemonLog log, Func<string, bool, Task> arm)
+        Endpoint endpoint,
+        InstanceLock instance,
+        DaemonOptions options,
+        IReadOnlyList<string> problems,
+        TimeProvider time,
+        DaemonLog log,
+        Func<string, bool, Task> arm
+    )
     {
         _endpoint = endpoint;
         _options = options;
@@ -78,7 +89,12 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         {
             ForNetwork = new Armory(Armory.ForNetworkBelow(armed), helms, helm => arm(helm, true), log.WriteProblem, time),
         };
-        var fingerprinter = new Fingerprinter(time, helms, new ChartExclusions(options.Bypass), remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest));
+        var fingerprinter = new Fingerprinter(
+            time,
+            helms,
+            new ChartExclusions(options.Bypass),
+            remote: new RemotePolicy(options.RemoteFreshFor, options.RemoteDigest)
+        );
         var results = new ResultStore(_stores.Store);
         var repeatability = new RepeatabilityPolicy(_stores.Store, _armory);
         var explainer = new Explainer(fingerprinter, _stores.Store, results, _misses, repeatability, new RemoteRuns(time));
@@ -89,9 +105,33 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time, options.RemoteFreshFor) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _stores.Store, _outcomes.Recent, _ledger.Counters);
         var listing = new EntryListing(_stores.Store, _outcomes.Recent, keeps: !options.ReadOnly);
-        _dispatcher = new RequestDispatcher(_pipeline, _turns, explainer, verification, listing, this, _ledger.Counters, _journal, log, time);
+        _dispatcher = new RequestDispatcher(
+            _pipeline,
+            _turns,
+            explainer,
+            verification,
+            listing,
+            this,
+            _ledger.Counters,
+            _journal,
+            log,
+            time
+        );
         _listener = new Listener(endpoint, _dispatcher, time, log);
-        _housekeeping = new Housekeeping(endpoint, instance, options, _listener, _dispatcher, _armory, _ledger, _journal, _misses, log, time, Stop);
+        _housekeeping = new Housekeeping(
+            endpoint,
+            instance,
+            options,
+            _listener,
+            _dispatcher,
+            _armory,
+            _ledger,
+            _journal,
+            _misses,
+            log,
+            time,
+            Stop
+        );
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
     }
 
@@ -174,7 +214,14 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public string Stats(bool reset)
     {
         _ledger.CountDamage();
-        string report = StatsReport.Write(_ledger.Counters.Snapshot(), _ledger.Tallies, _stores.Use(), Helms(), _outcomes.RemoteAges.Summary() ?? default, _pipeline.TeamLatencies.Summary()?.Median);
+        string report = StatsReport.Write(
+            _ledger.Counters.Snapshot(),
+            _ledger.Tallies,
+            _stores.Use(),
+            Helms(),
+            _outcomes.RemoteAges.Summary() ?? default,
+            _pipeline.TeamLatencies.Summary()?.Median
+        );
         if (reset)
         {
             _ledger.Reset();
@@ -203,12 +250,20 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     }
 
     private List<HelmReport> Helms() =>
-        [.. _armory.All().Select(static helm => new HelmReport(helm.Helm.ToString(), helm.State switch
-        {
-            ArmingState.Armed => "armed",
-            ArmingState.Pending => "arming",
-            _ => "unarmed",
-        }, helm.State is ArmingState.Unarmed unarmed ? unarmed.Reason : ""))];
+        [
+            .. _armory
+                .All()
+                .Select(static helm => new HelmReport(
+                    helm.Helm.ToString(),
+                    helm.State switch
+                    {
+                        ArmingState.Armed => "armed",
+                        ArmingState.Pending => "arming",
+                        _ => "unarmed",
+                    },
+                    helm.State is ArmingState.Unarmed unarmed ? unarmed.Reason : ""
+                )),
+        ];
 
     private void Leave(PosixSignalContext context)
     {

@@ -35,7 +35,8 @@ internal sealed class Housekeeping
     /// Time without a call after which a collection holds up nobody. And once more much later: the shared pool of arrays lets go of
     /// a large one at the first collection after it has not been asked for it for a minute (Utilities.cs and SharedArrayPool.cs of .NET).
     /// </summary>
-    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2), LongQuietTime = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan QuietTime = TimeSpan.FromSeconds(2),
+        LongQuietTime = TimeSpan.FromSeconds(90);
 
     /// <summary>Time without a call after which a daemon looks whether anybody is left to call it, and between two such looks.</summary>
     private static readonly TimeSpan LonelyAfter = TimeSpan.FromSeconds(10);
@@ -76,8 +77,19 @@ internal sealed class Housekeeping
     /// <param name="time">Says how old what shims left behind is.</param>
     /// <param name="leave">Makes it leave.</param>
     public Housekeeping(
-        Endpoint endpoint, InstanceLock instance, DaemonOptions options, Listener listener, RequestDispatcher dispatcher, Armory armory,
-        CounterLedger ledger, CallJournal journal, MissExplainer misses, DaemonLog log, TimeProvider time, Action leave)
+        Endpoint endpoint,
+        InstanceLock instance,
+        DaemonOptions options,
+        Listener listener,
+        RequestDispatcher dispatcher,
+        Armory armory,
+        CounterLedger ledger,
+        CallJournal journal,
+        MissExplainer misses,
+        DaemonLog log,
+        TimeProvider time,
+        Action leave
+    )
     {
         _endpoint = endpoint;
         _instance = instance;
@@ -160,7 +172,10 @@ internal sealed class Housekeeping
     private void GiveMemoryBack()
     {
         TimeSpan quiet = _listener.Connections > 0 ? TimeSpan.Zero : _dispatcher.Quiet;
-        int due = quiet >= LongQuietTime ? 2 : quiet >= QuietTime ? 1 : 0;
+        int due =
+            quiet >= LongQuietTime ? 2
+            : quiet >= QuietTime ? 1
+            : 0;
         if (due > _collections && Environment.WorkingSet + MemoryFile.OpenBytes > _options.MemoryMaxBytes + QuietBytes)
             GC.Collect(GC.MaxGeneration, GCCollectionMode.Aggressive, blocking: true, compacting: true);
         _collections = due;

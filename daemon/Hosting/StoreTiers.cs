@@ -26,14 +26,26 @@ internal sealed class StoreTiers : IDisposable
     public StoreTiers(Endpoint endpoint, DaemonOptions options, TimeProvider time, DaemonLog log)
     {
         _maxBytes = options.StoreMaxBytes;
-        var disk = new LiteDbTierOptions { Path = endpoint.StorePath, MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes), IsOthers = endpoint.IsApart };
+        var disk = new LiteDbTierOptions
+        {
+            Path = endpoint.StorePath,
+            MaxFileBytes = Math.Max(FileSizeFactor * options.StoreMaxBytes, MinFileBytes),
+            IsOthers = endpoint.IsApart,
+        };
         Disk = new LiteDbTier(disk, time, line => log.WriteProblem("store: " + line));
         Store = new EntryStore(
             new MemoryTier(options.MemoryMaxBytes),
             Disk,
-            new EntryStoreOptions { Secrets = options.Secrets, MaxPendingBytes = PendingFactor * options.MemoryMaxBytes, MaxDiskBytes = options.StoreMaxBytes, MaxAge = options.StoreMaxAge },
+            new EntryStoreOptions
+            {
+                Secrets = options.Secrets,
+                MaxPendingBytes = PendingFactor * options.MemoryMaxBytes,
+                MaxDiskBytes = options.StoreMaxBytes,
+                MaxAge = options.StoreMaxAge,
+            },
             time,
-            line => log.WriteProblem("store: " + line));
+            line => log.WriteProblem("store: " + line)
+        );
     }
 
     /// <summary>The store of a home for a command that works without a daemon, under the same configuration as the daemon's.</summary>

@@ -56,8 +56,13 @@ internal sealed class CallJournal
             slot.Material = call.Material;
         }
         if (_log.IsDetailed)
-            _log.WriteDetail(string.Create(CultureInfo.InvariantCulture,
-                $"call: {Words(call.Outcome)} {call.Tier}{call.Reason}, chart {Shown(call.Chart)}, caller {Shown(call.Caller)}, {call.Microseconds / 1000.0:0.0##} ms"));
+            _log.WriteDetail(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"call: {Words(call.Outcome)} {call.Tier}{call.Reason}, chart {Shown(call.Chart)}, caller "
+                        + $"{Shown(call.Caller)}, {call.Microseconds / 1000.0:0.0##} ms"
+                )
+            );
     }
 
     /// <summary>Notes how the render of a miss ended. Nothing happens when the call has left the ring.</summary>
@@ -81,7 +86,9 @@ internal sealed class CallJournal
         }
     }
 
-    /// <summary>A call that was noted as a hit turned out to be a bypass. Where it has left the ring, the tallies alone are corrected.</summary>
+    /// <summary>
+    /// A call that was noted as a hit turned out to be a bypass. Where it has left the ring, the tallies alone are corrected.
+    /// </summary>
     /// <param name="call">As it was noted.</param>
     /// <param name="savedMicroseconds">As it was noted.</param>
     /// <param name="reason">Why it is a bypass.</param>
@@ -95,7 +102,13 @@ internal sealed class CallJournal
             for (long i = _count - 1; i >= 0 && i >= _count - Capacity; i--)
             {
                 CallRecord slot = _ring[i % Capacity];
-                if (slot.Outcome != call.Outcome || slot.Chart != call.Chart || slot.Caller != call.Caller || slot.Microseconds != call.Microseconds || slot.Bytes != call.Bytes)
+                if (
+                    slot.Outcome != call.Outcome
+                    || slot.Chart != call.Chart
+                    || slot.Caller != call.Caller
+                    || slot.Microseconds != call.Microseconds
+                    || slot.Bytes != call.Bytes
+                )
                     continue;
                 (slot.Outcome, slot.Tier, slot.Bytes, slot.Reason, slot.Detail) = (CallOutcome.Bypass, "", 0, reason, detail);
                 return;
@@ -133,15 +146,21 @@ internal sealed class CallJournal
     }
 
     /// <summary>The word for an outcome, in lists and logs.</summary>
-    public static string Words(CallOutcome outcome) => outcome switch
-    {
-        CallOutcome.Hit => "hit",
-        CallOutcome.Coalesced => "coalesced",
-        CallOutcome.Miss => "miss",
-        _ => "bypass",
-    };
+    public static string Words(CallOutcome outcome) =>
+        outcome switch
+        {
+            CallOutcome.Hit => "hit",
+            CallOutcome.Coalesced => "coalesced",
+            CallOutcome.Miss => "miss",
+            _ => "bypass",
+        };
 
-    private IReadOnlyList<string> Explain(MissExplainer explainer, string chart, IReadOnlyList<Keys.MaterialItem> material, DateTimeOffset at)
+    private IReadOnlyList<string> Explain(
+        MissExplainer explainer,
+        string chart,
+        IReadOnlyList<Keys.MaterialItem> material,
+        DateTimeOffset at
+    )
     {
         try
         {
@@ -167,20 +186,21 @@ internal sealed class CallJournal
         return null;
     }
 
-    private static CallRecord Copy(CallRecord slot) => new()
-    {
-        When = slot.When,
-        Outcome = slot.Outcome,
-        Tier = slot.Tier,
-        Chart = slot.Chart,
-        Caller = slot.Caller,
-        Microseconds = slot.Microseconds,
-        Bytes = slot.Bytes,
-        Reason = slot.Reason,
-        Detail = slot.Detail,
-        LeaseId = slot.LeaseId,
-        Changed = slot.Changed,
-    };
+    private static CallRecord Copy(CallRecord slot) =>
+        new()
+        {
+            When = slot.When,
+            Outcome = slot.Outcome,
+            Tier = slot.Tier,
+            Chart = slot.Chart,
+            Caller = slot.Caller,
+            Microseconds = slot.Microseconds,
+            Bytes = slot.Bytes,
+            Reason = slot.Reason,
+            Detail = slot.Detail,
+            LeaseId = slot.LeaseId,
+            Changed = slot.Changed,
+        };
 
     private static string Shown(string name) => name.Length == 0 ? "unknown" : name;
 

@@ -6,7 +6,11 @@ namespace CacheDaemon.Daemon.Insight;
 internal sealed record CoordinationReport(long Runs, long Joined, long Waited, long WaitedMs)
 {
     /// <param name="counters">From <see cref="Counters.Snapshot"/>.</param>
-    public static CoordinationReport Of(IReadOnlyDictionary<string, long> counters) => new(
-        counters.GetValueOrDefault(Counters.CoordinationRuns), counters.GetValueOrDefault(Counters.CoordinationJoined),
-        counters.GetValueOrDefault(Counters.CoordinationWaited), counters.GetValueOrDefault(Counters.CoordinationWaitedMicroseconds) / 1000);
+    public static CoordinationReport Of(IReadOnlyDictionary<string, long> counters) =>
+        new(
+            counters.GetValueOrDefault(Counters.CoordinationRuns),
+            counters.GetValueOrDefault(Counters.CoordinationJoined),
+            counters.GetValueOrDefault(Counters.CoordinationWaited),
+            counters.GetValueOrDefault(Counters.CoordinationWaitedMicroseconds) / 1000
+        );
 }

@@ -37,24 +37,44 @@ public sealed class Counters
     /// <summary>Microseconds that hits and coalesced calls would have spent in helm.</summary>
     public const string TimeSavedMicroseconds = "time_saved_us";
 
-    /// <summary>Calls that write what others read: given a turn to run helm, answered with the run of another, kept waiting (with those that only read), and for how long.</summary>
-    public const string CoordinationRuns = "coordination/runs", CoordinationJoined = "coordination/joined", CoordinationWaited = "coordination/waited",
+    /// <summary>
+    /// Calls that write what others read: given a turn to run helm, answered with the run of another, kept waiting (with those that only
+    /// read), and for how long.
+    /// </summary>
+    public const string CoordinationRuns = "coordination/runs",
+        CoordinationJoined = "coordination/joined",
+        CoordinationWaited = "coordination/waited",
         CoordinationWaitedMicroseconds = "coordination/waited_us";
 
     /// <summary>
-    /// Hits for charts that are no files of the caller: of a repository, out of helm's content cache; named by their digest; given again within a window. Part of <see cref="Hits"/>.
+    /// Hits for charts that are no files of the caller: of a repository, out of helm's content cache; named by their digest; given again
+    /// within a window. Part of <see cref="Hits"/>.
     /// </summary>
-    public const string RemoteRepository = "remote/repository", RemoteDigest = "remote/digest", RemoteWindow = "remote/window";
+    public const string RemoteRepository = "remote/repository",
+        RemoteDigest = "remote/digest",
+        RemoteWindow = "remote/window";
 
-    /// <summary>The team's cache: answers served, answers that it had nothing, objects that it took, times that it did not answer or take one; and, a family by reason, objects that were not accepted.</summary>
-    public const string SharedHits = "shared/hits", SharedMisses = "shared/misses", SharedStored = "shared/stored", SharedErrors = "shared/errors", SharedRefused = "shared/refused/";
+    /// <summary>
+    /// The team's cache: answers served, answers that it had nothing, objects that it took, times that it did not answer or take one; and,
+    /// a family by reason, objects that were not accepted.
+    /// </summary>
+    public const string SharedHits = "shared/hits",
+        SharedMisses = "shared/misses",
+        SharedStored = "shared/stored",
+        SharedErrors = "shared/errors",
+        SharedRefused = "shared/refused/";
 
     /// <summary>Prefixes of families: <c>hits_by_tier/memory</c>, <c>bypass_reasons/remote-chart</c>.</summary>
-    public const string HitsByTier = "hits_by_tier/", BypassReasons = "bypass_reasons/", RefuseReasons = "refuse_reasons/";
+    public const string HitsByTier = "hits_by_tier/",
+        BypassReasons = "bypass_reasons/",
+        RefuseReasons = "refuse_reasons/";
 
     /// <summary>Families by command of helm: <c>commands/hits/show</c>.</summary>
-    public const string CommandHits = "commands/hits/", CommandMisses = "commands/misses/", CommandBypasses = "commands/bypasses/",
-        CommandCoalesced = "commands/coalesced/", CommandRuns = "commands/helm_runs/";
+    public const string CommandHits = "commands/hits/",
+        CommandMisses = "commands/misses/",
+        CommandBypasses = "commands/bypasses/",
+        CommandCoalesced = "commands/coalesced/",
+        CommandRuns = "commands/helm_runs/";
 
     private readonly ConcurrentDictionary<(string Family, string Member), string> _names = new();
     private readonly ConcurrentDictionary<string, Cell> _cells = new(StringComparer.Ordinal);
@@ -67,11 +87,11 @@ public sealed class Counters
     }
 
     /// <summary>Adds to one counter.</summary>
-    public void Add(string name, long amount = 1) =>
-        Interlocked.Add(ref _cells.GetOrAdd(name, static _ => new Cell()).Delta, amount);
+    public void Add(string name, long amount = 1) => Interlocked.Add(ref _cells.GetOrAdd(name, static _ => new Cell()).Delta, amount);
 
     /// <summary>Adds to one member of a family.</summary>
-    public void Add(string family, string member, long amount = 1) => Add(_names.GetOrAdd((family, member), static n => n.Family + n.Member), amount);
+    public void Add(string family, string member, long amount = 1) =>
+        Add(_names.GetOrAdd((family, member), static n => n.Family + n.Member), amount);
 
     /// <summary>All counters: what earlier daemons counted plus ours.</summary>
     public SortedDictionary<string, long> Snapshot()

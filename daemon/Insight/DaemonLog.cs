@@ -58,7 +58,11 @@ public sealed class DaemonLog : IDisposable
     {
         if (level > _level)
             return;
-        string line = _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture) + " " + message.ReplaceLineEndings(" ") + "\n";
+        string line =
+            _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
+            + " "
+            + message.ReplaceLineEndings(" ")
+            + "\n";
         lock (_gate)
         {
             try
@@ -86,14 +90,17 @@ public sealed class DaemonLog : IDisposable
     private FileStream Open()
     {
         const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite;
-        var file = new FileStream(_path, new FileStreamOptions
-        {
-            Mode = FileMode.Append,
-            Access = FileAccess.Write,
-            Share = FileShare.ReadWrite | FileShare.Delete,
-            UnixCreateMode = OwnerOnly,
-            BufferSize = 0,
-        });
+        var file = new FileStream(
+            _path,
+            new FileStreamOptions
+            {
+                Mode = FileMode.Append,
+                Access = FileAccess.Write,
+                Share = FileShare.ReadWrite | FileShare.Delete,
+                UnixCreateMode = OwnerOnly,
+                BufferSize = 0,
+            }
+        );
         // One that was there may be open to others. Not through a link: the mode of what it leads to is not ours to change.
         if (new FileInfo(_path).LinkTarget is null)
             File.SetUnixFileMode(file.SafeFileHandle, OwnerOnly);

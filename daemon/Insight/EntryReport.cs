@@ -10,45 +10,47 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Insight;
 
 /// <summary>
-/// Entries as <c>helmcached list --json</c> and <c>helmcached show --json</c> print them. Written member by member: code generated for these few would take
-/// 0.1 MB of the program.
+/// Entries as <c>helmcached list --json</c> and <c>helmcached show --json</c> print them. Written member by member: code generated for
+/// these few would take 0.1 MB of the program.
 /// </summary>
 internal static class EntryReport
 {
     /// <summary>An array of entries.</summary>
     /// <param name="entries">What is listed.</param>
     /// <param name="release">The release of an entry; null when it is not known.</param>
-    public static string Write(List<StoredEntry> entries, Func<CacheKey, string?> release) => Document(json =>
-    {
-        json.WriteStartArray();
-        foreach (StoredEntry entry in entries)
+    public static string Write(List<StoredEntry> entries, Func<CacheKey, string?> release) =>
+        Document(json =>
         {
-            json.WriteStartObject();
-            Members(json, entry, release(entry.Key));
-            json.WriteEndObject();
-        }
-        json.WriteEndArray();
-    });
+            json.WriteStartArray();
+            foreach (StoredEntry entry in entries)
+            {
+                json.WriteStartObject();
+                Members(json, entry, release(entry.Key));
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
+        });
 
     /// <summary>One entry with its streams, and what its key was made of.</summary>
-    public static string Write(StoredEntry entry, string? release, RenderResult result, IReadOnlyList<MaterialItem> inputs) => Document(json =>
-    {
-        json.WriteStartObject();
-        Members(json, entry, release);
-        json.WriteNumber("exit_code", result.ExitCode);
-        Stream(json, "stdout", result.Stdout.Length, result.Stdout.Digest());
-        Stream(json, "stderr", result.Stderr.Length, Digest.Of(result.Stderr));
-        json.WriteStartArray("inputs");
-        foreach (MaterialItem input in inputs)
+    public static string Write(StoredEntry entry, string? release, RenderResult result, IReadOnlyList<MaterialItem> inputs) =>
+        Document(json =>
         {
             json.WriteStartObject();
-            json.WriteString("label", input.Label);
-            json.WriteString("digest", input.Digest.ToString("x16", CultureInfo.InvariantCulture));
+            Members(json, entry, release);
+            json.WriteNumber("exit_code", result.ExitCode);
+            Stream(json, "stdout", result.Stdout.Length, result.Stdout.Digest());
+            Stream(json, "stderr", result.Stderr.Length, Digest.Of(result.Stderr));
+            json.WriteStartArray("inputs");
+            foreach (MaterialItem input in inputs)
+            {
+                json.WriteStartObject();
+                json.WriteString("label", input.Label);
+                json.WriteString("digest", input.Digest.ToString("x16", CultureInfo.InvariantCulture));
+                json.WriteEndObject();
+            }
+            json.WriteEndArray();
             json.WriteEndObject();
-        }
-        json.WriteEndArray();
-        json.WriteEndObject();
-    });
+        });
 
     private static void Members(Utf8JsonWriter json, StoredEntry entry, string? release)
     {

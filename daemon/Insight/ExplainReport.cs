@@ -30,7 +30,9 @@ internal sealed record ExplainReport
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public DateTimeOffset? Stored { get; set; }
 
-    /// <summary>For a hit whose chart helm downloaded, within <c>remote.fresh_for</c>: how long ago that run began, as in <c>4m12s</c>.</summary>
+    /// <summary>
+    /// For a hit whose chart helm downloaded, within <c>remote.fresh_for</c>: how long ago that run began, as in <c>4m12s</c>.
+    /// </summary>
     public string RemoteAge { get; set; } = "";
 
     /// <summary>For a hit: bytes of both streams.</summary>
@@ -60,7 +62,9 @@ internal sealed record ExplainReport
     /// <summary>How many of the chart's files are below <c>.git</c>, which helm reads.</summary>
     public int GitFiles { get; set; }
 
-    /// <summary>How helm may be rendered with: <c>armed</c>, <c>arming</c>, or <c>unarmed: </c> and why. Empty where it was not asked.</summary>
+    /// <summary>
+    /// How helm may be rendered with: <c>armed</c>, <c>arming</c>, or <c>unarmed: </c> and why. Empty where it was not asked.
+    /// </summary>
     public string Helm { get; set; } = "";
 
     /// <summary>For a miss: inputs that differ from those of the nearest entry.</summary>

@@ -13,7 +13,10 @@ namespace CacheDaemon.Daemon.Insight;
 /// <summary>Says why there is no entry for a key: which inputs differ from those of the stored entry that is nearest to it.</summary>
 internal sealed class MissExplainer
 {
-    /// <summary>Entries of the chart that are compared, the ones used last first: all that anyone has. Their material is read up to <see cref="MaxBytes"/>.</summary>
+    /// <summary>
+    /// Entries of the chart that are compared, the ones used last first: all that anyone has. Their material is read up to
+    /// <see cref="MaxBytes"/>.
+    /// </summary>
     private const int MaxEntries = 10_000;
 
     private const long MaxBytes = 64 << 20;
@@ -32,8 +35,9 @@ internal sealed class MissExplainer
     public MissExplainer(LiteDbTier disk) => _disk = disk;
 
     /// <summary>
-    /// One line per input (<c>values file 1 changed</c>, <c>--set was added</c>) that differs from the entry of this chart that differs least, in the order of the recipe; of
-    /// entries that differ equally much, the one used last. Empty when no entry of this chart is stored.
+    /// One line per input (<c>values file 1 changed</c>, <c>--set was added</c>) that differs from the entry of this chart that differs
+    /// least, in the order of the recipe; of entries that differ equally much, the one used last. Empty when no entry of this chart is
+    /// stored.
     /// </summary>
     /// <param name="chartName">The chart; only its entries are near.</param>
     /// <param name="material">The inputs of the miss.</param>
@@ -63,7 +67,9 @@ internal sealed class MissExplainer
         return nearest is null ? [] : Difference(KeyMaterial.Deserialise(nearest.Material), material);
     }
 
-    /// <summary>The entries of a chart. Misses are explained in batches, from the newest back: what was read for one is enough for those before it.</summary>
+    /// <summary>
+    /// The entries of a chart. Misses are explained in batches, from the newest back: what was read for one is enough for those before it.
+    /// </summary>
     private IReadOnlyList<StoredMaterial> Entries(string chart, DateTimeOffset? at)
     {
         lock (_gate)
@@ -73,11 +79,15 @@ internal sealed class MissExplainer
         }
         IReadOnlyList<StoredMaterial> entries = _disk.RecentByChart(chart, MaxEntries, MaxBytes);
         lock (_gate)
-            _kept = at is { } asOf && entries.Sum(static entry => (long)entry.Material.Length) <= MaxKeptBytes ? (chart, asOf, entries) : null;
+            _kept =
+                at is { } asOf && entries.Sum(static entry => (long)entry.Material.Length) <= MaxKeptBytes ? (chart, asOf, entries) : null;
         return entries;
     }
 
-    /// <summary>How many lines <see cref="Difference"/> would have, or any larger number than <paramref name="most"/>. Makes no text of labels that are in the same order.</summary>
+    /// <summary>
+    /// How many lines <see cref="Difference"/> would have, or any larger number than <paramref name="most"/>. Makes no text of labels that
+    /// are in the same order.
+    /// </summary>
     /// <exception cref="MessagePackSerializationException">The bytes are something else.</exception>
     private static int Distance(byte[] stored, byte[][] labels, IReadOnlyList<MaterialItem> material, int most)
     {
@@ -86,7 +96,9 @@ internal sealed class MissExplainer
             var reader = new MessagePackReader(stored);
             if (reader.ReadArrayHeader() == labels.Length)
             {
-                int differing = 0, tree = 0, i = 0;
+                int differing = 0,
+                    tree = 0,
+                    i = 0;
                 for (; i < labels.Length && reader.TryReadStringSpan(out ReadOnlySpan<byte> label) && label.SequenceEqual(labels[i]); i++)
                 {
                     if (reader.ReadUInt64() == material[i].Digest)
@@ -111,7 +123,9 @@ internal sealed class MissExplainer
     public static List<string> Difference(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after) =>
         InSameOrder(before, after) ?? InAnyOrder(before, after);
 
-    /// <summary>When both lists have the same labels in the same order, as those of one chart without new files have; otherwise null.</summary>
+    /// <summary>
+    /// When both lists have the same labels in the same order, as those of one chart without new files have; otherwise null.
+    /// </summary>
     private static List<string>? InSameOrder(IReadOnlyList<MaterialItem> before, IReadOnlyList<MaterialItem> after)
     {
         if (before.Count != after.Count)
@@ -150,10 +164,14 @@ internal sealed class MissExplainer
         return WithoutSum(difference);
     }
 
-    /// <summary>An input as its user knows it: labels of the key are <c>option set</c>, <c>option $HELM_DEBUG</c>, <c>set-file name</c>, <c>values [1]</c>.</summary>
+    /// <summary>
+    /// An input as its user knows it: labels of the key are <c>option set</c>, <c>option $HELM_DEBUG</c>, <c>set-file name</c>, <c>values
+    /// [1]</c>.
+    /// </summary>
     private static string Named(string label)
     {
-        const string Option = "option ", Values = "values [";
+        const string Option = "option ",
+            Values = "values [";
         // Flags that helm only warns about share one label.
         if (label == Option + "deprecated")
             return "a deprecated flag";

@@ -9,8 +9,14 @@ namespace CacheDaemon.Daemon.Insight;
 internal sealed record PruneReport(long Entries, long Bytes, long EntriesLeft, long BytesLeft)
 {
     /// <summary>From the words of the wire to the store's own.</summary>
-    public static PruneRequest ToRequest(Message.Prune message) => new(
-        message.OlderThanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null, message.MaxBytes, message.Chart, message.All, message.DryRun);
+    public static PruneRequest ToRequest(Message.Prune message) =>
+        new(
+            message.OlderThanSeconds is { } seconds ? TimeSpan.FromSeconds(seconds) : null,
+            message.MaxBytes,
+            message.Chart,
+            message.All,
+            message.DryRun
+        );
 
     /// <summary>Of two stores together.</summary>
     public static PruneReport operator +(PruneReport one, PruneReport other) =>

@@ -26,22 +26,35 @@ internal static class ReasonPage
     private static IEnumerable<ReasonMeaning> Read()
     {
         using var page = new StreamReader(typeof(ReasonPage).Assembly.GetManifestResourceStream("key.md")!);
-        string chapter = "", heading = "";
+        string chapter = "",
+            heading = "";
         while (page.ReadLine() is { } line)
         {
             if (line.StartsWith("## ", StringComparison.Ordinal))
                 chapter = heading = line[3..];
             else if (line.StartsWith("### ", StringComparison.Ordinal))
                 heading = line[4..];
-            else if (chapter == Bypasses && line.StartsWith("| `", StringComparison.Ordinal) && line.IndexOf("` | ", StringComparison.Ordinal) is var end and > 0)
-                yield return new ReasonMeaning(heading, line[3..end], WithoutLinks(line[(end + 4)..^2]).Replace("\\|", "|", StringComparison.Ordinal));
+            else if (
+                chapter == Bypasses
+                && line.StartsWith("| `", StringComparison.Ordinal)
+                && line.IndexOf("` | ", StringComparison.Ordinal) is var end and > 0
+            )
+                yield return new ReasonMeaning(
+                    heading,
+                    line[3..end],
+                    WithoutLinks(line[(end + 4)..^2]).Replace("\\|", "|", StringComparison.Ordinal)
+                );
         }
     }
 
     /// <summary>Of <c>[text](target)</c> the text.</summary>
     private static string WithoutLinks(string text)
     {
-        while (text.IndexOf("](", StringComparison.Ordinal) is var middle and > 0 && text.LastIndexOf('[', middle) is var open and >= 0 && text.IndexOf(')', middle) is var close and > 0)
+        while (
+            text.IndexOf("](", StringComparison.Ordinal) is var middle and > 0
+            && text.LastIndexOf('[', middle) is var open and >= 0
+            && text.IndexOf(')', middle) is var close and > 0
+        )
             text = text[..open] + text[(open + 1)..middle] + text[(close + 1)..];
         return text;
     }

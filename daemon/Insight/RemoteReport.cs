@@ -16,7 +16,16 @@ internal sealed record RemoteReport(long Hits, long Repository, long Digest, lon
     /// <param name="ages">How old results given within a window were; zeros where none was.</param>
     public static RemoteReport Of(IReadOnlyDictionary<string, long> counters, (TimeSpan Median, TimeSpan Longest) ages)
     {
-        long repository = counters.GetValueOrDefault(Counters.RemoteRepository), digest = counters.GetValueOrDefault(Counters.RemoteDigest), window = counters.GetValueOrDefault(Counters.RemoteWindow);
-        return new RemoteReport(repository + digest + window, repository, digest, window, (long)ages.Median.TotalMilliseconds, (long)ages.Longest.TotalMilliseconds);
+        long repository = counters.GetValueOrDefault(Counters.RemoteRepository),
+            digest = counters.GetValueOrDefault(Counters.RemoteDigest),
+            window = counters.GetValueOrDefault(Counters.RemoteWindow);
+        return new RemoteReport(
+            repository + digest + window,
+            repository,
+            digest,
+            window,
+            (long)ages.Median.TotalMilliseconds,
+            (long)ages.Longest.TotalMilliseconds
+        );
     }
 }

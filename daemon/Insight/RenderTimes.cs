@@ -5,8 +5,9 @@ using System.Threading;
 namespace CacheDaemon.Daemon.Insight;
 
 /// <summary>
-/// How long a command of helm usually takes for a chart: the median of its last renders, so that one render on a busy machine does not make every later hit look like a large gain. In memory
-/// only; after a restart it learns from the entries that are read from disk. Thread-safe; asking allocates nothing.
+/// How long a command of helm usually takes for a chart: the median of its last renders, so that one render on a busy machine does not make
+/// every later hit look like a large gain. In memory only; after a restart it learns from the entries that are read from disk. Thread-safe;
+/// asking allocates nothing.
 /// </summary>
 internal sealed class RenderTimes
 {
@@ -31,7 +32,8 @@ internal sealed class RenderTimes
     }
 
     /// <summary>The median, in milliseconds; <paramref name="otherwise"/> where nothing is known.</summary>
-    public double Median(string command, string chart, double otherwise) => _known.TryGetValue((command, chart), out Recent? recent) ? recent.Median : otherwise;
+    public double Median(string command, string chart, double otherwise) =>
+        _known.TryGetValue((command, chart), out Recent? recent) ? recent.Median : otherwise;
 
     private sealed class Recent
     {

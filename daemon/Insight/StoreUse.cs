@@ -7,4 +7,11 @@ namespace CacheDaemon.Daemon.Insight;
 /// <param name="MemoryEntries">Entries in memory; 0 when no daemon runs.</param>
 /// <param name="MemoryBytes">Their bytes.</param>
 /// <param name="MemoryMaxBytes">Bytes that memory may hold.</param>
-internal readonly record struct StoreUse(long Entries, long Bytes, long MaxBytes, long MemoryEntries, long MemoryBytes, long MemoryMaxBytes);
+internal readonly record struct StoreUse(
+    long Entries,
+    long Bytes,
+    long MaxBytes,
+    long MemoryEntries,
+    long MemoryBytes,
+    long MemoryMaxBytes
+);

@@ -30,7 +30,9 @@ internal sealed class Tallies
     /// <summary>By universal time, so that no two hours have one name.</summary>
     private const string HourFormat = "yyyy-MM-ddTHH:00Z";
 
-    private const string Day = "day", Chart = "chart", Caller = "caller";
+    private const string Day = "day",
+        Chart = "chart",
+        Caller = "caller";
     private const string DayFormat = "yyyy-MM-dd";
 
     private readonly TimeProvider _time;
@@ -47,8 +49,11 @@ internal sealed class Tallies
     {
         _time = time;
         foreach ((string name, long value) in persisted)
-            if (name.Split('/', 3) is [var family, var fieldName, var member] && FamilyOf(family) is { } tallies
-                && Array.IndexOf(Tally.Fields, fieldName) is >= 0 and var field)
+            if (
+                name.Split('/', 3) is [var family, var fieldName, var member]
+                && FamilyOf(family) is { } tallies
+                && Array.IndexOf(Tally.Fields, fieldName) is >= 0 and var field
+            )
                 tallies.GetOrAdd(member, static _ => new Tally()).Load(field, value);
         _today = _days.GetOrAdd(NameOf(0), static _ => new Tally());
         _thisHour = _hours.GetOrAdd(HourOf(0), static _ => new Tally());
@@ -56,7 +61,10 @@ internal sealed class Tallies
 
     /// <summary>True for names under which tallies are persisted.</summary>
     public static bool IsOurs(string name) =>
-        name.StartsWith(Day + "/", StringComparison.Ordinal) || name.StartsWith(Hour + "/", StringComparison.Ordinal) || name.StartsWith(Chart + "/", StringComparison.Ordinal) || name.StartsWith(Caller + "/", StringComparison.Ordinal);
+        name.StartsWith(Day + "/", StringComparison.Ordinal)
+        || name.StartsWith(Hour + "/", StringComparison.Ordinal)
+        || name.StartsWith(Chart + "/", StringComparison.Ordinal)
+        || name.StartsWith(Caller + "/", StringComparison.Ordinal);
 
     /// <summary>By hour, named by its beginning such as <c>2026-11-21T13:00Z</c>, in no order.</summary>
     public IEnumerable<KeyValuePair<string, Tally>> Hours => _hours;
@@ -72,10 +80,12 @@ internal sealed class Tallies
     /// <param name="chart">Name of its chart, or empty.</param>
     /// <param name="caller">Name of the calling process, or empty.</param>
     /// <param name="savedMicroseconds">How much longer helm would have taken.</param>
-    public void Add(CallOutcome outcome, string chart, string caller, long savedMicroseconds) => Add(outcome, chart, caller, 1, savedMicroseconds);
+    public void Add(CallOutcome outcome, string chart, string caller, long savedMicroseconds) =>
+        Add(outcome, chart, caller, 1, savedMicroseconds);
 
     /// <summary>Takes a call back that was added with the same arguments.</summary>
-    public void TakeBack(CallOutcome outcome, string chart, string caller, long savedMicroseconds) => Add(outcome, chart, caller, -1, -savedMicroseconds);
+    public void TakeBack(CallOutcome outcome, string chart, string caller, long savedMicroseconds) =>
+        Add(outcome, chart, caller, -1, -savedMicroseconds);
 
     private void Add(CallOutcome outcome, string chart, string caller, int calls, long savedMicroseconds)
     {
@@ -99,10 +109,10 @@ internal sealed class Tallies
     public void TakeDeltas(Dictionary<string, long> deltas)
     {
         foreach ((string family, ConcurrentDictionary<string, Tally> tallies) in Families())
-            foreach ((string member, Tally tally) in tallies)
-                for (int field = 0; field < Tally.Fields.Length; field++)
-                    if (tally.Take(field) is not 0 and var delta)
-                        deltas[$"{family}/{Tally.Fields[field]}/{member}"] = delta;
+        foreach ((string member, Tally tally) in tallies)
+            for (int field = 0; field < Tally.Fields.Length; field++)
+                if (tally.Take(field) is not 0 and var delta)
+                    deltas[$"{family}/{Tally.Fields[field]}/{member}"] = delta;
     }
 
     /// <summary>Begins a new day, and a new hour, when there is one. Returns the persisted names that are too old to be kept.</summary>
@@ -146,7 +156,8 @@ internal sealed class Tallies
 
     private ConcurrentDictionary<string, Tally>? FamilyOf(string family) => Families().FirstOrDefault(f => f.Name == family).Tallies;
 
-    private (string Name, ConcurrentDictionary<string, Tally> Tallies)[] Families() => [(Day, _days), (Hour, _hours), (Chart, _charts), (Caller, _callers)];
+    private (string Name, ConcurrentDictionary<string, Tally> Tallies)[] Families() =>
+        [(Day, _days), (Hour, _hours), (Chart, _charts), (Caller, _callers)];
 
     private string HourOf(int hoursAgo) => _time.GetUtcNow().AddHours(-hoursAgo).ToString(HourFormat, CultureInfo.InvariantCulture);
 

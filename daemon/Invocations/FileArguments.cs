@@ -7,8 +7,9 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Turns the file names of <c>-f</c> and <c>--set-file</c> into inputs (helm's <c>values.readFile</c>): <c>-</c> is standard input, once; a name of a descriptor is what the caller sent of it, and declined
-/// when it sent nothing; a name that Go's URL parser could see a scheme in, or reject, is declined. Names are opened as typed, relative to the working directory.
+/// Turns the file names of <c>-f</c> and <c>--set-file</c> into inputs (helm's <c>values.readFile</c>): <c>-</c> is standard input, once; a
+/// name of a descriptor is what the caller sent of it, and declined when it sent nothing; a name that Go's URL parser could see a scheme
+/// in, or reject, is declined. Names are opened as typed, relative to the working directory.
 /// </summary>
 /// <param name="directory">The working directory.</param>
 /// <param name="descriptors">Those that the caller has read.</param>
@@ -49,7 +50,8 @@ internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorCo
         return BypassReason.None;
     }
 
-    // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent signs without two hexadecimal digits, control characters and a host (//) can be rejected.
+    // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent signs without two hexadecimal
+    // digits, control characters and a host (//) can be rejected.
     private static BypassReason Judge(string typed)
     {
         if (typed.Length == 0)

@@ -23,7 +23,9 @@ internal static class GoPath
                 parts.Add(part);
         }
         string joined = string.Join('/', parts);
-        return rooted ? "/" + joined : joined.Length == 0 ? "." : joined;
+        return rooted ? "/" + joined
+            : joined.Length == 0 ? "."
+            : joined;
     }
 
     /// <summary>filepath.Join of two elements, of which empty ones are ignored.</summary>
@@ -34,19 +36,26 @@ internal static class GoPath
     public static string Parent(string path)
     {
         int slash = path.LastIndexOf('/');
-        return slash < 0 ? "." : slash == 0 ? "/" : path[..slash];
+        return slash < 0 ? "."
+            : slash == 0 ? "/"
+            : path[..slash];
     }
 
     /// <summary>The path that opening <paramref name="path"/> in <paramref name="directory"/> means; nothing is cleaned.</summary>
     public static string Under(string directory, string path) =>
-        path.StartsWith('/') ? path : path.Length == 0 ? directory : directory.EndsWith('/') ? directory + path : directory + "/" + path;
+        path.StartsWith('/') ? path
+        : path.Length == 0 ? directory
+        : directory.EndsWith('/') ? directory + path
+        : directory + "/" + path;
 
     /// <summary>Whether the path names something below /proc or /dev, whose meaning depends on the process that opens it.</summary>
     public static bool IsThroughProc(string absolute)
     {
         string clean = Clean(absolute);
-        return IsAtOrBelow(clean, "/proc") || IsAtOrBelow(clean, "/dev")
-            || absolute.Contains("/proc/self/", StringComparison.Ordinal) || absolute.Contains("/dev/fd/", StringComparison.Ordinal);
+        return IsAtOrBelow(clean, "/proc")
+            || IsAtOrBelow(clean, "/dev")
+            || absolute.Contains("/proc/self/", StringComparison.Ordinal)
+            || absolute.Contains("/dev/fd/", StringComparison.Ordinal);
     }
 
     private static bool IsAtOrBelow(string path, string root) =>

@@ -9,21 +9,22 @@ namespace CacheDaemon.Daemon.Invocations;
 /// <summary>What the parser makes of one call: an <see cref="Invocation"/>, or the reason why real helm has to run.</summary>
 internal abstract record InvocationResult
 {
-    private InvocationResult()
-    {
-    }
+    private InvocationResult() { }
 
     /// <summary>The call may be served, as far as argv and environment can tell.</summary>
     public sealed record Served(Invocation Invocation) : InvocationResult;
 
-    /// <summary>The call is not served. <paramref name="Detail"/> is the name of a flag or variable, never a value; it may be empty.</summary>
+    /// <summary>
+    /// The call is not served. <paramref name="Detail"/> is the name of a flag or variable, never a value; it may be empty.
+    /// </summary>
     public sealed record Bypassed(BypassReason Reason, string Detail = "") : InvocationResult;
 }
 
 /// <summary>
-/// One call of helm on local charts, normalised: two calls with equal <see cref="Command"/>, <see cref="ReleaseName"/>, <see cref="Options"/>,
-/// <see cref="TimeZone"/>, <see cref="GoRoot"/> and equal <i>contents</i> of chart, values, set-files, namespace and start-up files give equal output (but for paths shown in it).
-/// Paths are absolute but unresolved: links and <c>..</c> are left for the file system, except where noted.
+/// One call of helm on local charts, normalised: two calls with equal <see cref="Command"/>, <see cref="ReleaseName"/>,
+/// <see cref="Options"/>, <see cref="TimeZone"/>, <see cref="GoRoot"/> and equal <i>contents</i> of chart, values, set-files, namespace and
+/// start-up files give equal output (but for paths shown in it). Paths are absolute but unresolved: links and <c>..</c> are left for the
+/// file system, except where noted.
 /// </summary>
 internal sealed record Invocation
 {
@@ -75,7 +76,10 @@ internal sealed record Invocation
     /// <summary>Finally true <c>--with-subcharts</c>: the charts below <c>charts/</c> are linted as well.</summary>
     public required bool WithSubcharts { get; init; }
 
-    /// <summary>What decides which chart a <c>repo/name</c> is, if the one chart may be such a name and nothing of that name is there; null when it cannot be.</summary>
+    /// <summary>
+    /// What decides which chart a <c>repo/name</c> is, if the one chart may be such a name and nothing of that name is there; null when it
+    /// cannot be.
+    /// </summary>
     public required RepositoryReference? Reference { get; init; }
 
     /// <summary>The chart, when it is one for which helm makes requests each time: <see cref="Charts"/> is empty then.</summary>
@@ -93,8 +97,11 @@ internal sealed record NetworkReference(string Typed, string Repository, string 
     private const int DigestLength = 64;
 
     /// <summary>Whether it is <c>oci://…@sha256:…</c>, whose content is fixed.</summary>
-    public bool IsDigest => Typed.StartsWith("oci://", StringComparison.Ordinal) && Typed.IndexOf(DigestMark, StringComparison.Ordinal) is > 0 and var at
-        && Typed.Length == at + DigestMark.Length + DigestLength && Typed.Skip(at + DigestMark.Length).All(char.IsAsciiHexDigitLower);
+    public bool IsDigest =>
+        Typed.StartsWith("oci://", StringComparison.Ordinal)
+        && Typed.IndexOf(DigestMark, StringComparison.Ordinal) is > 0 and var at
+        && Typed.Length == at + DigestMark.Length + DigestLength
+        && Typed.Skip(at + DigestMark.Length).All(char.IsAsciiHexDigitLower);
 
     /// <summary>The last part of the name, for people and for <c>bypass</c>.</summary>
     public string Name
@@ -108,9 +115,10 @@ internal sealed record NetworkReference(string Typed, string Repository, string 
     }
 
     /// <summary>Whether helm itself fetches it: no plugin does, and Go reads the name as it stands.</summary>
-    public static bool IsServed(string typed, string repository) => repository.Length > 0
-        ? HasScheme(repository, "http://", "https://") && typed.Length > 0 && !typed.Contains("://", StringComparison.Ordinal)
-        : HasScheme(typed, "http://", "https://", "oci://");
+    public static bool IsServed(string typed, string repository) =>
+        repository.Length > 0
+            ? HasScheme(repository, "http://", "https://") && typed.Length > 0 && !typed.Contains("://", StringComparison.Ordinal)
+            : HasScheme(typed, "http://", "https://", "oci://");
 
     private static bool HasScheme(string text, params ReadOnlySpan<string> schemes)
     {
@@ -128,10 +136,18 @@ internal sealed record NetworkReference(string Typed, string Repository, string 
 /// <param name="Devel">Finally true <c>--devel</c>.</param>
 /// <param name="IndexPath">Where helm has the index of the repository.</param>
 /// <param name="ContentCache">Where helm 4 has the archives.</param>
-internal sealed record RepositoryReference(string Repository, string Chart, string Version, bool Devel, string IndexPath, string ContentCache)
+internal sealed record RepositoryReference(
+    string Repository,
+    string Chart,
+    string Version,
+    bool Devel,
+    string IndexPath,
+    string ContentCache
+)
 {
     /// <summary>
-    /// Splits a chart as typed. Only names that Go's URL parser and file names leave as they are; null for anything else, paths included that are surely local.
+    /// Splits a chart as typed. Only names that Go's URL parser and file names leave as they are; null for anything else, paths included
+    /// that are surely local.
     /// </summary>
     public static (string Repository, string Chart)? Split(string typed)
     {
@@ -142,7 +158,8 @@ internal sealed record RepositoryReference(string Repository, string Chart, stri
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('-' or '_' or '.' or '/'))
                 return null;
         return typed[^1] == '/' || typed.Contains("//", StringComparison.Ordinal) || typed.Contains("/.", StringComparison.Ordinal)
-            ? null : (typed[..slash], typed[(slash + 1)..]);
+            ? null
+            : (typed[..slash], typed[(slash + 1)..]);
     }
 }
 
@@ -152,8 +169,8 @@ internal sealed record RepositoryReference(string Repository, string Chart, stri
 /// The path that helm loads: Go's <c>filepath.Abs</c>, so <c>..</c> is removed lexically (action.LocateChart; seen on both helms).
 /// </param>
 /// <param name="Aliases">
-/// Other spellings that must name the very same file as <paramref name="Path"/>, or the call is not served: the path as typed, which helm stats, and the one
-/// built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
+/// Other spellings that must name the very same file as <paramref name="Path"/>, or the call is not served: the path as typed, which helm
+/// stats, and the one built on <c>PWD</c>, which helm uses when it is valid. Empty for most calls.
 /// </param>
 internal sealed record ChartPlace(string Typed, string Path, IReadOnlyList<string> Aliases)
 {
@@ -198,7 +215,9 @@ internal sealed record NamespaceInputs
     /// <summary>Given by <c>-n</c> or <c>HELM_NAMESPACE</c>: final. Null when the kubeconfig decides.</summary>
     public required string? Explicit { get; init; }
 
-    /// <summary>Kubeconfigs to merge, absolute, in order. Files that do not exist are skipped, unless <see cref="KubeconfigIsExplicit"/>.</summary>
+    /// <summary>
+    /// Kubeconfigs to merge, absolute, in order. Files that do not exist are skipped, unless <see cref="KubeconfigIsExplicit"/>.
+    /// </summary>
     public required IReadOnlyList<string> KubeconfigPaths { get; init; }
 
     /// <summary><c>--kubeconfig</c> names the one file: when it is missing the namespace is <c>default</c>, in a cluster too.</summary>
@@ -208,19 +227,22 @@ internal sealed record NamespaceInputs
     public required string? Context { get; init; }
 
     /// <summary>
-    /// A flag or variable overrides a part of the kubeconfig (user, token, CA file, ...). It can make a valid one invalid and so change the namespace to <c>default</c>
-    /// (seen with <c>--kube-ca-file</c> and <c>--kube-as-group</c>): bypass unless the namespace is explicit.
+    /// A flag or variable overrides a part of the kubeconfig (user, token, CA file, ...). It can make a valid one invalid and so change the
+    /// namespace to <c>default</c> (seen with <c>--kube-ca-file</c> and <c>--kube-as-group</c>): bypass unless the namespace is explicit.
     /// </summary>
     public required bool HasOverrides { get; init; }
 
-    /// <summary>The service variables are set: with the service-account token file the in-cluster namespace applies when the kubeconfig names none.</summary>
+    /// <summary>
+    /// The service variables are set: with the service-account token file the in-cluster namespace applies when the kubeconfig names none.
+    /// </summary>
     public required bool InClusterVariables { get; init; }
 
     /// <summary><c>POD_NAMESPACE</c>, null when unset or empty: the in-cluster namespace before the service-account file.</summary>
     public required string? PodNamespace { get; init; }
 
     /// <summary>
-    /// When this old file exists and <see cref="HomeKubeconfig"/> does not, helm copies it there at every render, whatever the namespace: bypass (clientcmd's migration rule, seen on both).
+    /// When this old file exists and <see cref="HomeKubeconfig"/> does not, helm copies it there at every render, whatever the namespace:
+    /// bypass (clientcmd's migration rule, seen on both).
     /// </summary>
     public required string LegacyKubeconfig { get; init; }
 
@@ -243,7 +265,9 @@ internal sealed record StartupPaths
     /// <summary>Docker's <c>config.json</c> (read by helm 3 only).</summary>
     public required string DockerConfig { get; init; }
 
-    /// <summary>Neither <c>HOME</c> nor <c>DOCKER_CONFIG</c> is set: helm 3 then looks for Docker's file in the home that the account has, too.</summary>
+    /// <summary>
+    /// Neither <c>HOME</c> nor <c>DOCKER_CONFIG</c> is set: helm 3 then looks for Docker's file in the home that the account has, too.
+    /// </summary>
     public required bool DockerInAccountHome { get; init; }
 
     /// <summary>HOME and the three homes of helm, for the second key.</summary>

@@ -6,8 +6,8 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// The meaning of a command line: which inputs a call has, or why it is not served. Pure: touches no file. In doubt it declines; what helm itself would
-/// reject may pass, since failures are never stored, but then nothing that made it fail is left out of the key.
+/// The meaning of a command line: which inputs a call has, or why it is not served. Pure: touches no file. In doubt it declines; what helm
+/// itself would reject may pass, since failures are never stored, but then nothing that made it fail is left out of the key.
 /// </summary>
 internal sealed class InvocationParser
 {
@@ -45,8 +45,12 @@ internal sealed class InvocationParser
     /// <param name="hasStdin">Whether the caller sent its standard input along.</param>
     /// <param name="descriptors">The descriptors that the caller sent along; null for none.</param>
     public static InvocationResult Parse(
-        IReadOnlyList<string> args, string directory, IReadOnlyDictionary<string, string> variables, bool hasStdin,
-        IReadOnlyList<DescriptorContent>? descriptors = null)
+        IReadOnlyList<string> args,
+        string directory,
+        IReadOnlyDictionary<string, string> variables,
+        bool hasStdin,
+        IReadOnlyList<DescriptorContent>? descriptors = null
+    )
     {
         string[] words = [.. args];
         foreach (string word in words)
@@ -101,27 +105,29 @@ internal sealed class InvocationParser
         if (_variables.Startup(_directory, _registry, _repositories) is not { } startup)
             return new InvocationResult.Bypassed(BypassReason.BadFlagValue, "HELM_PLUGINS");
 
-        return new InvocationResult.Served(new Invocation
-        {
-            Command = _command,
-            Charts = charts,
-            WritesFiles = outputDirectory is not null,
-            Debugs = line.Flags.Exists(use => line.Row(use).Role == FlagRole.Debug) ? IsOn("debug") : _variables.IsDebugging,
-            ReleaseName = name,
-            Values = values,
-            SetFiles = setFiles,
-            Options = _options.ToList(),
-            Namespace = _variables.Namespace(_directory, _namespace, _context, _kubeconfig, _hasKubeOverride),
-            Startup = startup,
-            TimeZone = _variables.Get("TZ"),
-            GoRoot = _variables.NonEmpty("GOROOT"),
-            Directory = _directory,
-            LogicalDirectory = _variables.NonEmpty("PWD"),
-            SkipSchemaValidation = IsOn("skip-schema-validation"),
-            WithSubcharts = IsOn("with-subcharts"),
-            Reference = network is null ? Reference(line, typed) : null,
-            Network = network,
-        });
+        return new InvocationResult.Served(
+            new Invocation
+            {
+                Command = _command,
+                Charts = charts,
+                WritesFiles = outputDirectory is not null,
+                Debugs = line.Flags.Exists(use => line.Row(use).Role == FlagRole.Debug) ? IsOn("debug") : _variables.IsDebugging,
+                ReleaseName = name,
+                Values = values,
+                SetFiles = setFiles,
+                Options = _options.ToList(),
+                Namespace = _variables.Namespace(_directory, _namespace, _context, _kubeconfig, _hasKubeOverride),
+                Startup = startup,
+                TimeZone = _variables.Get("TZ"),
+                GoRoot = _variables.NonEmpty("GOROOT"),
+                Directory = _directory,
+                LogicalDirectory = _variables.NonEmpty("PWD"),
+                SkipSchemaValidation = IsOn("skip-schema-validation"),
+                WithSubcharts = IsOn("with-subcharts"),
+                Reference = network is null ? Reference(line, typed) : null,
+                Network = network,
+            }
+        );
     }
 
     private InvocationResult.Bypassed? Take(FlagUse use)
@@ -275,7 +281,8 @@ internal sealed class InvocationParser
         }
     }
 
-    // ChartPathOptions.LocateChart without --repo: whether the path exists, and so whether it is a local chart at all, is for the file system to say.
+    // ChartPathOptions.LocateChart without --repo: whether the path exists, and so whether it is a local chart at all, is for the file
+    // system to say.
     private InvocationResult.Bypassed? Chart(string typed, out ChartPlace place)
     {
         string chart = typed.Trim();
@@ -294,25 +301,43 @@ internal sealed class InvocationParser
         bool climbs = chart.Contains("..", StringComparison.Ordinal);
         if (asTyped != path && (climbs || chart.EndsWith('/') || chart.EndsWith("/.", StringComparison.Ordinal)))
             aliases.Add(asTyped);
-        if (climbs && _variables.NonEmpty("PWD") is { } pwd && pwd.StartsWith('/')
-            && GoPath.Clean(GoPath.Under(pwd, chart)) is var logical && logical != path)
+        if (
+            climbs
+            && _variables.NonEmpty("PWD") is { } pwd
+            && pwd.StartsWith('/')
+            && GoPath.Clean(GoPath.Under(pwd, chart)) is var logical
+            && logical != path
+        )
             aliases.Add(logical);
         return null;
     }
 
     // With --repo, and by its scheme; whether there is a file of that name is for the file system to say.
     private bool IsOnNetwork(IReadOnlyList<string> typed) =>
-        _command.Arguments is CommandArguments.NameAndChart or CommandArguments.Chart && (_repository.Length > 0 || typed[0].Contains("://", StringComparison.Ordinal));
+        _command.Arguments is CommandArguments.NameAndChart or CommandArguments.Chart
+        && (_repository.Length > 0 || typed[0].Contains("://", StringComparison.Ordinal));
 
     // LocateChart for what is no local path; which files that means, but not what is in them.
     private RepositoryReference? Reference(ParsedCommandLine line, IReadOnlyList<string> typed)
     {
-        if (_command.Arguments is not (CommandArguments.NameAndChart or CommandArguments.Chart) || RepositoryReference.Split(typed[0]) is not (string repository, string chart))
+        if (
+            _command.Arguments is not (CommandArguments.NameAndChart or CommandArguments.Chart)
+            || RepositoryReference.Split(typed[0]) is not (string repository, string chart)
+        )
             return null;
-        return _variables.Caches(_directory, LastValue(line, "repository-cache"), LastValue(line, "content-cache")) is not (string repositoryCache, string contentCache)
+        return
+            _variables.Caches(_directory, LastValue(line, "repository-cache"), LastValue(line, "content-cache"))
+                is not
+                (string repositoryCache, string contentCache)
             ? null
             : new RepositoryReference(
-                repository, chart, LastValue(line, "version") ?? "", IsOn("devel"), GoPath.Join(repositoryCache, repository + "-index.yaml"), contentCache);
+                repository,
+                chart,
+                LastValue(line, "version") ?? "",
+                IsOn("devel"),
+                GoPath.Join(repositoryCache, repository + "-index.yaml"),
+                contentCache
+            );
     }
 
     private static string? LastValue(ParsedCommandLine line, string name) => line.Flags.FindLast(use => line.Row(use).Name == name).Value;

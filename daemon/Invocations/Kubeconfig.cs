@@ -10,23 +10,47 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// One kubeconfig in the shape that kubectl and the cloud tools write (client-go's <c>tools/clientcmd/api/v1/types.go</c>), or nothing: an unknown field, an unusual spelling or a wrong type
-/// anywhere is not understood, since one bad field makes clientcmd drop the whole file.
+/// One kubeconfig in the shape that kubectl and the cloud tools write (client-go's <c>tools/clientcmd/api/v1/types.go</c>), or nothing: an
+/// unknown field, an unusual spelling or a wrong type anywhere is not understood, since one bad field makes clientcmd drop the whole file.
 /// </summary>
 internal sealed class Kubeconfig
 {
     private const int MaxBytes = 4 * 1024 * 1024;
     private static readonly UTF8Encoding s_strictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    private static readonly SearchValues<char> s_ofHosts = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.");
+    private static readonly SearchValues<char> s_ofHosts = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-."
+    );
 
     private static readonly string[] s_clusterFields =
-        ["server", "tls-server-name", "insecure-skip-tls-verify", "certificate-authority", "certificate-authority-data", "proxy-url", "disable-compression", "extensions"];
+    [
+        "server",
+        "tls-server-name",
+        "insecure-skip-tls-verify",
+        "certificate-authority",
+        "certificate-authority-data",
+        "proxy-url",
+        "disable-compression",
+        "extensions",
+    ];
 
     private static readonly string[] s_userFields =
     [
-        "client-certificate", "client-certificate-data", "client-key", "client-key-data", "token", "tokenFile", "as", "as-uid", "as-groups", "as-user-extra", "username", "password",
-        "auth-provider", "exec", "extensions",
+        "client-certificate",
+        "client-certificate-data",
+        "client-key",
+        "client-key-data",
+        "token",
+        "tokenFile",
+        "as",
+        "as-uid",
+        "as-groups",
+        "as-user-extra",
+        "username",
+        "password",
+        "auth-provider",
+        "exec",
+        "extensions",
     ];
 
     private readonly Dictionary<string, Context> _contexts = [];
@@ -91,7 +115,18 @@ internal sealed class Kubeconfig
                 "contexts" => TakeNamed(value, "context", _contexts, TakeContext),
                 "clusters" => TakeNamed(value, "cluster", _clusters, TakeCluster),
                 "users" => TakeNamed(value, "user", _users, TakeUser),
-                var other => KubeconfigYaml.IsForeign(other, value, "apiVersion", "kind", "current-context", "preferences", "extensions", "contexts", "clusters", "users"),
+                var other => KubeconfigYaml.IsForeign(
+                    other,
+                    value,
+                    "apiVersion",
+                    "kind",
+                    "current-context",
+                    "preferences",
+                    "extensions",
+                    "contexts",
+                    "clusters",
+                    "users"
+                ),
             };
             if (!ok)
                 return false;
@@ -99,7 +134,12 @@ internal sealed class Kubeconfig
         return true;
     }
 
-    private static bool TakeNamed<T>(YamlNode list, string field, Dictionary<string, T> into, Func<IReadOnlyList<KeyValuePair<YamlNode, YamlNode>>, T?> take)
+    private static bool TakeNamed<T>(
+        YamlNode list,
+        string field,
+        Dictionary<string, T> into,
+        Func<IReadOnlyList<KeyValuePair<YamlNode, YamlNode>>, T?> take
+    )
         where T : struct
     {
         if (KubeconfigYaml.IsNull(list))
@@ -110,7 +150,8 @@ internal sealed class Kubeconfig
         {
             if (Map(item) is not { } map)
                 return false;
-            YamlNode? name = null, body = null;
+            YamlNode? name = null,
+                body = null;
             foreach ((YamlNode key, YamlNode value) in map)
             {
                 string? text = KubeconfigYaml.Text(key);
@@ -121,8 +162,14 @@ internal sealed class Kubeconfig
                 else if (!KubeconfigYaml.IsForeign(text, value, "name", field))
                     return false;
             }
-            if (name is null || body is null || KubeconfigYaml.Text(name) is not { Length: > 0 } word
-                || Map(body) is not { } fields || take(fields) is not { } taken || !into.TryAdd(word, taken))
+            if (
+                name is null
+                || body is null
+                || KubeconfigYaml.Text(name) is not { Length: > 0 } word
+                || Map(body) is not { } fields
+                || take(fields) is not { } taken
+                || !into.TryAdd(word, taken)
+            )
                 return false;
         }
         return true;
@@ -165,7 +212,8 @@ internal sealed class Kubeconfig
     private Usable? TakeCluster(IReadOnlyList<KeyValuePair<YamlNode, YamlNode>> fields)
     {
         var mustOpen = new List<string>();
-        bool valid = true, hasAuthorityData = false;
+        bool valid = true,
+            hasAuthorityData = false;
         foreach ((YamlNode key, YamlNode value) in fields)
         {
             string? field = KubeconfigYaml.Text(key);
@@ -249,19 +297,27 @@ internal sealed class Kubeconfig
         string place = text[(scheme + 3)..].TrimEnd('/');
         int colon = place.IndexOf(':', StringComparison.Ordinal);
         string host = colon < 0 ? place : place[..colon];
-        return host.Length > 0 && !host.AsSpan().ContainsAnyExcept(s_ofHosts) && (colon < 0 || ushort.TryParse(place.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
+        return host.Length > 0
+            && !host.AsSpan().ContainsAnyExcept(s_ofHosts)
+            && (colon < 0 || ushort.TryParse(place.AsSpan(colon + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _));
     }
 
-    // clientcmd's validateAuthInfo: at most one of token and basic; a certificate has a key, each as file or as data; exec excludes auth-provider; nobody is put into groups who is not
-    // impersonated.
+    // clientcmd's validateAuthInfo: at most one of token and basic; a certificate has a key, each as file or as data; exec excludes
+    // auth-provider; nobody is put into groups who is not impersonated.
     private static bool IsOneMethod(HashSet<string> given)
     {
-        bool token = given.Contains("token"), basic = given.Contains("username") || given.Contains("password");
-        bool certFile = given.Contains("client-certificate"), certData = given.Contains("client-certificate-data");
-        bool keyFile = given.Contains("client-key"), keyData = given.Contains("client-key-data");
+        bool token = given.Contains("token"),
+            basic = given.Contains("username") || given.Contains("password");
+        bool certFile = given.Contains("client-certificate"),
+            certData = given.Contains("client-certificate-data");
+        bool keyFile = given.Contains("client-key"),
+            keyData = given.Contains("client-key-data");
         if ((given.Contains("as-groups") || given.Contains("as-uid")) && !given.Contains("as"))
             return false;
-        return !(token && basic) && !(certFile && certData) && !(keyFile && keyData) && (certFile || certData) == (keyFile || keyData)
+        return !(token && basic)
+            && !(certFile && certData)
+            && !(keyFile && keyData)
+            && (certFile || certData) == (keyFile || keyData)
             && !(given.Contains("exec") && given.Contains("auth-provider"));
     }
 

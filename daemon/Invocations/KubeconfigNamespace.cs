@@ -5,18 +5,19 @@ namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>One kubeconfig as read.</summary>
 /// <param name="Path">Absolute path; relative paths inside are relative to its directory.</param>
-/// <param name="Content">Its bytes, or null when the file does not exist. A file that cannot be read is not to be passed here: bypass.</param>
+/// <param name="Content">
+/// Its bytes, or null when the file does not exist. A file that cannot be read is not to be passed here: bypass.
+/// </param>
 internal readonly record struct KubeconfigFile(string Path, ReadOnlyMemory<byte>? Content);
 
 /// <summary>What the kubeconfigs say about the namespace.</summary>
 internal abstract record KubeconfigAnswer
 {
-    private KubeconfigAnswer()
-    {
-    }
+    private KubeconfigAnswer() { }
 
     /// <summary>
-    /// The namespace, in a cluster too, provided that each of <paramref name="MustOpen"/> can be opened for reading (clientcmd tries; when one cannot, bypass).
+    /// The namespace, in a cluster too, provided that each of <paramref name="MustOpen"/> can be opened for reading (clientcmd tries; when
+    /// one cannot, bypass).
     /// </summary>
     public sealed record Found(string Namespace, IReadOnlyList<string> MustOpen) : KubeconfigAnswer;
 
@@ -32,8 +33,9 @@ internal abstract record KubeconfigAnswer
 /// <c>DeferredLoadingClientConfig.Namespace</c>, <c>DirectClientConfig.ConfirmUsable</c>). Pure.
 /// </summary>
 /// <remarks>
-/// helm ignores errors and uses <c>default</c>. An error is not only bad YAML: a user with two ways to authenticate, a missing CA or client certificate file, an exec plugin without version, a bad proxy URL
-/// all count (seen on both helms, <c>KubeconfigNamespaceTests</c>). So a file is understood only in the exact shape that tools write.
+/// helm ignores errors and uses <c>default</c>. An error is not only bad YAML: a user with two ways to authenticate, a missing CA or client
+/// certificate file, an exec plugin without version, a bad proxy URL all count (seen on both helms, <c>KubeconfigNamespaceTests</c>). So a
+/// file is understood only in the exact shape that tools write.
 /// </remarks>
 internal static class KubeconfigNamespace
 {

@@ -8,8 +8,8 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Checks that a YAML node has one certain meaning, both to YamlDotNet and to the YAML and JSON decoders of client-go. No anchors, no tags, no
-/// plain scalars that could be numbers, booleans or dates.
+/// Checks that a YAML node has one certain meaning, both to YamlDotNet and to the YAML and JSON decoders of client-go. No anchors, no tags,
+/// no plain scalars that could be numbers, booleans or dates.
 /// </summary>
 internal static class KubeconfigYaml
 {
@@ -32,13 +32,11 @@ internal static class KubeconfigYaml
     }
 
     /// <summary>
-    /// Whether a plain scalar that begins with a digit is surely no number, date or time in any YAML: it has a character that is in none of them, or two dots (an address), or is a
-    /// GUID (AKS names its server so).
+    /// Whether a plain scalar that begins with a digit is surely no number, date or time in any YAML: it has a character that is in none of
+    /// them, or two dots (an address), or is a GUID (AKS names its server so).
     /// </summary>
     private static bool IsNoNumber(string text) =>
-        text.AsSpan().ContainsAnyExcept(s_ofNumbers)
-        || text.AsSpan().Count('.') > 1
-        || Guid.TryParseExact(text, "D", out _);
+        text.AsSpan().ContainsAnyExcept(s_ofNumbers) || text.AsSpan().Count('.') > 1 || Guid.TryParseExact(text, "D", out _);
 
     /// <summary>Any value whose types both sides surely agree on: nested, with small whole numbers, booleans and nulls.</summary>
     public static bool IsAny(YamlNode node, int depth = 0)
@@ -60,13 +58,20 @@ internal static class KubeconfigYaml
                     return false;
             return true;
         }
-        return Text(node) is not null || IsBool(node)
+        return Text(node) is not null
+            || IsBool(node)
             || (node is YamlScalarNode { Style: ScalarStyle.Literal or ScalarStyle.Folded } && IsBare(node))
-            || (node is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 0 and < 10 } number } && IsBare(node)
-                && !number.AsSpan().ContainsAnyExceptInRange('0', '9') && (number == "0" || number[0] != '0'));
+            || (
+                node is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 0 and < 10 } number }
+                && IsBare(node)
+                && !number.AsSpan().ContainsAnyExceptInRange('0', '9')
+                && (number == "0" || number[0] != '0')
+            );
     }
 
-    /// <summary>A field that helm ignores, as those of other tools: by no spelling one of <paramref name="known"/>, with a value of certain types.</summary>
+    /// <summary>
+    /// A field that helm ignores, as those of other tools: by no spelling one of <paramref name="known"/>, with a value of certain types.
+    /// </summary>
     public static bool IsForeign(string? field, YamlNode value, params ReadOnlySpan<string> known)
     {
         if (string.IsNullOrEmpty(field) || field == "<<")
@@ -108,7 +113,16 @@ internal static class KubeconfigYaml
             if (Fields(item) is not { Count: 2 } fields)
                 return false;
             foreach ((YamlNode key, YamlNode value) in fields)
-                if (!(Text(key) switch { "name" => Text(value) is not null, "extension" => IsAny(value), _ => false }))
+                if (
+                    !(
+                        Text(key) switch
+                        {
+                            "name" => Text(value) is not null,
+                            "extension" => IsAny(value),
+                            _ => false,
+                        }
+                    )
+                )
                     return false;
         }
         return true;
@@ -120,7 +134,16 @@ internal static class KubeconfigYaml
         if (Fields(node) is not { } fields)
             return false;
         foreach ((YamlNode key, YamlNode value) in fields)
-            if (!(Text(key) switch { "name" => Text(value) is not null, "config" => IsNull(value) || IsTextMap(value), _ => false }))
+            if (
+                !(
+                    Text(key) switch
+                    {
+                        "name" => Text(value) is not null,
+                        "config" => IsNull(value) || IsTextMap(value),
+                        _ => false,
+                    }
+                )
+            )
                 return false;
         return true;
     }
@@ -133,7 +156,9 @@ internal static class KubeconfigYaml
         surelyValid = false;
         if (Fields(node) is not { } fields)
             return false;
-        string command = "", version = "", mode = "";
+        string command = "",
+            version = "",
+            mode = "";
         foreach ((YamlNode key, YamlNode value) in fields)
         {
             string? text = Text(value);
@@ -157,12 +182,14 @@ internal static class KubeconfigYaml
                     return false;
             }
         }
-        surelyValid = command.Length > 0 && version switch
-        {
-            "client.authentication.k8s.io/v1" => mode is "Never" or "IfAvailable" or "Always",
-            "client.authentication.k8s.io/v1beta1" => mode is "" or "Never" or "IfAvailable" or "Always",
-            _ => false,
-        };
+        surelyValid =
+            command.Length > 0
+            && version switch
+            {
+                "client.authentication.k8s.io/v1" => mode is "Never" or "IfAvailable" or "Always",
+                "client.authentication.k8s.io/v1beta1" => mode is "" or "Never" or "IfAvailable" or "Always",
+                _ => false,
+            };
         return true;
     }
 
@@ -190,9 +217,16 @@ internal static class KubeconfigYaml
     // Arguments such as --region and -i are plain scalars that start with a dash: texts too, when a letter follows.
     private static bool IsArgument(YamlNode item) =>
         Text(item) is not null
-        || (item is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 1 } text } && IsBare(item) && text[0] == '-'
-            && text.TrimStart('-') is { Length: > 0 } word && text.Length - word.Length < 3 && char.IsAsciiLetter(word[0]) && !IsReserved(word)
-            && !text.Contains('\n', StringComparison.Ordinal));
+        || (
+            item is YamlScalarNode { Style: ScalarStyle.Plain, Value: { Length: > 1 } text }
+            && IsBare(item)
+            && text[0] == '-'
+            && text.TrimStart('-') is { Length: > 0 } word
+            && text.Length - word.Length < 3
+            && char.IsAsciiLetter(word[0])
+            && !IsReserved(word)
+            && !text.Contains('\n', StringComparison.Ordinal)
+        );
 
     private static bool IsEnvironment(YamlNode node)
     {
@@ -203,7 +237,16 @@ internal static class KubeconfigYaml
             if (Fields(item) is not { Count: 2 } fields)
                 return false;
             foreach ((YamlNode key, YamlNode value) in fields)
-                if (!(Text(key) switch { "name" => Text(value) is { Length: > 0 }, "value" => Text(value) is not null, _ => false }))
+                if (
+                    !(
+                        Text(key) switch
+                        {
+                            "name" => Text(value) is { Length: > 0 },
+                            "value" => Text(value) is not null,
+                            _ => false,
+                        }
+                    )
+                )
                     return false;
         }
         return true;

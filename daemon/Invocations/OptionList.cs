@@ -4,7 +4,8 @@ using CacheDaemon.Client.Helm;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Collects what enters the key and puts it in canonical order: kinds by their place in the command's table, order kept within a kind, variables after flags by name.
+/// Collects what enters the key and puts it in canonical order: kinds by their place in the command's table, order kept within a kind,
+/// variables after flags by name.
 /// </summary>
 /// <param name="table">The command's flags.</param>
 internal sealed class OptionList(FlagTable table)
@@ -23,7 +24,8 @@ internal sealed class OptionList(FlagTable table)
     public void Append(int flag, string value) => _flags.Add((flag, new KeyOption(table[flag].Name, value)));
 
     /// <summary>
-    /// One more occurrence of a flag of which each counts, spelled with its name: flags of one group share a label and keep their order among each other.
+    /// One more occurrence of a flag of which each counts, spelled with its name: flags of one group share a label and keep their order
+    /// among each other.
     /// </summary>
     public void AppendOccurrence(int flag, string? value)
     {

@@ -7,8 +7,9 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// What a <c>plugin.yaml</c> says about a render of local files. helm 3 gives a values file to the plugin that downloads the scheme of its name; a plain path has the empty scheme,
-/// and a plugin may name that (seen on 3.17.3, in any spelling of the field that Go's JSON decoder takes; 4.1.4 refuses such a plugin). Pure; in doubt the answer is yes.
+/// What a <c>plugin.yaml</c> says about a render of local files. helm 3 gives a values file to the plugin that downloads the scheme of its
+/// name; a plain path has the empty scheme, and a plugin may name that (seen on 3.17.3, in any spelling of the field that Go's JSON decoder
+/// takes; 4.1.4 refuses such a plugin). Pure; in doubt the answer is yes.
 /// </summary>
 internal static class PluginFile
 {
@@ -39,7 +40,8 @@ internal static class PluginFile
 
     // A word can be hidden by an escape, a tag or another encoding.
     private static bool MayMention(ReadOnlySpan<byte> content, string word) =>
-        content.ContainsAny("\\!\0"u8) || content.ContainsAny((byte)0xFE, (byte)0xFF)
+        content.ContainsAny("\\!\0"u8)
+        || content.ContainsAny((byte)0xFE, (byte)0xFF)
         || Encoding.UTF8.GetString(content).Contains(word, StringComparison.OrdinalIgnoreCase);
 
     private static bool HasDoubtfulProtocol(YamlNode node, int depth)
@@ -55,8 +57,11 @@ internal static class PluginFile
                 return false;
             case YamlMappingNode map:
                 foreach ((YamlNode key, YamlNode value) in map.Children)
-                    if (key is not YamlScalarNode { Value: { } name } || IsTagged(key)
-                        || (IsProtocols(name) ? !AreSchemes(value) : HasDoubtfulProtocol(value, depth + 1)))
+                    if (
+                        key is not YamlScalarNode { Value: { } name }
+                        || IsTagged(key)
+                        || (IsProtocols(name) ? !AreSchemes(value) : HasDoubtfulProtocol(value, depth + 1))
+                    )
                         return true;
                 return false;
             default:

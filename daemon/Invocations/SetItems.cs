@@ -5,14 +5,17 @@ using System.Collections.Generic;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// Decides when <c>key=value</c> items of one kind are a set rather than a list, so that callers who shuffle them (Argo CD) share an entry: every path is plain,
-/// none is a prefix of another, and no value has a character that helm's strvals parser treats specially. Anything else keeps its order.
+/// Decides when <c>key=value</c> items of one kind are a set rather than a list, so that callers who shuffle them (Argo CD) share an entry:
+/// every path is plain, none is a prefix of another, and no value has a character that helm's strvals parser treats specially. Anything
+/// else keeps its order.
 /// </summary>
 internal static class SetItems
 {
     private static readonly SearchValues<char> s_special = SearchValues.Create(",\\{}[]\r\n");
 
-    /// <summary>Sorts <paramref name="items"/> when order cannot matter. <paramref name="pathOf"/> gives the part before <c>=</c>.</summary>
+    /// <summary>
+    /// Sorts <paramref name="items"/> when order cannot matter. <paramref name="pathOf"/> gives the part before <c>=</c>.
+    /// </summary>
     public static void SortWhenOrderFree<T>(List<T> items, Func<T, string?> pathOf)
     {
         if (items.Count < 2)
@@ -24,7 +27,8 @@ internal static class SetItems
                 return;
             paths.Add(path + ".");
         }
-        // With the separator at its end, a path that is equal to or above another is a string prefix of it, and sorts directly before one of those.
+        // With the separator at its end, a path that is equal to or above another is a string prefix of it, and sorts directly before one
+        // of those.
         paths.Sort(string.CompareOrdinal);
         for (int i = 1; i < paths.Count; i++)
             if (paths[i].StartsWith(paths[i - 1], StringComparison.Ordinal))

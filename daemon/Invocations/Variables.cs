@@ -7,26 +7,61 @@ using CacheDaemon.Client.Protocol;
 namespace CacheDaemon.Daemon.Invocations;
 
 /// <summary>
-/// What the environment contributes: reasons to decline, key options, and the places that helm reads. Rules are helm's <c>pkg/cli/environment.go</c> and <c>pkg/helmpath</c>
-/// as seen in <c>helm env</c> of both versions: a variable set to nothing counts as unset for homes, but as an empty name for single paths.
+/// What the environment contributes: reasons to decline, key options, and the places that helm reads. Rules are helm's
+/// <c>pkg/cli/environment.go</c> and <c>pkg/helmpath</c> as seen in <c>helm env</c> of both versions: a variable set to nothing counts as
+/// unset for homes, but as an empty name for single paths.
 /// </summary>
 internal sealed class Variables(IReadOnlyDictionary<string, string> values)
 {
-    // Read by helm without effect on a local render, or set by helm for its plugins: dropped, so that a plugin's nested call meets the same key.
-    // The HELM_KUBE* ones count in HasKubeOverrides, paths and the namespace in their own properties.
+    // Read by helm without effect on a local render, or set by helm for its plugins: dropped, so that a plugin's nested call meets the same
+    // key. The HELM_KUBE* ones count in HasKubeOverrides, paths and the namespace in their own properties.
     private static readonly HashSet<string> s_known =
     [
-        "HELM_BIN", "HELM_PLUGIN_DIR", "HELM_PLUGIN_NAME", "HELM_PLUGIN_USERNAME", "HELM_PLUGIN_PASSWORD", "HELM_PLUGIN_PASS_CREDENTIALS_ALL",
-        "HELM_BURST_LIMIT", "HELM_QPS", "HELM_MAX_HISTORY", "HELM_COLOR", "HELM_CONTENT_CACHE", "HELM_REPOSITORY_CACHE",
-        "HELM_KUBEAPISERVER", "HELM_KUBEASGROUPS", "HELM_KUBEASUSER", "HELM_KUBECAFILE", "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
-        "HELM_KUBETLS_SERVER_NAME", "HELM_KUBETOKEN", "HELM_KUBECONTEXT", "HELM_NAMESPACE", "HELM_DEBUG", "HELM_DRIVER",
-        "HELM_DRIVER_SQL_CONNECTION_STRING", "HELM_MEMORY_DRIVER_DATA", "HELM_NO_PLUGINS", "HELM_PLUGINS",
-        "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_CACHE_HOME", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CONFIG",
-        "HELM_PPROF_CPU_PROFILE", "HELM_PPROF_MEM_PROFILE",
+        "HELM_BIN",
+        "HELM_PLUGIN_DIR",
+        "HELM_PLUGIN_NAME",
+        "HELM_PLUGIN_USERNAME",
+        "HELM_PLUGIN_PASSWORD",
+        "HELM_PLUGIN_PASS_CREDENTIALS_ALL",
+        "HELM_BURST_LIMIT",
+        "HELM_QPS",
+        "HELM_MAX_HISTORY",
+        "HELM_COLOR",
+        "HELM_CONTENT_CACHE",
+        "HELM_REPOSITORY_CACHE",
+        "HELM_KUBEAPISERVER",
+        "HELM_KUBEASGROUPS",
+        "HELM_KUBEASUSER",
+        "HELM_KUBECAFILE",
+        "HELM_KUBEINSECURE_SKIP_TLS_VERIFY",
+        "HELM_KUBETLS_SERVER_NAME",
+        "HELM_KUBETOKEN",
+        "HELM_KUBECONTEXT",
+        "HELM_NAMESPACE",
+        "HELM_DEBUG",
+        "HELM_DRIVER",
+        "HELM_DRIVER_SQL_CONNECTION_STRING",
+        "HELM_MEMORY_DRIVER_DATA",
+        "HELM_NO_PLUGINS",
+        "HELM_PLUGINS",
+        "HELM_CONFIG_HOME",
+        "HELM_DATA_HOME",
+        "HELM_CACHE_HOME",
+        "HELM_REGISTRY_CONFIG",
+        "HELM_REPOSITORY_CONFIG",
+        "HELM_PPROF_CPU_PROFILE",
+        "HELM_PPROF_MEM_PROFILE",
     ];
 
     private static readonly string[] s_kubeOverrides =
-        ["HELM_KUBEAPISERVER", "HELM_KUBEASGROUPS", "HELM_KUBEASUSER", "HELM_KUBECAFILE", "HELM_KUBETLS_SERVER_NAME", "HELM_KUBETOKEN"];
+    [
+        "HELM_KUBEAPISERVER",
+        "HELM_KUBEASGROUPS",
+        "HELM_KUBEASUSER",
+        "HELM_KUBECAFILE",
+        "HELM_KUBETLS_SERVER_NAME",
+        "HELM_KUBETOKEN",
+    ];
 
     /// <summary>The value, or null when unset.</summary>
     public string? Get(string name) => values.TryGetValue(name, out string? value) ? value : null;
@@ -52,15 +87,18 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
         return null;
     }
 
-    // Variables of Go's runtime that end a run or change it, and so are no part of a key: a limit that it cannot read (exit 2), more processors than it can
-    // set up in any time, a zone database for zones that only a template names. GOGC and GOTRACEBACK change nothing in a run that ends well, whatever they say.
+    // Variables of Go's runtime that end a run or change it, and so are no part of a key: a limit that it cannot read (exit 2), more
+    // processors than it can set up in any time, a zone database for zones that only a template names. GOGC and GOTRACEBACK change nothing
+    // in a run that ends well, whatever they say.
     private string? OfGo()
     {
         const int MostProcessors = 1024;
         if (NonEmpty("GOMEMLIMIT") is { } limit && limit != "off" && !GoSyntax.IsByteCount(limit))
             return "GOMEMLIMIT";
-        if (NonEmpty("GOMAXPROCS") is { } processors
-            && !(int.TryParse(processors, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MostProcessors))
+        if (
+            NonEmpty("GOMAXPROCS") is { } processors
+            && !(int.TryParse(processors, NumberStyles.None, CultureInfo.InvariantCulture, out int count) && count <= MostProcessors)
+        )
             return "GOMAXPROCS";
         return NonEmpty("ZONEINFO") is null ? null : "ZONEINFO";
     }
@@ -93,7 +131,8 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
     }
 
     /// <summary>
-    /// The start-up paths; null for the flags means not given. Null when a plugin directory's name holds glob characters, which helm would expand.
+    /// The start-up paths; null for the flags means not given. Null when a plugin directory's name holds glob characters, which helm would
+    /// expand.
     /// </summary>
     public StartupPaths? Startup(string directory, string? registryFlag, string? repositoryFlag)
     {
@@ -125,19 +164,38 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
     }
 
     /// <summary>
-    /// The directory of the repository indexes, as helm names it: relative when a variable or the flag is. Null for the flag means not given, and an empty flag is
-    /// the working directory.
+    /// The directory of the repository indexes, as helm names it: relative when a variable or the flag is. Null for the flag means not
+    /// given, and an empty flag is the working directory.
     /// </summary>
     public string RepositoryCache(string? flag) =>
-        flag ?? Get("HELM_REPOSITORY_CACHE") ?? GoPath.Join(Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", Get("HOME") ?? "", ".cache"), "repository");
+        flag
+        ?? Get("HELM_REPOSITORY_CACHE")
+        ?? GoPath.Join(Home("HELM_CACHE_HOME", "XDG_CACHE_HOME", Get("HOME") ?? "", ".cache"), "repository");
 
-    /// <summary>Whether a path that helm takes from the environment is relative, so that the working directory decides what it means.</summary>
+    /// <summary>
+    /// Whether a path that helm takes from the environment is relative, so that the working directory decides what it means.
+    /// </summary>
     public bool HasRelativePath
     {
         get
         {
-            foreach (string name in (ReadOnlySpan<string>)["HOME", "HELM_CACHE_HOME", "HELM_CONFIG_HOME", "HELM_DATA_HOME", "HELM_CONTENT_CACHE", "HELM_PLUGINS", "HELM_REGISTRY_CONFIG", "HELM_REPOSITORY_CACHE",
-                "HELM_REPOSITORY_CONFIG", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"])
+            foreach (
+                string name in (ReadOnlySpan<string>)
+                    [
+                        "HOME",
+                        "HELM_CACHE_HOME",
+                        "HELM_CONFIG_HOME",
+                        "HELM_DATA_HOME",
+                        "HELM_CONTENT_CACHE",
+                        "HELM_PLUGINS",
+                        "HELM_REGISTRY_CONFIG",
+                        "HELM_REPOSITORY_CACHE",
+                        "HELM_REPOSITORY_CONFIG",
+                        "XDG_CACHE_HOME",
+                        "XDG_CONFIG_HOME",
+                        "XDG_DATA_HOME",
+                    ]
+            )
                 if (Get(name) is { } path ? !path.StartsWith('/') : name == "HOME")
                     return true;
             return false;
@@ -145,18 +203,29 @@ internal sealed class Variables(IReadOnlyDictionary<string, string> values)
     }
 
     /// <summary>
-    /// Where indexes of repositories and, for helm 4, archives are kept; null for the flags means not given. Null when one of the two is given as nothing, over which helm fails.
+    /// Where indexes of repositories and, for helm 4, archives are kept; null for the flags means not given. Null when one of the two is
+    /// given as nothing, over which helm fails.
     /// </summary>
     public (string Repositories, string Content)? Caches(string directory, string? repositoryFlag, string? contentFlag)
     {
         string cache = CacheHome;
         string repositories = repositoryFlag ?? Get("HELM_REPOSITORY_CACHE") ?? GoPath.Join(cache, "repository");
         string content = contentFlag ?? Get("HELM_CONTENT_CACHE") ?? GoPath.Join(cache, "content");
-        return repositories.Length == 0 || content.Length == 0 ? null : (GoPath.Under(directory, repositories), GoPath.Under(directory, content));
+        return repositories.Length == 0 || content.Length == 0
+            ? null
+            : (GoPath.Under(directory, repositories), GoPath.Under(directory, content));
     }
 
-    /// <summary>The namespace's inputs; null for a flag means not given, and an empty flag still hides the variable (seen on both helms).</summary>
-    public NamespaceInputs Namespace(string directory, string? namespaceFlag, string? contextFlag, string? kubeconfigFlag, bool hasOverrideFlag)
+    /// <summary>
+    /// The namespace's inputs; null for a flag means not given, and an empty flag still hides the variable (seen on both helms).
+    /// </summary>
+    public NamespaceInputs Namespace(
+        string directory,
+        string? namespaceFlag,
+        string? contextFlag,
+        string? kubeconfigFlag,
+        bool hasOverrideFlag
+    )
     {
         string kube = GoPath.Under(directory, GoPath.Join(Get("HOME") ?? "", ".kube"));
         var paths = new List<string>();

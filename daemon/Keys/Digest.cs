@@ -37,7 +37,8 @@ public struct Digest : IEquatable<Digest>
     {
         digest = default;
         return text.Length == 2 * SizeInBytes
-            && Convert.FromHexString(text, digest.Bytes, out _, out int written) == System.Buffers.OperationStatus.Done && written == SizeInBytes;
+            && Convert.FromHexString(text, digest.Bytes, out _, out int written) == System.Buffers.OperationStatus.Done
+            && written == SizeInBytes;
     }
 
     /// <summary>A copy of the bytes.</summary>

@@ -8,20 +8,81 @@ using System.Security.Cryptography;
 namespace CacheDaemon.Daemon.Keys;
 
 /// <summary>
-/// SHA-256 of bytes that come in parts. By OpenSSL, as .NET has it, where the system has that; else by the code below, which is several times slower: without
-/// a library .NET ends the process, and images for containers often have none.
+/// SHA-256 of bytes that come in parts. By OpenSSL, as .NET has it, where the system has that; else by the code below, which is several
+/// times slower: without a library .NET ends the process, and images for containers often have none.
 /// </summary>
 internal sealed class Sha256 : IDisposable
 {
-    private const int BlockBytes = 64, Rounds = 64;
+    private const int BlockBytes = 64,
+        Rounds = 64;
 
     /// <summary>Fractions of the cube roots of the first 64 primes (FIPS 180-4, 4.2.2).</summary>
     private static readonly uint[] s_constants =
     [
-        0x428a2f98, 0x71374491, 0xb5c0fbcf, 0xe9b5dba5, 0x3956c25b, 0x59f111f1, 0x923f82a4, 0xab1c5ed5, 0xd807aa98, 0x12835b01, 0x243185be, 0x550c7dc3, 0x72be5d74, 0x80deb1fe, 0x9bdc06a7, 0xc19bf174,
-        0xe49b69c1, 0xefbe4786, 0x0fc19dc6, 0x240ca1cc, 0x2de92c6f, 0x4a7484aa, 0x5cb0a9dc, 0x76f988da, 0x983e5152, 0xa831c66d, 0xb00327c8, 0xbf597fc7, 0xc6e00bf3, 0xd5a79147, 0x06ca6351, 0x14292967,
-        0x27b70a85, 0x2e1b2138, 0x4d2c6dfc, 0x53380d13, 0x650a7354, 0x766a0abb, 0x81c2c92e, 0x92722c85, 0xa2bfe8a1, 0xa81a664b, 0xc24b8b70, 0xc76c51a3, 0xd192e819, 0xd6990624, 0xf40e3585, 0x106aa070,
-        0x19a4c116, 0x1e376c08, 0x2748774c, 0x34b0bcb5, 0x391c0cb3, 0x4ed8aa4a, 0x5b9cca4f, 0x682e6ff3, 0x748f82ee, 0x78a5636f, 0x84c87814, 0x8cc70208, 0x90befffa, 0xa4506ceb, 0xbef9a3f7, 0xc67178f2,
+        0x428a2f98,
+        0x71374491,
+        0xb5c0fbcf,
+        0xe9b5dba5,
+        0x3956c25b,
+        0x59f111f1,
+        0x923f82a4,
+        0xab1c5ed5,
+        0xd807aa98,
+        0x12835b01,
+        0x243185be,
+        0x550c7dc3,
+        0x72be5d74,
+        0x80deb1fe,
+        0x9bdc06a7,
+        0xc19bf174,
+        0xe49b69c1,
+        0xefbe4786,
+        0x0fc19dc6,
+        0x240ca1cc,
+        0x2de92c6f,
+        0x4a7484aa,
+        0x5cb0a9dc,
+        0x76f988da,
+        0x983e5152,
+        0xa831c66d,
+        0xb00327c8,
+        0xbf597fc7,
+        0xc6e00bf3,
+        0xd5a79147,
+        0x06ca6351,
+        0x14292967,
+        0x27b70a85,
+        0x2e1b2138,
+        0x4d2c6dfc,
+        0x53380d13,
+        0x650a7354,
+        0x766a0abb,
+        0x81c2c92e,
+        0x92722c85,
+        0xa2bfe8a1,
+        0xa81a664b,
+        0xc24b8b70,
+        0xc76c51a3,
+        0xd192e819,
+        0xd6990624,
+        0xf40e3585,
+        0x106aa070,
+        0x19a4c116,
+        0x1e376c08,
+        0x2748774c,
+        0x34b0bcb5,
+        0x391c0cb3,
+        0x4ed8aa4a,
+        0x5b9cca4f,
+        0x682e6ff3,
+        0x748f82ee,
+        0x78a5636f,
+        0x84c87814,
+        0x8cc70208,
+        0x90befffa,
+        0xa4506ceb,
+        0xbef9a3f7,
+        0xc67178f2,
     ];
 
     private readonly IncrementalHash? _openSsl;
@@ -29,13 +90,14 @@ internal sealed class Sha256 : IDisposable
     private readonly byte[] _block = [];
     private long _length;
 
-    /// <summary>Whether this system has OpenSSL: without it .NET has no cryptography at all, and ends a process that asks for any.</summary>
+    /// <summary>
+    /// Whether this system has OpenSSL: without it .NET has no cryptography at all, and ends a process that asks for any.
+    /// </summary>
     public static bool HasOpenSsl => OpenSsl.IsThere;
 
     /// <summary>As fast as this system allows.</summary>
-    public Sha256() : this(OpenSsl.IsThere)
-    {
-    }
+    public Sha256()
+        : this(OpenSsl.IsThere) { }
 
     /// <summary>For tests, which compare both ways.</summary>
     internal Sha256(bool openSsl)
@@ -60,7 +122,9 @@ internal sealed class Sha256 : IDisposable
         return digest;
     }
 
-    /// <summary>The same, for a program that digests one thing and ends: loading a library takes longer for a few MB (13 ms under strace).</summary>
+    /// <summary>
+    /// The same, for a program that digests one thing and ends: loading a library takes longer for a few MB (13 ms under strace).
+    /// </summary>
     public static Digest OfOnce(ReadOnlySpan<byte> data)
     {
         using var hash = new Sha256(openSsl: false);
@@ -74,7 +138,7 @@ internal sealed class Sha256 : IDisposable
     {
         using var hash = new Sha256();
         byte[] buffer = new byte[64 * 1024];
-        for (int count; (count = data.Read(buffer)) > 0;)
+        for (int count; (count = data.Read(buffer)) > 0; )
             hash.Append(buffer.AsSpan(0, count));
         return hash.Current();
     }
@@ -141,17 +205,34 @@ internal sealed class Sha256 : IDisposable
             words[i] = BinaryPrimitives.ReadUInt32BigEndian(block[(4 * i)..]);
         for (int i = 16; i < Rounds; i++)
         {
-            uint near = words[i - 2], far = words[i - 15];
-            words[i] = words[i - 16] + words[i - 7]
+            uint near = words[i - 2],
+                far = words[i - 15];
+            words[i] =
+                words[i - 16]
+                + words[i - 7]
                 + (BitOperations.RotateRight(far, 7) ^ BitOperations.RotateRight(far, 18) ^ (far >> 3))
                 + (BitOperations.RotateRight(near, 17) ^ BitOperations.RotateRight(near, 19) ^ (near >> 10));
         }
-        uint a = state[0], b = state[1], c = state[2], d = state[3], e = state[4], f = state[5], g = state[6], h = state[7];
+        uint a = state[0],
+            b = state[1],
+            c = state[2],
+            d = state[3],
+            e = state[4],
+            f = state[5],
+            g = state[6],
+            h = state[7];
         ReadOnlySpan<uint> constants = s_constants;
         for (int i = 0; i < Rounds; i++)
         {
-            uint first = h + (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25)) + ((e & f) ^ (~e & g)) + constants[i] + words[i];
-            uint second = (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22)) + ((a & b) ^ (a & c) ^ (b & c));
+            uint first =
+                h
+                + (BitOperations.RotateRight(e, 6) ^ BitOperations.RotateRight(e, 11) ^ BitOperations.RotateRight(e, 25))
+                + ((e & f) ^ (~e & g))
+                + constants[i]
+                + words[i];
+            uint second =
+                (BitOperations.RotateRight(a, 2) ^ BitOperations.RotateRight(a, 13) ^ BitOperations.RotateRight(a, 22))
+                + ((a & b) ^ (a & c) ^ (b & c));
             (h, g, f, e, d, c, b, a) = (g, f, e, d + first, c, b, a, first + second);
         }
         state[0] += a;

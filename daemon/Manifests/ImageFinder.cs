@@ -3,13 +3,28 @@ using System.Collections.Generic;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// The images of resources, by shape and not by kind, so that pod templates of custom resources are found, too: lists of containers, wherever they stand; volumes that are images;
-/// and <c>spec.image</c> of what an operator runs. Never a text of a ConfigMap, a Secret, an environment or an annotation.
+/// The images of resources, by shape and not by kind, so that pod templates of custom resources are found, too: lists of containers,
+/// wherever they stand; volumes that are images; and <c>spec.image</c> of what an operator runs. Never a text of a ConfigMap, a Secret, an
+/// environment or an annotation.
 /// </summary>
 internal static class ImageFinder
 {
     /// <summary>Members below which nothing is run.</summary>
-    private static readonly HashSet<string> s_passedOver = ["annotations", "args", "binaryData", "command", "data", "env", "envFrom", "labels", "managedFields", "metadata", "status", "stringData"];
+    private static readonly HashSet<string> s_passedOver =
+    [
+        "annotations",
+        "args",
+        "binaryData",
+        "command",
+        "data",
+        "env",
+        "envFrom",
+        "labels",
+        "managedFields",
+        "metadata",
+        "status",
+        "stringData",
+    ];
 
     /// <summary>All of them, in the order of the manifest.</summary>
     public static List<ImageUse> Of(IEnumerable<Manifest> manifests)
@@ -25,7 +40,10 @@ internal static class ImageFinder
         // Schemas have members of these names, and templates of other resources their texts.
         if (manifest.Kind is "ConfigMap" or "Secret" or "CustomResourceDefinition")
             return;
-        if (manifest.Kind.EndsWith("List", System.StringComparison.Ordinal) && manifest.Members.GetValueOrDefault("items") is List<object?> items)
+        if (
+            manifest.Kind.EndsWith("List", System.StringComparison.Ordinal)
+            && manifest.Members.GetValueOrDefault("items") is List<object?> items
+        )
         {
             foreach (object? item in items)
                 if (item is Dictionary<string, object?> members)
@@ -51,7 +69,13 @@ internal static class ImageFinder
         {
             if (s_passedOver.Contains(name))
                 continue;
-            string role = name switch { "containers" => "container", "initContainers" => "init", "ephemeralContainers" => "ephemeral", _ => "" };
+            string role = name switch
+            {
+                "containers" => "container",
+                "initContainers" => "init",
+                "ephemeralContainers" => "ephemeral",
+                _ => "",
+            };
             if (role.Length > 0 && member is List<object?> containers)
                 AddContainers(manifest, containers, role, found);
             else if (name == "volumes" && member is List<object?> volumes)

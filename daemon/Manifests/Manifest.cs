@@ -9,7 +9,9 @@ namespace CacheDaemon.Daemon.Manifests;
 /// <param name="members">See <see cref="Members"/>.</param>
 internal sealed class Manifest(string source, int document, int line, Dictionary<string, object?> members)
 {
-    /// <summary>The template that it came from (<c>web/templates/a.yaml</c>), by helm's <c># Source:</c>; empty when none is told.</summary>
+    /// <summary>
+    /// The template that it came from (<c>web/templates/a.yaml</c>), by helm's <c># Source:</c>; empty when none is told.
+    /// </summary>
     public string Source { get; } = source;
 
     /// <summary>Which document of the output it is, from 1 on; empty ones do not count.</summary>
@@ -36,5 +38,6 @@ internal sealed class Manifest(string source, int document, int line, Dictionary
     /// <summary>A member that is a text; empty when it is none.</summary>
     public static string Text(Dictionary<string, object?> members, string name) => members.GetValueOrDefault(name) as string ?? "";
 
-    private string Metadata(string name) => Members.GetValueOrDefault("metadata") is Dictionary<string, object?> metadata ? Text(metadata, name) : "";
+    private string Metadata(string name) =>
+        Members.GetValueOrDefault("metadata") is Dictionary<string, object?> metadata ? Text(metadata, name) : "";
 }

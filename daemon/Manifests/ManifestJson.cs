@@ -4,7 +4,9 @@ using System.Text.Json;
 
 namespace CacheDaemon.Daemon.Manifests;
 
-/// <summary>Values of <see cref="YamlReader"/> as JSON, the members of objects in the order of their names, as kubectl prints them.</summary>
+/// <summary>
+/// Values of <see cref="YamlReader"/> as JSON, the members of objects in the order of their names, as kubectl prints them.
+/// </summary>
 internal static class ManifestJson
 {
     /// <summary>Writes one value.</summary>

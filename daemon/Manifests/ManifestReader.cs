@@ -5,8 +5,8 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// What helm printed, as resources: split at lines that are <c>---</c> and nothing else, as Kubernetes tools do it (<c>YAMLReader</c> of k8s.io/apimachinery), each part
-/// read by itself, so that one that cannot be read takes no other along.
+/// What helm printed, as resources: split at lines that are <c>---</c> and nothing else, as Kubernetes tools do it (<c>YAMLReader</c> of
+/// k8s.io/apimachinery), each part read by itself, so that one that cannot be read takes no other along.
 /// </summary>
 internal static class ManifestReader
 {
@@ -19,7 +19,8 @@ internal static class ManifestReader
     {
         var found = new List<Manifest>();
         string source = "";
-        int line = 1, document = 0;
+        int line = 1,
+            document = 0;
         while (!output.IsEmpty)
         {
             ReadOnlySpan<byte> part = NextPart(ref output, out int lines);
@@ -33,7 +34,14 @@ internal static class ManifestReader
         return found;
     }
 
-    private static void ReadPart(ReadOnlySpan<byte> part, string source, int firstLine, ref int document, List<Manifest> found, List<string> problems)
+    private static void ReadPart(
+        ReadOnlySpan<byte> part,
+        string source,
+        int firstLine,
+        ref int document,
+        List<Manifest> found,
+        List<string> problems
+    )
     {
         bool counted = false;
         try
@@ -56,7 +64,9 @@ internal static class ManifestReader
         {
             if (!counted)
                 document++;
-            problems.Add($"document {document}{(source.Length > 0 ? $" ({source})" : "")}, line {firstLine + Math.Max(1, e.Line) - 1}: {e.Message}");
+            problems.Add(
+                $"document {document}{(source.Length > 0 ? $" ({source})" : "")}, line {firstLine + Math.Max(1, e.Line) - 1}: {e.Message}"
+            );
         }
     }
 
@@ -64,7 +74,7 @@ internal static class ManifestReader
     public static ReadOnlySpan<byte> NextPart(ref ReadOnlySpan<byte> output, out int lines)
     {
         lines = 0;
-        for (int at = 0; at < output.Length;)
+        for (int at = 0; at < output.Length; )
         {
             int end = output[at..].IndexOf((byte)'\n') is var length and >= 0 ? at + length + 1 : output.Length;
             lines++;

@@ -5,8 +5,9 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// A render as it may be shown to anyone who looks over one's shoulder: the values of Secrets masked. A document that holds one is written anew from
-/// what was understood of it, so that nothing of it is shown that was not, comments included; one that cannot be read is left out; all others stay as they are.
+/// A render as it may be shown to anyone who looks over one's shoulder: the values of Secrets masked. A document that holds one is written
+/// anew from what was understood of it, so that nothing of it is shown that was not, comments included; one that cannot be read is left
+/// out; all others stay as they are.
 /// </summary>
 internal static class MaskedText
 {
@@ -54,8 +55,11 @@ internal static class MaskedText
             if (members.TryGetValue(name, out object? data) && data is not null)
                 members[name] = HideAll(data, mask);
         }
-        if (members.GetValueOrDefault("metadata") is Dictionary<string, object?> metadata
-            && metadata.GetValueOrDefault("annotations") is Dictionary<string, object?> annotations && annotations.TryGetValue(LastApplied, out object? applied))
+        if (
+            members.GetValueOrDefault("metadata") is Dictionary<string, object?> metadata
+            && metadata.GetValueOrDefault("annotations") is Dictionary<string, object?> annotations
+            && annotations.TryGetValue(LastApplied, out object? applied)
+        )
             annotations[LastApplied] = mask(applied);
         return true;
     }

@@ -5,7 +5,10 @@ using System.Text;
 
 namespace CacheDaemon.Daemon.Manifests;
 
-/// <summary>One expression of a <see cref="NameFormat"/>: a field, a literal, or a function with what it is given. A missing field is null, as in Go.</summary>
+/// <summary>
+/// One expression of a <see cref="NameFormat"/>: a field, a literal, or a function with what it is given. A missing field is null, as in
+/// Go.
+/// </summary>
 internal sealed class NameExpression
 {
     private string[]? _path;
@@ -87,7 +90,11 @@ internal sealed class NameExpression
         {
             NameExpression inner = Pipeline(tokens, ref at, within: true);
             at++;
-            return new NameExpression { _target = inner, _path = at < tokens.Count && tokens[at].StartsWith("\0.", StringComparison.Ordinal) ? Path(tokens[at++][1..]) : [] };
+            return new NameExpression
+            {
+                _target = inner,
+                _path = at < tokens.Count && tokens[at].StartsWith("\0.", StringComparison.Ordinal) ? Path(tokens[at++][1..]) : [],
+            };
         }
         if (token[0] is '.' or '$')
             return new NameExpression { _path = Path(token.TrimStart('$')) };
@@ -123,7 +130,16 @@ internal sealed class NameExpression
         for (int i = 1; i < token.Length - 1; i++)
         {
             if (token[i] == '\\')
-                text.Append(token[++i] switch { 'n' => '\n', 't' => '\t', '"' => '"', '\\' => '\\', char other => throw new NameFormatException($"unknown escape \\{other}") });
+                text.Append(
+                    token[++i] switch
+                    {
+                        'n' => '\n',
+                        't' => '\t',
+                        '"' => '"',
+                        '\\' => '\\',
+                        char other => throw new NameFormatException($"unknown escape \\{other}"),
+                    }
+                );
             else
                 text.Append(token[i]);
         }
@@ -134,7 +150,7 @@ internal sealed class NameExpression
     private static List<string> Tokens(string code)
     {
         var tokens = new List<string>();
-        for (int i = 0; i < code.Length;)
+        for (int i = 0; i < code.Length; )
         {
             int start = i;
             char c = code[i++];

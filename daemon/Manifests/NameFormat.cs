@@ -5,8 +5,8 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// A format of names in the language of Go's templates, as Tanka's <c>nameFormat</c>: fields of the manifest, the functions of <see cref="NameFunctions"/>, <c>if</c>, <c>else</c>,
-/// pipes and parentheses. No variables, and no loops.
+/// A format of names in the language of Go's templates, as Tanka's <c>nameFormat</c>: fields of the manifest, the functions of
+/// <see cref="NameFunctions"/>, <c>if</c>, <c>else</c>, pipes and parentheses. No variables, and no loops.
 /// </summary>
 internal sealed class NameFormat
 {
@@ -72,7 +72,12 @@ internal sealed class NameFormat
     private static Part If(string condition, List<Action> actions, ref int at)
     {
         at++;
-        var part = new Part { Value = NameExpression.Parse(condition), Then = Block(actions, ref at), Else = [] };
+        var part = new Part
+        {
+            Value = NameExpression.Parse(condition),
+            Then = Block(actions, ref at),
+            Else = [],
+        };
         if (at < actions.Count && actions[at].Code.StartsWith("else if ", StringComparison.Ordinal))
         {
             part.Else.Add(If(actions[at].Code["else if ".Length..], actions, ref at));
@@ -83,7 +88,9 @@ internal sealed class NameFormat
             at++;
             part.Else = Block(actions, ref at);
         }
-        return at < actions.Count && actions[at].Code == "end" ? part : throw new NameFormatException($"{{{{ if {condition} }}}} without end");
+        return at < actions.Count && actions[at].Code == "end"
+            ? part
+            : throw new NameFormatException($"{{{{ if {condition} }}}} without end");
     }
 
     /// <summary>Texts and the code between <c>{{</c> and <c>}}</c>, blanks taken away where <c>{{-</c> and <c>-}}</c> ask for it.</summary>
@@ -91,7 +98,7 @@ internal sealed class NameFormat
     {
         var actions = new List<Action>();
         bool trimNext = false;
-        for (int at = 0; at < format.Length;)
+        for (int at = 0; at < format.Length; )
         {
             int open = format.IndexOf("{{", at, StringComparison.Ordinal);
             string text = open < 0 ? format[at..] : format[at..open];

@@ -7,18 +7,22 @@ using MessagePack;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// A render as <see cref="ManifestReader"/> read it, in MessagePack: <c>[version, digest of the output, [problem], [[source, document, line, members]]]</c>. It names the output that it is
-/// of, so that one that lies in a wrong place is no answer.
+/// A render as <see cref="ManifestReader"/> read it, in MessagePack: <c>[version, digest of the output, [problem], [[source, document,
+/// line, members]]]</c>. It names the output that it is of, so that one that lies in a wrong place is no answer.
 /// </summary>
 internal static class Projection
 {
-    /// <summary>Raised whenever <see cref="ManifestReader"/> or this file gives something else for an output: what an earlier version wrote is read no more.</summary>
+    /// <summary>
+    /// Raised whenever <see cref="ManifestReader"/> or this file gives something else for an output: what an earlier version wrote is read
+    /// no more.
+    /// </summary>
     public const int Version = 1;
 
     /// <summary>Largest that is made: aliases can stand for far more than what was printed.</summary>
     public const int MaxBytes = 16 << 20;
 
-    private const int Parts = 4, ManifestParts = 4;
+    private const int Parts = 4,
+        ManifestParts = 4;
 
     /// <summary>As deep as <see cref="YamlReader"/> reads.</summary>
     private const int MaxDepth = 500;
@@ -52,7 +56,10 @@ internal static class Projection
         return buffer.WrittenCount <= MaxBytes ? buffer.WrittenSpan.ToArray() : null;
     }
 
-    /// <summary>Reads what was written of this output. False when it is of another one, of another version, or damaged; then <paramref name="problems"/> is as it was.</summary>
+    /// <summary>
+    /// Reads what was written of this output. False when it is of another one, of another version, or damaged; then
+    /// <paramref name="problems"/> is as it was.
+    /// </summary>
     public static bool TryRead(ReadOnlyMemory<byte> bytes, ReadOnlySpan<byte> output, List<Manifest> manifests, List<string> problems)
     {
         try
@@ -70,7 +77,8 @@ internal static class Projection
                 if (r.ReadArrayHeader() != ManifestParts)
                     return false;
                 string source = r.ReadText();
-                int document = r.ReadInt32(), line = r.ReadInt32();
+                int document = r.ReadInt32(),
+                    line = r.ReadInt32();
                 if (Read(ref r, 0) is not Dictionary<string, object?> members)
                     return false;
                 found.Add(new Manifest(source, document, line, members));
@@ -147,10 +155,14 @@ internal static class Projection
                 for (int i = 0; i < items; i++)
                     list.Add(Read(ref r, depth + 1));
                 return list;
-            case MessagePackType.String: return r.ReadText();
-            case MessagePackType.Boolean: return r.ReadBoolean();
-            case MessagePackType.Integer: return r.ReadInt64();
-            case MessagePackType.Float: return r.ReadDouble();
+            case MessagePackType.String:
+                return r.ReadText();
+            case MessagePackType.Boolean:
+                return r.ReadBoolean();
+            case MessagePackType.Integer:
+                return r.ReadInt64();
+            case MessagePackType.Float:
+                return r.ReadDouble();
             default:
                 r.ReadNil();
                 return null;

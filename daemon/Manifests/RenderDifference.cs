@@ -5,8 +5,8 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// What differs between two renders, resource by resource. A resource is known by group, kind, namespace and name, as in a cluster, so that neither the order of documents nor
-/// that of members counts, nor the version of an API. Lists are looked into.
+/// What differs between two renders, resource by resource. A resource is known by group, kind, namespace and name, as in a cluster, so that
+/// neither the order of documents nor that of members counts, nor the version of an API. Lists are looked into.
 /// </summary>
 internal static class RenderDifference
 {
@@ -16,7 +16,8 @@ internal static class RenderDifference
     /// <param name="mask">What stands in place of a Secret's value: equal texts for equal values alone.</param>
     public static List<ResourceChange> Of(IEnumerable<Manifest> before, IEnumerable<Manifest> after, Func<object?, string> mask)
     {
-        SortedDictionary<string, List<string>> first = ByName(before, mask), second = ByName(after, mask);
+        SortedDictionary<string, List<string>> first = ByName(before, mask),
+            second = ByName(after, mask);
         var names = new SortedSet<string>(first.Keys, StringComparer.Ordinal);
         names.UnionWith(second.Keys);
         var changes = new List<ResourceChange>();
@@ -25,7 +26,10 @@ internal static class RenderDifference
         return changes;
     }
 
-    /// <summary>Most often one against one. A name that a render has twice (hooks, of which one is deleted before the next): equal ones are no change, others are paired in their order.</summary>
+    /// <summary>
+    /// Most often one against one. A name that a render has twice (hooks, of which one is deleted before the next): equal ones are no
+    /// change, others are paired in their order.
+    /// </summary>
     private static void Compare(string name, List<string> before, List<string> after, List<ResourceChange> changes)
     {
         before.RemoveAll(after.Remove);
@@ -37,23 +41,26 @@ internal static class RenderDifference
     {
         var found = new SortedDictionary<string, List<string>>(StringComparer.Ordinal);
         foreach (Manifest manifest in manifests)
-            foreach (Manifest resource in Flat(manifest))
-            {
-                MaskedText.Hide(resource.Members, mask);
-                var text = new StringBuilder();
-                YamlText.Write(text, resource.Members);
-                string name = Name(resource);
-                if (!found.TryGetValue(name, out List<string>? same))
-                    found[name] = same = [];
-                same.Add(text.ToString());
-            }
+        foreach (Manifest resource in Flat(manifest))
+        {
+            MaskedText.Hide(resource.Members, mask);
+            var text = new StringBuilder();
+            YamlText.Write(text, resource.Members);
+            string name = Name(resource);
+            if (!found.TryGetValue(name, out List<string>? same))
+                found[name] = same = [];
+            same.Add(text.ToString());
+        }
         return found;
     }
 
     /// <summary>The resource, or those in a list. Items of a list of one kind need not say of which, as for kubectl.</summary>
     private static IEnumerable<Manifest> Flat(Manifest manifest)
     {
-        if (!manifest.Kind.EndsWith("List", StringComparison.Ordinal) || manifest.Members.GetValueOrDefault("items") is not List<object?> items)
+        if (
+            !manifest.Kind.EndsWith("List", StringComparison.Ordinal)
+            || manifest.Members.GetValueOrDefault("items") is not List<object?> items
+        )
         {
             yield return manifest;
             yield break;
@@ -64,7 +71,10 @@ internal static class RenderDifference
                 continue;
             var own = new Dictionary<string, object?>(members, StringComparer.Ordinal);
             if (manifest.Kind != "List" && Manifest.Text(own, "kind").Length == 0)
-                (own["kind"], own["apiVersion"]) = (manifest.Kind[..^"List".Length], own.GetValueOrDefault("apiVersion") ?? manifest.ApiVersion);
+                (own["kind"], own["apiVersion"]) = (
+                    manifest.Kind[..^"List".Length],
+                    own.GetValueOrDefault("apiVersion") ?? manifest.ApiVersion
+                );
             foreach (Manifest inner in Flat(new Manifest(manifest.Source, manifest.Document, manifest.Line, own)))
                 yield return inner;
         }
@@ -73,8 +83,12 @@ internal static class RenderDifference
     private static string Name(Manifest resource)
     {
         int slash = resource.ApiVersion.LastIndexOf('/');
-        string name = resource.Name.Length > 0 || resource.Members.GetValueOrDefault("metadata") is not Dictionary<string, object?> metadata
-            ? resource.Name : Manifest.Text(metadata, "generateName") + "*";
-        return $"{resource.Kind}{(slash < 0 ? "" : "." + resource.ApiVersion[..slash])}/{(resource.Namespace.Length > 0 ? resource.Namespace + "/" : "")}{name}";
+        string name =
+            resource.Name.Length > 0 || resource.Members.GetValueOrDefault("metadata") is not Dictionary<string, object?> metadata
+                ? resource.Name
+                : Manifest.Text(metadata, "generateName") + "*";
+        string group = slash < 0 ? "" : "." + resource.ApiVersion[..slash];
+        string place = resource.Namespace.Length > 0 ? resource.Namespace + "/" : "";
+        return $"{resource.Kind}{group}/{place}{name}";
     }
 }

@@ -6,7 +6,10 @@ namespace CacheDaemon.Daemon.Manifests;
 /// <param name="after">See <see cref="After"/>.</param>
 internal sealed class ResourceChange(string name, string? before, string? after)
 {
-    /// <summary>Kind, namespace and name, such as <c>Deployment/prod/web</c>; with the group of a kind that has one: <c>Certificate.cert-manager.io/prod/web</c>.</summary>
+    /// <summary>
+    /// Kind, namespace and name, such as <c>Deployment/prod/web</c>; with the group of a kind that has one:
+    /// <c>Certificate.cert-manager.io/prod/web</c>.
+    /// </summary>
     public string Name { get; } = name;
 
     /// <summary>The resource as text (<see cref="YamlText"/>) in the first render; null where it is added.</summary>

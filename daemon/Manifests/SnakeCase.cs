@@ -5,8 +5,8 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// What sprig's <c>snakecase</c> makes of a text (xstrings' <c>ToSnakeCase</c>, the same in helm 3.17, 4.1 and 4.2): words by their letters, joined by
-/// underscores; punctuation stays. The oracle is a chart that prints <c>{{ "X" | snakecase }}</c>.
+/// What sprig's <c>snakecase</c> makes of a text (xstrings' <c>ToSnakeCase</c>, the same in helm 3.17, 4.1 and 4.2): words by their
+/// letters, joined by underscores; punctuation stays. The oracle is a chart that prints <c>{{ "X" | snakecase }}</c>.
 /// </summary>
 internal static class SnakeCase
 {
@@ -17,7 +17,7 @@ internal static class SnakeCase
     {
         List<Word> words = Words([.. text.EnumerateRunes()]);
         var made = new StringBuilder(text.Length + 8);
-        for (int i = 0; i < words.Count;)
+        for (int i = 0; i < words.Count; )
         {
             Word word = words[i++];
             Append(made, word);
@@ -75,7 +75,7 @@ internal static class SnakeCase
     private static List<Word> Words(Rune[] runes)
     {
         var words = new List<Word>();
-        for (int start = 0; start < runes.Length;)
+        for (int start = 0; start < runes.Length; )
         {
             int end = start + 1;
             Kind kind = KindOf(runes[start]);
@@ -115,7 +115,8 @@ internal static class SnakeCase
     private static bool IsUpper(Rune rune) => Rune.GetUnicodeCategory(rune) == UnicodeCategory.UppercaseLetter;
 
     /// <summary>Letters of alphabets: not those of Chinese, Japanese and Korean.</summary>
-    private static bool IsLetter(Rune rune) => Rune.IsLetter(rune) && rune.Value is not ((>= 0x3400 and <= 0x4DB5) or (>= 0x4E00 and <= 0x9FCC) or (>= 0x20000 and <= 0x2B81D));
+    private static bool IsLetter(Rune rune) =>
+        Rune.IsLetter(rune) && rune.Value is not ((>= 0x3400 and <= 0x4DB5) or (>= 0x4E00 and <= 0x9FCC) or (>= 0x20000 and <= 0x2B81D));
 
     private enum Kind : byte
     {

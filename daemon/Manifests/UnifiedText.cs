@@ -5,7 +5,9 @@ using DiffPlex.Model;
 
 namespace CacheDaemon.Daemon.Manifests;
 
-/// <summary>The difference of two texts in the unified format of diff(1), without its heading. DiffPlex finds it; the format is written here.</summary>
+/// <summary>
+/// The difference of two texts in the unified format of diff(1), without its heading. DiffPlex finds it; the format is written here.
+/// </summary>
 internal static class UnifiedText
 {
     /// <summary>Equal lines that are shown before and after a change.</summary>
@@ -18,7 +20,13 @@ internal static class UnifiedText
     /// <param name="after">The same.</param>
     public static List<string> Of(string before, string after)
     {
-        DiffResult diff = Differ.Instance.CreateDiffs(before.TrimEnd('\n'), after.TrimEnd('\n'), ignoreWhiteSpace: false, ignoreCase: false, s_lines);
+        DiffResult diff = Differ.Instance.CreateDiffs(
+            before.TrimEnd('\n'),
+            after.TrimEnd('\n'),
+            ignoreWhiteSpace: false,
+            ignoreCase: false,
+            s_lines
+        );
         var lines = new List<string>();
         IList<DiffBlock> blocks = diff.DiffBlocks;
         for (int first = 0, next; first < blocks.Count; first = next)
@@ -36,11 +44,17 @@ internal static class UnifiedText
     /// <summary>Adds blocks that share their context.</summary>
     private static void AddHunk(DiffResult diff, int first, int next, List<string> lines)
     {
-        IReadOnlyList<string> old = diff.PiecesOld, now = diff.PiecesNew;
-        DiffBlock begin = diff.DiffBlocks[first], end = diff.DiffBlocks[next - 1];
-        int lead = Math.Min(Context, begin.DeleteStartA), trail = Math.Min(Context, old.Count - EndOf(end));
-        int startOld = begin.DeleteStartA - lead, startNew = begin.InsertStartB - lead;
-        lines.Add($"@@ -{Range(startOld, EndOf(end) + trail - startOld)} +{Range(startNew, end.InsertStartB + end.InsertCountB + trail - startNew)} @@");
+        IReadOnlyList<string> old = diff.PiecesOld,
+            now = diff.PiecesNew;
+        DiffBlock begin = diff.DiffBlocks[first],
+            end = diff.DiffBlocks[next - 1];
+        int lead = Math.Min(Context, begin.DeleteStartA),
+            trail = Math.Min(Context, old.Count - EndOf(end));
+        int startOld = begin.DeleteStartA - lead,
+            startNew = begin.InsertStartB - lead;
+        string oldRange = Range(startOld, EndOf(end) + trail - startOld);
+        string newRange = Range(startNew, end.InsertStartB + end.InsertCountB + trail - startNew);
+        lines.Add($"@@ -{oldRange} +{newRange} @@");
         int at = startOld;
         for (int i = first; i < next; i++)
         {

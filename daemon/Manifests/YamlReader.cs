@@ -7,8 +7,9 @@ using YamlDotNet.Core.Events;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// YAML to the values of JSON: null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="string"/>, <see cref="List{T}"/>, <see cref="Dictionary{TKey, TValue}"/>
-/// with strings as keys. YamlDotNet parses; what its events mean is decided here as sigs.k8s.io/yaml decides it (its fork of go-yaml 2, <c>decode.go</c>).
+/// YAML to the values of JSON: null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/>, <see cref="string"/>,
+/// <see cref="List{T}"/>, <see cref="Dictionary{TKey, TValue}"/> with strings as keys. YamlDotNet parses; what its events mean is decided
+/// here as sigs.k8s.io/yaml decides it (its fork of go-yaml 2, <c>decode.go</c>).
 /// </summary>
 internal sealed class YamlReader
 {
@@ -32,7 +33,9 @@ internal sealed class YamlReader
         _parser = new Parser(new StringReader(text));
     }
 
-    /// <summary>The documents of a text with the lines at which they begin, one after the other until one is wrong. Empty ones are null.</summary>
+    /// <summary>
+    /// The documents of a text with the lines at which they begin, one after the other until one is wrong. Empty ones are null.
+    /// </summary>
     /// <exception cref="ManifestException">What comes next is no YAML, or none that JSON can say.</exception>
     public static IEnumerable<YamlDocument> Read(string text)
     {
@@ -175,7 +178,11 @@ internal sealed class YamlReader
     private object? Scalar(Scalar scalar)
     {
         bool isQuoted = scalar.Style == ScalarStyle.DoubleQuoted;
-        if (isQuoted && scalar.Tag.IsEmpty && HasForeignEscape(_text.AsSpan((int)scalar.Start.Index, (int)(scalar.End.Index - scalar.Start.Index))))
+        if (
+            isQuoted
+            && scalar.Tag.IsEmpty
+            && HasForeignEscape(_text.AsSpan((int)scalar.Start.Index, (int)(scalar.End.Index - scalar.Start.Index)))
+        )
             throw Wrong(scalar, "an escape that YAML 1.1 has not");
         try
         {
@@ -195,13 +202,17 @@ internal sealed class YamlReader
             if (quoted[i] != '\\')
                 continue;
             i++;
-            if (quoted[i] == '/' || (quoted[i] == 'u' && i + 2 < quoted.Length && (quoted[i + 1] | ' ') == 'd' && "89abcdefABCDEF".Contains(quoted[i + 2])))
+            if (
+                quoted[i] == '/'
+                || (quoted[i] == 'u' && i + 2 < quoted.Length && (quoted[i + 1] | ' ') == 'd' && "89abcdefABCDEF".Contains(quoted[i + 2]))
+            )
                 return true;
         }
         return false;
     }
 
-    private static bool IsMerge(ParsingEvent at) => at is Scalar { Value: "<<" } scalar
+    private static bool IsMerge(ParsingEvent at) =>
+        at is Scalar { Value: "<<" } scalar
         && ((scalar.Style == ScalarStyle.Plain && scalar.Tag.IsEmpty) || (!scalar.Tag.IsEmpty && scalar.Tag.Value == MergeTag));
 
     /// <summary>What an anchor names; nothing yet while <c>Count</c> is 0: an alias from within would have no end.</summary>

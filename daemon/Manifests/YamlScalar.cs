@@ -5,16 +5,17 @@ using System.Text;
 namespace CacheDaemon.Daemon.Manifests;
 
 /// <summary>
-/// What a scalar of YAML is to Kubernetes: a string, boolean, whole or floating number, or null. YAML 1.1 in part, as sigs.k8s.io/yaml has it (its fork of
-/// go-yaml 2: <c>resolve.go</c>, then <c>encoding/json</c>); the table is in <c>YamlScalarTests</c>, whose oracle is <c>kubectl annotate --local</c>.
+/// What a scalar of YAML is to Kubernetes: a string, boolean, whole or floating number, or null. YAML 1.1 in part, as sigs.k8s.io/yaml has
+/// it (its fork of go-yaml 2: <c>resolve.go</c>, then <c>encoding/json</c>); the table is in <c>YamlScalarTests</c>, whose oracle is
+/// <c>kubectl annotate --local</c>.
 /// </summary>
 internal static class YamlScalar
 {
     private const string Core = "tag:yaml.org,2002:";
 
     /// <summary>
-    /// The value: null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/> (never one that a <see cref="long"/> holds), <see cref="string"/>; or, beyond
-    /// those, <see cref="ulong"/>, which JSON turns into a double, and which cannot be a key.
+    /// The value: null, <see cref="bool"/>, <see cref="long"/>, <see cref="double"/> (never one that a <see cref="long"/> holds),
+    /// <see cref="string"/>; or, beyond those, <see cref="ulong"/>, which JSON turns into a double, and which cannot be a key.
     /// </summary>
     /// <param name="tag">The tag as resolved by the parser; empty for none.</param>
     /// <param name="isPlain">Neither quoted nor a block.</param>
@@ -37,7 +38,9 @@ internal static class YamlScalar
             case Core + "float":
                 return Untagged(text) is var value && value is long or double ? value : throw Unfit(text, "float");
             case Core + "timestamp":
-                return text.Length > 5 && text[4] == '-' && !text.AsSpan(0, 4).ContainsAnyExceptInRange('0', '9') ? text : throw Unfit(text, "timestamp");
+                return text.Length > 5 && text[4] == '-' && !text.AsSpan(0, 4).ContainsAnyExceptInRange('0', '9')
+                    ? text
+                    : throw Unfit(text, "timestamp");
             default:
                 return text;
         }
@@ -62,10 +65,16 @@ internal static class YamlScalar
         string plain = text[0] == '.' ? text : Digits(text);
         if (TryInteger(plain, out object? number))
             return number;
-        if (!IsFloat(plain) || !double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) || double.IsInfinity(value))
+        if (
+            !IsFloat(plain)
+            || !double.TryParse(plain, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+            || double.IsInfinity(value)
+        )
             return text;
         // By way of JSON, as there: its shortest digits are those of the whole number that is read again.
-        return long.TryParse(GoNumber.Json(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole) ? whole : value;
+        return long.TryParse(GoNumber.Json(value), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long whole)
+            ? whole
+            : value;
     }
 
     private static string Digits(string text) => text.Replace("_", "", StringComparison.Ordinal);
@@ -80,7 +89,13 @@ internal static class YamlScalar
         uint radix = 10;
         if (digits.Length > 1 && digits[0] == '0')
         {
-            (radix, int prefix) = (digits[1] | ' ') switch { 'x' => (16u, 2), 'o' => (8u, 2), 'b' => (2u, 2), _ => (8u, 1) };
+            (radix, int prefix) = (digits[1] | ' ') switch
+            {
+                'x' => (16u, 2),
+                'o' => (8u, 2),
+                'b' => (2u, 2),
+                _ => (8u, 1),
+            };
             digits = digits[prefix..];
         }
         if (digits.IsEmpty)
@@ -106,7 +121,8 @@ internal static class YamlScalar
     private static bool IsFloat(string text)
     {
         int at = text[0] is '+' or '-' ? 1 : 0;
-        int whole = Skip(text, ref at), fraction = 0;
+        int whole = Skip(text, ref at),
+            fraction = 0;
         if (at < text.Length && text[at] == '.')
         {
             at++;

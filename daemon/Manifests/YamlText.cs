@@ -6,7 +6,9 @@ using System.Text.Json;
 
 namespace CacheDaemon.Daemon.Manifests;
 
-/// <summary>Values of <see cref="YamlReader"/> as YAML for people: members sorted, texts of several lines as blocks, anything doubtful in quotes.</summary>
+/// <summary>
+/// Values of <see cref="YamlReader"/> as YAML for people: members sorted, texts of several lines as blocks, anything doubtful in quotes.
+/// </summary>
 internal static class YamlText
 {
     private const int Step = 2;
@@ -66,21 +68,28 @@ internal static class YamlText
         }
     }
 
-    private static string Scalar(object? value) => value switch
-    {
-        null => "null",
-        bool yes => yes ? "true" : "false",
-        long number => number.ToString(CultureInfo.InvariantCulture),
-        double number => GoNumber.Json(number),
-        string text => IsPlain(text) ? text : Quoted(text),
-        Dictionary<string, object?> => "{}",
-        _ => "[]",
-    };
+    private static string Scalar(object? value) =>
+        value switch
+        {
+            null => "null",
+            bool yes => yes ? "true" : "false",
+            long number => number.ToString(CultureInfo.InvariantCulture),
+            double number => GoNumber.Json(number),
+            string text => IsPlain(text) ? text : Quoted(text),
+            Dictionary<string, object?> => "{}",
+            _ => "[]",
+        };
 
-    /// <summary>Several lines, at most one of them the end of the last, the first with no blank before it, nothing that a block cannot show.</summary>
+    /// <summary>
+    /// Several lines, at most one of them the end of the last, the first with no blank before it, nothing that a block cannot show.
+    /// </summary>
     private static bool IsBlock(string text)
     {
-        if (!text.AsSpan().TrimEnd('\n').Contains('\n') || text.EndsWith("\n\n", StringComparison.Ordinal) || text[0] is ' ' or '\n' or '\t')
+        if (
+            !text.AsSpan().TrimEnd('\n').Contains('\n')
+            || text.EndsWith("\n\n", StringComparison.Ordinal)
+            || text[0] is ' ' or '\n' or '\t'
+        )
             return false;
         foreach (char c in text)
             if (char.IsControl(c) && c is not ('\n' or '\t'))
@@ -98,5 +107,6 @@ internal static class YamlText
         return YamlScalar.Resolve("", isPlain: true, text) is string;
     }
 
-    private static string Quoted(string text) => $"\"{JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
+    private static string Quoted(string text) =>
+        $"\"{JsonEncodedText.Encode(text, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping)}\"";
 }

@@ -2,7 +2,10 @@ using System;
 
 namespace CacheDaemon.Daemon.RemoteCharts;
 
-/// <summary>One entry of an index while it is read: takes its fields one by one. Go matches names of fields in any case, we take one spelling and refuse the others.</summary>
+/// <summary>
+/// One entry of an index while it is read: takes its fields one by one. Go matches names of fields in any case, we take one spelling and
+/// refuse the others.
+/// </summary>
 internal struct IndexEntry
 {
     private string? _version;
@@ -21,7 +24,8 @@ internal struct IndexEntry
     }
 
     /// <summary>Whether a name means a field without being spelled like it.</summary>
-    public static bool IsOtherSpelling(string name, string field) => name != field && name.Equals(field, StringComparison.OrdinalIgnoreCase);
+    public static bool IsOtherSpelling(string name, string field) =>
+        name != field && name.Equals(field, StringComparison.OrdinalIgnoreCase);
 
     /// <summary>Takes the text of a field; of <c>urls</c> the first one.</summary>
     /// <exception cref="IndexException">It was there already.</exception>

@@ -2,7 +2,9 @@ namespace CacheDaemon.Daemon.RemoteCharts;
 
 /// <summary>What a repository's index says of one version of a chart.</summary>
 /// <param name="Version">As written.</param>
-/// <param name="Digest">The digest as written; empty without one. It names a file of helm's content cache, and proves nothing about what is in it.</param>
+/// <param name="Digest">
+/// The digest as written; empty without one. It names a file of helm's content cache, and proves nothing about what is in it.
+/// </param>
 /// <param name="NeedsPlugin">Whether its address may be one that a plugin fetches.</param>
 internal sealed record IndexedVersion(string Version, string Digest, bool NeedsPlugin)
 {
@@ -10,8 +12,10 @@ internal sealed record IndexedVersion(string Version, string Digest, bool NeedsP
     private const int DigestLength = 64;
 
     /// <summary>The name of its archive in helm's content cache; null when helm would not look there.</summary>
-    public string? CacheName => Digest.Length == DigestLength && !System.MemoryExtensions.ContainsAnyExcept(Digest, s_hexadecimal)
-        ? Digest.ToLowerInvariant() : null;
+    public string? CacheName =>
+        Digest.Length == DigestLength && !System.MemoryExtensions.ContainsAnyExcept(Digest, s_hexadecimal)
+            ? Digest.ToLowerInvariant()
+            : null;
 
     private static readonly System.Buffers.SearchValues<char> s_hexadecimal = System.Buffers.SearchValues.Create("0123456789abcdefABCDEF");
 }

@@ -23,7 +23,8 @@ internal static class RepositoryFile
 
     /// <summary>The names of all repositories.</summary>
     /// <exception cref="IndexException">The file is of another shape than the one that helm writes.</exception>
-    public static IReadOnlyList<string> Names(ReadOnlySpan<byte> text) => [.. Entries(text).Select(static entry => Text(entry, "name") ?? throw new IndexException("a repository has no name"))];
+    public static IReadOnlyList<string> Names(ReadOnlySpan<byte> text) =>
+        [.. Entries(text).Select(static entry => Text(entry, "name") ?? throw new IndexException("a repository has no name"))];
 
     private static IEnumerable<YamlMappingNode> Entries(ReadOnlySpan<byte> text)
     {

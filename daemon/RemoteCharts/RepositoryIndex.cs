@@ -18,8 +18,8 @@ internal sealed class RepositoryIndex(IReadOnlyDictionary<string, IReadOnlyList<
     public IReadOnlyList<IndexedVersion> VersionsOf(string chart) => charts.GetValueOrDefault(chart, []);
 
     /// <summary>
-    /// Predicts which version helm 4 takes (<c>IndexFile.Get</c>): the one whose text is equal, else the latest that the constraint allows. Null when
-    /// there is none, or when that is in doubt: two archives of one version, say, whose order is a sorting's accident.
+    /// Predicts which version helm 4 takes (<c>IndexFile.Get</c>): the one whose text is equal, else the latest that the constraint allows.
+    /// Null when there is none, or when that is in doubt: two archives of one version, say, whose order is a sorting's accident.
     /// </summary>
     /// <param name="chart">Name of the chart.</param>
     /// <param name="version">The value of <c>--version</c>, empty for none.</param>

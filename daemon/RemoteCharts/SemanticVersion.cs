@@ -4,8 +4,8 @@ using System.Globalization;
 namespace CacheDaemon.Daemon.RemoteCharts;
 
 /// <summary>
-/// A version as helm's library reads one (Masterminds/semver 3, <c>NewVersion</c>): minor and patch may be left out, a <c>v</c> may lead. What follows
-/// a plus sign is checked and dropped, since it takes no part in any comparison.
+/// A version as helm's library reads one (Masterminds/semver 3, <c>NewVersion</c>): minor and patch may be left out, a <c>v</c> may lead.
+/// What follows a plus sign is checked and dropped, since it takes no part in any comparison.
 /// </summary>
 internal readonly record struct SemanticVersion(ulong Major, ulong Minor, ulong Patch, string Prerelease) : IComparable<SemanticVersion>
 {
@@ -49,18 +49,24 @@ internal readonly record struct SemanticVersion(ulong Major, ulong Minor, ulong 
     {
         if (left.Length == 0 || right.Length == 0)
             return right.Length - left.Length;
-        string[] a = left.Split('.'), b = right.Split('.');
+        string[] a = left.Split('.'),
+            b = right.Split('.');
         for (int i = 0; i < Math.Min(a.Length, b.Length); i++)
         {
-            bool isNumber = TryNumber(a[i], out ulong x), isOtherNumber = TryNumber(b[i], out ulong y);
-            int order = isNumber && isOtherNumber ? x.CompareTo(y) : isNumber != isOtherNumber ? (isNumber ? -1 : 1) : string.CompareOrdinal(a[i], b[i]);
+            bool isNumber = TryNumber(a[i], out ulong x),
+                isOtherNumber = TryNumber(b[i], out ulong y);
+            int order =
+                isNumber && isOtherNumber ? x.CompareTo(y)
+                : isNumber != isOtherNumber ? (isNumber ? -1 : 1)
+                : string.CompareOrdinal(a[i], b[i]);
             if (order != 0)
                 return order;
         }
         return a.Length - b.Length;
     }
 
-    private static bool TryNumber(string text, out ulong number) => ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
+    private static bool TryNumber(string text, out ulong number) =>
+        ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out number);
 
     /// <summary>What follows the first <paramref name="mark"/>, which is cut off with it; null without one.</summary>
     private static string? Cut(ref ReadOnlySpan<char> text, char mark)

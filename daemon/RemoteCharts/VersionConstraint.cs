@@ -6,14 +6,15 @@ using System.Linq;
 namespace CacheDaemon.Daemon.RemoteCharts;
 
 /// <summary>
-/// Which versions <c>--version</c> allows, as helm 4 decides it (Masterminds/semver 3.4 and 3.5, <c>constraints.go</c>). Forms that it reads in ways of its own,
-/// such as a version without a blank before the next one, are not read at all.
+/// Which versions <c>--version</c> allows, as helm 4 decides it (Masterminds/semver 3.4 and 3.5, <c>constraints.go</c>). Forms that it
+/// reads in ways of its own, such as a version without a blank before the next one, are not read at all.
 /// </summary>
 internal sealed class VersionConstraint
 {
     /// <summary>Letters, digits and the hyphen.</summary>
-    internal static readonly SearchValues<char> IdentifierCharacters =
-        SearchValues.Create("-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    internal static readonly SearchValues<char> IdentifierCharacters = SearchValues.Create(
+        "-0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    );
 
     private static readonly string[] s_operators = ["!=", ">=", "=>", "<=", "=<", "~>", "=", ">", "<", "~", "^"];
 
@@ -33,8 +34,10 @@ internal sealed class VersionConstraint
     }
 
     /// <summary>Whether it allows a version. Pre-releases are allowed where one of the same alternative's terms names one.</summary>
-    public bool Allows(SemanticVersion version) => _groups.Exists(group =>
-        (version.Prerelease.Length == 0 || group.NamesPrerelease) && group.Terms.TrueForAll(term => term.Allows(version)));
+    public bool Allows(SemanticVersion version) =>
+        _groups.Exists(group =>
+            (version.Prerelease.Length == 0 || group.NamesPrerelease) && group.Terms.TrueForAll(term => term.Allows(version))
+        );
 
     private static List<Term>? Terms(string text)
     {
@@ -84,7 +87,8 @@ internal sealed class VersionConstraint
         {
             string bare = text.StartsWith('v') ? text[1..] : text;
             int end = bare.AsSpan().IndexOfAny('-', '+');
-            string core = end < 0 ? bare : bare[..end], suffix = end < 0 ? "" : bare[end..];
+            string core = end < 0 ? bare : bare[..end],
+                suffix = end < 0 ? "" : bare[end..];
             string[] parts = core.Split('.');
             int numbers = 0;
             while (numbers < parts.Length && !IsWildcard(parts[numbers]))
@@ -95,17 +99,18 @@ internal sealed class VersionConstraint
             return SemanticVersion.TryParse(full, out SemanticVersion version) ? new Term(symbol, version, numbers) : null;
         }
 
-        public bool Allows(SemanticVersion version) => Symbol switch
-        {
-            "" or "=" => IsPartial ? IsNear(version) : version.CompareTo(Version) == 0,
-            "!=" => Differs(version),
-            ">" => IsAbove(version),
-            "<" => version.CompareTo(Version) < 0,
-            ">=" or "=>" => version.CompareTo(Version) >= 0,
-            "<=" or "=<" => IsAtMost(version),
-            "~" or "~>" => IsNear(version),
-            _ => IsCompatible(version),
-        };
+        public bool Allows(SemanticVersion version) =>
+            Symbol switch
+            {
+                "" or "=" => IsPartial ? IsNear(version) : version.CompareTo(Version) == 0,
+                "!=" => Differs(version),
+                ">" => IsAbove(version),
+                "<" => version.CompareTo(Version) < 0,
+                ">=" or "=>" => version.CompareTo(Version) >= 0,
+                "<=" or "=<" => IsAtMost(version),
+                "~" or "~>" => IsNear(version),
+                _ => IsCompatible(version),
+            };
 
         private static bool IsWildcard(string part) => part is "x" or "X" or "*";
 
@@ -134,9 +139,10 @@ internal sealed class VersionConstraint
             return !OnlyMajor && (OnlyMinor ? version.Minor > Version.Minor : version.CompareTo(Version) > 0);
         }
 
-        private bool IsAtMost(SemanticVersion version) => IsPartial
-            ? version.Major < Version.Major || (version.Major == Version.Major && (OnlyMajor || version.Minor <= Version.Minor))
-            : version.CompareTo(Version) <= 0;
+        private bool IsAtMost(SemanticVersion version) =>
+            IsPartial
+                ? version.Major < Version.Major || (version.Major == Version.Major && (OnlyMajor || version.Minor <= Version.Minor))
+                : version.CompareTo(Version) <= 0;
 
         private bool IsNear(SemanticVersion version)
         {

@@ -8,7 +8,8 @@ using YamlDotNet.Core.Events;
 namespace CacheDaemon.Daemon.RemoteCharts;
 
 /// <summary>
-/// Reads an index that is written as YAML, event by event. Anchors, aliases, tags and merges are refused: no program writes them into an index. Serves one file.
+/// Reads an index that is written as YAML, event by event. Anchors, aliases, tags and merges are refused: no program writes them into an
+/// index. Serves one file.
 /// </summary>
 internal sealed class YamlIndexReader
 {
@@ -22,7 +23,9 @@ internal sealed class YamlIndexReader
     {
         try
         {
-            return new YamlIndexReader(new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(text)).Document();
+            return new YamlIndexReader(
+                new UTF8Encoding(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true).GetString(text)
+            ).Document();
         }
         catch (Exception e) when (e is YamlException or InvalidOperationException or ArgumentException)
         {
@@ -91,19 +94,21 @@ internal sealed class YamlIndexReader
 
     private string Text() => _parser.Current is Scalar scalar ? scalar.Value : throw new IndexException("a text is missing");
 
-    private void Expect<T>() where T : ParsingEvent
+    private void Expect<T>()
+        where T : ParsingEvent
     {
         if (Next() is not T)
             throw new IndexException("it is of another shape");
     }
 
     /// <summary>The name of the mapping's next member; null at its end.</summary>
-    private string? NextName() => Next() switch
-    {
-        MappingEnd => null,
-        Scalar { Value: not "<<" } scalar => scalar.Value,
-        _ => throw new IndexException("a name is no plain text"),
-    };
+    private string? NextName() =>
+        Next() switch
+        {
+            MappingEnd => null,
+            Scalar { Value: not "<<" } scalar => scalar.Value,
+            _ => throw new IndexException("a name is no plain text"),
+        };
 
     private void Skip()
     {

@@ -31,7 +31,12 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool
     public async Task<string> ListAsync()
     {
         List<StoredEntry> entries = await store.ListAsync().ConfigureAwait(false);
-        entries.Sort(static (left, right) => string.CompareOrdinal(left.ChartName, right.ChartName) is var order and not 0 ? order : right.Created.CompareTo(left.Created));
+        entries.Sort(
+            static (left, right) =>
+                string.CompareOrdinal(left.ChartName, right.ChartName) is var order and not 0
+                    ? order
+                    : right.Created.CompareTo(left.Created)
+        );
         return EntryReport.Write(entries, Release);
     }
 
@@ -40,18 +45,31 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool
     {
         string digits = request.Key.Trim().ToLowerInvariant();
         if (digits.Length == 0 || digits.Any(static digit => !char.IsAsciiHexDigitLower(digit)))
-            return new Message.Failed($"'{request.Key}' is not a key: keys are hexadecimal digits, as `helmcached list` and traces show them");
-        StoredEntry[] meant = [.. (await store.ListAsync().ConfigureAwait(false)).Where(entry => entry.Key.ToString().StartsWith(digits, StringComparison.Ordinal))];
+            return new Message.Failed(
+                $"'{request.Key}' is not a key: keys are hexadecimal digits, as `helmcached list` and traces show them"
+            );
+        StoredEntry[] meant =
+        [
+            .. (await store.ListAsync().ConfigureAwait(false)).Where(entry =>
+                entry.Key.ToString().StartsWith(digits, StringComparison.Ordinal)
+            ),
+        ];
+        if (meant is [])
+            return new Message.Failed($"no entry has a key that begins with {digits}; `helmcached list` shows all");
         if (meant is not [var found])
-            return new Message.Failed(meant.Length == 0 ? $"no entry has a key that begins with {digits}; `helmcached list` shows all"
-                : $"{meant.Length} entries have a key that begins with {digits}: {string.Join(", ", meant.Take(NamedKeys).Select(static entry => Digits(entry.Key)))}{(meant.Length > NamedKeys ? ", …" : "")}; give more digits");
+        {
+            string keys = string.Join(", ", meant.Take(NamedKeys).Select(static entry => Digits(entry.Key)));
+            string more = meant.Length > NamedKeys ? ", …" : "";
+            return new Message.Failed($"{meant.Length} entries have a key that begins with {digits}: {keys}{more}; give more digits");
+        }
         if (store.Get(found.Key).Entry is not { Result: { } result } entry)
             return new Message.Failed($"the entry {Digits(found.Key)} was damaged or has been deleted");
         byte[] shortKey = found.Key.Value.ToArray()[..sizeof(ulong)];
         return request.Part switch
         {
-            ShownPart.Stdout when result.Stdout.Length > MaxShownBytes =>
-                new Message.Failed($"the output of {Digits(found.Key)} has {result.Stdout.Length} bytes, too many to show; `helm template` prints it"),
+            ShownPart.Stdout when result.Stdout.Length > MaxShownBytes => new Message.Failed(
+                $"the output of {Digits(found.Key)} has {result.Stdout.Length} bytes, too many to show; `helm template` prints it"
+            ),
             ShownPart.Stdout => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, default, result.Stdout.ToArray()),
             ShownPart.Stderr => new Message.Result(result.ExitCode, found.Tier, 0, shortKey, result.Stderr, default),
             _ => new Message.Json(EntryReport.Write(found, Release(found.Key), result, Inputs(entry.Material))),
@@ -76,8 +94,10 @@ internal sealed class EntryListing(EntryStore store, RecentRequests recent, bool
     /// <summary>The release that the last call with this key named; null when no such call is known.</summary>
     private string? Release(CacheKey key) =>
         recent.Find(key) is { } call
-            && InvocationParser.Parse(call.Arguments, call.Directory, call.Environment, call.Stdin is not null, call.Descriptors) is InvocationResult.Served { Invocation.ReleaseName: var release }
-            ? release : null;
+        && InvocationParser.Parse(call.Arguments, call.Directory, call.Environment, call.Stdin is not null, call.Descriptors)
+            is InvocationResult.Served { Invocation.ReleaseName: var release }
+            ? release
+            : null;
 
     /// <summary>What the key was made of; empty when an older release wrote it otherwise.</summary>
     private static IReadOnlyList<MaterialItem> Inputs(byte[] material)

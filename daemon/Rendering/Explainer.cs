@@ -20,7 +20,14 @@ internal sealed class Explainer
     private readonly ResultStore _results;
     private readonly RepeatabilityPolicy _repeatability;
 
-    public Explainer(Fingerprinter fingerprinter, EntryStore store, ResultStore results, MissExplainer misses, RepeatabilityPolicy repeatability, RemoteRuns remoteRuns)
+    public Explainer(
+        Fingerprinter fingerprinter,
+        EntryStore store,
+        ResultStore results,
+        MissExplainer misses,
+        RepeatabilityPolicy repeatability,
+        RemoteRuns remoteRuns
+    )
     {
         RemoteRuns = remoteRuns;
         _fingerprinter = fingerprinter;
@@ -55,7 +62,9 @@ internal sealed class Explainer
             (string directory, int files) = fingerprint.Crowd();
             report = report with { CrowdedDirectory = directory, CrowdedFiles = files };
         }
-        FoundResult found = RemoteRuns.IsFresh(fingerprint, out TimeSpan? age) ? _results.Find(fingerprint) : new FoundResult(fingerprint.Key, default);
+        FoundResult found = RemoteRuns.IsFresh(fingerprint, out TimeSpan? age)
+            ? _results.Find(fingerprint)
+            : new FoundResult(fingerprint.Key, default);
         if (found.WithPaths)
             report = report with { Key = found.Key.ToString(), WithPaths = true };
         if (found.Entry is { Result: { } result } entry)
@@ -75,7 +84,12 @@ internal sealed class Explainer
             report = report with { Helm = state.ToString() };
         return choice.Obstacle == BypassReason.None
             ? report
-            : report with { Outcome = "bypass", Reason = ReasonText.Of(choice.Obstacle), Detail = choice.Detail };
+            : report with
+            {
+                Outcome = "bypass",
+                Reason = ReasonText.Of(choice.Obstacle),
+                Detail = choice.Detail,
+            };
     }
 
     /// <summary>What the release of a call looked like before.</summary>
@@ -83,7 +97,12 @@ internal sealed class Explainer
 
     /// <summary>The report on a call that real helm answers.</summary>
     public static ExplainReport Declined(BypassReason reason, string detail) =>
-        new() { Outcome = "bypass", Reason = ReasonText.Of(reason), Detail = detail };
+        new()
+        {
+            Outcome = "bypass",
+            Reason = ReasonText.Of(reason),
+            Detail = detail,
+        };
 
     /// <summary>What differs from the nearest entry; empty when the chart is new.</summary>
     public IReadOnlyList<string> WhyMissed(Fingerprint fingerprint) => _misses.Explain(fingerprint.ChartName, fingerprint.Material.Items);

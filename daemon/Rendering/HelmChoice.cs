@@ -4,8 +4,8 @@ using CacheDaemon.Daemon.Arming;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// Which helm a miss is rendered with: the armed copy, whose run is the proof; or the real one, where nothing needs a proof; or neither, since what
-/// it prints could not be kept.
+/// Which helm a miss is rendered with: the armed copy, whose run is the proof; or the real one, where nothing needs a proof; or neither,
+/// since what it prints could not be kept.
 /// </summary>
 /// <param name="State">How the caller's helm can be rendered with; null where that does not matter.</param>
 /// <param name="Obstacle">Why it could not be kept; else <see cref="BypassReason.None"/>.</param>

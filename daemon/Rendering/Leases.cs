@@ -12,9 +12,7 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <typeparam name="TWork">As of <see cref="Leases{TWork}"/>.</typeparam>
 internal abstract record Claim<TWork>
 {
-    private Claim()
-    {
-    }
+    private Claim() { }
 
     /// <summary>The caller renders; to be settled or passed on whatever happens.</summary>
     public sealed record Granted(long LeaseId) : Claim<TWork>;
@@ -29,9 +27,7 @@ internal abstract record Claim<TWork>
 /// <summary>How a lease ended, for those who waited for it.</summary>
 internal abstract record Settlement
 {
-    private Settlement()
-    {
-    }
+    private Settlement() { }
 
     /// <summary>The result holds for the waiter too.</summary>
     public sealed record Shared(Entry Entry) : Settlement;
@@ -51,7 +47,8 @@ internal abstract record Settlement
 /// caller that dies harms nobody. Thread-safe.
 /// </summary>
 /// <typeparam name="TWork">What each claimant brings along, found again by its lease.</typeparam>
-internal sealed class Leases<TWork> where TWork : class
+internal sealed class Leases<TWork>
+    where TWork : class
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<CacheKey, Queue<Waiter>> _waiters = [];
@@ -146,9 +143,7 @@ internal sealed class Leases<TWork> where TWork : class
             if (!_held.Remove(leaseId, out (CacheKey Key, TWork) held))
                 return;
             Waiter? next;
-            while (_waiters[held.Key].TryDequeue(out next) && next.HasLeft)
-            {
-            }
+            while (_waiters[held.Key].TryDequeue(out next) && next.HasLeft) { }
             if (next is { HasLeft: false })
                 next.Turn.SetResult(new Settlement.Inherited(Hold(held.Key, next.Work)));
             else

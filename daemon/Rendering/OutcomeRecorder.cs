@@ -7,7 +7,9 @@ using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
 
-/// <summary>What records how requests and renders end: counters, the journal, the last requests, times. Decides nothing. Thread-safe.</summary>
+/// <summary>
+/// What records how requests and renders end: counters, the journal, the last requests, times. Decides nothing. Thread-safe.
+/// </summary>
 /// <param name="counters">The totals.</param>
 /// <param name="journal">The last calls, one by one.</param>
 /// <param name="log">The log.</param>
@@ -41,9 +43,17 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
         CountOrigin(origin, 1);
         if (source is DiskTier or SharedTier.Name)
             _renderTimes.Add(arrival.Command, entry.ChartName, entry.RenderMilliseconds);
-        long saved = Math.Max(0, (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds));
+        long saved = Math.Max(
+            0,
+            (long)(_renderTimes.Median(arrival.Command, entry.ChartName, entry.RenderMilliseconds) * 1000 - elapsed.TotalMicroseconds)
+        );
         counters.Add(Counters.TimeSavedMicroseconds, saved);
-        var call = new CallJournal.Call(coalesced ? CallOutcome.Coalesced : CallOutcome.Hit, entry.ChartName, arrival.Caller, (long)elapsed.TotalMicroseconds)
+        var call = new CallJournal.Call(
+            coalesced ? CallOutcome.Coalesced : CallOutcome.Hit,
+            entry.ChartName,
+            arrival.Caller,
+            (long)elapsed.TotalMicroseconds
+        )
         {
             Tier = coalesced ? "" : source,
             Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
@@ -52,7 +62,10 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
         return arrival.WritesFiles ? new CountedHit(source, arrival, call, saved, origin) : null;
     }
 
-    /// <summary>The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a bypass.</summary>
+    /// <summary>
+    /// The caller could not write the files of a hit, since something is in their place, and has real helm judge that: it counts as a
+    /// bypass.
+    /// </summary>
     public void TakeBack(CountedHit hit)
     {
         string name = ReasonText.Of(BypassReason.OutputDirectory);
@@ -73,12 +86,14 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
         CountCommand(Counters.CommandMisses, arrival);
         CountCommand(Counters.CommandRuns, arrival);
         bool recache = render.Request.Flags.HasFlag(RenderFlags.Recache);
-        journal.Note(new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
-        {
-            LeaseId = leaseId,
-            Changed = recache ? ["recache"] : null,
-            Material = recache ? null : render.Fingerprint.Material.Items,
-        });
+        journal.Note(
+            new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
+            {
+                LeaseId = leaseId,
+                Changed = recache ? ["recache"] : null,
+                Material = recache ? null : render.Fingerprint.Material.Items,
+            }
+        );
     }
 
     /// <summary>A call is real helm's.</summary>
@@ -86,18 +101,21 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
     {
         string name = ReasonText.Of(reason);
         CountBypass(name, arrival);
-        journal.Note(new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
-        {
-            Reason = name,
-            Detail = detail,
-        });
+        journal.Note(
+            new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
+            {
+                Reason = name,
+                Detail = detail,
+            }
+        );
     }
 
     /// <summary>A render began with the armed copy.</summary>
     public void ProofRun() => counters.Add(Counters.ProofRuns);
 
     /// <summary>A render took so long.</summary>
-    public void Rendered(Fingerprint fingerprint, double milliseconds) => _renderTimes.Add(fingerprint.Command.Statistics, fingerprint.ChartName, milliseconds);
+    public void Rendered(Fingerprint fingerprint, double milliseconds) =>
+        _renderTimes.Add(fingerprint.Command.Statistics, fingerprint.ChartName, milliseconds);
 
     /// <summary>A result was stored.</summary>
     public void Stored(bool isFrozen)
@@ -110,8 +128,11 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
     /// <summary>The render of a lease came to its end.</summary>
     public void Ended(Publication publish, RefuseReason refused) =>
         journal.NoteEnd(
-            publish.LeaseId, publish.RenderMicroseconds, publish.Stdout.Length + (long)publish.Stderr.Length,
-            refused == RefuseReason.None ? "" : ReasonText.Of(refused));
+            publish.LeaseId,
+            publish.RenderMicroseconds,
+            publish.Stdout.Length + (long)publish.Stderr.Length,
+            refused == RefuseReason.None ? "" : ReasonText.Of(refused)
+        );
 
     /// <summary>The render of a lease ended and its result did not arrive.</summary>
     public void Lost(long leaseId) => journal.NoteEnd(leaseId, 0, 0, ReasonText.Of(RefuseReason.StoreFailed));

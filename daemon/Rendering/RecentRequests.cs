@@ -22,7 +22,8 @@ internal sealed class RecentRequests
     public const long MaxBytes = 16 << 20;
 
     /// <summary>What one string or one call costs besides its characters; rounded up.</summary>
-    private const int StringOverhead = 32, CallOverhead = 512;
+    private const int StringOverhead = 32,
+        CallOverhead = 512;
 
     private readonly Lock _gate = new();
     private readonly Dictionary<CacheKey, LinkedListNode<Item>> _byKey = [];
@@ -89,9 +90,17 @@ internal sealed class RecentRequests
 
     private static bool IsSame(Message.Render left, Message.Render right)
     {
-        if (left.Directory != right.Directory || left.HelmPath != right.HelmPath || left.HelmStamp != right.HelmStamp || left.DirectoryInode != right.DirectoryInode
-            || left.DirectoryDevice != right.DirectoryDevice || left.DirectoryMount != right.DirectoryMount || left.Arguments.Count != right.Arguments.Count || left.Environment.Count != right.Environment.Count
-            || left.Stdin.HasValue != right.Stdin.HasValue)
+        if (
+            left.Directory != right.Directory
+            || left.HelmPath != right.HelmPath
+            || left.HelmStamp != right.HelmStamp
+            || left.DirectoryInode != right.DirectoryInode
+            || left.DirectoryDevice != right.DirectoryDevice
+            || left.DirectoryMount != right.DirectoryMount
+            || left.Arguments.Count != right.Arguments.Count
+            || left.Environment.Count != right.Environment.Count
+            || left.Stdin.HasValue != right.Stdin.HasValue
+        )
             return false;
         for (int i = 0; i < left.Arguments.Count; i++)
         {
@@ -109,7 +118,8 @@ internal sealed class RecentRequests
     private static long CostOf(Message.Render request)
     {
         // Standard input is a slice of the frame that it came in, which it keeps alive: hence the strings count twice.
-        long characters = request.Directory.Length + request.HelmPath.Length, strings = 2;
+        long characters = request.Directory.Length + request.HelmPath.Length,
+            strings = 2;
         foreach (string argument in request.Arguments)
             (characters, strings) = (characters + argument.Length, strings + 1);
         foreach ((string name, string value) in request.Environment)

@@ -29,8 +29,8 @@ internal sealed class RenderPipeline
     private const int MaxLooks = 4;
 
     /// <summary>
-    /// How old the render of another may be for those who wait for it. Hardly a chart takes a minute; a helm that does may have been stopped,
-    /// or hang, and whoever waits for it must not hang with it.
+    /// How old the render of another may be for those who wait for it. Hardly a chart takes a minute; a helm that does may have been
+    /// stopped, or hang, and whoever waits for it must not hang with it.
     /// </summary>
     public static readonly TimeSpan MaxWait = TimeSpan.FromMinutes(1);
 
@@ -55,7 +55,15 @@ internal sealed class RenderPipeline
     /// <param name="time">The clock.</param>
     /// <param name="readOnly">Whether nothing is kept.</param>
     public RenderPipeline(
-        Fingerprinter fingerprinter, Explainer explainer, ResultStore results, RepeatabilityPolicy repeatability, OutcomeRecorder outcomes, TeamShare team, TimeProvider time, bool readOnly)
+        Fingerprinter fingerprinter,
+        Explainer explainer,
+        ResultStore results,
+        RepeatabilityPolicy repeatability,
+        OutcomeRecorder outcomes,
+        TeamShare team,
+        TimeProvider time,
+        bool readOnly
+    )
     {
         _fingerprinter = fingerprinter;
         _explainer = explainer;
@@ -90,7 +98,14 @@ internal sealed class RenderPipeline
     /// <param name="known">What <see cref="FindKnown"/> said about those bytes just now.</param>
     /// <param name="started">Time stamp of when the request was there.</param>
     /// <param name="caller">Name of the calling process; empty when it is not known.</param>
-    public async ValueTask<Answer> RenderAsync(Message.Render request, ICollection<long> held, ReadOnlySequence<byte> message, KnownRequest? known, long started, string caller = "")
+    public async ValueTask<Answer> RenderAsync(
+        Message.Render request,
+        ICollection<long> held,
+        ReadOnlySequence<byte> message,
+        KnownRequest? known,
+        long started,
+        string caller = ""
+    )
     {
         var arrival = new Arrival(started, caller);
         try
@@ -102,7 +117,9 @@ internal sealed class RenderPipeline
                 arrival = arrival with { Command = CommandOf(outcome, request) };
                 bool hitOnly = request.Flags.HasFlag(RenderFlags.HitOnly);
                 if (outcome is not FingerprintOutcome.Known { Fingerprint: { } fingerprint })
-                    return hitOnly ? NoHit : Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
+                    return hitOnly
+                        ? NoHit
+                        : Bypass(((FingerprintOutcome.Declined)outcome).Reason, ((FingerprintOutcome.Declined)outcome).Detail, arrival);
                 arrival = arrival with { Chart = fingerprint.ChartName, WritesFiles = fingerprint.WritesFiles };
 
                 long settled = _leases.Settled;
@@ -124,7 +141,10 @@ internal sealed class RenderPipeline
                             return NoHit;
                         entry = entry with { Result = entry.Result! with { Stdout = view } };
                     }
-                    _outcomes.Recent.Remember(key, hitOnly ? request with { Flags = request.Flags & ~RenderFlags.HitOnly, View = "" } : request);
+                    _outcomes.Recent.Remember(
+                        key,
+                        hitOnly ? request with { Flags = request.Flags & ~RenderFlags.HitOnly, View = "" } : request
+                    );
                     return Hit(key, entry, source.Length > 0 ? source : found.Tier, request, arrival, fingerprint, age);
                 }
 
@@ -147,8 +167,18 @@ internal sealed class RenderPipeline
         }
     }
 
-    /// <summary>What becomes of a call that nothing is stored for: a lease, the answer of the team or of another caller, or helm. Apart from the look into the store, so that a hit pays for nothing of it.</summary>
-    private async Task<Missed> MissAsync(Message.Render request, Fingerprint fingerprint, CacheKey key, long settled, ICollection<long> held, Arrival arrival)
+    /// <summary>
+    /// What becomes of a call that nothing is stored for: a lease, the answer of the team or of another caller, or helm. Apart from the
+    /// look into the store, so that a hit pays for nothing of it.
+    /// </summary>
+    private async Task<Missed> MissAsync(
+        Message.Render request,
+        Fingerprint fingerprint,
+        CacheKey key,
+        long settled,
+        ICollection<long> held,
+        Arrival arrival
+    )
     {
         var choice = _repeatability.Choose(request, fingerprint);
         bool mayAsk = _team.MayHave(request, fingerprint, key, choice.Obstacle);
@@ -157,7 +187,10 @@ internal sealed class RenderPipeline
         var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
         switch (_leases.Acquire(key, render))
         {
-            case Claim<LeasedRender>.Granted granted when !request.Flags.HasFlag(RenderFlags.Recache) && _leases.Settled != settled && IsAnswered(key, request, fingerprint, choice.Obstacle):
+            case Claim<LeasedRender>.Granted granted
+                when !request.Flags.HasFlag(RenderFlags.Recache)
+                    && _leases.Settled != settled
+                    && IsAnswered(key, request, fingerprint, choice.Obstacle):
                 _leases.Settle(granted.LeaseId, new Settlement.LookAgain());
                 return default;
             case Claim<LeasedRender>.Granted granted when mayAsk:
@@ -168,7 +201,9 @@ internal sealed class RenderPipeline
                 return await WaitAsync(key, queued).ConfigureAwait(false) switch
                 {
                     // One that began before this call, and took longer than it may be old, is no answer to it.
-                    Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _) => new(Hit(key, shared.Entry, OutcomeRecorder.Coalesced, request, arrival)),
+                    Settlement.Shared shared when _remoteRuns.IsFresh(fingerprint, out _) => new(
+                        Hit(key, shared.Entry, OutcomeRecorder.Coalesced, request, arrival)
+                    ),
                     Settlement.Inherited inherited => new(MissOrBypass(inherited.LeaseId, render, choice, held, arrival)),
                     Settlement.Alone alone => new(Bypass(alone.Reason, alone.Detail, arrival)),
                     _ => new(null, HasWaited: true),
@@ -206,8 +241,8 @@ internal sealed class RenderPipeline
     }
 
     /// <summary>
-    /// A leaseholder's result did not arrive: the kernel drops a file for which the process has no descriptor left. Those who wait run helm,
-    /// all at once, since the result of the next of them could be lost as well. Never throws.
+    /// A leaseholder's result did not arrive: the kernel drops a file for which the process has no descriptor left. Those who wait run
+    /// helm, all at once, since the result of the next of them could be lost as well. Never throws.
     /// </summary>
     public Answer RejectLostResult(long leaseId, ICollection<long> held)
     {
@@ -243,7 +278,10 @@ internal sealed class RenderPipeline
         }
     }
 
-    /// <summary>Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store again, so only where a lease has ended meanwhile.</summary>
+    /// <summary>
+    /// Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store
+    /// again, so only where a lease has ended meanwhile.
+    /// </summary>
     private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint, BypassReason obstacle) =>
         (_remoteRuns.IsFresh(fingerprint, out _) && _results.Has(key)) || _repeatability.Choose(request, fingerprint).Obstacle != obstacle;
 
@@ -261,13 +299,16 @@ internal sealed class RenderPipeline
         }
         catch (TimeoutException)
         {
-            return _leases.Leave(key, queued) ? new Settlement.Alone(BypassReason.LeaseholderSlow, "") : await queued.Outcome.ConfigureAwait(false);
+            return _leases.Leave(key, queued)
+                ? new Settlement.Alone(BypassReason.LeaseholderSlow, "")
+                : await queued.Outcome.ConfigureAwait(false);
         }
     }
 
     /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>
     private bool IsUnchanged(LeasedRender render) =>
-        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now } && render.Fingerprint.HasSameInputsAs(now);
+        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now }
+        && render.Fingerprint.HasSameInputsAs(now);
 
     /// <summary>What becomes of a result. Settles the lease.</summary>
     private Message.Published Judge(Publication publish, LeasedRender render)
@@ -304,7 +345,10 @@ internal sealed class RenderPipeline
             _remoteRuns.Note(before.Key, render.Asked);
         if (_readOnly || render.Request.Flags.HasFlag(RenderFlags.ReadOnly))
         {
-            _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry));
+            _leases.Settle(
+                publish.LeaseId,
+                showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry)
+            );
             return _outcomes.Refuse(RefuseReason.ReadOnly, "");
         }
         Message.Published stored = Store(render, entry);
@@ -325,7 +369,9 @@ internal sealed class RenderPipeline
         return new Message.Published(RefuseReason.None, "");
     }
 
-    /// <summary>The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.</summary>
+    /// <summary>
+    /// The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.
+    /// </summary>
     private Message.Published Vary(Publication publish, LeasedRender render, string detail)
     {
         if (!IsUnchanged(render))
@@ -345,7 +391,15 @@ internal sealed class RenderPipeline
     /// <param name="arrival">When it came, and from whom.</param>
     /// <param name="fingerprint">Its inputs; null where the result was made just now.</param>
     /// <param name="age">How old a result within a window is; else null.</param>
-    private Answer Hit(CacheKey key, Entry entry, string source, Message.Render request, in Arrival arrival, Fingerprint? fingerprint = null, TimeSpan? age = null)
+    private Answer Hit(
+        CacheKey key,
+        Entry entry,
+        string source,
+        Message.Render request,
+        in Arrival arrival,
+        Fingerprint? fingerprint = null,
+        TimeSpan? age = null
+    )
     {
         RenderResult result = entry.Result!;
         bool passes = result.Stdout.File is not null && (request.Flags & RenderFlags.TakesDescriptor) != 0;
@@ -353,21 +407,45 @@ internal sealed class RenderPipeline
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
         bool coalesced = source == OutcomeRecorder.Coalesced;
-        string more = fingerprint is null ? "" : source == SharedTier.Name ? TeamShare.OfSigner(entry) : OfAge(fingerprint, age, entry);
+        string more =
+            fingerprint is null ? ""
+            : source == SharedTier.Name ? TeamShare.OfSigner(entry)
+            : OfAge(fingerprint, age, entry);
         CountedHit? counted = coalesced ? null : _outcomes.Hit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
         if (age is { } known)
             _outcomes.RemoteAges.Add(known);
         Digest digest = key.Value;
         ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
         Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
-        // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept twice.
+        // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept
+        // twice.
         Answer answer = passes
             ? new Answer(
-                MessageCodec.Encode(new Message.ResultDescriptor(result.ExitCode, source + more, (long)elapsed.TotalMicroseconds, shortKey.ToArray(), result.Stderr, result.Stdout.Length)),
-                null, result.Stdout.File)
+                MessageCodec.Encode(
+                    new Message.ResultDescriptor(
+                        result.ExitCode,
+                        source + more,
+                        (long)elapsed.TotalMicroseconds,
+                        shortKey.ToArray(),
+                        result.Stderr,
+                        result.Stdout.Length
+                    )
+                ),
+                null,
+                result.Stdout.File
+            )
             : new Answer(
-                MessageCodec.EncodeResultHead(result.ExitCode, source + more, (long)elapsed.TotalMicroseconds, shortKey, result.Stderr, result.Stdout.Length),
-                result.Stdout, null);
+                MessageCodec.EncodeResultHead(
+                    result.ExitCode,
+                    source + more,
+                    (long)elapsed.TotalMicroseconds,
+                    shortKey,
+                    result.Stderr,
+                    result.Stdout.Length
+                ),
+                result.Stdout,
+                null
+            );
         return answer with { Sent = sent, Counted = counted };
     }
 
@@ -375,15 +453,19 @@ internal sealed class RenderPipeline
     public void TakeBack(CountedHit hit) => _outcomes.TakeBack(hit);
 
     /// <summary>Who waited for another may have left meanwhile, and counts as served only when the result was taken.</summary>
-    private Action<bool> CountWhenSent(Entry entry, TimeSpan elapsed, Arrival arrival) => taken =>
-    {
-        if (taken)
-            _outcomes.Hit(entry, OutcomeRecorder.Coalesced, elapsed, arrival);
-        else
-            Bypass(BypassReason.CallerLeft, "", arrival);
-    };
+    private Action<bool> CountWhenSent(Entry entry, TimeSpan elapsed, Arrival arrival) =>
+        taken =>
+        {
+            if (taken)
+                _outcomes.Hit(entry, OutcomeRecorder.Coalesced, elapsed, arrival);
+            else
+                Bypass(BypassReason.CallerLeft, "", arrival);
+        };
 
-    /// <summary>What the holder of a lease is told where the team may know the answer: that answer, which all who wait get as well, or what he is told without a team.</summary>
+    /// <summary>
+    /// What the holder of a lease is told where the team may know the answer: that answer, which all who wait get as well, or what he is
+    /// told without a team.
+    /// </summary>
     private async Task<Answer> AskTeamAsync(long leaseId, LeasedRender render, HelmChoice choice, ICollection<long> held, Arrival arrival)
     {
         if (await _team.AskAsync(render).ConfigureAwait(false) is not { } entry)
@@ -436,7 +518,9 @@ internal sealed class RenderPipeline
 
     /// <summary>What the call is counted under; empty for a command that is not served.</summary>
     private static string CommandOf(FingerprintOutcome outcome, Message.Render request) =>
-        outcome is FingerprintOutcome.Known known ? known.Fingerprint.Command.Statistics : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
+        outcome is FingerprintOutcome.Known known
+            ? known.Fingerprint.Command.Statistics
+            : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
 
     /// <summary>One output at a time: what is mapped counts as ours while it is.</summary>
     private bool HoldsSecret(Blob stdout)

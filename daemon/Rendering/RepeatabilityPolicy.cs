@@ -7,7 +7,9 @@ using CacheDaemon.Daemon.Storage;
 
 namespace CacheDaemon.Daemon.Rendering;
 
-/// <summary>What decides whether output is kept: what a miss is rendered with, what is known to vary, and what a caller wants frozen.</summary>
+/// <summary>
+/// What decides whether output is kept: what a miss is rendered with, what is known to vary, and what a caller wants frozen.
+/// </summary>
 /// <param name="store">Remembers which keys vary.</param>
 /// <param name="armory">The armed copies.</param>
 internal sealed class RepeatabilityPolicy(EntryStore store, Armory armory)
@@ -34,7 +36,11 @@ internal sealed class RepeatabilityPolicy(EntryStore store, Armory armory)
         return armory.Find(fingerprint.Helm, request.HelmPath) switch
         {
             ArmingState.Armed armed => new(armed),
-            ArmingState.Pending pending when fingerprint.SchemaRefersOutside || fingerprint.Obstacle.Length > 0 => new(pending, BypassReason.Arming, fingerprint.Obstacle),
+            ArmingState.Pending pending when fingerprint.SchemaRefersOutside || fingerprint.Obstacle.Length > 0 => new(
+                pending,
+                BypassReason.Arming,
+                fingerprint.Obstacle
+            ),
             { } unarmed when fingerprint.SchemaRefersOutside => new(unarmed, BypassReason.SchemaReference),
             { } unarmed when fingerprint.Obstacle.Length > 0 => new(unarmed, BypassReason.Unarmed, fingerprint.Obstacle),
             var plain => new(plain),

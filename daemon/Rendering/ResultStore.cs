@@ -20,8 +20,8 @@ internal readonly record struct FoundResult(CacheKey Key, Lookup Lookup, bool Wi
 }
 
 /// <summary>
-/// The results, and the one place that knows the rule of the two keys: what shows paths of this machine is stored under the second key, with a note
-/// under the first that says so.
+/// The results, and the one place that knows the rule of the two keys: what shows paths of this machine is stored under the second key,
+/// with a note under the first that says so.
 /// </summary>
 /// <param name="store">The entries.</param>
 internal sealed class ResultStore(EntryStore store)

@@ -3,7 +3,9 @@ using System.Buffers;
 
 namespace CacheDaemon.Daemon.Rendering;
 
-/// <summary>Tells whether a manifest holds a Kubernetes Secret. Errs on the side of "yes": it only decides where the entry may live.</summary>
+/// <summary>
+/// Tells whether a manifest holds a Kubernetes Secret. Errs on the side of "yes": it only decides where the entry may live.
+/// </summary>
 internal static class SecretScan
 {
     /// <summary>
@@ -13,8 +15,8 @@ internal static class SecretScan
     private static readonly SearchValues<byte> s_disguises = SearchValues.Create("&*!|>#?"u8);
 
     /// <summary>
-    /// True when some line or JSON member reads <c>kind: Secret</c>, quoted or not; also for kinds that begin so, and for those that cannot be
-    /// told without a parser.
+    /// True when some line or JSON member reads <c>kind: Secret</c>, quoted or not; also for kinds that begin so, and for those that cannot
+    /// be told without a parser.
     /// </summary>
     public static bool HoldsSecret(ReadOnlySpan<byte> manifest)
     {
@@ -31,7 +33,8 @@ internal static class SecretScan
     /// <param name="member">What follows the word <c>kind</c>.</param>
     /// <param name="value">The same, from the first letter of its value on.</param>
     private static bool IsDisguised(ReadOnlySpan<byte> member, ReadOnlySpan<byte> value) =>
-        !value.IsEmpty && member[..^value.Length].Contains((byte)':')
+        !value.IsEmpty
+        && member[..^value.Length].Contains((byte)':')
         && (s_disguises.Contains(value[0]) || value[..End(value)].Contains((byte)'\\'));
 
     private static int End(ReadOnlySpan<byte> value) => value.IndexOfAny("\"'\r\n"u8) is var end and >= 0 ? end : value.Length;

@@ -11,7 +11,8 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// The team's cache on the way of a miss: what may be asked for, what becomes of an answer, what is offered. Counts what came of it. Throws nothing: a fault here is a miss.
+/// The team's cache on the way of a miss: what may be asked for, what becomes of an answer, what is offered. Counts what came of it. Throws
+/// nothing: a fault here is a miss.
 /// </summary>
 internal sealed class TeamShare
 {
@@ -47,11 +48,16 @@ internal sealed class TeamShare
     public RecentTimes Latencies { get; } = new(kept: 127);
 
     /// <summary>
-    /// Whether the team may have the answer. Not where the caller wants a run, or what only real helm can give; not under the second key, which holds paths of this machine; not where an answer
-    /// is good for a while only. It may where helm is not armed here: the entry is the proof of the machine that made it.
+    /// Whether the team may have the answer. Not where the caller wants a run, or what only real helm can give; not under the second key,
+    /// which holds paths of this machine; not where an answer is good for a while only. It may where helm is not armed here: the entry is
+    /// the proof of the machine that made it.
     /// </summary>
     public bool MayHave(Message.Render request, Fingerprint fingerprint, CacheKey key, BypassReason obstacle) =>
-        _tier is not null && key == fingerprint.Key && fingerprint.Freshness is null && !request.Flags.HasFlag(RenderFlags.Recache) && !RepeatabilityPolicy.IsFrozen(request)
+        _tier is not null
+        && key == fingerprint.Key
+        && fingerprint.Freshness is null
+        && !request.Flags.HasFlag(RenderFlags.Recache)
+        && !RepeatabilityPolicy.IsFrozen(request)
         && obstacle is BypassReason.None or BypassReason.Arming or BypassReason.Unarmed or BypassReason.SchemaReference;
 
     /// <summary>The team's entry, which is kept here from now on; null when there is none to be had.</summary>
@@ -73,12 +79,23 @@ internal sealed class TeamShare
         }
     }
 
-    /// <summary>Offers a stored result to the team: one that its run has proved, under the key that is the same on all machines, and that shows nothing of this one.</summary>
+    /// <summary>
+    /// Offers a stored result to the team: one that its run has proved, under the key that is the same on all machines, and that shows
+    /// nothing of this one.
+    /// </summary>
     public void Offer(LeasedRender render, Entry entry)
     {
         Fingerprint fingerprint = render.Fingerprint;
-        if (_tier is { IsWriting: true } && render.Armed is not null && fingerprint.Freshness is null && entry.Result is { ExitCode: 0, Stderr.Length: 0 } result)
-            _tier.Offer(fingerprint.Key, new SharedEntry(result, entry.Created, entry.RenderMilliseconds, fingerprint.Helm, entry.HoldsSecret));
+        if (
+            _tier is { IsWriting: true }
+            && render.Armed is not null
+            && fingerprint.Freshness is null
+            && entry.Result is { ExitCode: 0, Stderr.Length: 0 } result
+        )
+            _tier.Offer(
+                fingerprint.Key,
+                new SharedEntry(result, entry.Created, entry.RenderMilliseconds, fingerprint.Helm, entry.HoldsSecret)
+            );
     }
 
     /// <summary>What a trace says of an entry of the team's: who signed it.</summary>

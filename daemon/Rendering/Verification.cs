@@ -11,8 +11,8 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// The daemon's part of <c>helmcached verify</c> and <c>warm</c>: remembers calls, names entries whose call is known, says whether their inputs are still
-/// there unchanged, and forgets those that real helm did not confirm. The renders are the command's.
+/// The daemon's part of <c>helmcached verify</c> and <c>warm</c>: remembers calls, names entries whose call is known, says whether their
+/// inputs are still there unchanged, and forgets those that real helm did not confirm. The renders are the command's.
 /// </summary>
 internal sealed class Verification
 {
@@ -43,12 +43,17 @@ internal sealed class Verification
         return new Message.Candidates([.. candidates.Select(static key => (ReadOnlyMemory<byte>)key.Value.ToArray())], unseen);
     }
 
-    /// <summary>The call behind an entry, when its inputs as they are now still lead to it; else why not, to be read behind "1 entry".</summary>
+    /// <summary>
+    /// The call behind an entry, when its inputs as they are now still lead to it; else why not, to be read behind "1 entry".
+    /// </summary>
     public Message Recall(Message.Recall recall)
     {
         if (!TryKey(recall.Key, out CacheKey key) || _recent.Find(key) is not { } request)
             return new Message.Failed("whose call was not seen since the daemon started");
-        if (_fingerprinter.Compute(request) is not FingerprintOutcome.Known { Fingerprint: { } now } || (now.Key != key && now.PathKey != key))
+        if (
+            _fingerprinter.Compute(request) is not FingerprintOutcome.Known { Fingerprint: { } now }
+            || (now.Key != key && now.PathKey != key)
+        )
             return new Message.Failed("whose inputs have changed");
         if (now.Freshness is not null)
             return new Message.Failed("whose chart helm downloads each time");
@@ -56,7 +61,13 @@ internal sealed class Verification
             return new Message.Failed("removed in the meantime");
         bool mayVary = RepeatabilityPolicy.IsFrozen(request);
         return new Message.Candidate(
-            entry.ChartName, mayVary, result.ExitCode, Digest.Of(result.Stderr).ToArray(), result.Stdout.Digest().ToArray(), request);
+            entry.ChartName,
+            mayVary,
+            result.ExitCode,
+            Digest.Of(result.Stderr).ToArray(),
+            result.Stdout.Digest().ToArray(),
+            request
+        );
     }
 
     /// <summary>The calls that were made last.</summary>

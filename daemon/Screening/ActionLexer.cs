@@ -90,18 +90,30 @@ internal ref struct ActionLexer
             }
             switch (c)
             {
-                case (byte)'"': return TakeQuoted((byte)'"', TokenKind.QuotedString);
-                case (byte)'\'': return TakeQuoted((byte)'\'', TokenKind.Constant);
-                case (byte)'`': return TakeRaw();
-                case (byte)'(': return Take(TokenKind.LeftParen, 1);
-                case (byte)')': return Take(TokenKind.RightParen, 1);
-                case (byte)'|': return Take(TokenKind.Pipe, 1);
-                case (byte)',': return Take(TokenKind.Comma, 1);
-                case (byte)'=': return Take(TokenKind.Assign, 1);
-                case (byte)':' when _at + 1 < _text.Length && _text[_at + 1] == '=': return Take(TokenKind.Assign, 2);
-                case (byte)'$': return Take(TokenKind.Variable, 1 + WordLength(_at + 1));
-                case (byte)'.': return TakeDotOrField();
-                case (byte)'+' or (byte)'-': return Take(TokenKind.Constant, 1 + NumberLength(_at + 1));
+                case (byte)'"':
+                    return TakeQuoted((byte)'"', TokenKind.QuotedString);
+                case (byte)'\'':
+                    return TakeQuoted((byte)'\'', TokenKind.Constant);
+                case (byte)'`':
+                    return TakeRaw();
+                case (byte)'(':
+                    return Take(TokenKind.LeftParen, 1);
+                case (byte)')':
+                    return Take(TokenKind.RightParen, 1);
+                case (byte)'|':
+                    return Take(TokenKind.Pipe, 1);
+                case (byte)',':
+                    return Take(TokenKind.Comma, 1);
+                case (byte)'=':
+                    return Take(TokenKind.Assign, 1);
+                case (byte)':' when _at + 1 < _text.Length && _text[_at + 1] == '=':
+                    return Take(TokenKind.Assign, 2);
+                case (byte)'$':
+                    return Take(TokenKind.Variable, 1 + WordLength(_at + 1));
+                case (byte)'.':
+                    return TakeDotOrField();
+                case (byte)'+' or (byte)'-':
+                    return Take(TokenKind.Constant, 1 + NumberLength(_at + 1));
             }
             if (char.IsAsciiDigit((char)c))
                 return Take(TokenKind.Constant, NumberLength(_at));
@@ -113,7 +125,8 @@ internal ref struct ActionLexer
     }
 
     /// <summary>True for bytes of identifiers; all of UTF-8 beyond ASCII counts, since no function name contains any.</summary>
-    public static bool IsWord(byte c) => c is (>= (byte)'a' and <= (byte)'z') or (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'0' and <= (byte)'9') or (byte)'_' or >= 0x80;
+    public static bool IsWord(byte c) =>
+        c is (>= (byte)'a' and <= (byte)'z') or (>= (byte)'A' and <= (byte)'Z') or (>= (byte)'0' and <= (byte)'9') or (byte)'_' or >= 0x80;
 
     private static bool IsSpace(byte c) => c is (byte)' ' or (byte)'\t' or (byte)'\r' or (byte)'\n';
 
@@ -158,7 +171,9 @@ internal ref struct ActionLexer
         int word = WordLength(_at + 1);
         if (word == 0)
             return Take(TokenKind.Dot, 1);
-        return char.IsAsciiDigit((char)_text[_at + 1]) ? Take(TokenKind.Constant, 1 + NumberLength(_at + 1)) : Take(TokenKind.Field, 1 + word);
+        return char.IsAsciiDigit((char)_text[_at + 1])
+            ? Take(TokenKind.Constant, 1 + NumberLength(_at + 1))
+            : Take(TokenKind.Field, 1 + word);
     }
 
     private readonly int WordLength(int from)
@@ -173,7 +188,10 @@ internal ref struct ActionLexer
     private readonly int NumberLength(int from)
     {
         int i = from;
-        while (i < _text.Length && (IsWord(_text[i]) || _text[i] == '.' || (_text[i] is (byte)'+' or (byte)'-' && _text[i - 1] is (byte)'e' or (byte)'E')))
+        while (
+            i < _text.Length
+            && (IsWord(_text[i]) || _text[i] == '.' || (_text[i] is (byte)'+' or (byte)'-' && _text[i - 1] is (byte)'e' or (byte)'E'))
+        )
             i++;
         return i - from;
     }

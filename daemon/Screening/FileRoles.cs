@@ -6,8 +6,9 @@ namespace CacheDaemon.Daemon.Screening;
 internal static class FileRoles
 {
     /// <summary>
-    /// True for a file that helm executes: <c>templates/**</c> of the chart and of its subcharts. Named relative to the chart, with <c>/</c>; a packed
-    /// subchart's entries are named as if it were unpacked (<c>charts/NAME/templates/x.yaml</c>; helm <c>pkg/chart/loader/load.go</c>).
+    /// True for a file that helm executes: <c>templates/**</c> of the chart and of its subcharts. Named relative to the chart, with
+    /// <c>/</c>; a packed subchart's entries are named as if it were unpacked (<c>charts/NAME/templates/x.yaml</c>; helm
+    /// <c>pkg/chart/loader/load.go</c>).
     /// </summary>
     public static bool IsTemplate(ReadOnlySpan<char> name)
     {

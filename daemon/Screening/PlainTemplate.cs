@@ -11,9 +11,9 @@ namespace CacheDaemon.Daemon.Screening;
 internal sealed record Obstacle(string What, int Line);
 
 /// <summary>
-/// Says of a template that nothing in it can vary, whatever the values are: it calls only functions that depend on their arguments alone and
-/// do not execute text, and no address of the process can reach its output. What is not surely so is an obstacle. For helms without an armed
-/// copy; the others need no reading (<c>docs/repeatability.md</c>).
+/// Says of a template that nothing in it can vary, whatever the values are: it calls only functions that depend on their arguments alone
+/// and do not execute text, and no address of the process can reach its output. What is not surely so is an obstacle. For helms without an
+/// armed copy; the others need no reading (<c>docs/repeatability.md</c>).
 /// </summary>
 /// <remarks>
 /// Addresses are printed for pointers inside of what is printed, and pointers are found in <c>.Chart</c>, <c>.Capabilities</c> and
@@ -22,24 +22,40 @@ internal sealed record Obstacle(string What, int Line);
 /// </remarks>
 internal ref struct PlainTemplate
 {
-    private static readonly FrozenSet<string> s_keywords = Words("if else end range with define block template break continue nil true false");
+    private static readonly FrozenSet<string> s_keywords = Words(
+        "if else end range with define block template break continue nil true false"
+    );
 
     /// <summary>Functions that depend on their arguments alone; of Go's text/template, sprig 3 and helm.</summary>
     private static readonly FrozenSet<string> s_pure = Words(
-        "abbrev abbrevboth trunc trim upper lower title untitle substr repeat trimall trimAll trimSuffix trimPrefix nospace initials swapcase snakecase camelcase kebabcase wrap wrapWith replace plural "
-        + "split splitList splitn b64enc b64dec b32enc b32dec regexFindAll mustRegexFindAll regexFind mustRegexFind regexReplaceAll mustRegexReplaceAll regexReplaceAllLiteral mustRegexReplaceAllLiteral regexMatch mustRegexMatch "
-        + "regexSplit mustRegexSplit regexQuoteMeta urlParse urlJoin urlquery base dir clean ext isAbs osBase osClean osDir osExt osIsAbs toToml fromYaml fromYamlArray fromJson fromJsonArray mustFromJson "
-        + "slice mustSlice chunk mustChunk reverse mustReverse derivePassword fail lookup getHostByName "
-        + "toYaml mustToYaml toYamlPretty toJson mustToJson toPrettyJson mustToPrettyJson toRawJson mustToRawJson indent nindent toString quote squote cat toStrings join print println html js "
-        + "default coalesce ternary required and or not index get dig first mustFirst last mustLast rest mustRest initial mustInitial pick omit pluck dict list tuple set unset "
-        + "merge mergeOverwrite mustMerge mustMergeOverwrite deepCopy mustDeepCopy append push mustAppend mustPush prepend mustPrepend concat uniq mustUniq without mustWithout compact mustCompact keys values sortAlpha "
-        + "sha1sum sha256sum sha512sum adler32sum len contains hasPrefix hasSuffix eq ne lt le gt ge empty all any hasKey has mustHas typeOf typeIs typeIsLike kindOf kindIs deepEqual semver semverCompare "
-        + "atoi int int64 float64 toDecimal seq until untilStep add1 add sub div mod mul add1f addf subf divf mulf biggest max min maxf minf ceil floor round duration");
+        "abbrev abbrevboth trunc trim upper lower title untitle substr repeat trimall trimAll trimSuffix trimPrefix nospace "
+            + "initials swapcase snakecase camelcase kebabcase wrap wrapWith replace plural "
+            + "split splitList splitn b64enc b64dec b32enc b32dec regexFindAll mustRegexFindAll regexFind mustRegexFind "
+            + "regexReplaceAll mustRegexReplaceAll regexReplaceAllLiteral mustRegexReplaceAllLiteral regexMatch mustRegexMatch "
+            + "regexSplit mustRegexSplit regexQuoteMeta urlParse urlJoin urlquery base dir clean ext isAbs osBase osClean osDir "
+            + "osExt osIsAbs toToml fromYaml fromYamlArray fromJson fromJsonArray mustFromJson "
+            + "slice mustSlice chunk mustChunk reverse mustReverse derivePassword fail lookup getHostByName "
+            + "toYaml mustToYaml toYamlPretty toJson mustToJson toPrettyJson mustToPrettyJson toRawJson mustToRawJson indent nindent "
+            + "toString quote squote cat toStrings join print println html js "
+            + "default coalesce ternary required and or not index get dig first mustFirst last mustLast rest mustRest initial "
+            + "mustInitial pick omit pluck dict list tuple set unset "
+            + "merge mergeOverwrite mustMerge mustMergeOverwrite deepCopy mustDeepCopy append push mustAppend mustPush prepend "
+            + "mustPrepend concat uniq mustUniq without mustWithout compact mustCompact keys values sortAlpha "
+            + "sha1sum sha256sum sha512sum adler32sum len contains hasPrefix hasSuffix eq ne lt le gt ge empty all any hasKey has "
+            + "mustHas typeOf typeIs typeIsLike kindOf kindIs deepEqual semver semverCompare "
+            + "atoi int int64 float64 toDecimal seq until untilStep add1 add sub div mod mul add1f addf subf divf mulf biggest max "
+            + "min maxf minf ceil floor round duration"
+    );
 
     /// <summary>Plain fields of what else holds pointers.</summary>
-    private static readonly FrozenDictionary<string, FrozenSet<string>> s_fields = new Dictionary<string, FrozenSet<string>>(StringComparer.Ordinal)
+    private static readonly FrozenDictionary<string, FrozenSet<string>> s_fields = new Dictionary<string, FrozenSet<string>>(
+        StringComparer.Ordinal
+    )
     {
-        [".Chart"] = Words(".Name .Version .AppVersion .Description .Type .Home .Icon .APIVersion .KubeVersion .Deprecated .Condition .Tags .IsRoot .Keywords .Sources .Annotations"),
+        [".Chart"] = Words(
+            ".Name .Version .AppVersion .Description .Type .Home .Icon .APIVersion .KubeVersion .Deprecated .Condition .Tags "
+                + ".IsRoot .Keywords .Sources .Annotations"
+        ),
         [".Capabilities"] = Words(".KubeVersion .APIVersions .HelmVersion"),
         [".Subcharts"] = Words(""),
         [".Files"] = Words(".Get .Glob .Lines .GetBytes .AsConfig .AsSecrets"),
@@ -75,8 +91,7 @@ internal ref struct PlainTemplate
                 if (token.Kind == TokenKind.Malformed)
                     return new Obstacle("a form that is not understood", Line(token));
                 tokens.Add(token);
-            }
-            while (token.Kind != TokenKind.End);
+            } while (token.Kind != TokenKind.End);
             if (Judge(tokens) is { } obstacle)
                 return obstacle;
         }
@@ -116,12 +131,16 @@ internal ref struct PlainTemplate
     private static bool IsWhole(List<Token> tokens, int i, string word) =>
         word is "." or "$" && !(tokens[i + 1].Kind is TokenKind.Field or TokenKind.Dot && tokens[i + 1].Start == tokens[i].Stop);
 
-    /// <summary>Given to another template, which is judged by itself, or to a function that follows pointers instead of printing them.</summary>
+    /// <summary>
+    /// Given to another template, which is judged by itself, or to a function that follows pointers instead of printing them.
+    /// </summary>
     private readonly bool IsHandedOn(List<Token> tokens, int i)
     {
         if (i >= 1 && Text(tokens[i - 1]) is "toYaml" or "toJson" or "toPrettyJson" or "toRawJson")
             return true;
-        return i >= 2 && tokens[i - 1].Kind is TokenKind.QuotedString or TokenKind.RawString && Text(tokens[i - 2]) is "include" or "template" or "block";
+        return i >= 2
+            && tokens[i - 1].Kind is TokenKind.QuotedString or TokenKind.RawString
+            && Text(tokens[i - 2]) is "include" or "template" or "block";
     }
 
     private readonly bool DotIsPlain => _blocks.TryPeek(out bool plain) && plain;
@@ -153,12 +172,13 @@ internal ref struct PlainTemplate
     }
 
     /// <summary>
-    /// Whether a format may print an address: it has an escape, which may stand for anything, or the verb <c>p</c> with nothing but flags, widths,
-    /// brackets and percent signs, in whatever order, since a percent sign (<c>Arming/X64.RefuseVerb</c> says why).
+    /// Whether a format may print an address: it has an escape, which may stand for anything, or the verb <c>p</c> with nothing but flags,
+    /// widths, brackets and percent signs, in whatever order, since a percent sign (<c>Arming/X64.RefuseVerb</c> says why).
     /// </summary>
     private static bool HasVerb(string format)
     {
-        bool directive = false, bracket = false;
+        bool directive = false,
+            bracket = false;
         for (int i = 0; i < format.Length; i++)
         {
             char c = format[i];

@@ -9,9 +9,10 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Daemon.Sessions;
 
 /// <summary>
-/// Names the tool that called helm: the parent of the shim, by the name of its process and nothing else of it. Where that is a shell, or one of the programs that only start others, the
-/// tool is looked for above it. Costs a call one small file of /proc; the parent's own, and those above it, are read once in <see cref="TrustFor"/>. Where there is no /proc, and where
-/// the parent cannot be seen, the name is empty. Thread-safe.
+/// Names the tool that called helm: the parent of the shim, by the name of its process and nothing else of it. Where that is a shell, or
+/// one of the programs that only start others, the tool is looked for above it. Costs a call one small file of /proc; the parent's own, and
+/// those above it, are read once in <see cref="TrustFor"/>. Where there is no /proc, and where the parent cannot be seen, the name is
+/// empty. Thread-safe.
 /// </summary>
 internal sealed class CallerNames
 {
@@ -24,20 +25,30 @@ internal sealed class CallerNames
     /// <summary>Parents remembered at once; beyond it all are forgotten.</summary>
     private const int MaxParents = 256;
 
-    /// <summary>proc_pid_stat(5): number, name of at most 15 bytes (64 for kernel threads), state, parent, group, session, terminal come first.</summary>
+    /// <summary>
+    /// proc_pid_stat(5): number, name of at most 15 bytes (64 for kernel threads), state, parent, group, session, terminal come first.
+    /// </summary>
     private const int StatBytes = 160;
 
     /// <summary>Processes looked at above the parent; a script that calls a script that calls make has five.</summary>
     private const int MaxSteps = 8;
 
-    private static readonly FrozenSet<string> s_shells = FrozenSet.ToFrozenSet(["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "busybox", "pwsh"], StringComparer.Ordinal);
+    private static readonly FrozenSet<string> s_shells = FrozenSet.ToFrozenSet(
+        ["sh", "bash", "dash", "zsh", "ksh", "mksh", "ash", "fish", "busybox", "pwsh"],
+        StringComparer.Ordinal
+    );
 
     /// <summary>What starts other programs on behalf of somebody.</summary>
     private static readonly FrozenSet<string> s_starters = FrozenSet.ToFrozenSet(
-        ["xargs", "parallel", "make", "gmake", "env", "sudo", "doas", "timeout", "nice", "ionice", "nohup", "setsid", "stdbuf", "time"], StringComparer.Ordinal);
+        ["xargs", "parallel", "make", "gmake", "env", "sudo", "doas", "timeout", "nice", "ionice", "nohup", "setsid", "stdbuf", "time"],
+        StringComparer.Ordinal
+    );
 
     /// <summary>Above these is nobody.</summary>
-    private static readonly FrozenSet<string> s_inits = FrozenSet.ToFrozenSet(["systemd", "init", "tini", "dumb-init", "docker-init"], StringComparer.Ordinal);
+    private static readonly FrozenSet<string> s_inits = FrozenSet.ToFrozenSet(
+        ["systemd", "init", "tini", "dumb-init", "docker-init"],
+        StringComparer.Ordinal
+    );
 
     private readonly TimeProvider _time;
     private readonly Lock _gate = new();
@@ -70,12 +81,13 @@ internal sealed class CallerNames
     }
 
     /// <summary>
-    /// The name of the tool that a process is, or works for. That is the first above the shells and starters; where there is none, since a person types at a shell, the starter nearest to
-    /// helm, else the process itself.
+    /// The name of the tool that a process is, or works for. That is the first above the shells and starters; where there is none, since a
+    /// person types at a shell, the starter nearest to helm, else the process itself.
     /// </summary>
     private static string ToolFrom(int pid, Span<byte> buffer)
     {
-        string first = "", starter = "";
+        string first = "",
+            starter = "";
         for (int step = 0; step <= MaxSteps; step++)
         {
             ReadOnlySpan<byte> stat = Read(pid, buffer);
@@ -86,7 +98,11 @@ internal sealed class CallerNames
                 first = name;
             bool isStarter = s_starters.Contains(name);
             if (!isStarter && !s_shells.Contains(name))
-                return step > 0 && s_inits.Contains(name) ? starter.Length > 0 ? starter : first : name;
+                return step > 0 && s_inits.Contains(name)
+                    ? starter.Length > 0
+                        ? starter
+                        : first
+                    : name;
             if (isStarter && starter.Length == 0)
                 starter = name;
             if (parent <= 0 || (!isStarter && LeadsTerminal(stat, pid)))
@@ -96,11 +112,15 @@ internal sealed class CallerNames
         return starter.Length > 0 ? starter : first;
     }
 
-    /// <summary>Whether the process leads the session of a terminal: the shell that a person types at, above which is only the terminal's program.</summary>
+    /// <summary>
+    /// Whether the process leads the session of a terminal: the shell that a person types at, above which is only the terminal's program.
+    /// </summary>
     private static bool LeadsTerminal(ReadOnlySpan<byte> stat, int pid)
     {
         // After the bracket: state, parent, group, session, terminal.
-        int field = 0, session = 0, terminal = 0;
+        int field = 0,
+            session = 0,
+            terminal = 0;
         bool known = true;
         ReadOnlySpan<byte> rest = stat[(stat.LastIndexOf((byte)')') + 2)..];
         foreach (Range range in rest.Split((byte)' '))
@@ -114,10 +134,13 @@ internal sealed class CallerNames
         return known && session == pid && terminal != 0;
     }
 
-    /// <summary>Name and parent from a line of /proc/PID/stat. The name stands in brackets and may hold blanks and brackets itself.</summary>
+    /// <summary>
+    /// Name and parent from a line of /proc/PID/stat. The name stands in brackets and may hold blanks and brackets itself.
+    /// </summary>
     public static bool TryParse(ReadOnlySpan<byte> stat, out ReadOnlySpan<byte> name, out int parent)
     {
-        int open = stat.IndexOf((byte)'('), close = stat.LastIndexOf((byte)')');
+        int open = stat.IndexOf((byte)'('),
+            close = stat.LastIndexOf((byte)')');
         name = default;
         parent = 0;
         // After the bracket: blank, one letter, blank, number.

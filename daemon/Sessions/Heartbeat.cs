@@ -6,8 +6,9 @@ using CacheDaemon.Client;
 namespace CacheDaemon.Daemon.Sessions;
 
 /// <summary>
-/// Runs an action every <see cref="DaemonClient.HeartbeatInterval"/> of a clock. A timer alone is not enough: its work waits for a thread of
-/// the pool, and they may all be busy with callers, which is when heartbeats are wanted most. So a thread of our own looks after it as often.
+/// Runs an action every <see cref="DaemonClient.HeartbeatInterval"/> of a clock. A timer alone is not enough: its work waits for a thread
+/// of the pool, and they may all be busy with callers, which is when heartbeats are wanted most. So a thread of our own looks after it as
+/// often.
 /// </summary>
 internal sealed class Heartbeat : IAsyncDisposable
 {
@@ -53,7 +54,10 @@ internal sealed class Heartbeat : IAsyncDisposable
     private void BeatIfDue()
     {
         long last = Interlocked.Read(ref _last);
-        if (_time.GetElapsedTime(last) >= DaemonClient.HeartbeatInterval - Slack && Interlocked.CompareExchange(ref _last, _time.GetTimestamp(), last) == last)
+        if (
+            _time.GetElapsedTime(last) >= DaemonClient.HeartbeatInterval - Slack
+            && Interlocked.CompareExchange(ref _last, _time.GetTimestamp(), last) == last
+        )
             _beat();
     }
 }

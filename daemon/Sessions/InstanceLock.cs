@@ -31,7 +31,10 @@ public sealed class InstanceLock : IDisposable
             MakePrivate(endpoint.SocketDirectory, null);
         int descriptor = TakeInPlace(endpoint.LockPath, out int errno);
         if (errno != 0)
-            throw new IOException($"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set {Endpoint.HomeVariable} to another directory");
+            throw new IOException(
+                $"{endpoint.LockPath} cannot be opened: {Marshal.GetPInvokeErrorMessage(errno)}; check its owner, or set "
+                    + $"{Endpoint.HomeVariable} to another directory"
+            );
         if (descriptor < 0)
             return null;
         if (!endpoint.IsApart)
@@ -56,10 +59,15 @@ public sealed class InstanceLock : IDisposable
     }
 
     private static bool IsAt(string path, int descriptor) =>
-        Libc.Stat(descriptor, out FileStamp ours) == 0 && Libc.Stat(path, follow: false, out FileStamp there) == 0
-        && ours.Device == there.Device && ours.Inode == there.Inode;
+        Libc.Stat(descriptor, out FileStamp ours) == 0
+        && Libc.Stat(path, follow: false, out FileStamp there) == 0
+        && ours.Device == there.Device
+        && ours.Inode == there.Inode;
 
-    /// <summary>The locked descriptor; -1 when another process has the lock. Once more when the file was deleted between opening and locking (<see cref="RemoveAbandoned"/>).</summary>
+    /// <summary>
+    /// The locked descriptor; -1 when another process has the lock. Once more when the file was deleted between opening and locking
+    /// (<see cref="RemoveAbandoned"/>).
+    /// </summary>
     private static int TakeInPlace(string path, out int errno)
     {
         while (true)
@@ -79,23 +87,38 @@ public sealed class InstanceLock : IDisposable
             int descriptor = apart.LockPath == ours.LockPath ? -1 : Libc.TryLock(Libc.PathBytes(apart.LockPath), out _);
             if (descriptor < 0)
                 continue; // It lives.
-            foreach (string left in (string[])[apart.SocketPath, apart.LaunchLockPath, apart.AvoidPath, apart.StartFailedPath, apart.LogPath, apart.LogPath + ".1", apart.LockPath])
+            foreach (
+                string left in (string[])
+                    [
+                        apart.SocketPath,
+                        apart.LaunchLockPath,
+                        apart.AvoidPath,
+                        apart.StartFailedPath,
+                        apart.LogPath,
+                        apart.LogPath + ".1",
+                        apart.LockPath,
+                    ]
+            )
                 DaemonLauncher.Remove(left);
             Libc.Close(descriptor);
         }
     }
 
     /// <summary>
-    /// Removes what others put in the place of our files into a home that was open to them, before it was closed: a log that leads to a file
-    /// of this user, a store with manifests of their own. What belongs to this user stays, links to another disk included, and so does what
-    /// has a name that means nothing to us.
+    /// Removes what others put in the place of our files into a home that was open to them, before it was closed: a log that leads to a
+    /// file of this user, a store with manifests of their own. What belongs to this user stays, links to another disk included, and so does
+    /// what has a name that means nothing to us.
     /// </summary>
     private static void RemoveForeign(string home)
     {
         uint user = Libc.EffectiveUserId;
         foreach (string path in Directory.EnumerateFileSystemEntries(home))
         {
-            if (!HomeDirectory.IsOurName(Path.GetFileName(path)) || Libc.OwnerOf(path) == user || !(Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind != FileKind.Directory))
+            if (
+                !HomeDirectory.IsOurName(Path.GetFileName(path))
+                || Libc.OwnerOf(path) == user
+                || !(Libc.Stat(path, follow: false, out FileStamp stamp) == 0 && stamp.Kind != FileKind.Directory)
+            )
                 continue;
             DaemonLauncher.Remove(path);
         }
@@ -110,8 +133,12 @@ public sealed class InstanceLock : IDisposable
         if (Libc.Stat(directory, follow: false, out _) == Libc.ENOENT)
             Directory.CreateDirectory(directory, OwnerOnly);
         uint user = Libc.EffectiveUserId;
-        if (Libc.Stat(directory, follow: true, out FileStamp stamp) != 0 || stamp.Kind != FileKind.Directory
-            || Libc.OwnerOf(directory) != user || Libc.OwnerOf(directory + "/.") != user)
+        if (
+            Libc.Stat(directory, follow: true, out FileStamp stamp) != 0
+            || stamp.Kind != FileKind.Directory
+            || Libc.OwnerOf(directory) != user
+            || Libc.OwnerOf(directory + "/.") != user
+        )
             throw new IOException($"{directory} is not a directory of this user; set {Endpoint.HomeVariable} to one that is");
         if (home is not null && HomeDirectory.Problem(home) is { } problem)
             throw new IOException(problem);

@@ -176,7 +176,9 @@ internal sealed class Listener : IAsyncDisposable
     /// <summary>True while callers that look for the socket find this daemon's, and may connect.</summary>
     private bool IsOurs() =>
         Libc.Stat(_endpoint.SocketPath, follow: false, out FileStamp now) == 0
-        && now.Device == _ownSocket.Device && now.Inode == _ownSocket.Inode && now.Mode == _ownSocket.Mode
+        && now.Device == _ownSocket.Device
+        && now.Inode == _ownSocket.Inode
+        && now.Mode == _ownSocket.Mode
         && Libc.OwnerOf(_endpoint.SocketPath) == Libc.EffectiveUserId;
 
     /// <summary>Makes room for the socket. A directory goes only when it is empty: what is in it is not ours.</summary>
@@ -209,7 +211,9 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    /// <summary>Waits a little after an accept that failed; the other threads, to which the same happens, wait for their turn to wait.</summary>
+    /// <summary>
+    /// Waits a little after an accept that failed; the other threads, to which the same happens, wait for their turn to wait.
+    /// </summary>
     private void Pause(Exception reason)
     {
         lock (_pausing)
@@ -243,12 +247,19 @@ internal sealed class Listener : IAsyncDisposable
             // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _sessions[session] = (ended.Task, _time.GetTimestamp());
-            _ = session.RunAsync(here).ContinueWith(_ =>
-            {
-                _sessions.TryRemove(session, out (Task Ended, long Since) _);
-                session.Dispose();
-                ended.SetResult();
-            }, CancellationToken.None, TaskContinuationOptions.ExecuteSynchronously, TaskScheduler.Default);
+            _ = session
+                .RunAsync(here)
+                .ContinueWith(
+                    _ =>
+                    {
+                        _sessions.TryRemove(session, out (Task Ended, long Since) _);
+                        session.Dispose();
+                        ended.SetResult();
+                    },
+                    CancellationToken.None,
+                    TaskContinuationOptions.ExecuteSynchronously,
+                    TaskScheduler.Default
+                );
         }
         catch (Exception e) when (e is ObjectDisposedException or SocketException)
         {
@@ -273,7 +284,9 @@ internal sealed class Listener : IAsyncDisposable
             }
         }
         if (ended > 0)
-            _log.WriteProblem($"{ended} idle connections were closed after more than {Session.FrameDeadline.TotalSeconds:0} s, to make room for others");
+            _log.WriteProblem(
+                $"{ended} idle connections were closed after more than {Session.FrameDeadline.TotalSeconds:0} s, to make room for others"
+            );
     }
 
     private void Beat()

@@ -15,7 +15,8 @@ namespace CacheDaemon.Daemon.Sessions;
 /// </summary>
 internal sealed class PeerCheck
 {
-    private const int SolSocket = 1, SoPeerCred = 17;
+    private const int SolSocket = 1,
+        SoPeerCred = 17;
 
     private readonly Caller _self = Caller.Self;
 
@@ -23,8 +24,8 @@ internal sealed class PeerCheck
     private readonly int _processes = -1;
 
     /// <summary>
-    /// Whether numbers of processes mean the same there as to us. After <c>unshare --pid</c> they do not until /proc is mounted anew, and the
-    /// number of a peer is that of some other process.
+    /// Whether numbers of processes mean the same there as to us. After <c>unshare --pid</c> they do not until /proc is mounted anew, and
+    /// the number of a peer is that of some other process.
     /// </summary>
     private readonly bool _numbersAreOurs;
 
@@ -38,7 +39,9 @@ internal sealed class PeerCheck
         _numbersAreOurs = NumbersAreOurs();
     }
 
-    /// <summary><see cref="BypassReason.None"/>, or why this peer is not served. Another user is to be disconnected without a word.</summary>
+    /// <summary>
+    /// <see cref="BypassReason.None"/>, or why this peer is not served. Another user is to be disconnected without a word.
+    /// </summary>
     /// <param name="socket">The connection.</param>
     /// <param name="pid">The process that connected, by the numbers of /proc; 0 when it is not visible there.</param>
     public BypassReason Check(Socket socket, out int pid)
@@ -91,8 +94,12 @@ internal sealed class PeerCheck
         {
             foreach (string directory in Directory.EnumerateDirectories("/proc"))
             {
-                if (int.TryParse(Path.GetFileName(directory), out int id) && id != Environment.ProcessId
-                    && Libc.Stat(directory + "/ns/mnt", follow: true, out FileStamp mounts) == 0 && Caller.Self.IsMountNamespace(mounts))
+                if (
+                    int.TryParse(Path.GetFileName(directory), out int id)
+                    && id != Environment.ProcessId
+                    && Libc.Stat(directory + "/ns/mnt", follow: true, out FileStamp mounts) == 0
+                    && Caller.Self.IsMountNamespace(mounts)
+                )
                     return true;
             }
             return false;
@@ -103,7 +110,9 @@ internal sealed class PeerCheck
         }
     }
 
-    /// <summary>True when the process is stopped by a signal (Ctrl-Z), so that nothing will come from it until someone lets it go on.</summary>
+    /// <summary>
+    /// True when the process is stopped by a signal (Ctrl-Z), so that nothing will come from it until someone lets it go on.
+    /// </summary>
     public static bool IsSuspended(int pid)
     {
         try
@@ -124,16 +133,21 @@ internal sealed class PeerCheck
     private BypassReason Compare(int directory, int socket, int number)
     {
         // Only who may trace a process may look at these (proc(5)): one that is above us, by its capabilities for example, hides them.
-        if (Libc.Stat(directory, "ns/mnt\0"u8, follow: true, out FileStamp mounts) != 0
+        if (
+            Libc.Stat(directory, "ns/mnt\0"u8, follow: true, out FileStamp mounts) != 0
             || Libc.Stat(directory, "ns/user\0"u8, follow: true, out FileStamp users) != 0
-            || Libc.StatPlace(directory, "root\0"u8, out FileStamp root) != 0)
+            || Libc.StatPlace(directory, "root\0"u8, out FileStamp root) != 0
+        )
             return BypassReason.OtherCredentials;
         if (!_self.IsMountNamespace(mounts))
             return BypassReason.OtherMountNamespace;
         if (!_self.IsRoot(root))
             return BypassReason.OtherRoot;
-        return _self.IsUserNamespace(users) && _self.HasCapabilities(Libc.EffectiveCapabilities(number))
-            && Libc.PeerHasGroups(socket, _self.Groups) && HasOurLabel(directory)
+        return
+            _self.IsUserNamespace(users)
+            && _self.HasCapabilities(Libc.EffectiveCapabilities(number))
+            && Libc.PeerHasGroups(socket, _self.Groups)
+            && HasOurLabel(directory)
             ? BypassReason.None
             : BypassReason.OtherCredentials;
     }
@@ -159,7 +173,9 @@ internal sealed class PeerCheck
         return Libc.OpenPlace(_processes, name);
     }
 
-    /// <summary>The number that a process has in our /proc, whose process namespace may be another than ours; 0 when it cannot be told.</summary>
+    /// <summary>
+    /// The number that a process has in our /proc, whose process namespace may be another than ours; 0 when it cannot be told.
+    /// </summary>
     private int NumberInProc(int process)
     {
         if (process < 0 || _processes < 0)
@@ -170,23 +186,28 @@ internal sealed class PeerCheck
     }
 
     /// <summary>
-    /// Whether the peer still runs: by its descriptor, and on older kernels by its end of the connection, which is closed when it ends unless
-    /// it was given away.
+    /// Whether the peer still runs: by its descriptor, and on older kernels by its end of the connection, which is closed when it ends
+    /// unless it was given away.
     /// </summary>
-    private static bool IsAlive(int process, int socket) => process >= 0
-        ? Libc.Poll(process, Libc.POLLIN, 0) == 0
-        : !IsClosed(socket);
+    private static bool IsAlive(int process, int socket) => process >= 0 ? Libc.Poll(process, Libc.POLLIN, 0) == 0 : !IsClosed(socket);
 
-    /// <summary>Why nothing can be said of a peer: it has left, as all have that called while we were suspended; or its process cannot be seen from here.</summary>
+    /// <summary>
+    /// Why nothing can be said of a peer: it has left, as all have that called while we were suspended; or its process cannot be seen from
+    /// here.
+    /// </summary>
     private static BypassReason Unknown(int socket) => IsClosed(socket) ? BypassReason.CallerLeft : BypassReason.CallerUnknown;
 
     private static bool IsClosed(int socket) => (Libc.Poll(socket, 0, 0) & (Libc.POLLHUP | Libc.POLLERR)) != 0;
 
-    /// <summary>proc(5): <c>self</c> is our number there, and <c>NSpid</c> has one for each process namespace from that one down to ours.</summary>
+    /// <summary>
+    /// proc(5): <c>self</c> is our number there, and <c>NSpid</c> has one for each process namespace from that one down to ours.
+    /// </summary>
     private static bool NumbersAreOurs()
     {
-        if (Libc.ReadFile("/proc/self/status\0"u8, 64 * 1024, out ReadOnlySpan<byte> status) != 0
-            || Libc.NumberIn(status, "Pid:"u8) != Environment.ProcessId)
+        if (
+            Libc.ReadFile("/proc/self/status\0"u8, 64 * 1024, out ReadOnlySpan<byte> status) != 0
+            || Libc.NumberIn(status, "Pid:"u8) != Environment.ProcessId
+        )
             return false;
         int at = status.IndexOf("\nNSpid:"u8);
         if (at < 0)

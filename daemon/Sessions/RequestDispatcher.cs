@@ -30,7 +30,17 @@ internal sealed class RequestDispatcher
     private volatile bool _draining;
 
     public RequestDispatcher(
-        RenderPipeline pipeline, Turns turns, Explainer explainer, Verification verification, EntryListing listing, IAdministration administration, Counters counters, CallJournal journal, DaemonLog log, TimeProvider time)
+        RenderPipeline pipeline,
+        Turns turns,
+        Explainer explainer,
+        Verification verification,
+        EntryListing listing,
+        IAdministration administration,
+        Counters counters,
+        CallJournal journal,
+        DaemonLog log,
+        TimeProvider time
+    )
     {
         _journal = journal;
         _callers = new CallerNames(time);
@@ -77,7 +87,9 @@ internal sealed class RequestDispatcher
         if (IsServing(session) && _pipeline.FindKnown(frame) is { } known)
         {
             file?.Dispose();
-            Answer answer = await _pipeline.RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false);
+            Answer answer = await _pipeline
+                .RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId))
+                .ConfigureAwait(false);
             return await _turns.ReadAsync(known.Request, answer, session).ConfigureAwait(false);
         }
         // Anything else may take long, and the thread that let this caller in has others to let in.
@@ -96,8 +108,15 @@ internal sealed class RequestDispatcher
                 Declined(BypassReason.Draining, session.ProcessId);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
-                return await _turns.ReadAsync(
-                    render, await _pipeline.RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId)).ConfigureAwait(false), session).ConfigureAwait(false);
+                return await _turns
+                    .ReadAsync(
+                        render,
+                        await _pipeline
+                            .RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId))
+                            .ConfigureAwait(false),
+                        session
+                    )
+                    .ConfigureAwait(false);
             case Message.Coordinate when session.Peer != BypassReason.None || Draining:
                 BypassReason declined = session.Peer != BypassReason.None ? session.Peer : BypassReason.Draining;
                 Declined(declined, session.ProcessId);
@@ -108,7 +127,10 @@ internal sealed class RequestDispatcher
                 _turns.Ran(ran, session);
                 return null;
             case Message.Publish p:
-                return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)), session.Leases);
+                return _pipeline.Publish(
+                    new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)),
+                    session.Leases
+                );
             case Message.PublishDescriptor p when file is null:
                 return _pipeline.RejectLostResult(p.LeaseId, session.Leases);
             case Message.PublishDescriptor p when Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
@@ -124,7 +146,15 @@ internal sealed class RequestDispatcher
                 return Answer.Of(new Message.Json(Explainer.Declined(session.Peer, "").ToJson()));
             case Message.Explain explain:
                 return Answer.Of(new Message.Json(_explainer.Explain(explain.Request).ToJson()));
-            case Message.Verify or Message.Recall or Message.Forget or Message.List or Message.Show or Message.Earlier or Message.Project or Message.Recent or Message.Remembered when session.Peer != BypassReason.None:
+            case Message.Verify
+            or Message.Recall
+            or Message.Forget
+            or Message.List
+            or Message.Show
+            or Message.Earlier
+            or Message.Project
+            or Message.Recent
+            or Message.Remembered when session.Peer != BypassReason.None:
                 // Its paths are not ours: it could not make the call again, and may not know of files that it cannot read.
                 return Answer.Of(new Message.Failed(ReasonText.Of(session.Peer)));
             case Message.Verify:

@@ -30,7 +30,9 @@ internal sealed class Session : IDisposable
     /// </summary>
     public static readonly TimeSpan FrameDeadline = TimeSpan.FromSeconds(30);
 
-    /// <summary>Answers up to this size are copied together and sent by one system call; above it two calls are cheaper than the copy.</summary>
+    /// <summary>
+    /// Answers up to this size are copied together and sent by one system call; above it two calls are cheaper than the copy.
+    /// </summary>
     private const int OneSendBytes = 64 * 1024;
 
     /// <summary>
@@ -86,7 +88,10 @@ internal sealed class Session : IDisposable
     /// <summary>The turn of the peer, where others wait for what comes of it; else null. Changed only by the request in progress.</summary>
     public Place? Turn { get; set; }
 
-    /// <summary>The process that connected, for as long as it lives, whatever it becomes; null where it cannot be watched. To be disposed by the caller.</summary>
+    /// <summary>
+    /// The process that connected, for as long as it lives, whatever it becomes; null where it cannot be watched. To be disposed by the
+    /// caller.
+    /// </summary>
     public CallerProcess? OpenCaller()
     {
         var caller = CallerProcess.Of((int)_socket.Handle, _pid);
@@ -100,7 +105,10 @@ internal sealed class Session : IDisposable
     /// <summary>Why this peer is never served, or <see cref="BypassReason.None"/>.</summary>
     public BypassReason Peer => _peer;
 
-    /// <summary>True when the peer holds no lease, nobody waits for its run, and it waits for nothing: an answer that is ready and not sent yet is waited for.</summary>
+    /// <summary>
+    /// True when the peer holds no lease, nobody waits for its run, and it waits for nothing: an answer that is ready and not sent yet is
+    /// waited for.
+    /// </summary>
     public bool IsIdle
     {
         get
@@ -366,7 +374,11 @@ internal sealed class Session : IDisposable
             int count = _socket.Send(data[sent..], SocketFlags.None, out SocketError error);
             if (error == SocketError.Success)
                 sent += count;
-            else if (error != SocketError.WouldBlock || Stopwatch.GetElapsedTime(started) > TakeDeadline || !_socket.Poll(TakeWait, SelectMode.SelectWrite))
+            else if (
+                error != SocketError.WouldBlock
+                || Stopwatch.GetElapsedTime(started) > TakeDeadline
+                || !_socket.Poll(TakeWait, SelectMode.SelectWrite)
+            )
                 break; // Too slow to be waited for here; or gone, as the next send will say.
         }
         return sent;

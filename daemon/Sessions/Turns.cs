@@ -40,7 +40,16 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
                 return Answer.Of(new Message.Turn(Interlocked.Increment(ref _lastId), go.IsAwaited, (long)go.Waited.TotalMicroseconds));
             case Admission.Joined { Result: var result }:
                 counters.Add(Counters.CoordinationJoined);
-                return Answer.Of(new Message.Result(result.ExitCode, result.Age == TimeSpan.Zero ? "joined" : "joined age=" + AgeText.Of(result.Age), (long)admission.Waited.TotalMicroseconds, default, result.Stderr, result.Stdout));
+                return Answer.Of(
+                    new Message.Result(
+                        result.ExitCode,
+                        result.Age == TimeSpan.Zero ? "joined" : "joined age=" + AgeText.Of(result.Age),
+                        (long)admission.Waited.TotalMicroseconds,
+                        default,
+                        result.Stderr,
+                        result.Stdout
+                    )
+                );
             default:
                 BypassReason reason = ((Admission.Alone)admission).Reason;
                 declined(reason, session.ProcessId);
@@ -55,7 +64,10 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
             return;
         session.Turn = null;
         bool fits = ran.Stderr.Length + (long)ran.Stdout.Length <= Message.Ran.MaxBytes;
-        coordinator!.Finish(place, fits ? new RunResult(ran.ExitCode, ran.Stderr.ToArray(), ran.Stdout.ToArray()) : new RunResult(-1, [], []));
+        coordinator!.Finish(
+            place,
+            fits ? new RunResult(ran.ExitCode, ran.Stderr.ToArray(), ran.Stdout.ToArray()) : new RunResult(-1, [], [])
+        );
     }
 
     /// <summary>The peer of a turn has left.</summary>
@@ -65,7 +77,10 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
             coordinator!.Disconnected(turn);
     }
 
-    /// <summary>Has a call that runs helm, be it for us, wait until nobody writes what it reads, and keeps those who would from it; its answer stays the same.</summary>
+    /// <summary>
+    /// Has a call that runs helm, be it for us, wait until nobody writes what it reads, and keeps those who would from it; its answer stays
+    /// the same.
+    /// </summary>
     public async ValueTask<Answer> ReadAsync(Message.Render call, Answer answer, Session session)
     {
         if (coordinator is not null && answer.RunsHelm)

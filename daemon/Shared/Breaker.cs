@@ -3,7 +3,10 @@ using System.Threading;
 
 namespace CacheDaemon.Daemon.Shared;
 
-/// <summary>Keeps callers from a server that fails: after <see cref="MaxFailures"/> in a row nobody asks for <see cref="Rest"/>, then one does. Thread-safe.</summary>
+/// <summary>
+/// Keeps callers from a server that fails: after <see cref="MaxFailures"/> in a row nobody asks for <see cref="Rest"/>, then one does.
+/// Thread-safe.
+/// </summary>
 /// <param name="time">The clock.</param>
 internal sealed class Breaker(TimeProvider time)
 {

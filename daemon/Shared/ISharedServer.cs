@@ -5,7 +5,8 @@ using System.Threading.Tasks;
 namespace CacheDaemon.Daemon.Shared;
 
 /// <summary>
-/// A server that keeps sealed entries under their names. It is trusted with nothing: what it gives is checked by <see cref="Sealing.SealedEntry"/>. Safe for use by many at once.
+/// A server that keeps sealed entries under their names. It is trusted with nothing: what it gives is checked by
+/// <see cref="Sealing.SealedEntry"/>. Safe for use by many at once.
 /// </summary>
 internal interface ISharedServer : IAsyncDisposable
 {

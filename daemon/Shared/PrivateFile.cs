@@ -5,15 +5,16 @@ using CacheDaemon.Client.Native;
 namespace CacheDaemon.Daemon.Shared;
 
 /// <summary>
-/// Reads a small file of text that holds a secret, or a key: a regular file (links are followed, as a mounted Kubernetes Secret needs), and where it must be private, one that others
-/// cannot read. The file that is read is the one that was looked at.
+/// Reads a small file of text that holds a secret, or a key: a regular file (links are followed, as a mounted Kubernetes Secret needs), and
+/// where it must be private, one that others cannot read. The file that is read is the one that was looked at.
 /// </summary>
 internal static class PrivateFile
 {
     /// <summary>No key, password or set of headers is longer.</summary>
     public const int MaxBytes = 64 * 1024;
 
-    private const uint OthersMay = 0x3F, GroupMayRead = 0x20;
+    private const uint OthersMay = 0x3F,
+        GroupMayRead = 0x20;
 
     /// <summary>The text; null, with a sentence that names file, reason and next step.</summary>
     /// <param name="path">An absolute path.</param>
@@ -26,9 +27,15 @@ internal static class PrivateFile
         if (Libc.Stat(name, follow: true, out FileStamp stamp) is not 0 and var error)
             return Fail($"{path}: cannot be looked at: {(error == 2 ? "no such file" : Reason(error))}", out problem);
         if (stamp.Kind != FileKind.Regular)
-            return Fail($"{path}: is {(stamp.Kind == FileKind.Directory ? "a directory; name a file in it" : "no regular file")}", out problem);
+            return Fail(
+                $"{path}: is {(stamp.Kind == FileKind.Directory ? "a directory; name a file in it" : "no regular file")}",
+                out problem
+            );
         if (isPrivate && !IsPrivate(path, stamp))
-            return Fail($"{path}: others may read or change it (mode {System.Convert.ToString(stamp.Mode & 0xFFF, 8)}); chmod 600 {path}", out problem);
+            return Fail(
+                $"{path}: others may read or change it (mode {System.Convert.ToString(stamp.Mode & 0xFFF, 8)}); chmod 600 {path}",
+                out problem
+            );
         if (stamp.Size > maxBytes)
             return Fail($"{path}: has {stamp.Size} bytes, which is no key, password or list of headers", out problem);
         byte[] content = new byte[stamp.Size + 1];
@@ -40,7 +47,8 @@ internal static class PrivateFile
     }
 
     /// <summary>
-    /// Mode 0600 or less. A file of root's that a group may read is private for who is not root: so Kubernetes hands a Secret to a container (<c>fsGroup</c>).
+    /// Mode 0600 or less. A file of root's that a group may read is private for who is not root: so Kubernetes hands a Secret to a
+    /// container (<c>fsGroup</c>).
     /// </summary>
     private static bool IsPrivate(string path, FileStamp stamp)
     {
@@ -60,7 +68,10 @@ internal static class PrivateFile
         }
     }
 
-    private static string Reason(int error) => error == Libc.ESTALE ? "it changed meanwhile" : error == 13 ? "no permission" : $"errno {error}";
+    private static string Reason(int error) =>
+        error == Libc.ESTALE ? "it changed meanwhile"
+        : error == 13 ? "no permission"
+        : $"errno {error}";
 
     private static string? Fail(string text, out string? problem)
     {

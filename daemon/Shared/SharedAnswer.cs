@@ -28,4 +28,10 @@ internal enum SharedOutcome
 /// <param name="Signer">Who signed that: the id of his key.</param>
 /// <param name="Refusal">Why an object is refused.</param>
 /// <param name="Took">How long the server took to answer; null where it gave no whole answer.</param>
-internal readonly record struct SharedAnswer(SharedOutcome Outcome, SharedEntry? Entry = null, string Signer = "", SharedRefusal Refusal = SharedRefusal.None, TimeSpan? Took = null);
+internal readonly record struct SharedAnswer(
+    SharedOutcome Outcome,
+    SharedEntry? Entry = null,
+    string Signer = "",
+    SharedRefusal Refusal = SharedRefusal.None,
+    TimeSpan? Took = null
+);

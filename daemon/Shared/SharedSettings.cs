@@ -52,7 +52,10 @@ internal sealed record SharedSettings
     /// <summary>Whether <see cref="Url"/> is for Redis; else HTTP.</summary>
     public bool IsRedis => Url?.Scheme is "redis" or "rediss";
 
-    /// <summary>The address of a server; null for a text that is none. A user and password stand in the address of Redis only, whose path is the number of a database.</summary>
+    /// <summary>
+    /// The address of a server; null for a text that is none. A user and password stand in the address of Redis only, whose path is the
+    /// number of a database.
+    /// </summary>
     public static Uri? ParseUrl(string text)
     {
         if (!Uri.TryCreate(text, UriKind.Absolute, out Uri? url) || url.Host.Length == 0 || url.Query.Length > 0 || url.Fragment.Length > 0)
@@ -60,11 +63,15 @@ internal sealed record SharedSettings
         return url.Scheme switch
         {
             "http" or "https" => url.UserInfo.Length == 0 ? url : null,
-            "redis" or "rediss" => url.AbsolutePath is "" or "/" || int.TryParse(url.AbsolutePath[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _) ? url : null,
+            "redis" or "rediss" => url.AbsolutePath is "" or "/"
+            || int.TryParse(url.AbsolutePath[1..], NumberStyles.None, CultureInfo.InvariantCulture, out _)
+                ? url
+                : null,
             _ => null,
         };
     }
 
     /// <summary>An address for people: without the password.</summary>
-    public static string Shown(Uri url) => url.UserInfo.Length == 0 ? url.AbsoluteUri : url.AbsoluteUri.Replace(url.UserInfo + "@", "***@", StringComparison.Ordinal);
+    public static string Shown(Uri url) =>
+        url.UserInfo.Length == 0 ? url.AbsoluteUri : url.AbsoluteUri.Replace(url.UserInfo + "@", "***@", StringComparison.Ordinal);
 }

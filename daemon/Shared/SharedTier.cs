@@ -9,15 +9,17 @@ using CacheDaemon.Daemon.Shared.Sealing;
 namespace CacheDaemon.Daemon.Shared;
 
 /// <summary>
-/// The team's cache behind memory and disk: asked when both have nothing, within a deadline, and left alone while it fails. Nothing that the server does reaches a caller: what
-/// is not a good entry in time is a miss.
+/// The team's cache behind memory and disk: asked when both have nothing, within a deadline, and left alone while it fails. Nothing that
+/// the server does reaches a caller: what is not a good entry in time is a miss.
 /// </summary>
 internal sealed class SharedTier : IAsyncDisposable
 {
     /// <summary>As in traces and <c>hits_by_tier</c>.</summary>
     public const string Name = "shared";
 
-    /// <summary>Longest time for an answer. helm itself takes as long for a small chart, so that a slow server costs no more than that.</summary>
+    /// <summary>
+    /// Longest time for an answer. helm itself takes as long for a small chart, so that a slow server costs no more than that.
+    /// </summary>
     public static readonly TimeSpan Deadline = TimeSpan.FromMilliseconds(200);
 
     /// <summary>The same problem is logged again after this; ten thousand bad objects are one line.</summary>
@@ -30,7 +32,8 @@ internal sealed class SharedTier : IAsyncDisposable
     private readonly SharedKeys _keys;
     private readonly TimeProvider _time;
     private readonly Action<string> _log;
-    private readonly Breaker _reading, _writing;
+    private readonly Breaker _reading,
+        _writing;
     private readonly SharedWriter? _writer;
     private readonly Lock _logging = new();
     private readonly Dictionary<string, long> _logged = [];
@@ -57,7 +60,8 @@ internal sealed class SharedTier : IAsyncDisposable
     public bool IsWriting => _writer is not null;
 
     /// <summary>One line for people: the server, what it is used for, whether it is left alone.</summary>
-    public string Status => $"{_server.Description}, {(IsWriting ? "read and written" : "read")}{Rests(_reading, "reads")}{Rests(_writing, "writes")}";
+    public string Status =>
+        $"{_server.Description}, {(IsWriting ? "read and written" : "read")}{Rests(_reading, "reads")}{Rests(_writing, "writes")}";
 
     /// <summary>What the server has under a key. Answers within <see cref="Deadline"/>.</summary>
     public async Task<SharedAnswer> AskAsync(CacheKey key)
@@ -70,7 +74,12 @@ internal sealed class SharedTier : IAsyncDisposable
         {
             using var deadline = new CancellationTokenSource(Deadline, _time);
             // On a thread of its own, and not waited for beyond the deadline, whatever a client does before it first waits.
-            content = await Task.Run(() => _server.GetAsync(_keys.NameOf(key), SealedEntry.MaxBytes, deadline.Token), CancellationToken.None).WaitAsync(deadline.Token).ConfigureAwait(false);
+            content = await Task.Run(
+                    () => _server.GetAsync(_keys.NameOf(key), SealedEntry.MaxBytes, deadline.Token),
+                    CancellationToken.None
+                )
+                .WaitAsync(deadline.Token)
+                .ConfigureAwait(false);
         }
         catch (SharedServerException e) when (e.IsTooLarge)
         {
@@ -93,7 +102,9 @@ internal sealed class SharedTier : IAsyncDisposable
         if (content is null)
             return new SharedAnswer(SharedOutcome.Miss, Took: took);
         Unsealed answer = SealedEntry.Open(content, key, _keys, _time.GetUtcNow());
-        return answer.Entry is { } entry ? new SharedAnswer(SharedOutcome.Hit, entry, answer.Signer!, Took: took) : Refuse(key, answer.Refusal, answer.Signer, took);
+        return answer.Entry is { } entry
+            ? new SharedAnswer(SharedOutcome.Hit, entry, answer.Signer!, Took: took)
+            : Refuse(key, answer.Refusal, answer.Signer, took);
     }
 
     /// <summary>Has an entry sealed and sent, some time later. It may be lost.</summary>
@@ -142,7 +153,10 @@ internal sealed class SharedTier : IAsyncDisposable
 
     private SharedAnswer Refuse(CacheKey key, SharedRefusal refusal, string? signer, TimeSpan? took = null)
     {
-        Log(refusal.Name() + signer, $"{_server.Description}: object {_keys.NameOf(key)} is refused: {refusal.Name()}{(signer is null ? "" : $", writer {signer}")}");
+        Log(
+            refusal.Name() + signer,
+            $"{_server.Description}: object {_keys.NameOf(key)} is refused: {refusal.Name()}{(signer is null ? "" : $", writer {signer}")}"
+        );
         return new SharedAnswer(SharedOutcome.Refused, Signer: signer ?? "", Refusal: refusal, Took: took);
     }
 
@@ -163,7 +177,12 @@ internal sealed class SharedTier : IAsyncDisposable
         };
         string what = breaker == _writing ? "write" : "read";
         if (opens)
-            _log(string.Create(CultureInfo.InvariantCulture, $"{_server.Description}: {what}: {why}; left alone for {Breaker.Rest.TotalSeconds:0} s at a time until it answers"));
+            _log(
+                string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{_server.Description}: {what}: {why}; left alone for {Breaker.Rest.TotalSeconds:0} s at a time until it answers"
+                )
+            );
         else
             Log(what + why, $"{_server.Description}: {what}: {why}");
     }
@@ -181,5 +200,6 @@ internal sealed class SharedTier : IAsyncDisposable
         _log(line);
     }
 
-    private static string Rests(Breaker breaker, string what) => breaker.IsOpen ? $"; {what} fail, and are tried again every {Breaker.Rest.TotalSeconds:0} s" : "";
+    private static string Rests(Breaker breaker, string what) =>
+        breaker.IsOpen ? $"; {what} fail, and are tried again every {Breaker.Rest.TotalSeconds:0} s" : "";
 }

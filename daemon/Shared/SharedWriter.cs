@@ -8,8 +8,8 @@ using CacheDaemon.Daemon.Shared.Sealing;
 namespace CacheDaemon.Daemon.Shared;
 
 /// <summary>
-/// Entries on their way to the server, one after the other, behind the callers' backs. What does not fit, what the server does not take and what is left when the daemon
-/// leaves is lost: the next machine renders it.
+/// Entries on their way to the server, one after the other, behind the callers' backs. What does not fit, what the server does not take and
+/// what is left when the daemon leaves is lost: the next machine renders it.
 /// </summary>
 internal sealed class SharedWriter : IAsyncDisposable
 {
@@ -26,7 +26,9 @@ internal sealed class SharedWriter : IAsyncDisposable
     public static readonly TimeSpan DrainDeadline = TimeSpan.FromSeconds(2);
 
     private readonly Func<CacheKey, SharedEntry, CancellationToken, Task> _write;
-    private readonly Channel<(CacheKey Key, SharedEntry Entry)> _queue = Channel.CreateBounded<(CacheKey, SharedEntry)>(new BoundedChannelOptions(MaxPending) { SingleReader = true });
+    private readonly Channel<(CacheKey Key, SharedEntry Entry)> _queue = Channel.CreateBounded<(CacheKey, SharedEntry)>(
+        new BoundedChannelOptions(MaxPending) { SingleReader = true }
+    );
     private readonly CancellationTokenSource _end = new();
     private readonly Task _writing;
     private readonly TimeProvider _time;

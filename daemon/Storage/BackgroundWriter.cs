@@ -137,7 +137,8 @@ internal sealed class BackgroundWriter : IDisposable
         {
             _write(key, entry);
         }
-#pragma warning disable CA1031 // The thread outlives any bug in its work: an entry lost is a miss, a dead writer would be a full memory. It is logged.
+        // The thread outlives any bug in its work: an entry lost is a miss, a dead writer would be a full memory. It is logged.
+#pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
         {

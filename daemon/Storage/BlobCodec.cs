@@ -15,7 +15,8 @@ namespace CacheDaemon.Daemon.Storage;
 internal static class BlobCodec
 {
     /// <summary>Stored numbers: append only.</summary>
-    public const int Raw = 0, Brotli = 1;
+    public const int Raw = 0,
+        Brotli = 1;
 
     /// <summary>Shorter blobs are stored as they are: they share a database page with others in any case.</summary>
     public const int SmallestCompressed = 2048;
@@ -36,10 +37,14 @@ internal static class BlobCodec
             return (Raw, data.ToArray());
         // Room for 7/8 only: a gain of less than an eighth is not worth decoding, so running out of room means "store raw".
         int room = data.Length - data.Length / 8;
-        return (data.Length <= LargestPooled ? EncodeInPool(data, room) : EncodeOffHeap(data, room)) is { } stored ? (Brotli, stored) : (Raw, data.ToArray());
+        return (data.Length <= LargestPooled ? EncodeInPool(data, room) : EncodeOffHeap(data, room)) is { } stored
+            ? (Brotli, stored)
+            : (Raw, data.ToArray());
     }
 
-    /// <summary>The bytes that <see cref="Encode"/> was given; null when the codec is unknown or <paramref name="stored"/> is damaged.</summary>
+    /// <summary>
+    /// The bytes that <see cref="Encode"/> was given; null when the codec is unknown or <paramref name="stored"/> is damaged.
+    /// </summary>
     /// <param name="codec">As stored.</param>
     /// <param name="size">Length of the original, as stored.</param>
     /// <param name="stored">As stored.</param>

@@ -15,8 +15,9 @@ namespace CacheDaemon.Daemon.Storage;
 internal sealed record PreparedBlob(Digest? Digest, BsonDocument? Row, BsonDocument? Rest, long? Run, int Generation);
 
 /// <summary>
-/// Documents of streams: <c>blobs</c>, from digest to bytes. A long one stands in <c>chunks</c>, written in transactions of bounded size before the
-/// small document that leads to them is. Chunks that no blob leads to, not yet or no more, are listed in <c>loose</c> and swept away.
+/// Documents of streams: <c>blobs</c>, from digest to bytes. A long one stands in <c>chunks</c>, written in transactions of bounded size
+/// before the small document that leads to them is. Chunks that no blob leads to, not yet or no more, are listed in <c>loose</c> and swept
+/// away.
 /// </summary>
 internal sealed class BlobRows(LiteDbStore database)
 {
@@ -48,8 +49,8 @@ internal sealed class BlobRows(LiteDbStore database)
     }
 
     /// <summary>
-    /// Does all that can be done before the entry is written: compresses the stream, and writes its chunks when it is long. Null when it cannot be
-    /// stored. To be followed by <see cref="Discard"/>.
+    /// Does all that can be done before the entry is written: compresses the stream, and writes its chunks when it is long. Null when it
+    /// cannot be stored. To be followed by <see cref="Discard"/>.
     /// </summary>
     /// <param name="data">The stream; null like the empty one.</param>
     /// <param name="mayShare">Whether a long one is left alone when it is there already.</param>
@@ -61,7 +62,12 @@ internal sealed class BlobRows(LiteDbStore database)
             return null;
         Digest digest = data.Digest();
         BsonValue id = EntryRows.Id(digest);
-        if (mayShare && data.Length > LiteDbSchema.ChunkBytes && database.TryRead(s => s.Find(LiteDbSchema.Blobs, id) is not null, out bool there) && there)
+        if (
+            mayShare
+            && data.Length > LiteDbSchema.ChunkBytes
+            && database.TryRead(s => s.Find(LiteDbSchema.Blobs, id) is not null, out bool there)
+            && there
+        )
             return new PreparedBlob(digest, null, null, null, 0);
         (int codec, byte[] stored) = data.Read(BlobCodec.Encode);
         var row = new BsonDocument
@@ -97,7 +103,11 @@ internal sealed class BlobRows(LiteDbStore database)
     /// <summary>Whether the blob is there, or can be put there now: not when the file was replaced since its chunks were written.</summary>
     public bool CanPublish(LiteDbSession session, PreparedBlob blob) =>
         blob.Digest is not { } digest
-        || (blob.Row is null ? session.Find(LiteDbSchema.Blobs, EntryRows.Id(digest)) is not null : blob.Run is null || blob.Generation == database.Generation);
+        || (
+            blob.Row is null
+                ? session.Find(LiteDbSchema.Blobs, EntryRows.Id(digest)) is not null
+                : blob.Run is null || blob.Generation == database.Generation
+        );
 
     /// <summary>Sees to it that the blob is there, and counts one more use.</summary>
     public static void Publish(LiteDbSession session, PreparedBlob blob)
@@ -138,9 +148,10 @@ internal sealed class BlobRows(LiteDbStore database)
     }
 
     /// <summary>What the blob takes, with what is attached to it, and how many show it; null when there is none.</summary>
-    public static BlobShare? Share(LiteDbSession session, BsonValue id) => EntryRows.DigestOf(id) is { } digest && session.Find(LiteDbSchema.Blobs, id) is { } row
-        ? new BlobShare(digest, row["bytes"].AsInt64 + ViewRows.Bytes(session, row), row["uses"].AsInt64)
-        : null;
+    public static BlobShare? Share(LiteDbSession session, BsonValue id) =>
+        EntryRows.DigestOf(id) is { } digest && session.Find(LiteDbSchema.Blobs, id) is { } row
+            ? new BlobShare(digest, row["bytes"].AsInt64 + ViewRows.Bytes(session, row), row["uses"].AsInt64)
+            : null;
 
     /// <summary>Removes the blob, whoever shows it.</summary>
     public static void Remove(LiteDbSession session, Digest digest)
@@ -222,7 +233,9 @@ internal sealed class BlobRows(LiteDbStore database)
         {
             if (!IsInTwo(row))
                 return row["data"].AsBinary;
-            return session.Find(LiteDbSchema.Chunks, row["_id"]) is { } rest && rest["data"].IsBinary ? [.. row["data"].AsBinary, .. rest["data"].AsBinary] : null;
+            return session.Find(LiteDbSchema.Chunks, row["_id"]) is { } rest && rest["data"].IsBinary
+                ? [.. row["data"].AsBinary, .. rest["data"].AsBinary]
+                : null;
         }
         if (!row["run"].IsInt64 || !row["chunks"].IsInt32)
             return null;
@@ -254,21 +267,24 @@ internal sealed class BlobRows(LiteDbStore database)
         int begun = generation = database.Generation;
         for (int first = 0; first < count; first += ChunksAtOnce)
         {
-            bool written = database.TryWrite(
-                session =>
-                {
-                    if (database.Generation != begun)
-                        return false;
-                    if (number < 0)
-                        number = Begin(session, count);
-                    for (int n = first; n < Math.Min(count, first + ChunksAtOnce); n++)
+            bool written =
+                database.TryWrite(
+                    session =>
                     {
-                        int at = n * LiteDbSchema.ChunkBytes;
-                        byte[] data = stored.AsSpan(at, Math.Min(LiteDbSchema.ChunkBytes, stored.Length - at)).ToArray();
-                        session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = ChunkId(number, n), ["data"] = data });
-                    }
-                    return true;
-                }, out bool same) && same;
+                        if (database.Generation != begun)
+                            return false;
+                        if (number < 0)
+                            number = Begin(session, count);
+                        for (int n = first; n < Math.Min(count, first + ChunksAtOnce); n++)
+                        {
+                            int at = n * LiteDbSchema.ChunkBytes;
+                            byte[] data = stored.AsSpan(at, Math.Min(LiteDbSchema.ChunkBytes, stored.Length - at)).ToArray();
+                            session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = ChunkId(number, n), ["data"] = data });
+                        }
+                        return true;
+                    },
+                    out bool same
+                ) && same;
             run = number;
             if (!written)
                 return false;

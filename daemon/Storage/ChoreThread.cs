@@ -44,8 +44,11 @@ internal sealed class ChoreThread : IDisposable
         }
     }
 
-    /// <summary>As <see cref="Request"/>, and completes with the result or the exception; with the default value when nothing is done.</summary>
-    public Task<T> RunAsync<T>(Func<T> work) where T : struct
+    /// <summary>
+    /// As <see cref="Request"/>, and completes with the result or the exception; with the default value when nothing is done.
+    /// </summary>
+    public Task<T> RunAsync<T>(Func<T> work)
+        where T : struct
     {
         var done = new TaskCompletionSource<T>(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_lock)

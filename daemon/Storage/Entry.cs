@@ -39,13 +39,18 @@ public sealed record Entry
     /// <summary>True when the output holds a Kubernetes Secret (decides where it may live).</summary>
     public bool HoldsSecret { get; init; }
 
-    /// <summary>Id of the key that the team's entry was signed with, when it was made elsewhere; empty for what was rendered here.</summary>
+    /// <summary>
+    /// Id of the key that the team's entry was signed with, when it was made elsewhere; empty for what was rendered here.
+    /// </summary>
     public string SignedBy { get; init; } = "";
 
     /// <summary>Labels and digests of the inputs, serialised by Fingerprints; never values. Opaque to the store.</summary>
     public byte[] Material { get; init; } = [];
 
-    /// <summary>What was made of the output and was asked for lately, by name: in memory alone, where it goes with the entry. On disk it is beside the output.</summary>
+    /// <summary>
+    /// What was made of the output and was asked for lately, by name: in memory alone, where it goes with the entry. On disk it is beside
+    /// the output.
+    /// </summary>
     public IReadOnlyList<View> Views { get; init; } = [];
 
     /// <summary>Size for limits: bytes of both streams and of the material.</summary>

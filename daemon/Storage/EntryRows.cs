@@ -15,7 +15,8 @@ internal static class EntryRows
 
     public static BsonValue Id(Digest digest) => new(digest.ToArray());
 
-    public static Digest? DigestOf(BsonValue value) => value.IsBinary && value.AsBinary.Length == 32 ? Digest.FromBytes(value.AsBinary) : null;
+    public static Digest? DigestOf(BsonValue value) =>
+        value.IsBinary && value.AsBinary.Length == 32 ? Digest.FromBytes(value.AsBinary) : null;
 
     /// <summary>The entry, if the document is what was written under this key; else null.</summary>
     public static Entry? Decode(CacheKey key, BsonDocument row, Digest? stdout, Digest? stderr, Blob output, Blob errors)
@@ -36,7 +37,8 @@ internal static class EntryRows
             return DigestOf(row["seal"]) == EntrySeal.Of(key, entry, stdout, stderr) ? entry : null;
         }
         // A field of the wrong type, length or range: the page is readable, the document is not what was written.
-        catch (Exception e) when (e is InvalidCastException or FormatException or ArgumentException or OverflowException or NullReferenceException)
+        catch (Exception e)
+            when (e is InvalidCastException or FormatException or ArgumentException or OverflowException or NullReferenceException)
         {
             return null;
         }
@@ -64,21 +66,28 @@ internal static class EntryRows
         if (entry.SignedBy.Length > 0)
             row["signer"] = entry.SignedBy;
         session.Put(LiteDbSchema.Entries, row);
-        session.Put(LiteDbSchema.Uses, new BsonDocument
-        {
-            ["_id"] = Id(key),
-            ["used"] = now,
-            ["recent"] = LiteDbSchema.RecentText(entry.ChartName, now),
-            ["uses"] = 0L,
-            ["chart"] = LiteDbSchema.KeyText(entry.ChartName),
-            ["note"] = entry.Result is null,
-            ["out"] = Optional(stdout),
-            ["err"] = Optional(stderr),
-            ["bytes"] = bytes,
-        });
+        session.Put(
+            LiteDbSchema.Uses,
+            new BsonDocument
+            {
+                ["_id"] = Id(key),
+                ["used"] = now,
+                ["recent"] = LiteDbSchema.RecentText(entry.ChartName, now),
+                ["uses"] = 0L,
+                ["chart"] = LiteDbSchema.KeyText(entry.ChartName),
+                ["note"] = entry.Result is null,
+                ["out"] = Optional(stdout),
+                ["err"] = Optional(stderr),
+                ["bytes"] = bytes,
+            }
+        );
         if (entry.HoldsSecret)
             session.Put(LiteDbSchema.Secrets, new BsonDocument { ["_id"] = Id(key) });
-        session.Sums = session.Sums with { Results = session.Sums.Results + (entry.Result is null ? 0 : 1), Bytes = session.Sums.Bytes + bytes };
+        session.Sums = session.Sums with
+        {
+            Results = session.Sums.Results + (entry.Result is null ? 0 : 1),
+            Bytes = session.Sums.Bytes + bytes,
+        };
     }
 
     /// <summary>Removes the entry, and the blobs that only it shows. False when it was not there.</summary>

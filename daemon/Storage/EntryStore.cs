@@ -120,7 +120,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
     /// <param name="name">Name of the view.</param>
     public Blob? GetView(Digest output, string name) => _disk.GetView(output, name);
 
-    /// <summary>What was made of an entry's output, from memory where it was asked for before; null for nothing. It is of the very bytes of this entry.</summary>
+    /// <summary>
+    /// What was made of an entry's output, from memory where it was asked for before; null for nothing. It is of the very bytes of this
+    /// entry.
+    /// </summary>
     /// <param name="key">Of the entry.</param>
     /// <param name="entry">From <see cref="Get"/>.</param>
     /// <param name="name">Name of the view.</param>
@@ -137,7 +140,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return view;
     }
 
-    /// <summary>Keeps bytes beside an output for as long as that is on disk. False when it is not there, so that what may be in memory alone stays in memory alone.</summary>
+    /// <summary>
+    /// Keeps bytes beside an output for as long as that is on disk. False when it is not there, so that what may be in memory alone stays
+    /// in memory alone.
+    /// </summary>
     /// <param name="output">SHA-256 of the output.</param>
     /// <param name="name">Name of the view.</param>
     /// <param name="view">What to keep.</param>
@@ -155,7 +161,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         return age > TimeSpan.Zero ? age : TimeSpan.Zero;
     }
 
-    /// <summary>The inputs of a chart's entries, once everything put before is on disk: those there, the ones used last first, then those that memory alone has. Notes are among them.</summary>
+    /// <summary>
+    /// The inputs of a chart's entries, once everything put before is on disk: those there, the ones used last first, then those that
+    /// memory alone has. Notes are among them.
+    /// </summary>
     public async Task<List<StoredMaterial>> MaterialAsync(string chart, int limit, long maxBytes)
     {
         await FlushAsync().ConfigureAwait(false);
@@ -182,19 +191,21 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         {
             if (entry.Result is { } result && !onDisk.Contains(key))
             {
-                entries.Add(new StoredEntry
-                {
-                    Key = key,
-                    ChartName = entry.ChartName,
-                    ChartVersion = entry.ChartVersion,
-                    Created = entry.Created,
-                    LastUse = entry.Created,
-                    Uses = null,
-                    RenderMilliseconds = entry.RenderMilliseconds,
-                    HoldsSecret = entry.HoldsSecret,
-                    Bytes = result.Stdout.Length + (long)result.Stderr.Length,
-                    Tier = _memory.Name,
-                });
+                entries.Add(
+                    new StoredEntry
+                    {
+                        Key = key,
+                        ChartName = entry.ChartName,
+                        ChartVersion = entry.ChartVersion,
+                        Created = entry.Created,
+                        LastUse = entry.Created,
+                        Uses = null,
+                        RenderMilliseconds = entry.RenderMilliseconds,
+                        HoldsSecret = entry.HoldsSecret,
+                        Bytes = result.Stdout.Length + (long)result.Stderr.Length,
+                        Tier = _memory.Name,
+                    }
+                );
             }
         }
         return entries;
@@ -227,9 +238,11 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         }
     }
 
-    /// <summary>Why the output under a key is known to vary, in words for people that name a function or a check, never a value; null when it is not.</summary>
-    public string? GetVarying(CacheKey key) =>
-        _varying.TryGetValue(key, out string? detail) ? detail : _disk.GetVarying(key);
+    /// <summary>
+    /// Why the output under a key is known to vary, in words for people that name a function or a check, never a value; null when it is
+    /// not.
+    /// </summary>
+    public string? GetVarying(CacheKey key) => _varying.TryGetValue(key, out string? detail) ? detail : _disk.GetVarying(key);
 
     /// <summary>Remembers that the output varies; on disk, or in memory while the disk cannot. Does not remove an entry.</summary>
     public void MarkVarying(CacheKey key, RefuseReason reason, string detail)
@@ -245,7 +258,10 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         _disk.ForgetVarying(key);
     }
 
-    /// <summary>Prunes both tiers. What the answer counts is the disk's, and memory's where there is no other; memory never holds on to what the disk let go.</summary>
+    /// <summary>
+    /// Prunes both tiers. What the answer counts is the disk's, and memory's where there is no other; memory never holds on to what the
+    /// disk let go.
+    /// </summary>
     public async Task<PruneResult> PruneAsync(PruneRequest request)
     {
         ArgumentNullException.ThrowIfNull(request);
@@ -262,7 +278,8 @@ public sealed class EntryStore : IAsyncDisposable, IDisposable
         lock (_changing)
             _version++;
         // Entries that live in memory only; those on disk are gone from here already.
-        PruneResult inMemory = request.All || wholeChart ? _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart) : default;
+        PruneResult inMemory =
+            request.All || wholeChart ? _memory.RemoveWhere((_, entry) => request.All || entry.ChartName == request.Chart) : default;
         // Deleted means deleted: outputs in memory files too, as soon as the callers that have one let go of it.
         MemoryFile.CloseForgotten();
         return _disk.IsOthers ? inMemory : result;

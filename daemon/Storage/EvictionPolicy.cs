@@ -18,7 +18,13 @@ internal readonly record struct BlobShare(Digest Blob, long Bytes, long Uses);
 /// <param name="Stdout">Its standard output; null when empty.</param>
 /// <param name="Stderr">Its standard error; null when empty.</param>
 internal readonly record struct EvictionCandidate(
-    CacheKey Key, long LastUse, long OwnBytes, bool IsNote, BlobShare? Stdout, BlobShare? Stderr);
+    CacheKey Key,
+    long LastUse,
+    long OwnBytes,
+    bool IsNote,
+    BlobShare? Stdout,
+    BlobShare? Stderr
+);
 
 /// <summary>One entry that goes, and how many bytes that frees, given the victims before it.</summary>
 internal readonly record struct Victim(EvictionCandidate Candidate, long FreedBytes);

@@ -27,13 +27,21 @@ internal abstract record FileState
 }
 
 /// <summary>
-/// The collections of <c>store.litedb</c>, described in ARCHITECTURE.md. To change them: raise <see cref="Version"/>, let <see cref="Inspect"/> name
-/// the older version as a state of its own, bring such a file forward in one transaction, and add a test that opens one.
+/// The collections of <c>store.litedb</c>, described in ARCHITECTURE.md. To change them: raise <see cref="Version"/>, let
+/// <see cref="Inspect"/> name the older version as a state of its own, bring such a file forward in one transaction, and add a test that
+/// opens one.
 /// </summary>
 internal static class LiteDbSchema
 {
-    public const string Entries = "entries", Uses = "uses", Secrets = "secrets", Blobs = "blobs", Chunks = "chunks", Loose = "loose",
-        Varying = "varying", Counters = "counters", Totals = "totals";
+    public const string Entries = "entries",
+        Uses = "uses",
+        Secrets = "secrets",
+        Blobs = "blobs",
+        Chunks = "chunks",
+        Loose = "loose",
+        Varying = "varying",
+        Counters = "counters",
+        Totals = "totals";
 
     /// <summary>Low byte of LiteDB's user version.</summary>
     public const int Version = 1;
@@ -48,7 +56,11 @@ internal static class LiteDbSchema
     public const int ChunkBytes = 64 * 1024;
 
     // Offsets in the header page of LiteDB 5 (file format 8).
-    private const int AtMagic = 32, AtFormat = 59, AtLastPage = 64, AtUserVersion = 76, AtInvalid = 191;
+    private const int AtMagic = 32,
+        AtFormat = 59,
+        AtLastPage = 64,
+        AtUserVersion = 76,
+        AtInvalid = 191;
     private const byte Format = 8;
     private const string Magic = "** This is a LiteDB file **";
 
@@ -66,13 +78,14 @@ internal static class LiteDbSchema
     /// </summary>
     public static long Charge(long payload)
     {
-        long bytes = payload + RowOverhead, rest = bytes % PageBytes;
+        long bytes = payload + RowOverhead,
+            rest = bytes % PageBytes;
         return rest > PageBytes / 2 ? bytes - rest + PageBytes : bytes;
     }
 
     /// <summary>
-    /// How many of <paramref name="stored"/> bytes stand in a document beside the blob's own, so that the last pages of three such documents
-    /// are one page and not three half empty ones; 0 for none.
+    /// How many of <paramref name="stored"/> bytes stand in a document beside the blob's own, so that the last pages of three such
+    /// documents are one page and not three half empty ones; 0 for none.
     /// </summary>
     public static int Apart(int stored)
     {
@@ -81,9 +94,8 @@ internal static class LiteDbSchema
     }
 
     /// <summary>A text as a key: itself, or its digest when it is too long for one.</summary>
-    public static string KeyText(string text) => Encoding.UTF8.GetByteCount(text) <= LongestKeyText
-        ? text
-        : "sha256:" + Digest.Of(Encoding.UTF8.GetBytes(text));
+    public static string KeyText(string text) =>
+        Encoding.UTF8.GetByteCount(text) <= LongestKeyText ? text : "sha256:" + Digest.Of(Encoding.UTF8.GetBytes(text));
 
     /// <summary>Sorts by chart, then by last use.</summary>
     public static string RecentText(string chart, long lastUse) => $"{KeyText(chart)}\n{lastUse:x16}";
@@ -95,12 +107,22 @@ internal static class LiteDbSchema
     public static FileState Inspect(string path, bool wholeLength)
     {
         Span<byte> header = stackalloc byte[256];
-        using var file = new FileStream(path, System.IO.FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 0);
+        using var file = new FileStream(
+            path,
+            System.IO.FileMode.Open,
+            FileAccess.Read,
+            FileShare.ReadWrite | FileShare.Delete,
+            bufferSize: 0
+        );
         long length = file.Length;
         if (length == 0)
             return new FileState.Empty();
         int read = file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false);
-        if (read < header.Length || !header.Slice(AtMagic, Magic.Length).SequenceEqual(Encoding.ASCII.GetBytes(Magic)) || header[AtFormat] != Format)
+        if (
+            read < header.Length
+            || !header.Slice(AtMagic, Magic.Length).SequenceEqual(Encoding.ASCII.GetBytes(Magic))
+            || header[AtFormat] != Format
+        )
             return new FileState.Unknown("it is not a store of helmcached");
         int user = BinaryPrimitives.ReadInt32LittleEndian(header[AtUserVersion..]);
         int version = user & 0xFF;

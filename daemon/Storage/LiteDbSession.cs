@@ -20,12 +20,17 @@ internal sealed class LiteDbSession : IDisposable
     public StoreSums Sums { get; set; }
 
     /// <summary>Opens <paramref name="path"/>, which must exist and may be empty.</summary>
-    public static LiteDbSession Open(string path, bool readOnly = false) => new(new LiteEngine(new EngineSettings
-    {
-        Filename = path,
-        ReadOnly = readOnly,
-        Collation = Collation.Binary,
-    }));
+    public static LiteDbSession Open(string path, bool readOnly = false) =>
+        new(
+            new LiteEngine(
+                new EngineSettings
+                {
+                    Filename = path,
+                    ReadOnly = readOnly,
+                    Collation = Collation.Binary,
+                }
+            )
+        );
 
     /// <summary>The document with this key, or null.</summary>
     public BsonDocument? Find(string collection, BsonValue id) => Select(collection, 1, "_id = @0", null, id).FirstOrDefault();
@@ -33,7 +38,9 @@ internal sealed class LiteDbSession : IDisposable
     /// <summary>At most <paramref name="most"/> documents that <paramref name="where"/> is true of.</summary>
     /// <param name="collection">Their collection.</param>
     /// <param name="most">How many, at most.</param>
-    /// <param name="where">A comparison of an indexed field with <c>@0</c> (and <c>@1</c>), so that an index is walked; null for all documents.</param>
+    /// <param name="where">
+    /// A comparison of an indexed field with <c>@0</c> (and <c>@1</c>), so that an index is walked; null for all documents.
+    /// </param>
     /// <param name="order">The same field, to sort by; null for any order.</param>
     /// <param name="arguments">What is compared with.</param>
     public List<BsonDocument> Select(string collection, int most, string? where, string? order, params BsonValue[] arguments) =>
@@ -50,10 +57,23 @@ internal sealed class LiteDbSession : IDisposable
     }
 
     /// <summary>The documents in order of an indexed field, one by one. Read to the end or dispose, and write nothing meanwhile.</summary>
-    public IEnumerable<BsonDocument> Each(string collection, string order = "_id", BsonValue? from = null, BsonValue? to = null, int direction = Query.Ascending)
+    public IEnumerable<BsonDocument> Each(
+        string collection,
+        string order = "_id",
+        BsonValue? from = null,
+        BsonValue? to = null,
+        int direction = Query.Ascending
+    )
     {
         BsonValue[] ends = to is null ? [from ?? BsonValue.MinValue] : [from ?? BsonValue.MinValue, to];
-        using IBsonDataReader reader = Read(collection, int.MaxValue, to is null ? $"{order} >= @0" : $"{order} BETWEEN @0 AND @1", order, direction, ends);
+        using IBsonDataReader reader = Read(
+            collection,
+            int.MaxValue,
+            to is null ? $"{order} >= @0" : $"{order} BETWEEN @0 AND @1",
+            order,
+            direction,
+            ends
+        );
         while (reader.Read())
             yield return reader.Current.AsDocument;
     }
@@ -68,7 +88,8 @@ internal sealed class LiteDbSession : IDisposable
     public IEnumerable<string> Collections() => _engine.GetCollectionNames();
 
     /// <summary>Keeps an index of a field.</summary>
-    public void Index(string collection, string field) => _engine.EnsureIndex(collection, field, BsonExpression.Create("$." + field), false);
+    public void Index(string collection, string field) =>
+        _engine.EnsureIndex(collection, field, BsonExpression.Create("$." + field), false);
 
     public void SetPragma(string name, BsonValue value)
     {
@@ -121,8 +142,7 @@ internal sealed class LiteDbSession : IDisposable
 #pragma warning disable CA1031 // LiteDB rolls back, or closes, by itself after most failures; the one that led here is what counts.
         catch (Exception)
 #pragma warning restore CA1031
-        {
-        }
+        { }
     }
 }
 
@@ -134,17 +154,25 @@ internal sealed class LiteDbSession : IDisposable
 /// <param name="LooseRuns">Runs of chunks that no blob leads to.</param>
 internal readonly record struct StoreSums(long Results, long Bytes, long Varying, long NextRun, long LooseRuns)
 {
-    public static StoreSums Of(BsonDocument? row) => row is null
-        ? default
-        : new StoreSums(row["results"].AsInt64, row["bytes"].AsInt64, row["varying"].AsInt64, row["nextRun"].AsInt64, row["looseRuns"].AsInt64);
+    public static StoreSums Of(BsonDocument? row) =>
+        row is null
+            ? default
+            : new StoreSums(
+                row["results"].AsInt64,
+                row["bytes"].AsInt64,
+                row["varying"].AsInt64,
+                row["nextRun"].AsInt64,
+                row["looseRuns"].AsInt64
+            );
 
-    public BsonDocument ToDocument() => new()
-    {
-        ["_id"] = 1,
-        ["results"] = Results,
-        ["bytes"] = Bytes,
-        ["varying"] = Varying,
-        ["nextRun"] = NextRun,
-        ["looseRuns"] = LooseRuns,
-    };
+    public BsonDocument ToDocument() =>
+        new()
+        {
+            ["_id"] = 1,
+            ["results"] = Results,
+            ["bytes"] = Bytes,
+            ["varying"] = Varying,
+            ["nextRun"] = NextRun,
+            ["looseRuns"] = LooseRuns,
+        };
 }

@@ -18,7 +18,8 @@ internal sealed partial class LiteDbStore
     private const long SpareBytes = 1L << 20;
 
     /// <summary>Documents copied in one transaction; of those that hold outputs, a chunk each at most.</summary>
-    private const int CopiedDocuments = 256, CopiedLong = 16;
+    private const int CopiedDocuments = 256,
+        CopiedLong = 16;
 
     private enum Gravity
     {
@@ -41,24 +42,36 @@ internal sealed partial class LiteDbStore
         string copy = _files.CopyPath;
         int generation = _generation;
         long writes = 0;
-        bool copied = TryRun(
-            session =>
-            {
-                if (_files.Length <= SpareBytes + 2 * session.Sums.Bytes)
-                    return false;
-                _files.DeleteCopy();
-                StoreFiles.MakePrivate(copy);
-                using LiteDbSession target = LiteDbSession.Open(copy);
-                LiteDbSchema.Create(target);
-                foreach (string name in session.Collections())
-                    CopyAll(session, target, name);
-                target.Checkpoint();
-                writes = _writes;
-                return true;
-            }, Timeout.InfiniteTimeSpan, writing: true, out bool due) && due;
+        bool copied =
+            TryRun(
+                session =>
+                {
+                    if (_files.Length <= SpareBytes + 2 * session.Sums.Bytes)
+                        return false;
+                    _files.DeleteCopy();
+                    StoreFiles.MakePrivate(copy);
+                    using LiteDbSession target = LiteDbSession.Open(copy);
+                    LiteDbSchema.Create(target);
+                    foreach (string name in session.Collections())
+                        CopyAll(session, target, name);
+                    target.Checkpoint();
+                    writes = _writes;
+                    return true;
+                },
+                Timeout.InfiniteTimeSpan,
+                writing: true,
+                out bool due
+            ) && due;
         // What was written between the copy and here is in the old file only, which then stays.
         if (copied)
-            Replace(generation, () => { if (_writes == writes) _files.TakeCopy(); });
+            Replace(
+                generation,
+                () =>
+                {
+                    if (_writes == writes)
+                        _files.TakeCopy();
+                }
+            );
         TryDelete(_files.DeleteCopy);
     }
 
@@ -79,17 +92,20 @@ internal sealed partial class LiteDbStore
         }
     }
 
-    private static Gravity Grave(Exception failure) => failure switch
-    {
-        IOException or UnauthorizedAccessException or OutOfMemoryException => Gravity.Closed,
-        // .NET's word for a file that would grow beyond the limit on the size of files (EFBIG of ftruncate).
-        ArgumentOutOfRangeException when failure.Message.StartsWith("Specified file length was too large", StringComparison.Ordinal) => Gravity.Closed,
-        LiteException { ErrorCode: LiteException.LOCK_TIMEOUT or LiteException.FILE_SIZE_EXCEEDED } => Gravity.Passing,
-        LiteException { ErrorCode: LiteException.ENGINE_DISPOSED } or ObjectDisposedException => Gravity.Closed,
-        // The one failure that LiteDB gives no number of its own.
-        LiteException { ErrorCode: 0 } full when full.Message.StartsWith("Maximum data file size", StringComparison.Ordinal) => Gravity.Passing,
-        _ => Gravity.Damage,
-    };
+    private static Gravity Grave(Exception failure) =>
+        failure switch
+        {
+            IOException or UnauthorizedAccessException or OutOfMemoryException => Gravity.Closed,
+            // .NET's word for a file that would grow beyond the limit on the size of files (EFBIG of ftruncate).
+            ArgumentOutOfRangeException when failure.Message.StartsWith("Specified file length was too large", StringComparison.Ordinal) =>
+                Gravity.Closed,
+            LiteException { ErrorCode: LiteException.LOCK_TIMEOUT or LiteException.FILE_SIZE_EXCEEDED } => Gravity.Passing,
+            LiteException { ErrorCode: LiteException.ENGINE_DISPOSED } or ObjectDisposedException => Gravity.Closed,
+            // The one failure that LiteDB gives no number of its own.
+            LiteException { ErrorCode: 0 } full when full.Message.StartsWith("Maximum data file size", StringComparison.Ordinal) =>
+                Gravity.Passing,
+            _ => Gravity.Damage,
+        };
 
     private static string Describe(Exception failure) => $"{failure.GetType().Name}: {failure.Message}".ReplaceLineEndings(" ");
 
@@ -177,7 +193,9 @@ internal sealed partial class LiteDbStore
             if (state is FileState.Empty)
                 LiteDbSchema.Create(session);
             session = CopyLog(session);
-            why = LiteDbSchema.Missing(session) ?? (_files.LogLength > 0 ? null : LiteDbSchema.Inspect(_options.Path, wholeLength: true) as FileState.Unknown)?.Why;
+            why =
+                LiteDbSchema.Missing(session)
+                ?? (_files.LogLength > 0 ? null : LiteDbSchema.Inspect(_options.Path, wholeLength: true) as FileState.Unknown)?.Why;
             if (why is null)
             {
                 Limit(session);
@@ -229,7 +247,9 @@ internal sealed partial class LiteDbStore
         session.Checkpoint();
     }
 
-    /// <summary>A look at both ends of each index: a start must not read the whole store. Deeper damage shows when an entry is read.</summary>
+    /// <summary>
+    /// A look at both ends of each index: a start must not read the whole store. Deeper damage shows when an entry is read.
+    /// </summary>
     private static void Begin(LiteDbSession session)
     {
         session.Sums = StoreSums.Of(session.Find(LiteDbSchema.Totals, 1));

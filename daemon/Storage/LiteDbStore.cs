@@ -62,7 +62,9 @@ internal sealed partial class LiteDbStore : IDisposable
     /// <summary>Why the store is not in use, in one line; null while it is.</summary>
     public string? Problem { get; private set; }
 
-    /// <summary>Changes whenever another file takes the place of this one: what was written in parts before is not completed after.</summary>
+    /// <summary>
+    /// Changes whenever another file takes the place of this one: what was written in parts before is not completed after.
+    /// </summary>
     public int Generation => Volatile.Read(ref _generation);
 
     /// <summary>What the store holds; nothing while it is not in use.</summary>
@@ -72,7 +74,9 @@ internal sealed partial class LiteDbStore : IDisposable
     public bool TryRead<T>(Func<LiteDbSession, T> query, [MaybeNullWhen(false)] out T result) =>
         TryRun(query, Timeout.InfiniteTimeSpan, writing: false, out result);
 
-    /// <summary>The same for a query that looks at many documents: the writer lets its log grow rather than wait, and keep other readers waiting.</summary>
+    /// <summary>
+    /// The same for a query that looks at many documents: the writer lets its log grow rather than wait, and keep other readers waiting.
+    /// </summary>
     public bool TryWalk<T>(Func<LiteDbSession, T> query, [MaybeNullWhen(false)] out T result)
     {
         Interlocked.Increment(ref _walks);
@@ -95,12 +99,17 @@ internal sealed partial class LiteDbStore : IDisposable
         TryWrite(change, _options.WriterPatience, out result);
 
     /// <summary>Copies the log into the data file, so that neither shows what was deleted.</summary>
-    public void Checkpoint() => TryRun(
-        static session =>
-        {
-            session.Checkpoint();
-            return true;
-        }, Timeout.InfiniteTimeSpan, writing: true, out _);
+    public void Checkpoint() =>
+        TryRun(
+            static session =>
+            {
+                session.Checkpoint();
+                return true;
+            },
+            Timeout.InfiniteTimeSpan,
+            writing: true,
+            out _
+        );
 
     /// <summary>When the file was deleted or replaced under us, closes what is open and opens what is there.</summary>
     public void ReopenWhenReplaced()
@@ -116,15 +125,23 @@ internal sealed partial class LiteDbStore : IDisposable
     /// </summary>
     public void Empty()
     {
-        if (!TryRead<List<BsonDocument>>(static session => session.Select(LiteDbSchema.Counters, int.MaxValue, null, null), out var counters))
+        if (
+            !TryRead<List<BsonDocument>>(
+                static session => session.Select(LiteDbSchema.Counters, int.MaxValue, null, null),
+                out var counters
+            )
+        )
             return;
         Replace(_generation, _files.DeleteAll);
-        TryWrite(session =>
-        {
-            foreach (BsonDocument counter in counters)
-                session.Put(LiteDbSchema.Counters, counter);
-            return true;
-        }, out _);
+        TryWrite(
+            session =>
+            {
+                foreach (BsonDocument counter in counters)
+                    session.Put(LiteDbSchema.Counters, counter);
+                return true;
+            },
+            out _
+        );
     }
 
     /// <inheritdoc cref="LiteDbTierOptions.IsOthers"/>
@@ -172,7 +189,11 @@ internal sealed partial class LiteDbStore : IDisposable
                 if (_files.LogLength >= CheckpointBytes && Volatile.Read(ref _walks) == 0)
                     session.Checkpoint();
                 return made;
-            }, patience, writing: true, out result);
+            },
+            patience,
+            writing: true,
+            out result
+        );
     }
 
     private bool TryRun<T>(Func<LiteDbSession, T> work, TimeSpan patience, bool writing, [MaybeNullWhen(false)] out T result)
@@ -185,7 +206,8 @@ internal sealed partial class LiteDbStore : IDisposable
         {
             return _session is not null && (writing ? Locked(work, patience, out result) : Read(work, out result));
         }
-#pragma warning disable CA1031 // Damage shows as any exception, from deep inside LiteDB; each becomes a miss, a line in the log, and a fresh store.
+        // Damage shows as any exception, from deep inside LiteDB; each becomes a miss, a line in the log, and a fresh store.
+#pragma warning disable CA1031
         catch (Exception e)
 #pragma warning restore CA1031
         {
@@ -202,7 +224,15 @@ internal sealed partial class LiteDbStore : IDisposable
                 break;
             case Gravity.Closed:
                 // LiteDB closes itself when another thread meets damage: what that was is said there, or by the next opening.
-                Replace(generation, () => { if (failure is not (LiteException or ObjectDisposedException)) Log(failure.Message); }, broken: true);
+                Replace(
+                    generation,
+                    () =>
+                    {
+                        if (failure is not (LiteException or ObjectDisposedException))
+                            Log(failure.Message);
+                    },
+                    broken: true
+                );
                 break;
             default:
                 Replace(generation, () => SetAside(Describe(failure)), broken: true);
@@ -243,7 +273,12 @@ internal sealed partial class LiteDbStore : IDisposable
 
     private void ReopenWhenDue()
     {
-        if (_session is not null || _disposed || _options.IsOthers || _time.GetElapsedTime(Volatile.Read(ref _failedAt)) < _options.RetryAfter)
+        if (
+            _session is not null
+            || _disposed
+            || _options.IsOthers
+            || _time.GetElapsedTime(Volatile.Read(ref _failedAt)) < _options.RetryAfter
+        )
             return;
         Replace(_generation, static () => { });
     }

@@ -15,39 +15,53 @@ public sealed partial class LiteDbTier
 
     /// <summary>Remembers that the output varies. Does not remove an entry (a store that freezes output keeps it).</summary>
     /// <returns>False when it could not be written down.</returns>
-    public bool MarkVarying(CacheKey key, RefuseReason reason, string detail) => Database.TryNote(
-        session =>
-        {
-            if (session.Find(LiteDbSchema.Varying, Id(key)) is null)
-                session.Sums = session.Sums with { Varying = session.Sums.Varying + 1 };
-            session.Put(LiteDbSchema.Varying, new BsonDocument
+    public bool MarkVarying(CacheKey key, RefuseReason reason, string detail) =>
+        Database.TryNote(
+            session =>
             {
-                ["_id"] = Id(key),
-                ["seen"] = _time.GetUtcNow().UtcTicks,
-                ["reason"] = (int)reason,
-                ["detail"] = detail,
-            });
-            return true;
-        }, out _);
+                if (session.Find(LiteDbSchema.Varying, Id(key)) is null)
+                    session.Sums = session.Sums with { Varying = session.Sums.Varying + 1 };
+                session.Put(
+                    LiteDbSchema.Varying,
+                    new BsonDocument
+                    {
+                        ["_id"] = Id(key),
+                        ["seen"] = _time.GetUtcNow().UtcTicks,
+                        ["reason"] = (int)reason,
+                        ["detail"] = detail,
+                    }
+                );
+                return true;
+            },
+            out _
+        );
 
     /// <summary>Forgets that the output varies.</summary>
-    public bool ForgetVarying(CacheKey key) => Database.TryNote(
-        session =>
-        {
-            if (session.Delete(LiteDbSchema.Varying, Id(key)))
-                session.Sums = session.Sums with { Varying = session.Sums.Varying - 1 };
-            return true;
-        }, out _);
+    public bool ForgetVarying(CacheKey key) =>
+        Database.TryNote(
+            session =>
+            {
+                if (session.Delete(LiteDbSchema.Varying, Id(key)))
+                    session.Sums = session.Sums with { Varying = session.Sums.Varying - 1 };
+                return true;
+            },
+            out _
+        );
 
     /// <summary>The counters as last saved; empty when there are none or the store cannot be read.</summary>
-    public IReadOnlyDictionary<string, long> LoadCounters() => Database.TryRead<Dictionary<string, long>>(
-        static session =>
-        {
-            var counters = new Dictionary<string, long>(StringComparer.Ordinal);
-            foreach (BsonDocument row in session.Each(LiteDbSchema.Counters))
-                counters[row["name"].AsString] = row["value"].AsInt64;
-            return counters;
-        }, out var loaded) ? loaded : new Dictionary<string, long>();
+    public IReadOnlyDictionary<string, long> LoadCounters() =>
+        Database.TryRead<Dictionary<string, long>>(
+            static session =>
+            {
+                var counters = new Dictionary<string, long>(StringComparer.Ordinal);
+                foreach (BsonDocument row in session.Each(LiteDbSchema.Counters))
+                    counters[row["name"].AsString] = row["value"].AsInt64;
+                return counters;
+            },
+            out var loaded
+        )
+            ? loaded
+            : new Dictionary<string, long>();
 
     /// <summary>Adds to the saved counters, all in one transaction. False when nothing was added: keep the deltas and try again.</summary>
     public bool AddCounters(IReadOnlyDictionary<string, long> deltas)
@@ -60,10 +74,20 @@ public sealed partial class LiteDbTier
                 {
                     string id = LiteDbSchema.KeyText(name);
                     long before = session.Find(LiteDbSchema.Counters, id)?["value"].AsInt64 ?? 0;
-                    session.Put(LiteDbSchema.Counters, new BsonDocument { ["_id"] = id, ["name"] = name, ["value"] = before + delta });
+                    session.Put(
+                        LiteDbSchema.Counters,
+                        new BsonDocument
+                        {
+                            ["_id"] = id,
+                            ["name"] = name,
+                            ["value"] = before + delta,
+                        }
+                    );
                 }
                 return true;
-            }, out _);
+            },
+            out _
+        );
     }
 
     /// <summary>Forgets these counters. False when it could not be done.</summary>
@@ -76,7 +100,9 @@ public sealed partial class LiteDbTier
                 foreach (string name in names)
                     session.Delete(LiteDbSchema.Counters, LiteDbSchema.KeyText(name));
                 return true;
-            }, out _);
+            },
+            out _
+        );
     }
 
     /// <summary>Sets every counter back to nothing. False when it could not be done.</summary>

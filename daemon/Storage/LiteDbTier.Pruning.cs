@@ -95,17 +95,20 @@ public sealed partial class LiteDbTier
     {
         foreach (var batch in _uses.Take().Chunk(BatchEntries))
         {
-            Database.TryWrite(session =>
-            {
-                foreach ((CacheKey key, UseLog.Use use) in batch)
+            Database.TryWrite(
+                session =>
                 {
-                    if (session.Find(LiteDbSchema.Uses, Id(key)) is not { } row)
-                        continue;
-                    row["uses"] = row["uses"].AsInt64 + use.Count;
-                    SetLastUse(session, row, Math.Max(row["used"].AsInt64, use.LastTicks));
-                }
-                return true;
-            }, out _);
+                    foreach ((CacheKey key, UseLog.Use use) in batch)
+                    {
+                        if (session.Find(LiteDbSchema.Uses, Id(key)) is not { } row)
+                            continue;
+                        row["uses"] = row["uses"].AsInt64 + use.Count;
+                        SetLastUse(session, row, Math.Max(row["used"].AsInt64, use.LastTicks));
+                    }
+                    return true;
+                },
+                out _
+            );
         }
     }
 
@@ -147,11 +150,18 @@ public sealed partial class LiteDbTier
         return found;
     }
 
-    private static DateTimeOffset Time(BsonValue ticks) => new(Math.Clamp(ticks.AsInt64, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
+    private static DateTimeOffset Time(BsonValue ticks) =>
+        new(Math.Clamp(ticks.AsInt64, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
 
     /// <summary>What <c>uses</c> holds of a chart, by last use.</summary>
-    private static IEnumerable<BsonDocument> Recent(LiteDbSession session, string chart, int direction) => session.Each(LiteDbSchema.Uses, "recent",
-        LiteDbSchema.RecentText(chart, 0), LiteDbSchema.RecentText(chart, long.MaxValue), direction);
+    private static IEnumerable<BsonDocument> Recent(LiteDbSession session, string chart, int direction) =>
+        session.Each(
+            LiteDbSchema.Uses,
+            "recent",
+            LiteDbSchema.RecentText(chart, 0),
+            LiteDbSchema.RecentText(chart, long.MaxValue),
+            direction
+        );
 
     private static void SetLastUse(LiteDbSession session, BsonDocument use, long ticks)
     {
@@ -194,9 +204,10 @@ public sealed partial class LiteDbTier
         }
     }
 
-    private bool Choose(EvictionLimits limits, string? chart, int most, [NotNullWhen(true)] out List<Victim>? victims) => most == int.MaxValue
-        ? Database.TryWalk(session => Choose(session, limits, chart, most), out victims)
-        : Database.TryRead(session => Choose(session, limits, chart, most), out victims);
+    private bool Choose(EvictionLimits limits, string? chart, int most, [NotNullWhen(true)] out List<Victim>? victims) =>
+        most == int.MaxValue
+            ? Database.TryWalk(session => Choose(session, limits, chart, most), out victims)
+            : Database.TryRead(session => Choose(session, limits, chart, most), out victims);
 
     private static List<Victim> Choose(LiteDbSession session, EvictionLimits limits, string? chart, int most)
     {
@@ -217,8 +228,14 @@ public sealed partial class LiteDbTier
         IEnumerable<BsonDocument> uses = chart is null ? session.Each(LiteDbSchema.Uses, "used") : Recent(session, chart, Query.Ascending);
         foreach (BsonDocument use in uses)
         {
-            yield return new EvictionCandidate(new CacheKey(EntryRows.DigestOf(use["_id"]) ?? default), use["used"].AsInt64, use["bytes"].AsInt64,
-                use["note"].AsBoolean, BlobRows.Share(session, use["out"]), BlobRows.Share(session, use["err"]));
+            yield return new EvictionCandidate(
+                new CacheKey(EntryRows.DigestOf(use["_id"]) ?? default),
+                use["used"].AsInt64,
+                use["bytes"].AsInt64,
+                use["note"].AsBoolean,
+                BlobRows.Share(session, use["out"]),
+                BlobRows.Share(session, use["err"])
+            );
         }
     }
 
@@ -241,24 +258,28 @@ public sealed partial class LiteDbTier
     private void BringBackFromTheFuture(DateTimeOffset now)
     {
         long ticks = now.UtcTicks;
-        while (Database.TryWrite(session =>
-        {
-            int changed = 0;
-            foreach (BsonDocument use in session.Select(LiteDbSchema.Uses, BatchEntries, "used > @0", "used", ticks))
-            {
-                SetLastUse(session, use, ticks);
-                changed++;
-            }
-            foreach (BsonDocument note in session.Select(LiteDbSchema.Varying, BatchEntries, "seen > @0", "seen", ticks))
-            {
-                note["seen"] = ticks;
-                session.Put(LiteDbSchema.Varying, note);
-                changed++;
-            }
-            return changed;
-        }, out int some) && some > 0)
-        {
-        }
+        while (
+            Database.TryWrite(
+                session =>
+                {
+                    int changed = 0;
+                    foreach (BsonDocument use in session.Select(LiteDbSchema.Uses, BatchEntries, "used > @0", "used", ticks))
+                    {
+                        SetLastUse(session, use, ticks);
+                        changed++;
+                    }
+                    foreach (BsonDocument note in session.Select(LiteDbSchema.Varying, BatchEntries, "seen > @0", "seen", ticks))
+                    {
+                        note["seen"] = ticks;
+                        session.Put(LiteDbSchema.Varying, note);
+                        changed++;
+                    }
+                    return changed;
+                },
+                out int some
+            )
+            && some > 0
+        ) { }
     }
 
     /// <summary>The oldest notes of keys known to vary go when there are too many, down to nine tenths.</summary>
@@ -266,19 +287,23 @@ public sealed partial class LiteDbTier
     {
         if (Database.Sums.Varying <= MaxNotes)
             return;
-        while (Database.TryWrite(session =>
-        {
-            long over = Math.Min(BatchEntries, session.Sums.Varying - MaxNotes * 9 / 10);
-            if (over <= 0)
-                return 0;
-            List<BsonDocument> oldest = session.Select(LiteDbSchema.Varying, (int)over, "seen >= @0", "seen", BsonValue.MinValue);
-            foreach (BsonDocument note in oldest)
-                session.Delete(LiteDbSchema.Varying, note["_id"]);
-            session.Sums = session.Sums with { Varying = session.Sums.Varying - oldest.Count };
-            return oldest.Count;
-        }, out int gone) && gone > 0)
-        {
-        }
+        while (
+            Database.TryWrite(
+                session =>
+                {
+                    long over = Math.Min(BatchEntries, session.Sums.Varying - MaxNotes * 9 / 10);
+                    if (over <= 0)
+                        return 0;
+                    List<BsonDocument> oldest = session.Select(LiteDbSchema.Varying, (int)over, "seen >= @0", "seen", BsonValue.MinValue);
+                    foreach (BsonDocument note in oldest)
+                        session.Delete(LiteDbSchema.Varying, note["_id"]);
+                    session.Sums = session.Sums with { Varying = session.Sums.Varying - oldest.Count };
+                    return oldest.Count;
+                },
+                out int gone
+            )
+            && gone > 0
+        ) { }
     }
 
     /// <summary>

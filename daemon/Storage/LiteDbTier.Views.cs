@@ -4,8 +4,8 @@ using CacheDaemon.Daemon.Keys;
 namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>
-/// What was made of an output and is kept beside it: blobs to which the output's own document leads, so that each is there once however many entries share the output, is counted with it, and
-/// goes when it goes. Opaque to the store.
+/// What was made of an output and is kept beside it: blobs to which the output's own document leads, so that each is there once however
+/// many entries share the output, is counted with it, and goes when it goes. Opaque to the store.
 /// </summary>
 public sealed partial class LiteDbTier
 {
@@ -14,7 +14,11 @@ public sealed partial class LiteDbTier
     /// <param name="name">Name of the view.</param>
     public Blob? GetView(Digest output, string name)
     {
-        if (!Database.TryRead(session => ReadView(session, output, name), out (bool Kept, Blob? Blob) found) || !found.Kept || found.Blob is not null)
+        if (
+            !Database.TryRead(session => ReadView(session, output, name), out (bool Kept, Blob? Blob) found)
+            || !found.Kept
+            || found.Blob is not null
+        )
             return found.Blob;
         // Seen between two writes, or damaged.
         Database.TryWrite(
@@ -23,12 +27,17 @@ public sealed partial class LiteDbTier
                 if (ReadView(session, output, name) is { Kept: true, Blob: null })
                     ViewRows.Attach(session, output, name, null);
                 return true;
-            }, out _);
+            },
+            out _
+        );
         _blobs.Sweep();
         return null;
     }
 
-    /// <summary>Keeps bytes beside an output, in the place of those that have the name. False when they were not kept: the output is not on disk, or the disk is full.</summary>
+    /// <summary>
+    /// Keeps bytes beside an output, in the place of those that have the name. False when they were not kept: the output is not on disk, or
+    /// the disk is full.
+    /// </summary>
     /// <param name="output">SHA-256 of the output.</param>
     /// <param name="name">Name of the view.</param>
     /// <param name="view">What to keep.</param>
@@ -36,12 +45,14 @@ public sealed partial class LiteDbTier
     {
         if (_blobs.Prepare(view, mayShare: false) is not { Digest: not null } prepared)
             return false;
-        bool done = Database.TryWrite(session => _blobs.CanPublish(session, prepared) && ViewRows.Attach(session, output, name, prepared), out bool kept);
+        bool done = Database.TryWrite(
+            session => _blobs.CanPublish(session, prepared) && ViewRows.Attach(session, output, name, prepared),
+            out bool kept
+        );
         _blobs.Discard(prepared);
         return done && kept;
     }
 
-    private static (bool Kept, Blob? Blob) ReadView(LiteDbSession session, Digest output, string name) => ViewRows.Find(session, output, name) is { } digest
-        ? (true, BlobRows.Read(session, digest))
-        : (false, null);
+    private static (bool Kept, Blob? Blob) ReadView(LiteDbSession session, Digest output, string name) =>
+        ViewRows.Find(session, output, name) is { } digest ? (true, BlobRows.Read(session, digest)) : (false, null);
 }

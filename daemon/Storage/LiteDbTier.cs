@@ -99,12 +99,15 @@ public sealed partial class LiteDbTier : ITier, IDisposable
     {
         if (session.Find(LiteDbSchema.Entries, Id(key)) is not { } row)
             return new Reading.Absent();
-        Digest? stdout = EntryRows.DigestOf(row["out"]), stderr = EntryRows.DigestOf(row["err"]);
+        Digest? stdout = EntryRows.DigestOf(row["out"]),
+            stderr = EntryRows.DigestOf(row["err"]);
         if (BlobRows.Read(session, stdout) is not { } output)
             return new Reading.Damaged(stdout);
         if (BlobRows.Read(session, stderr) is not { } errors)
             return new Reading.Damaged(stderr);
-        return EntryRows.Decode(key, row, stdout, stderr, output, errors) is { } entry ? new Reading.Sound(entry) : new Reading.Damaged(null);
+        return EntryRows.Decode(key, row, stdout, stderr, output, errors) is { } entry
+            ? new Reading.Sound(entry)
+            : new Reading.Damaged(null);
     }
 
     private bool Write(CacheKey key, Entry entry)
@@ -128,7 +131,9 @@ public sealed partial class LiteDbTier : ITier, IDisposable
         return false;
     }
 
-    /// <summary>The last step of a put: entry, blobs and sums in one small transaction. False when a blob that was to be shared has gone.</summary>
+    /// <summary>
+    /// The last step of a put: entry, blobs and sums in one small transaction. False when a blob that was to be shared has gone.
+    /// </summary>
     private bool Publish(LiteDbSession session, CacheKey key, Entry entry, PreparedBlob stdout, PreparedBlob stderr)
     {
         if (!_blobs.CanPublish(session, stdout) || !_blobs.CanPublish(session, stderr))
@@ -141,7 +146,10 @@ public sealed partial class LiteDbTier : ITier, IDisposable
         return true;
     }
 
-    /// <summary>Removes the entry if the writer, too, finds it damaged; with a bad blob also every other entry that shows it, so that it is written anew.</summary>
+    /// <summary>
+    /// Removes the entry if the writer, too, finds it damaged; with a bad blob also every other entry that shows it, so that it is written
+    /// anew.
+    /// </summary>
     private static Reading RemoveDamaged(LiteDbSession session, CacheKey key)
     {
         Reading reading = Read(session, key);

@@ -12,7 +12,9 @@ public sealed record LiteDbTierOptions
     /// <summary>Full path of the data file; its directory is made (mode 0700) when it is missing.</summary>
     public required string Path { get; init; }
 
-    /// <summary>How long opening waits while another process (an admin command) has the store, and a note for the writer. Default 1 s.</summary>
+    /// <summary>
+    /// How long opening waits while another process (an admin command) has the store, and a note for the writer. Default 1 s.
+    /// </summary>
     public TimeSpan WriterPatience { get; init; } = TimeSpan.FromSeconds(1);
 
     /// <summary>After a failure to open, the time until the next try. Default 30 s.</summary>

@@ -13,7 +13,12 @@ namespace CacheDaemon.Daemon.Storage;
 /// <param name="All">Everything, whatever the others say.</param>
 /// <param name="DryRun">Only say what would go.</param>
 public sealed record PruneRequest(
-    TimeSpan? OlderThan = null, long? MaxBytes = null, string? Chart = null, bool All = false, bool DryRun = false);
+    TimeSpan? OlderThan = null,
+    long? MaxBytes = null,
+    string? Chart = null,
+    bool All = false,
+    bool DryRun = false
+);
 
 /// <summary>What a prune removed, or would have removed.</summary>
 /// <param name="Entries">Entries gone.</param>

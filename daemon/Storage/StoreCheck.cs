@@ -6,7 +6,9 @@ using LiteDB;
 
 namespace CacheDaemon.Daemon.Storage;
 
-/// <summary>Looks a store over without changing it. While a daemon has it, only its header can be looked at: the daemon checks what it reads.</summary>
+/// <summary>
+/// Looks a store over without changing it. While a daemon has it, only its header can be looked at: the daemon checks what it reads.
+/// </summary>
 internal static class StoreCheck
 {
     /// <summary>
@@ -24,8 +26,10 @@ internal static class StoreCheck
             held = Libc.TryLock(Libc.PathBytes(files.LockPath), out _);
             switch (LiteDbSchema.Inspect(path, wholeLength: held >= 0 && files.LogLength == 0))
             {
-                case FileState.Unknown unknown: return unknown.Why;
-                case FileState.Newer newer: return $"its format {newer.Version} is newer than this version knows ({LiteDbSchema.Version})";
+                case FileState.Unknown unknown:
+                    return unknown.Why;
+                case FileState.Newer newer:
+                    return $"its format {newer.Version} is newer than this version knows ({LiteDbSchema.Version})";
             }
             return held >= 0 ? Walk(path) : null;
         }
@@ -53,7 +57,10 @@ internal static class StoreCheck
         {
             foreach (BsonDocument row in session.Each(name))
             {
-                if (name == LiteDbSchema.Blobs && (EntryRows.DigestOf(row["_id"]) is not Digest digest || BlobRows.Read(session, digest) is null))
+                if (
+                    name == LiteDbSchema.Blobs
+                    && (EntryRows.DigestOf(row["_id"]) is not Digest digest || BlobRows.Read(session, digest) is null)
+                )
                     return "an output is not what was stored";
             }
         }

@@ -129,8 +129,11 @@ internal sealed class StoreFiles(string path, TimeProvider time)
         return earlier;
     }
 
-    private static string WithEnding(string path, string ending) => System.IO.Path.Combine(
-        System.IO.Path.GetDirectoryName(path)!, System.IO.Path.GetFileNameWithoutExtension(path) + ending + System.IO.Path.GetExtension(path));
+    private static string WithEnding(string path, string ending) =>
+        System.IO.Path.Combine(
+            System.IO.Path.GetDirectoryName(path)!,
+            System.IO.Path.GetFileNameWithoutExtension(path) + ending + System.IO.Path.GetExtension(path)
+        );
 
     private string MoveAside(string ending)
     {

@@ -8,15 +8,18 @@ using LiteDB;
 namespace CacheDaemon.Daemon.Storage;
 
 /// <summary>
-/// What was made of an output and is kept beside it: the field <c>views</c> of the output's document, an array of <c>{ seal, blob }</c>. The seal is a SHA-256 over the output, the name of the view and
-/// its bytes' digest, so that neither one of another output nor one of another name is ever an answer, whatever becomes of the document.
+/// What was made of an output and is kept beside it: the field <c>views</c> of the output's document, an array of <c>{ seal, blob }</c>.
+/// The seal is a SHA-256 over the output, the name of the view and its bytes' digest, so that neither one of another output nor one of
+/// another name is ever an answer, whatever becomes of the document.
 /// </summary>
 internal static class ViewRows
 {
     /// <summary>Most of one output; the one that was made first makes room. Tools ask for one or two.</summary>
     public const int MaxViews = 6;
 
-    private const string Views = "views", Seal = "seal", Blob = "blob";
+    private const string Views = "views",
+        Seal = "seal",
+        Blob = "blob";
 
     /// <summary>The blob with this name beside an output; null when there is none.</summary>
     public static Digest? Find(LiteDbSession session, Digest output, string name)
@@ -28,7 +31,10 @@ internal static class ViewRows
         return null;
     }
 
-    /// <summary>Keeps a blob beside an output, which takes it along when it goes, in the place of what has the name. False when the output is not there.</summary>
+    /// <summary>
+    /// Keeps a blob beside an output, which takes it along when it goes, in the place of what has the name. False when the output is not
+    /// there.
+    /// </summary>
     /// <param name="session">The writer's.</param>
     /// <param name="output">SHA-256 of the output.</param>
     /// <param name="name">Name of the view.</param>

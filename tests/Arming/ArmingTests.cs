@@ -22,7 +22,10 @@ public sealed class ArmingTests
         ArmingRecord record = await ArmedHelms.OfAsync(RealHelms.Of(major));
         Assert.Equal("", record.Unarmed);
         Assert.True(record.Runs > SelfTestCharts.Impure.Count, $"{record.Runs} runs");
-        foreach (string shown in (string[])["randAlphaNum", "genCA", "uuidv4", "shuffle", "date", "randInt", "now", "printf %p", "a printed address"])
+        foreach (
+            string shown in (string[])
+                ["randAlphaNum", "genCA", "uuidv4", "shuffle", "date", "randInt", "now", "printf %p", "a printed address"]
+        )
             Assert.Contains(shown, record.Traps);
         Assert.True(record.Traps.Count <= ArmingPlan.LastExitCode - ArmingPlan.FirstExitCode + 1);
     }
@@ -33,7 +36,12 @@ public sealed class ArmingTests
     {
         GoProgram program = GoProgram.Read(File.ReadAllBytes(RealHelms.Of(major)));
         Assert.True(program.Functions.Count > 50_000, $"{program.Functions.Count} functions");
-        Assert.True(program.Functions.Zip(program.Functions.Skip(1)).All(pair => pair.First.Address + (ulong)pair.First.Size == pair.Second.Address), "the functions leave gaps or overlap");
+        Assert.True(
+            program
+                .Functions.Zip(program.Functions.Skip(1))
+                .All(pair => pair.First.Address + (ulong)pair.First.Size == pair.Second.Address),
+            "the functions leave gaps or overlap"
+        );
         Assert.All(ArmingRecipe.Required, name => Assert.Contains(program.Functions, function => function.Name == name));
         // Each function begins with code, not with what fills the space between functions.
         Assert.DoesNotContain(program.Functions.Take(10_000), function => function.Size > 0 && program.Code(function)[0] == 0xcc);
@@ -60,14 +68,39 @@ public sealed class ArmingTests
         using var work = new TemporaryDirectory();
         string[] formats =
         [
-            "%p", "%#p", "%*p", "%[1]p", "%.3p", "%!%p", "%5-%p", "%5%%p", "%[%%p", "%[a%p", "%[a]%%p", "%[-%p", "%]%p", "%..%p", "% .5 %p", "%,%%%p", "%5#%p", "%é%p", "%%%p", "%d%%%p",
+            "%p",
+            "%#p",
+            "%*p",
+            "%[1]p",
+            "%.3p",
+            "%!%p",
+            "%5-%p",
+            "%5%%p",
+            "%[%%p",
+            "%[a%p",
+            "%[a]%%p",
+            "%[-%p",
+            "%]%p",
+            "%..%p",
+            "% .5 %p",
+            "%,%%%p",
+            "%5#%p",
+            "%é%p",
+            "%%%p",
+            "%d%%%p",
         ];
         string[] harmless = ["%%p", "%d%%p", "100%%p", "%-5d%%p", "%5.2f%%|p", "%[1]d p", "p", "%", "%é%%p", "[%d]p"];
         var refused = new List<string>();
         foreach (string format in (string[])[.. formats, .. harmless])
         {
-            string root = Chart("web").WithTemplate("a.yaml", $"x: {{{{ printf \"{format}\" .Values .Values .Values | quote }}}}\n").WriteTo(work.Location);
-            CommandResult result = await new Command(copy, ["template", "r", root]) { Directory = work.Location, Environment = new Dictionary<string, string?> { ["HOME"] = work.Location } }.RunAsync();
+            string root = Chart("web")
+                .WithTemplate("a.yaml", $"x: {{{{ printf \"{format}\" .Values .Values .Values | quote }}}}\n")
+                .WriteTo(work.Location);
+            CommandResult result = await new Command(copy, ["template", "r", root])
+            {
+                Directory = work.Location,
+                Environment = new Dictionary<string, string?> { ["HOME"] = work.Location },
+            }.RunAsync();
             if (result.ExitCode >= ArmingPlan.FirstExitCode)
                 refused.Add(format);
             else
@@ -113,11 +146,13 @@ public sealed class ArmingTests
     {
         // A helm whose randAlphaNum is no random source by its name any more: the table calls it otherwise, so nothing traps it.
         byte[] helm = File.ReadAllBytes(RealHelms.Helm3);
-        byte[] name = [.. "sprig/v3.randAlphaNumeric\0"u8], other = [.. "sprig/v3.andrAlphaNumeric\0"u8];
+        byte[] name = [.. "sprig/v3.randAlphaNumeric\0"u8],
+            other = [.. "sprig/v3.andrAlphaNumeric\0"u8];
         int at = helm.AsSpan().IndexOf(name);
         Assert.True(at > 0);
         other.CopyTo(helm, at);
-        byte[] library = [.. "goutils.CryptoRandom\0"u8], hidden = [.. "goutils.CryptoHidden\0"u8];
+        byte[] library = [.. "goutils.CryptoRandom\0"u8],
+            hidden = [.. "goutils.CryptoHidden\0"u8];
         int there = helm.AsSpan().IndexOf(library);
         Assert.True(there > 0);
         hidden.CopyTo(helm, there);
@@ -128,11 +163,13 @@ public sealed class ArmingTests
         ArmingRecord record = await ArmingWork.RunAsync(directory.At("armed"), path);
         Assert.Equal("", record.Unarmed);
 
-        byte[] source = [.. "crypto/rand.Int\0"u8], quiet = [.. "crypto/rand.Tni\0"u8];
-        for (int found; (found = helm.AsSpan().IndexOf(source)) > 0;)
+        byte[] source = [.. "crypto/rand.Int\0"u8],
+            quiet = [.. "crypto/rand.Tni\0"u8];
+        for (int found; (found = helm.AsSpan().IndexOf(source)) > 0; )
             quiet.CopyTo(helm, found);
-        byte[] reader = [.. "crypto/rand.(*reader).Read\0"u8], mute = [.. "crypto/rand.(*reader).Daer\0"u8];
-        for (int found; (found = helm.AsSpan().IndexOf(reader)) > 0;)
+        byte[] reader = [.. "crypto/rand.(*reader).Read\0"u8],
+            mute = [.. "crypto/rand.(*reader).Daer\0"u8];
+        for (int found; (found = helm.AsSpan().IndexOf(reader)) > 0; )
             mute.CopyTo(helm, found);
         File.WriteAllBytes(path, helm);
         record = await ArmingWork.RunAsync(directory.At("armed"), path);

@@ -9,12 +9,13 @@ using CacheDaemon.Daemon.Arming;
 namespace CacheDaemon.Tests.Arming;
 
 /// <summary>
-/// Every name that a helm binary could give to a function of templates. Go fills such a table by code that takes the address of a name and states its length beside it; the names
-/// themselves lie without an end in one long text.
+/// Every name that a helm binary could give to a function of templates. Go fills such a table by code that takes the address of a name and
+/// states its length beside it; the names themselves lie without an end in one long text.
 /// </summary>
 internal static partial class GoNames
 {
-    private const int LeaBytes = 7, ImmediateBytes = 5;
+    private const int LeaBytes = 7,
+        ImmediateBytes = 5;
 
     /// <summary>How far from the address the length is looked for: a dozen instructions. Too far only finds more names.</summary>
     private const int Near = 32;
@@ -38,12 +39,17 @@ internal static partial class GoNames
                 // lea register, [rip + displacement]
                 if (code[at] is not (0x48 or 0x4c) || code[at + 1] != 0x8d || (code[at + 2] & 0xc7) != 0x05)
                     continue;
-                ulong text = function.Address + (ulong)(at + LeaBytes) + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(code[(at + 3)..]);
+                ulong text =
+                    function.Address + (ulong)(at + LeaBytes) + (ulong)(long)BinaryPrimitives.ReadInt32LittleEndian(code[(at + 3)..]);
                 for (int beside = Math.Max(0, at - Near); beside < Math.Min(code.Length - ImmediateBytes, at + LeaBytes + Near); beside++)
                 {
                     // mov register, immediate
-                    if (code[beside] is >= 0xb8 and <= 0xbf && BinaryPrimitives.ReadInt32LittleEndian(code[(beside + 1)..]) is var length and > 0 and <= LongestName
-                        && Text(program, image, text, length) is { } name && Name().IsMatch(name))
+                    if (
+                        code[beside] is >= 0xb8 and <= 0xbf
+                        && BinaryPrimitives.ReadInt32LittleEndian(code[(beside + 1)..]) is var length and > 0 and <= LongestName
+                        && Text(program, image, text, length) is { } name
+                        && Name().IsMatch(name)
+                    )
                         names.Add(name);
                 }
             }
@@ -63,7 +69,10 @@ internal static partial class GoNames
         }
     }
 
-    [GeneratedRegex(@"^(github\.com/Masterminds/sprig/v3\.|helm\.sh/helm/v\d+/(pkg|internal)/engine\.|text/template\.)", RegexOptions.CultureInvariant)]
+    [GeneratedRegex(
+        @"^(github\.com/Masterminds/sprig/v3\.|helm\.sh/helm/v\d+/(pkg|internal)/engine\.|text/template\.)",
+        RegexOptions.CultureInvariant
+    )]
     private static partial Regex MakesTables();
 
     [GeneratedRegex(@"^[A-Za-z_][A-Za-z0-9_]*$", RegexOptions.CultureInvariant)]

@@ -46,7 +46,8 @@ public sealed partial class TemplateFunctionTests
         string[] names = [.. read.Union(["env", "expandenv"]).Union(TemplateFunctions.All.Select(function => function.Name)).Distinct()];
         foreach (string name in names)
             Chart("c-" + name).WithTemplate("a.yaml", $"x: {{{{ if false }}}}{{{{ {name} }}}}{{{{ end }}}}\n").WriteTo(directory.Location);
-        CommandResult result = await Helm(RealHelms.Of(major), directory.Location, ["lint", .. names.Select(name => "c-" + name)]).RunAsync();
+        CommandResult result = await Helm(RealHelms.Of(major), directory.Location, ["lint", .. names.Select(name => "c-" + name)])
+            .RunAsync();
         string[] tried = [.. Linted().Matches(result.StdoutText).Select(match => match.Groups[1].Value)];
         Assert.Equal(names.Order(StringComparer.Ordinal), tried.Order(StringComparer.Ordinal));
         IEnumerable<string> unknown = NotDefined().Matches(result.StdoutText + result.StderrText).Select(match => match.Groups[1].Value);
@@ -60,13 +61,17 @@ public sealed partial class TemplateFunctionTests
         ArmingRecord armed = await ArmedHelms.OfAsync(RealHelms.Of(major));
         var wrong = new ConcurrentBag<string>();
         using var directory = new TemporaryDirectory();
-        await Parallel.ForEachAsync(Calls(major, FunctionClass.Varies), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (call, _) =>
-        {
-            CommandResult result = await RenderAsync(armed.Copy, directory.At(Guid.NewGuid().ToString()), [call]);
-            string? shown = armed.Traps.ElementAtOrDefault(result.ExitCode - ArmingPlan.FirstExitCode);
-            if (shown != call.Shown || result.StdoutText.Length + result.StderrText.Length > 0)
-                wrong.Add($"{call.Call}: {shown}, {result}{result.StdoutText}");
-        });
+        await Parallel.ForEachAsync(
+            Calls(major, FunctionClass.Varies),
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            async (call, _) =>
+            {
+                CommandResult result = await RenderAsync(armed.Copy, directory.At(Guid.NewGuid().ToString()), [call]);
+                string? shown = armed.Traps.ElementAtOrDefault(result.ExitCode - ArmingPlan.FirstExitCode);
+                if (shown != call.Shown || result.StdoutText.Length + result.StderrText.Length > 0)
+                    wrong.Add($"{call.Call}: {shown}, {result}{result.StdoutText}");
+            }
+        );
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong.Order(StringComparer.Ordinal)));
     }
 
@@ -78,7 +83,10 @@ public sealed partial class TemplateFunctionTests
         using var directory = new TemporaryDirectory();
         TemplateFunction[] calls = [.. Calls(major, FunctionClass.Pure, FunctionClass.Order, FunctionClass.Network, FunctionClass.Cluster)];
         CommandResult real = await RenderAsync(RealHelms.Of(major), directory.At("all"), calls);
-        Assert.True(real.ExitCode == 0 && calls.All(call => real.StdoutText.Contains("\n" + call.Name, StringComparison.Ordinal)), real.ToString());
+        Assert.True(
+            real.ExitCode == 0 && calls.All(call => real.StdoutText.Contains("\n" + call.Name, StringComparison.Ordinal)),
+            real.ToString()
+        );
         Assert.Null((await RenderAsync(armed.Copy, directory.At("all"), calls)).DifferenceFrom(real));
         foreach (TemplateFunction call in Calls(major, FunctionClass.Fails))
         {
@@ -96,7 +104,10 @@ public sealed partial class TemplateFunctionTests
     {
         (string certificate, string key) = s_authority.Value;
         IEnumerable<string> lines = calls.Select((call, index) => $"{call.Name}_{index}: {{{{ print ({call.Call}) | quote }}}}\n");
-        Chart("web").WithValues(Values).WithFile("cert.pem", certificate).WithFile("key.pem", key)
+        Chart("web")
+            .WithValues(Values)
+            .WithFile("cert.pem", certificate)
+            .WithFile("key.pem", key)
             .WithTemplate("_names.tpl", "{{ define \"web.name\" }}{{ .Release.Name }}-{{ .Chart.Name }}{{ end }}")
             .WithTemplate("a.yaml", Prologue + string.Concat(lines))
             .WriteTo(directory);
@@ -104,13 +115,19 @@ public sealed partial class TemplateFunctionTests
     }
 
     private static Command Helm(string helm, string directory, string[] arguments) =>
-        new(helm, arguments) { Directory = directory, Environment = new Dictionary<string, string?> { ["HOME"] = directory } };
+        new(helm, arguments)
+        {
+            Directory = directory,
+            Environment = new Dictionary<string, string?> { ["HOME"] = directory },
+        };
 
     private static (string Certificate, string Key) MakeAuthority()
     {
         using ECDsa key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
         var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true));
+        request.CertificateExtensions.Add(
+            new X509BasicConstraintsExtension(certificateAuthority: true, hasPathLengthConstraint: false, 0, critical: true)
+        );
         using X509Certificate2 certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
         return (certificate.ExportCertificatePem() + "\n", key.ExportECPrivateKeyPem() + "\n");
     }

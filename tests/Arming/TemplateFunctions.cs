@@ -31,12 +31,16 @@ internal enum FunctionClass
 /// <param name="Class">What this call of it is.</param>
 /// <param name="Shown">Of <see cref="FunctionClass.Varies"/>: what people read about the trap.</param>
 /// <param name="Since">The first of <see cref="Support.RealHelms.Numbers"/> that knows the function.</param>
-/// <param name="Call">What stands between the braces; <c>$time</c> is a fixed time, and <c>$cert</c>, <c>$key</c> and <c>$ca</c> are what they are called, as PEM and as sprig has it.</param>
+/// <param name="Call">
+/// What stands between the braces; <c>$time</c> is a fixed time, and <c>$cert</c>, <c>$key</c> and <c>$ca</c> are what they are called, as
+/// PEM and as sprig has it.
+/// </param>
 internal sealed record TemplateFunction(string Name, FunctionClass Class, string Shown, int Since, string Call);
 
 /// <summary>
-/// Every function that a chart's templates may call, of helm 3.17.3, 4.1.4 and 4.2.3: Go's <c>text/template</c>, sprig's and helm's own. A function stands here
-/// more than once when its arguments decide what it is. That none is missing is proved on the binaries themselves (<see cref="TemplateFunctionTests"/>).
+/// Every function that a chart's templates may call, of helm 3.17.3, 4.1.4 and 4.2.3: Go's <c>text/template</c>, sprig's and helm's own. A
+/// function stands here more than once when its arguments decide what it is. That none is missing is proved on the binaries themselves
+/// (<see cref="TemplateFunctionTests"/>).
 /// </summary>
 internal static class TemplateFunctions
 {
@@ -325,7 +329,9 @@ internal static class TemplateFunctions
     {
         string[] cells = row.Split('|', 3, StringSplitOptions.TrimEntries);
         (string kind, string shown) = cells[1].Split(": ") is [var before, var after] ? (before, after) : (cells[1], cells[0]);
-        (kind, int since) = kind.Split(" since ") is [var first, var number] ? (first, int.Parse(number, System.Globalization.CultureInfo.InvariantCulture)) : (kind, 3);
+        (kind, int since) = kind.Split(" since ") is [var first, var number]
+            ? (first, int.Parse(number, System.Globalization.CultureInfo.InvariantCulture))
+            : (kind, 3);
         return new TemplateFunction(cells[0], Enum.Parse<FunctionClass>(kind, ignoreCase: true), shown, since, cells[2]);
     }
 }

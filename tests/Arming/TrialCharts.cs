@@ -15,7 +15,8 @@ internal sealed record TrialChart(string Name, ChartBuilder Chart, string[] Argu
     public static TrialChart Of(string name, string template, string values = "a: 1\n", params string[] arguments) =>
         new(name, Web(template, values), arguments);
 
-    public static ChartBuilder Web(string template, string values = "a: 1\n") => ChartBuilder.Chart("web").WithValues(values).WithTemplate("a.yaml", template + "\n");
+    public static ChartBuilder Web(string template, string values = "a: 1\n") =>
+        ChartBuilder.Chart("web").WithValues(values).WithTemplate("a.yaml", template + "\n");
 
     /// <summary>All of a list, by name.</summary>
     public static Dictionary<string, TrialChart> ByName(IEnumerable<TrialChart> charts)

@@ -29,12 +29,19 @@ public sealed class TrialTests
     {
         ArmingRecord armed = await ArmedHelms.OfAsync(RealHelms.Of(major));
         var wrong = new ConcurrentBag<string>();
-        await EachAsync(HostileCharts.All, async (chart, work) =>
-        {
-            CommandResult result = await Direct(armed.Copy, chart, work).RunAsync();
-            if (result.ExitCode < ArmingPlan.FirstExitCode || result.ExitCode >= ArmingPlan.FirstExitCode + armed.Traps.Count || result.StdoutText.Length + result.StderrText.Length > 0)
-                wrong.Add($"{chart.Name}: {result}{result.StdoutText}");
-        });
+        await EachAsync(
+            HostileCharts.All,
+            async (chart, work) =>
+            {
+                CommandResult result = await Direct(armed.Copy, chart, work).RunAsync();
+                if (
+                    result.ExitCode < ArmingPlan.FirstExitCode
+                    || result.ExitCode >= ArmingPlan.FirstExitCode + armed.Traps.Count
+                    || result.StdoutText.Length + result.StderrText.Length > 0
+                )
+                    wrong.Add($"{chart.Name}: {result}{result.StdoutText}");
+            }
+        );
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong));
     }
 
@@ -44,12 +51,16 @@ public sealed class TrialTests
     {
         ArmingRecord armed = await ArmedHelms.OfAsync(RealHelms.Of(major));
         var wrong = new ConcurrentBag<string>();
-        await EachAsync(PopularCharts.All, async (chart, work) =>
-        {
-            CommandResult real = await Direct(RealHelms.Of(major), chart, work).RunAsync(), ours = await Direct(armed.Copy, chart, work).RunAsync();
-            if (real.ExitCode != 0 || ours.DifferenceFrom(real) is not null)
-                wrong.Add($"{chart.Name}: {ours}; real helm: {real}");
-        });
+        await EachAsync(
+            PopularCharts.All,
+            async (chart, work) =>
+            {
+                CommandResult real = await Direct(RealHelms.Of(major), chart, work).RunAsync(),
+                    ours = await Direct(armed.Copy, chart, work).RunAsync();
+                if (real.ExitCode != 0 || ours.DifferenceFrom(real) is not null)
+                    wrong.Add($"{chart.Name}: {ours}; real helm: {real}");
+            }
+        );
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong));
     }
 
@@ -60,14 +71,17 @@ public sealed class TrialTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         await home.StartAsync();
         var wrong = new ConcurrentBag<string>();
-        await EachAsync(HostileCharts.All, async (chart, work) =>
-        {
-            CommandResult[] calls = [await Shim(home, chart, work), await Shim(home, chart, work), await Shim(home, chart, work)];
-            if (calls.Any(call => call.ExitCode != 0))
-                wrong.Add($"{chart.Name}: helm fails: {calls[0]}");
-            else if (calls.Any(call => Outcome(call).StartsWith(Trace + "hit", StringComparison.Ordinal)))
-                wrong.Add($"{chart.Name}: {string.Join("; ", calls.Select(Outcome))}");
-        });
+        await EachAsync(
+            HostileCharts.All,
+            async (chart, work) =>
+            {
+                CommandResult[] calls = [await Shim(home, chart, work), await Shim(home, chart, work), await Shim(home, chart, work)];
+                if (calls.Any(call => call.ExitCode != 0))
+                    wrong.Add($"{chart.Name}: helm fails: {calls[0]}");
+                else if (calls.Any(call => Outcome(call).StartsWith(Trace + "hit", StringComparison.Ordinal)))
+                    wrong.Add($"{chart.Name}: {string.Join("; ", calls.Select(Outcome))}");
+            }
+        );
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong));
         Stats stats = await home.StatsAsync();
         Assert.True(stats is { Hits: 0, Stored: 0, Entries: 0, Errors: 0 }, stats.ToString());
@@ -80,15 +94,24 @@ public sealed class TrialTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         await home.StartAsync();
         var wrong = new ConcurrentBag<string>();
-        await EachAsync(PopularCharts.All, async (chart, work) =>
-        {
-            CommandResult real = await Prepare(home.Real(work, Arguments(chart)), chart).RunAsync(), again = await Prepare(home.Real(work, Arguments(chart)), chart).RunAsync();
-            if (real.ExitCode != 0 || again.DifferenceFrom(real) is not null)
-                wrong.Add($"{chart.Name}: not fixed on real helm: {real}{real.StdoutText}");
-            CommandResult first = await Shim(home, chart, work), second = await Shim(home, chart, work);
-            if (first.StdoutText != real.StdoutText || second.StdoutText != real.StdoutText || !Outcome(second).StartsWith(Trace + "hit", StringComparison.Ordinal))
-                wrong.Add($"{chart.Name}: {Outcome(first)}; {Outcome(second)}: {second}");
-        });
+        await EachAsync(
+            PopularCharts.All,
+            async (chart, work) =>
+            {
+                CommandResult real = await Prepare(home.Real(work, Arguments(chart)), chart).RunAsync(),
+                    again = await Prepare(home.Real(work, Arguments(chart)), chart).RunAsync();
+                if (real.ExitCode != 0 || again.DifferenceFrom(real) is not null)
+                    wrong.Add($"{chart.Name}: not fixed on real helm: {real}{real.StdoutText}");
+                CommandResult first = await Shim(home, chart, work),
+                    second = await Shim(home, chart, work);
+                if (
+                    first.StdoutText != real.StdoutText
+                    || second.StdoutText != real.StdoutText
+                    || !Outcome(second).StartsWith(Trace + "hit", StringComparison.Ordinal)
+                )
+                    wrong.Add($"{chart.Name}: {Outcome(first)}; {Outcome(second)}: {second}");
+            }
+        );
         Assert.True(wrong.IsEmpty, string.Join('\n', wrong));
     }
 
@@ -102,20 +125,33 @@ public sealed class TrialTests
     private static async Task EachAsync(IEnumerable<TrialChart> charts, Func<TrialChart, string, Task> check)
     {
         using var directory = new TemporaryDirectory();
-        await Parallel.ForEachAsync(charts.Select((chart, index) => (chart, index)), new ParallelOptions { MaxDegreeOfParallelism = 2 }, async (item, _) =>
-        {
-            string work = Directory.CreateDirectory(directory.At($"c{item.index}")).FullName;
-            item.chart.Chart.WriteTo(work);
-            await check(item.chart, work);
-        });
+        await Parallel.ForEachAsync(
+            charts.Select((chart, index) => (chart, index)),
+            new ParallelOptions { MaxDegreeOfParallelism = 2 },
+            async (item, _) =>
+            {
+                string work = Directory.CreateDirectory(directory.At($"c{item.index}")).FullName;
+                item.chart.Chart.WriteTo(work);
+                await check(item.chart, work);
+            }
+        );
     }
 
     private static Command Direct(string helm, TrialChart chart, string work) =>
-        Prepare(new Command(helm, Arguments(chart)) { Directory = work, Environment = new Dictionary<string, string?> { ["HOME"] = work } }, chart);
+        Prepare(
+            new Command(helm, Arguments(chart))
+            {
+                Directory = work,
+                Environment = new Dictionary<string, string?> { ["HOME"] = work },
+            },
+            chart
+        );
 
     private static Command Prepare(Command command, TrialChart chart) =>
         chart.Variable.Split('=') is [var name, var value] ? command.With(name, value) : command;
 
     private static string[] Arguments(TrialChart chart) =>
-        chart.Release.Length == 0 || chart.Arguments.Contains("--name-template") ? ["template", "web", .. chart.Arguments] : ["template", chart.Release, "web", .. chart.Arguments];
+        chart.Release.Length == 0 || chart.Arguments.Contains("--name-template")
+            ? ["template", "web", .. chart.Arguments]
+            : ["template", chart.Release, "web", .. chart.Arguments];
 }

@@ -59,8 +59,14 @@ public sealed class BlobTests
         byte[] bytes = Bytes(1_234_567);
         using var builder = new BlobBuilder(bytes.Length);
         bytes.CopyTo(builder.Room);
-        int file = Directory.EnumerateFiles("/proc/self/fd").Select(fd => int.Parse(Path.GetFileName(fd), CultureInfo.InvariantCulture))
-            .Single(fd => Libc.ReadLink(Libc.PathBytes($"/proc/self/fd/{fd}"), out byte[] target) == 0 && target.AsSpan().StartsWith("/memfd:"u8) && Libc.Length(fd) == bytes.Length);
+        int file = Directory
+            .EnumerateFiles("/proc/self/fd")
+            .Select(fd => int.Parse(Path.GetFileName(fd), CultureInfo.InvariantCulture))
+            .Single(fd =>
+                Libc.ReadLink(Libc.PathBytes($"/proc/self/fd/{fd}"), out byte[] target) == 0
+                && target.AsSpan().StartsWith("/memfd:"u8)
+                && Libc.Length(fd) == bytes.Length
+            );
         byte* other = Libc.Map(file, bytes.Length, writable: true);
         Blob blob = builder.Build();
         Libc.Unmap(other, bytes.Length);

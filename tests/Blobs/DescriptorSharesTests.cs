@@ -27,5 +27,6 @@ public sealed class DescriptorSharesTests
     [InlineData(256, 81, 54)]
     [InlineData(1024, 360, 240)]
     [InlineData(4096, 512, 984)]
-    public void Shares(int limit, int connections, int outputs) => Assert.Equal(new DescriptorShares(connections, outputs), DescriptorShares.Of(limit));
+    public void Shares(int limit, int connections, int outputs) =>
+        Assert.Equal(new DescriptorShares(connections, outputs), DescriptorShares.Of(limit));
 }

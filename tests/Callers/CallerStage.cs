@@ -69,9 +69,9 @@ internal sealed class CallerStage : IAsyncDisposable
         (Home.Shim(directory, arguments) with { File = helm }).With("TMPDIR", Temp);
 
     /// <summary>
-    /// Plays a tool's calls three times. All bytes and exit codes must be real helm's; the second time through the shim each of
-    /// the <paramref name="calls"/> calls must be answered from the cache. When the chart <see cref="Mentions"/> an impure function, all that lies
-    /// in <see cref="Temp"/> is deleted as soon as a call has ended, as the tools do.
+    /// Plays a tool's calls three times. All bytes and exit codes must be real helm's; the second time through the shim each of the
+    /// <paramref name="calls"/> calls must be answered from the cache. When the chart <see cref="Mentions"/> an impure function, all that
+    /// lies in <see cref="Temp"/> is deleted as soon as a call has ended, as the tools do.
     /// </summary>
     /// <param name="calls">How many calls of commands that are served one play makes: renders, <c>version</c>, <c>lint</c> …</param>
     /// <param name="play">Makes the calls of the tool with the helm whose path it gets, one after the other.</param>
@@ -86,10 +86,15 @@ internal sealed class CallerStage : IAsyncDisposable
         Stats second = await Home.StatsAsync();
         Assert.True(
             first.Errors == 0 && first.Hits + first.Misses == calls && first.Bypasses == 0,
-            $"the first time shall be {calls} calls: {first}");
+            $"the first time shall be {calls} calls: {first}"
+        );
         Assert.True(
-            second.Hits - first.Hits == calls && second.HelmRuns == first.HelmRuns && second.Bypasses == first.Bypasses && second.Errors == 0,
-            $"the second time shall be {calls} hits; after the first: {first}; after the second: {second}");
+            second.Hits - first.Hits == calls
+                && second.HelmRuns == first.HelmRuns
+                && second.Bypasses == first.Bypasses
+                && second.Errors == 0,
+            $"the second time shall be {calls} hits; after the first: {first}; after the second: {second}"
+        );
     }
 
     /// <summary>Plays once with real helm and twice through the shim, where every render is declined for this reason.</summary>
@@ -132,14 +137,22 @@ internal sealed class CallerStage : IAsyncDisposable
         }
     }
 
-    private static ChartBuilder Web(bool mentions) => Chart("web")
-        .WithValues("image: {tag: one}\nreplicas: 1\n")
-        .WithFile("crds/crd.yaml", "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\n")
-        .WithFile("files/a.conf", "a=1\n")
-        .WithConfigMap("all", "values: {{ .Values | toJson | quote }}\n  release: {{ .Release | toJson | quote }}\n"
-            + "  api: {{ .Capabilities.APIVersions.Has \"example.com/v7\" | quote }}\n  kube: {{ .Capabilities.KubeVersion.Version | quote }}\n"
-            + "  file: {{ .Files.Get \"files/a.conf\" | quote }}"
-            + (mentions ? "\n  {{- if not .Values.image }}\n  random: {{ randAlphaNum 8 }}\n  {{- end }}" : ""))
-        .WithTemplate("tests/t.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test\n  annotations: {\"helm.sh/hook\": test}\n")
-        .WithPackedSubchart(Chart("kid").WithValues("on: true\n").WithConfigMap("kid", "on: {{ .Values.on | quote }}"));
+    private static ChartBuilder Web(bool mentions) =>
+        Chart("web")
+            .WithValues("image: {tag: one}\nreplicas: 1\n")
+            .WithFile(
+                "crds/crd.yaml",
+                "apiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata:\n  name: things.example.com\n"
+            )
+            .WithFile("files/a.conf", "a=1\n")
+            .WithConfigMap(
+                "all",
+                "values: {{ .Values | toJson | quote }}\n  release: {{ .Release | toJson | quote }}\n"
+                    + "  api: {{ .Capabilities.APIVersions.Has \"example.com/v7\" | quote }}\n"
+                    + "  kube: {{ .Capabilities.KubeVersion.Version | quote }}\n"
+                    + "  file: {{ .Files.Get \"files/a.conf\" | quote }}"
+                    + (mentions ? "\n  {{- if not .Values.image }}\n  random: {{ randAlphaNum 8 }}\n  {{- end }}" : "")
+            )
+            .WithTemplate("tests/t.yaml", "apiVersion: v1\nkind: Pod\nmetadata:\n  name: test\n  annotations: {\"helm.sh/hook\": test}\n")
+            .WithPackedSubchart(Chart("kid").WithValues("on: true\n").WithConfigMap("kid", "on: {{ .Values.on | quote }}"));
 }

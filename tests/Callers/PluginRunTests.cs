@@ -8,8 +8,9 @@ using Xunit;
 namespace CacheDaemon.Tests.Callers;
 
 /// <summary>
-/// Programs that helm starts in the middle of a render: post-renderers, and the plugins that fetch values, files and charts of a scheme of their own. What they
-/// do is nobody's to know, so such a call is real helm's, and nothing is kept of it; where the plugin is only there, renders are proved and kept as ever.
+/// Programs that helm starts in the middle of a render: post-renderers, and the plugins that fetch values, files and charts of a scheme of
+/// their own. What they do is nobody's to know, so such a call is real helm's, and nothing is kept of it; where the plugin is only there,
+/// renders are proved and kept as ever.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class PluginRunTests
@@ -44,8 +45,8 @@ public sealed class PluginRunTests
             ["template", "shop", "web", "--post-renderer={post}", "--post-renderer-args", "x"],
         ];
         foreach (int major in RealHelms.Numbers)
-            foreach (string[] call in calls)
-                yield return [major, string.Join(' ', call)];
+        foreach (string[] call in calls)
+            yield return [major, string.Join(' ', call)];
     }
 
     [Theory]
@@ -54,7 +55,8 @@ public sealed class PluginRunTests
     {
         await using var stage = new CallerStage(major);
         await stage.Home.StartAsync();
-        Command real = Call(stage, stage.Home.RealHelm, line), ours = Call(stage, stage.Home.ShimPath, line);
+        Command real = Call(stage, stage.Home.RealHelm, line),
+            ours = Call(stage, stage.Home.ShimPath, line);
         for (int i = 0; i < 2; i++)
         {
             File.WriteAllText(Counter(stage), $"{i}");
@@ -76,7 +78,8 @@ public sealed class PluginRunTests
     public async Task I11_plugins_that_are_only_there_change_nothing(int major)
     {
         await using var stage = new CallerStage(major);
-        Command real = Call(stage, stage.Home.RealHelm, "template shop web"), ours = Call(stage, stage.Home.ShimPath, "template shop web");
+        Command real = Call(stage, stage.Home.RealHelm, "template shop web"),
+            ours = Call(stage, stage.Home.ShimPath, "template shop web");
         await stage.Home.StartAsync();
         CommandResult expected = await real.RunAsync();
         for (int i = 0; i < 2; i++)
@@ -90,20 +93,36 @@ public sealed class PluginRunTests
 
     private static Command Call(CallerStage stage, string helm, string line)
     {
-        string plugins = stage.Home.At("plugins"), post = stage.Major == 3 ? AddProgram(stage.Home.At("post.sh"), Render) : "counted-post";
+        string plugins = stage.Home.At("plugins"),
+            post = stage.Major == 3 ? AddProgram(stage.Home.At("post.sh"), Render) : "counted-post";
         if (stage.Major == 3)
         {
-            CallerStage.Write(Path.Combine(plugins, "counted", "plugin.yaml"), "name: counted\nversion: 1.0.0\nusage: x\ndescription: x\ncommand: \"true\"\ndownloaders:\n- command: fetch.sh\n  protocols: [counted]\n");
+            CallerStage.Write(
+                Path.Combine(plugins, "counted", "plugin.yaml"),
+                "name: counted\nversion: 1.0.0\nusage: x\ndescription: x\ncommand: \"true\"\ndownloaders:\n- command: fetch.sh\n"
+                    + "  protocols: [counted]\n"
+            );
         }
         else
         {
-            CallerStage.Write(Path.Combine(plugins, "counted", "plugin.yaml"), "apiVersion: v1\ntype: getter/v1\nname: counted\nversion: 1.0.0\nruntime: subprocess\nconfig:\n  protocols: [counted]\nruntimeConfig:\n  protocolCommands:\n  - protocols: [counted]\n    platformCommand:\n    - command: fetch.sh\n");
-            CallerStage.Write(Path.Combine(plugins, "counted-post", "plugin.yaml"), "apiVersion: v1\ntype: postrenderer/v1\nname: counted-post\nversion: 1.0.0\nruntime: subprocess\nruntimeConfig:\n  platformCommand:\n  - command: ${HELM_PLUGIN_DIR}/post.sh\n");
+            CallerStage.Write(
+                Path.Combine(plugins, "counted", "plugin.yaml"),
+                "apiVersion: v1\ntype: getter/v1\nname: counted\nversion: 1.0.0\nruntime: subprocess\nconfig:\n"
+                    + "  protocols: [counted]\nruntimeConfig:\n  protocolCommands:\n  - protocols: [counted]\n    platformCommand:\n"
+                    + "    - command: fetch.sh\n"
+            );
+            CallerStage.Write(
+                Path.Combine(plugins, "counted-post", "plugin.yaml"),
+                "apiVersion: v1\ntype: postrenderer/v1\nname: counted-post\nversion: 1.0.0\nruntime: subprocess\nruntimeConfig:\n"
+                    + "  platformCommand:\n  - command: ${HELM_PLUGIN_DIR}/post.sh\n"
+            );
             AddProgram(Path.Combine(plugins, "counted-post", "post.sh"), Render);
         }
         AddProgram(Path.Combine(plugins, "counted", "fetch.sh"), Fetch);
-        return stage.Call(helm, stage.Work, line.Replace("{post}", post, StringComparison.Ordinal).Split(' '))
-            .With("HELM_PLUGINS", plugins).With("COUNTER", Counter(stage));
+        return stage
+            .Call(helm, stage.Work, line.Replace("{post}", post, StringComparison.Ordinal).Split(' '))
+            .With("HELM_PLUGINS", plugins)
+            .With("COUNTER", Counter(stage));
     }
 
     private static string AddProgram(string path, string text)

@@ -18,11 +18,10 @@ public sealed class PluginTests
     {
         await using var stage = new CallerStage(major);
         AddPlugin(stage);
-        await stage.PlayAsync(4, helm =>
-        [
-            Call(stage, helm, "mini-diff", "shop", "web", "--namespace", "ns"),
-            Call(stage, helm, "mini-diff", "shop", "web"),
-        ]);
+        await stage.PlayAsync(
+            4,
+            helm => [Call(stage, helm, "mini-diff", "shop", "web", "--namespace", "ns"), Call(stage, helm, "mini-diff", "shop", "web")]
+        );
     }
 
     [Theory]
@@ -32,7 +31,19 @@ public sealed class PluginTests
         await using var stage = new CallerStage(major);
         AddPlugin(stage);
         Assert.Equal(0, (await stage.Home.Admin("start").RunAsync()).ExitCode);
-        CommandResult direct = await Call(stage, stage.Home.ShimPath, "template", "shop", "web", "--is-upgrade", "--dry-run=client", "--include-crds", "-f", "web/values.yaml").RunAsync();
+        CommandResult direct = await Call(
+                stage,
+                stage.Home.ShimPath,
+                "template",
+                "shop",
+                "web",
+                "--is-upgrade",
+                "--dry-run=client",
+                "--include-crds",
+                "-f",
+                "web/values.yaml"
+            )
+            .RunAsync();
         CommandResult nested = await Call(stage, stage.Home.ShimPath, "mini-diff", "shop", "web").RunAsync();
         Assert.Null(nested.DifferenceFrom(direct));
         Stats stats = await stage.Home.StatsAsync();
@@ -46,9 +57,13 @@ public sealed class PluginTests
     /// <summary>Copies its values to a random file first, as helm-diff does with those on standard input.</summary>
     private static void AddPlugin(CallerStage stage)
     {
-        CallerStage.Write(stage.Home.At("plugins", "mini-diff", "plugin.yaml"),
-            "name: mini-diff\nversion: 1.0.0\nusage: diff\ndescription: diff\ncommand: $HELM_PLUGIN_DIR/run.sh\n");
-        string script = CallerStage.Write(stage.Home.At("plugins", "mini-diff", "run.sh"), """
+        CallerStage.Write(
+            stage.Home.At("plugins", "mini-diff", "plugin.yaml"),
+            "name: mini-diff\nversion: 1.0.0\nusage: diff\ndescription: diff\ncommand: $HELM_PLUGIN_DIR/run.sh\n"
+        );
+        string script = CallerStage.Write(
+            stage.Home.At("plugins", "mini-diff", "run.sh"),
+            """
             #!/bin/sh
             set -e
             "$HELM_BIN" version >/dev/null
@@ -59,7 +74,8 @@ public sealed class PluginTests
             cat "$chart/values.yaml" >"$values"
             exec "$HELM_BIN" template "$release" "$chart" "$@" --values "$values" --is-upgrade --dry-run=client --include-crds
 
-            """);
+            """
+        );
         File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
     }
 }

@@ -35,8 +35,17 @@ public sealed class RealClientTests
         Assert.Equal(Lines(real, stage.Home.RealHelm), Lines(ours, stage.Home.ShimPath));
 
         // It prints the path of helm and its own temporary directory.
-        static IEnumerable<string> Lines(CommandResult result, string helm) => result.StderrText.Split('\n')
-            .Select(line => string.Join(' ', line.Replace(helm, "HELM", StringComparison.Ordinal).Split(' ').Where(word => !word.Contains("/kustomize-helm-", StringComparison.Ordinal))));
+        static IEnumerable<string> Lines(CommandResult result, string helm) =>
+            result
+                .StderrText.Split('\n')
+                .Select(line =>
+                    string.Join(
+                        ' ',
+                        line.Replace(helm, "HELM", StringComparison.Ordinal)
+                            .Split(' ')
+                            .Where(word => !word.Contains("/kustomize-helm-", StringComparison.Ordinal))
+                    )
+                );
     }
 
     [Theory]
@@ -47,7 +56,9 @@ public sealed class RealClientTests
         string modules = Directory.CreateDirectory(stage.Home.At("node_modules")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(modules, "cdk8s"), NodePackages.Cdk8s);
         Directory.CreateSymbolicLink(Path.Combine(modules, "constructs"), NodePackages.Constructs);
-        string app = CallerStage.Write(Path.Combine(stage.Work, "app.js"), """
+        string app = CallerStage.Write(
+            Path.Combine(stage.Work, "app.js"),
+            """
             const { App, Chart, Helm } = require('cdk8s');
             const app = new App();
             const chart = new Chart(app, 'shop');
@@ -56,9 +67,13 @@ public sealed class RealClientTests
             new Helm(chart, 'named', { chart: './web', helmExecutable, namespace: 'shop', values: { image: { tag: 'two' } }, helmFlags: ['--include-crds', '--skip-tests'] });
             process.stdout.write(app.synthYaml());
 
-            """);
-        Command Synth(string helm) => (stage.Home.Shim(stage.Work, "node", app, helm) with { File = "/usr/bin/env" })
-            .With("PATH", Environment.GetEnvironmentVariable("PATH")).With("NODE_PATH", modules).With("TMPDIR", stage.Temp);
+            """
+        );
+        Command Synth(string helm) =>
+            (stage.Home.Shim(stage.Work, "node", app, helm) with { File = "/usr/bin/env" })
+                .With("PATH", Environment.GetEnvironmentVariable("PATH"))
+                .With("NODE_PATH", modules)
+                .With("TMPDIR", stage.Temp);
 
         await stage.PlayAsync(2, helm => [Synth(helm)]);
         Assert.Contains("\"tag\":\"two\"", (await Synth(stage.Home.ShimPath).RunAsync()).StdoutText, StringComparison.Ordinal);
@@ -67,18 +82,29 @@ public sealed class RealClientTests
     private static Command Kustomize(CallerStage stage, string helm, string root) =>
         stage.Call(Kubectl.Path, stage.Work, "kustomize", "--enable-helm", "--helm-command", helm, root);
 
-    /// <summary>Three charts, of each the version and a render: with values inline, with a values file beside, and without a release name.</summary>
+    /// <summary>
+    /// Three charts, of each the version and a render: with values inline, with a values file beside, and without a release name.
+    /// </summary>
     private static string Kustomization(CallerStage stage)
     {
-        foreach ((string name, string helmChart) in ((string, string)[])
-            [
-                ("inline", "releaseName: r\n    namespace: shop\n    includeCRDs: true\n    valuesInline: {image: {tag: inline}}"),
-                ("file", "releaseName: r\n    valuesFile: my-values.yaml\n    additionalValuesFiles: [more.yaml]\n    apiVersions: [example.com/v7]\n    kubeVersion: v1.30.0\n    skipTests: true"),
-                ("unnamed", "namespace: other"),
-            ])
+        foreach (
+            (string name, string helmChart) in ((string, string)[])
+                [
+                    ("inline", "releaseName: r\n    namespace: shop\n    includeCRDs: true\n    valuesInline: {image: {tag: inline}}"),
+                    (
+                        "file",
+                        "releaseName: r\n    valuesFile: my-values.yaml\n    additionalValuesFiles: [more.yaml]\n"
+                            + "    apiVersions: [example.com/v7]\n    kubeVersion: v1.30.0\n    skipTests: true"
+                    ),
+                    ("unnamed", "namespace: other"),
+                ]
+        )
         {
             string part = Path.Combine(stage.Work, "parts", name);
-            CallerStage.Write(Path.Combine(part, "kustomization.yaml"), $"namePrefix: {name}-\nhelmCharts:\n  - name: web\n    {helmChart}\n");
+            CallerStage.Write(
+                Path.Combine(part, "kustomization.yaml"),
+                $"namePrefix: {name}-\nhelmCharts:\n  - name: web\n    {helmChart}\n"
+            );
             stage.WriteChart(Path.Combine(part, "charts"));
             CallerStage.Write(Path.Combine(part, "my-values.yaml"), "image: {tag: from-file}\n");
             CallerStage.Write(Path.Combine(part, "more.yaml"), "replicas: 4\n");

@@ -10,14 +10,17 @@ using Xunit;
 namespace CacheDaemon.Tests.Callers;
 
 /// <summary>
-/// Tools whose charts come from a repository: what the third run of each asks of the server. With helm 3 within a window, with helm 4 without the setting, but for what has no other way.
+/// Tools whose charts come from a repository: what the third run of each asks of the server. With helm 3 within a window, with helm 4
+/// without the setting, but for what has no other way.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class RemoteToolTests
 {
     private const string Window = "remote:\n  fresh_for: 1h\n";
 
-    /// <summary>Replayed: the repositories added and refreshed, then a render of each release; without the refresh where it is told to skip that.</summary>
+    /// <summary>
+    /// Replayed: the repositories added and refreshed, then a render of each release; without the refresh where it is told to skip that.
+    /// </summary>
     [Theory]
     [InlineData(3, false)]
     [InlineData(3, true)]
@@ -29,7 +32,12 @@ public sealed class RemoteToolTests
         int run = 0;
         (int requests, Stats stats) = await ThirdRunAsync(stage, RunAsync);
         // Of helm 3's two, which follow each other, the second is within the window.
-        Assert.Equal(skipsRefresh ? 0 : major == 3 ? 1 : 2, requests);
+        Assert.Equal(
+            skipsRefresh ? 0
+                : major == 3 ? 1
+                : 2,
+            requests
+        );
         Assert.True(stats is { Hits: 3, HelmRuns: 0, Bypasses: 0 }, stats.ToString());
 
         async Task RunAsync()
@@ -42,7 +50,10 @@ public sealed class RemoteToolTests
             }
             foreach (string release in (string[])["shop", "bank", "mill"])
             {
-                string values = CallerStage.Write(stage.Home.At("tmp", $"helmfile{run * 7919}", $"{release}-values"), $"image: {{tag: {release}}}\n");
+                string values = CallerStage.Write(
+                    stage.Home.At("tmp", $"helmfile{run * 7919}", $"{release}-values"),
+                    $"image: {{tag: {release}}}\n"
+                );
                 await ShimAsync(stage, "template", release, "r/web", "--version", "1.0.0", "--namespace", "ns", "--values", values);
             }
         }
@@ -58,7 +69,9 @@ public sealed class RemoteToolTests
         string modules = Directory.CreateDirectory(stage.Home.At("node_modules")).FullName;
         Directory.CreateSymbolicLink(Path.Combine(modules, "cdk8s"), NodePackages.Cdk8s);
         Directory.CreateSymbolicLink(Path.Combine(modules, "constructs"), NodePackages.Constructs);
-        string app = CallerStage.Write(Path.Combine(stage.Work, "app.js"), """
+        string app = CallerStage.Write(
+            Path.Combine(stage.Work, "app.js"),
+            """
             const { App, Chart, Helm } = require('cdk8s');
             const app = new App();
             const chart = new Chart(app, 'shop');
@@ -66,14 +79,24 @@ public sealed class RemoteToolTests
             new Helm(chart, 'one', { chart: 'web', repo, version: '1.0.0', helmExecutable, releaseName: 'one', values: { a: 1 } });
             process.stdout.write(app.synthYaml());
 
-            """);
-        (int requests, Stats stats) = await ThirdRunAsync(stage, async () =>
-        {
-            Command synth = (stage.Home.Shim(stage.Work, "node", app, stage.Home.ShimPath, stage.Server.Url) with { File = "/usr/bin/env" })
-                .With("PATH", Environment.GetEnvironmentVariable("PATH")).With("NODE_PATH", modules);
-            CommandResult result = await synth.RunAsync();
-            Assert.True(result.ExitCode == 0 && result.StdoutText.Contains("word: first", StringComparison.Ordinal), result.ToString());
-        });
+            """
+        );
+        (int requests, Stats stats) = await ThirdRunAsync(
+            stage,
+            async () =>
+            {
+                Command synth = (
+                    stage.Home.Shim(stage.Work, "node", app, stage.Home.ShimPath, stage.Server.Url) with
+                    {
+                        File = "/usr/bin/env",
+                    }
+                )
+                    .With("PATH", Environment.GetEnvironmentVariable("PATH"))
+                    .With("NODE_PATH", modules);
+                CommandResult result = await synth.RunAsync();
+                Assert.True(result.ExitCode == 0 && result.StdoutText.Contains("word: first", StringComparison.Ordinal), result.ToString());
+            }
+        );
         Assert.Equal(0, requests);
         Assert.True(stats is { Hits: 1, HelmRuns: 0, Bypasses: 0 }, stats.ToString());
     }

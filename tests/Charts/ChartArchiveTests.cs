@@ -55,7 +55,12 @@ public sealed class ChartArchiveTests
         ChartTree tree = chart.Write("charts/kid.tgz", kid).Tree();
         string[] names = tree.Facts.Select(f => Encoding.UTF8.GetString(f.Name)).ToArray();
         Assert.Contains("charts/kid.tgz!kid/templates/k.yaml", names);
-        Assert.Equal(5, tree.Facts.Single(f => Encoding.UTF8.GetString(f.Name) == "charts/kid.tgz!kid/charts/deep.tgz!deep/templates/d.yaml").Obstacle?.Line);
+        Assert.Equal(
+            5,
+            tree.Facts.Single(f =>
+                Encoding.UTF8.GetString(f.Name) == "charts/kid.tgz!kid/charts/deep.tgz!deep/templates/d.yaml"
+            ).Obstacle?.Line
+        );
         Assert.False(tree.Opaque);
     }
 
@@ -107,11 +112,15 @@ public sealed class ChartArchiveTests
     [Fact]
     public void Links_and_global_headers_are_plain()
     {
-        byte[] Archive(string target) => Pack(Kid, more: tar =>
-        {
-            tar.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["comment"] = "a commit" }));
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "kid/link") { LinkName = target });
-        });
+        byte[] Archive(string target) =>
+            Pack(
+                Kid,
+                more: tar =>
+                {
+                    tar.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["comment"] = "a commit" }));
+                    tar.WriteEntry(new UstarTarEntry(TarEntryType.SymbolicLink, "kid/link") { LinkName = target });
+                }
+            );
         using var chart = new ChartDirectory();
         ChartTree tree = chart.Write("charts/kid.tgz", Archive("values.yaml")).Tree();
         Assert.False(tree.Opaque);
@@ -124,7 +133,9 @@ public sealed class ChartArchiveTests
     {
         using var chart = new ChartDirectory();
         Assert.False(chart.Write("charts/kid.tgz", Pack(Kid.Append(("kid/values.schema.json", "{}")))).Tree().SchemaReferencesOutside);
-        Assert.True(chart.Write("charts/kid.tgz", Pack(Kid.Append(("kid/values.schema.json", "{\"$ref\":\"/x\"}")))).Tree().SchemaReferencesOutside);
+        Assert.True(
+            chart.Write("charts/kid.tgz", Pack(Kid.Append(("kid/values.schema.json", "{\"$ref\":\"/x\"}")))).Tree().SchemaReferencesOutside
+        );
     }
 
     [Fact]
@@ -160,9 +171,21 @@ public sealed class ChartArchiveTests
             ["backslash"] = Pack(Kid.Append(("kid\\x", ""))),
             ["fifo"] = Pack(Kid, more: t => t.WriteEntry(new UstarTarEntry(TarEntryType.Fifo, "kid/pipe"))),
             ["device"] = Pack(Kid, more: t => t.WriteEntry(new UstarTarEntry(TarEntryType.CharacterDevice, "kid/null"))),
-            ["sparse file"] = Pack(Kid, more: t => t.WriteEntry(new PaxTarEntry(TarEntryType.RegularFile, "kid/s", new Dictionary<string, string> { ["GNU.sparse.major"] = "1" }))),
-            ["global path"] = Pack(Kid, more: t => t.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["path"] = "kid/z" }))),
-            ["entry over helm's limit"] = Pack([.. Kid.Select(f => (f.Name, Encoding.UTF8.GetBytes(f.Content))), ("kid/big", new byte[ChartLimits.MaxFileBytes + 1])]),
+            ["sparse file"] = Pack(
+                Kid,
+                more: t =>
+                    t.WriteEntry(
+                        new PaxTarEntry(TarEntryType.RegularFile, "kid/s", new Dictionary<string, string> { ["GNU.sparse.major"] = "1" })
+                    )
+            ),
+            ["global path"] = Pack(
+                Kid,
+                more: t => t.WriteEntry(new PaxGlobalExtendedAttributesTarEntry(new Dictionary<string, string> { ["path"] = "kid/z" }))
+            ),
+            ["entry over helm's limit"] = Pack([
+                .. Kid.Select(f => (f.Name, Encoding.UTF8.GetBytes(f.Content))),
+                ("kid/big", new byte[ChartLimits.MaxFileBytes + 1]),
+            ]),
         };
         using var chart = new ChartDirectory();
         foreach ((string what, byte[] archive) in doubtful)
@@ -246,7 +269,8 @@ public sealed class ChartArchiveTests
         UnixFileMode mode = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         int owner = 0,
         bool directories = false,
-        Action<TarWriter>? more = null)
+        Action<TarWriter>? more = null
+    )
     {
         using var buffer = new MemoryStream();
         using (var tar = new TarWriter(buffer, format, leaveOpen: true))
@@ -272,9 +296,13 @@ public sealed class ChartArchiveTests
         return Zip(buffer.ToArray(), level);
     }
 
-    private static byte[] Pack(IEnumerable<(string Name, byte[] Content)> files) => Pack([], more: tar =>
-    {
-        foreach ((string name, byte[] content) in files)
-            tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
-    });
+    private static byte[] Pack(IEnumerable<(string Name, byte[] Content)> files) =>
+        Pack(
+            [],
+            more: tar =>
+            {
+                foreach ((string name, byte[] content) in files)
+                    tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, name) { DataStream = new MemoryStream(content) });
+            }
+        );
 }

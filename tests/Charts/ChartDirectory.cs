@@ -72,12 +72,13 @@ internal sealed class ChartDirectory : IDisposable
 
     public ChartLoad Load(string? path = null) => Loader.Load(Encoding.UTF8.GetBytes(path ?? Root));
 
-    public ChartSnapshot Snapshot(string? path = null) => Load(path) switch
-    {
-        ChartLoad.Loaded loaded => loaded.Snapshot,
-        ChartLoad.Declined declined => throw new InvalidOperationException(declined.ToString()),
-        _ => throw new UnreachableException(),
-    };
+    public ChartSnapshot Snapshot(string? path = null) =>
+        Load(path) switch
+        {
+            ChartLoad.Loaded loaded => loaded.Snapshot,
+            ChartLoad.Declined declined => throw new InvalidOperationException(declined.ToString()),
+            _ => throw new UnreachableException(),
+        };
 
     public ChartTree Tree(string? path = null) => Snapshot(path).Tree;
 

@@ -62,7 +62,8 @@ public sealed partial class ChartLoadingAgainstHelmTests
             using var chart = new ChartDirectory(empty: true);
             foreach (string at in new[] { "", "charts/kid/", "charts/kid/charts/deep/" })
             {
-                chart.Write(at + "Chart.yaml", $"apiVersion: {apiVersion}\nname: c\nversion: 1.0.0\n")
+                chart
+                    .Write(at + "Chart.yaml", $"apiVersion: {apiVersion}\nname: c\nversion: 1.0.0\n")
                     .Write(at + "Chart.lock", "generated: \"2024-01-02T03:04:05Z\"\n")
                     .Write(at + "seen.txt", "x")
                     .Write(at + "templates/probe.yaml", Probe);
@@ -105,7 +106,10 @@ public sealed partial class ChartLoadingAgainstHelmTests
         using var chart = new ChartDirectory();
         chart.Write("big", new byte[ChartLimits.MaxFileBytes]).Write(".helmignore", new string('x', 65_535) + "\npipe\n");
         chart.CreateFifo("pipe");
-        Assert.Equal(["/big", "/Chart.yaml", "/templates/x.yaml", "/values.yaml", "/.helmignore"], chart.Names().Select(n => "/" + n).OrderBy(n => n.Replace('.', '~'), StringComparer.OrdinalIgnoreCase));
+        Assert.Equal(
+            ["/big", "/Chart.yaml", "/templates/x.yaml", "/values.yaml", "/.helmignore"],
+            chart.Names().Select(n => "/" + n).OrderBy(n => n.Replace('.', '~'), StringComparer.OrdinalIgnoreCase)
+        );
         Assert.Equal(0, chart.Helm(major).ExitCode);
     }
 
@@ -133,13 +137,16 @@ public sealed partial class ChartLoadingAgainstHelmTests
             HelmRun run = chart.Helm(major, archive);
             Assert.True(run.ExitCode == 0, run.Stderr);
             string[] hidden = ["Chart.yaml", "values.yaml"];
-            var ours = from facts in tree.Facts
-                       let name = Encoding.UTF8.GetString(facts.Name)["!c/".Length..]
-                       where !hidden.Contains(name) && !name.StartsWith("templates/", StringComparison.Ordinal)
-                       where !name.StartsWith("charts/", StringComparison.Ordinal) || name.EndsWith(".prov", StringComparison.Ordinal)
-                       // helm takes a byte order mark off every file.
-                       let length = name == ".helmignore" && File.ReadAllBytes(chart.At(name)).AsSpan().StartsWith("\uFEFF"u8) ? facts.Obstacle!.Line - 3 : facts.Obstacle!.Line
-                       select $"{Base64(name)} {length}";
+            var ours =
+                from facts in tree.Facts
+                let name = Encoding.UTF8.GetString(facts.Name)["!c/".Length..]
+                where !hidden.Contains(name) && !name.StartsWith("templates/", StringComparison.Ordinal)
+                where !name.StartsWith("charts/", StringComparison.Ordinal) || name.EndsWith(".prov", StringComparison.Ordinal)
+                // helm takes a byte order mark off every file.
+                let length = name == ".helmignore" && File.ReadAllBytes(chart.At(name)).AsSpan().StartsWith("\uFEFF"u8)
+                    ? facts.Obstacle!.Line - 3
+                    : facts.Obstacle!.Line
+                select $"{Base64(name)} {length}";
             string? difference = Difference("entries", ours.ToHashSet(), Seen(run.Stdout, "c/templates/probe.yaml"));
             Assert.True(difference is null, $"seed {seed}: {difference}");
         }
@@ -150,7 +157,9 @@ public sealed partial class ChartLoadingAgainstHelmTests
     public void What_helm_packs_is_listed_and_may_be_packed_again(int major)
     {
         using var chart = new ChartDirectory();
-        chart.Write("charts/kid/Chart.yaml", "apiVersion: v2\nname: kid\nversion: 1.0.0\n").Write("Chart.lock", "generated: \"2024-01-02T03:04:05Z\"\n");
+        chart
+            .Write("charts/kid/Chart.yaml", "apiVersion: v2\nname: kid\nversion: 1.0.0\n")
+            .Write("Chart.lock", "generated: \"2024-01-02T03:04:05Z\"\n");
         ChartTree first = Pack("one", "2001-02-03T04:05:06Z");
         ChartTree second = Pack("two", "2020-02-03T04:05:06Z");
         Assert.False(first.Opaque);
@@ -178,15 +187,25 @@ public sealed partial class ChartLoadingAgainstHelmTests
             return run.ExitCode != 0 || faulty ? null : $"helm rendered what we declined: {load}";
         }
         string[] names = tree.Files.Where(f => f.Form != ContentForm.None).Select(f => Encoding.UTF8.GetString(f.Name)).ToArray();
-        bool complete = names.Contains("Chart.yaml") && (!names.Any(n => n.StartsWith("charts/kid/", StringComparison.Ordinal)) || names.Contains("charts/kid/Chart.yaml"));
+        bool complete =
+            names.Contains("Chart.yaml")
+            && (!names.Any(n => n.StartsWith("charts/kid/", StringComparison.Ordinal)) || names.Contains("charts/kid/Chart.yaml"));
         if (run.ExitCode != 0)
             return complete ? $"helm failed: {run.Stderr}" : null;
         if (!complete)
             return "helm rendered a chart without Chart.yaml";
         compared++;
         return Difference("files of the root", Listing(chart, tree, "").ToHashSet(), Seen(run.Stdout, "c/templates/probe.yaml"))
-            ?? Difference("files of the subchart", Listing(chart, tree, "charts/kid/").ToHashSet(), Seen(run.Stdout, "c/charts/kid/templates/probe.yaml"))
-            ?? Difference("templates", names.Where(IsRendered).Select(n => "c/" + n).ToHashSet(), Sources().Matches(run.Stdout).Select(m => m.Groups[1].Value).ToHashSet())
+            ?? Difference(
+                "files of the subchart",
+                Listing(chart, tree, "charts/kid/").ToHashSet(),
+                Seen(run.Stdout, "c/charts/kid/templates/probe.yaml")
+            )
+            ?? Difference(
+                "templates",
+                names.Where(IsRendered).Select(n => "c/" + n).ToHashSet(),
+                Sources().Matches(run.Stdout).Select(m => m.Groups[1].Value).ToHashSet()
+            )
             ?? LinkDifference(tree, run.Stderr, major);
     }
 
@@ -195,15 +214,15 @@ public sealed partial class ChartLoadingAgainstHelmTests
         string[] own = ["Chart.yaml", "Chart.lock", "values.yaml", "values.schema.json"];
         bool probed = tree.Files.Any(f => Encoding.UTF8.GetString(f.Name) == at + "templates/probe.yaml");
         return from file in tree.Files
-               where probed && file.Form != ContentForm.None
-               let name = Encoding.UTF8.GetString(file.Name)
-               where name.StartsWith(at, StringComparison.Ordinal)
-               let inside = name[at.Length..]
-               where !own.Contains(inside) && !inside.StartsWith("templates/", StringComparison.Ordinal)
-               // Anything called *.prov below charts/ belongs to the root.
-               let provenance = inside.EndsWith(".prov", StringComparison.Ordinal)
-               where inside.StartsWith("charts/", StringComparison.Ordinal) ? provenance : at.Length == 0 || !provenance
-               select Base64(inside) + " " + AsShown(chart.At(name), file.Content);
+            where probed && file.Form != ContentForm.None
+            let name = Encoding.UTF8.GetString(file.Name)
+            where name.StartsWith(at, StringComparison.Ordinal)
+            let inside = name[at.Length..]
+            where !own.Contains(inside) && !inside.StartsWith("templates/", StringComparison.Ordinal)
+            // Anything called *.prov below charts/ belongs to the root.
+            let provenance = inside.EndsWith(".prov", StringComparison.Ordinal)
+            where inside.StartsWith("charts/", StringComparison.Ordinal) ? provenance : at.Length == 0 || !provenance
+            select Base64(inside) + " " + AsShown(chart.At(name), file.Content);
     }
 
     /// <summary>helm takes a byte order mark off every file; our digest is of the bytes on disk.</summary>
@@ -214,8 +233,13 @@ public sealed partial class ChartLoadingAgainstHelmTests
     }
 
     private static HashSet<string> Seen(string stdout, string template) =>
-        stdout.Split("---\n").Where(d => d.Contains("chart: " + Base64(template) + "\n", StringComparison.Ordinal))
-            .SelectMany(d => d.Split('\n')).Where(l => l.StartsWith("- ", StringComparison.Ordinal)).Select(l => l[2..]).ToHashSet();
+        stdout
+            .Split("---\n")
+            .Where(d => d.Contains("chart: " + Base64(template) + "\n", StringComparison.Ordinal))
+            .SelectMany(d => d.Split('\n'))
+            .Where(l => l.StartsWith("- ", StringComparison.Ordinal))
+            .Select(l => l[2..])
+            .ToHashSet();
 
     private static bool IsRendered(string name)
     {
@@ -238,7 +262,8 @@ public sealed partial class ChartLoadingAgainstHelmTests
             return null;
         return $"{what}: only we count [{Show(ours.Except(helms))}], only helm sees [{Show(helms.Except(ours))}]";
 
-        static string Show(IEnumerable<string> names) => string.Join(", ", names.Select(n => n.Contains(' ') ? Encoding.UTF8.GetString(Convert.FromBase64String(n.Split(' ')[0])) : n));
+        static string Show(IEnumerable<string> names) =>
+            string.Join(", ", names.Select(n => n.Contains(' ') ? Encoding.UTF8.GetString(Convert.FromBase64String(n.Split(' ')[0])) : n));
     }
 
     private static string Base64(string text) => Convert.ToBase64String(Encoding.UTF8.GetBytes(text));
@@ -257,7 +282,26 @@ public sealed partial class ChartLoadingAgainstHelmTests
     /// <summary>A chart with a subchart, odd names, links and rules over the names it has.</summary>
     private sealed class RandomChart(Random random)
     {
-        private static readonly string[] Pool = ["a", "b", "ab", "a.txt", "b.yaml", ".h", ".hh", "docs", "x y", "[z]", "é", "~", "a#", "!b", "README.md", "_p", "z.prov"];
+        private static readonly string[] Pool =
+        [
+            "a",
+            "b",
+            "ab",
+            "a.txt",
+            "b.yaml",
+            ".h",
+            ".hh",
+            "docs",
+            "x y",
+            "[z]",
+            "é",
+            "~",
+            "a#",
+            "!b",
+            "README.md",
+            "_p",
+            "z.prov",
+        ];
 
         private readonly List<string> _paths = [];
         private readonly List<string> _directories = [""];
@@ -327,8 +371,15 @@ public sealed partial class ChartLoadingAgainstHelmTests
                 string up = string.Concat(Enumerable.Repeat("../", at.Count(c => c == '/')));
                 string[] targets =
                 [
-                    up + "Chart.yaml", up + "templates", up + "../outside.txt", up + "../out", up + "../hop", up + "../hop/a.txt",
-                    up + "../out/../hop/./a.txt", Path.Combine(chart.Parent, "out"), Path.Combine(chart.Parent, "hop", "a.txt"),
+                    up + "Chart.yaml",
+                    up + "templates",
+                    up + "../outside.txt",
+                    up + "../out",
+                    up + "../hop",
+                    up + "../hop/a.txt",
+                    up + "../out/../hop/./a.txt",
+                    Path.Combine(chart.Parent, "out"),
+                    Path.Combine(chart.Parent, "hop", "a.txt"),
                 ];
                 string path = at + "l" + i;
                 chart.Link(path, Pick(targets));
@@ -360,23 +411,50 @@ public sealed partial class ChartLoadingAgainstHelmTests
                 4 => path + "/",
                 5 => Disguise(path),
                 6 => Disguise(Path.GetFileName(path)),
-                7 => Pick(["*.txt", ".*", "?", "*/a", "docs/*", "[ab]", "[^c]", "[a-b].*", "*b", "l*", "l*/", "./a", "# a", "", "\\#", "[[]*", "*/*", "l1/a*", "a*/", "/?"]),
+                7 => Pick([
+                    "*.txt",
+                    ".*",
+                    "?",
+                    "*/a",
+                    "docs/*",
+                    "[ab]",
+                    "[^c]",
+                    "[a-b].*",
+                    "*b",
+                    "l*",
+                    "l*/",
+                    "./a",
+                    "# a",
+                    "",
+                    "\\#",
+                    "[[]*",
+                    "*/*",
+                    "l1/a*",
+                    "a*/",
+                    "/?",
+                ]),
                 _ => "  " + path + "\t",
             };
             return Chance(60) ? "!" + rule : rule;
         }
 
         /// <summary>The same path, partly as wildcards, classes and escapes.</summary>
-        private string Disguise(string path) => string.Concat(path.Select(c => random.Next(8) switch
-        {
-            0 => "?",
-            1 => "*",
-            2 when char.IsAsciiLetter(c) => $"[{c}]",
-            3 when char.IsAsciiLetter(c) => $"[^{c}]",
-            4 when c != '/' => "\\" + c,
-            5 when char.IsAsciiLetter(c) => "[a-m]",
-            _ => c.ToString(),
-        })).Replace("**", "*", StringComparison.Ordinal);
+        private string Disguise(string path) =>
+            string.Concat(
+                    path.Select(c =>
+                        random.Next(8) switch
+                        {
+                            0 => "?",
+                            1 => "*",
+                            2 when char.IsAsciiLetter(c) => $"[{c}]",
+                            3 when char.IsAsciiLetter(c) => $"[^{c}]",
+                            4 when c != '/' => "\\" + c,
+                            5 when char.IsAsciiLetter(c) => "[a-m]",
+                            _ => c.ToString(),
+                        }
+                    )
+                )
+                .Replace("**", "*", StringComparison.Ordinal);
 
         private bool Chance(int oneIn) => random.Next(oneIn) == 0;
 

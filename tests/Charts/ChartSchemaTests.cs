@@ -17,7 +17,9 @@ public sealed class ChartSchemaTests
     [InlineData("""{"$ref":"#"}""")]
     [InlineData("""{"$id":"other.json"}""")]
     [InlineData("""{"$id":"file:///etc/","properties":{"a":{"$id":"https://example.com/a/"}}}""")]
-    [InlineData("""{"examples":[{"$ref":"file:///etc/passwd"}],"properties":{"a":{"default":{"$ref":"a"},"const":{"id":"b"},"enum":[{"$ref":"c"}]}}}""")]
+    [InlineData(
+        """{"examples":[{"$ref":"file:///etc/passwd"}],"properties":{"a":{"default":{"$ref":"a"},"const":{"id":"b"},"enum":[{"$ref":"c"}]}}}"""
+    )]
     [InlineData("""{"examples":[{"$ref":"a.json"}],"$defs":{"a":{}},"$ref":"#/$defs/a"}""")]
     public void Schema_that_stays_inside_itself_is_fine(string schema) => Assert.False(RefersOutside(schema));
 

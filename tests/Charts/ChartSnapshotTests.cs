@@ -17,7 +17,14 @@ public sealed class ChartSnapshotTests
     private static readonly (string What, Action<ChartDirectory> Change)[] Changes =
     [
         ("content", c => c.Write("values.yaml", "a: 22\n")),
-        ("replaced file", c => { c.Write("new", "a: 1\n"); File.Move(c.At("new"), c.At("values.yaml"), overwrite: true); }),
+        (
+            "replaced file",
+            c =>
+            {
+                c.Write("new", "a: 1\n");
+                File.Move(c.At("new"), c.At("values.yaml"), overwrite: true);
+            }
+        ),
         ("added file", c => c.Write("templates/y.yaml", "")),
         ("removed file", c => File.Delete(c.At("templates/x.yaml"))),
         ("renamed file", c => File.Move(c.At("templates/x.yaml"), c.At("templates/z.yaml"))),
@@ -25,9 +32,23 @@ public sealed class ChartSnapshotTests
         ("rules", c => c.Write(".helmignore", "ignored\n.helmignore\nx.yaml\n")),
         ("target of a link", c => File.WriteAllText(Path.Combine(c.Parent, "out", "a.txt"), "out aa")),
         ("added file behind a link", c => File.WriteAllText(Path.Combine(c.Parent, "out", "b.txt"), "")),
-        ("retargeted link outside", c => { File.Delete(Path.Combine(c.Parent, "hop")); File.CreateSymbolicLink(Path.Combine(c.Parent, "hop"), "out2"); }),
+        (
+            "retargeted link outside",
+            c =>
+            {
+                File.Delete(Path.Combine(c.Parent, "hop"));
+                File.CreateSymbolicLink(Path.Combine(c.Parent, "hop"), "out2");
+            }
+        ),
         ("target of an ignored link gone", c => File.Delete(Path.Combine(c.Parent, "ignored-target"))),
-        ("chart replaced", c => { Directory.Move(c.Root, c.Root + "2"); Directory.CreateDirectory(c.Root); }),
+        (
+            "chart replaced",
+            c =>
+            {
+                Directory.Move(c.Root, c.Root + "2");
+                Directory.CreateDirectory(c.Root);
+            }
+        ),
         ("chart gone", c => Directory.Move(c.Root, c.Root + "2")),
     ];
 
@@ -214,7 +235,11 @@ public sealed class ChartSnapshotTests
         }
         File.CreateSymbolicLink(Path.Combine(chart.Parent, "hop"), "out");
         File.WriteAllText(Path.Combine(chart.Parent, "ignored-target"), "");
-        return chart.Write(".helmignore", "ignored\nignored.link\n.helmignore\n").Write("ignored/x", "x")
-            .Link("ignored.link", "../ignored-target").Link("files", "../hop").Link("one.txt", "../hop/a.txt");
+        return chart
+            .Write(".helmignore", "ignored\nignored.link\n.helmignore\n")
+            .Write("ignored/x", "x")
+            .Link("ignored.link", "../ignored-target")
+            .Link("files", "../hop")
+            .Link("one.txt", "../hop/a.txt");
     }
 }

@@ -21,7 +21,11 @@ public sealed class ChartTreeEditTests
         using ChartDirectory chart = Rich();
         Digest before = chart.Tree().Digest;
         var seen = new HashSet<Digest> { before };
-        foreach (string file in Directory.GetFiles(chart.Root, "*", SearchOption.AllDirectories).Where(f => !f.Contains("/ignored", StringComparison.Ordinal)))
+        foreach (
+            string file in Directory
+                .GetFiles(chart.Root, "*", SearchOption.AllDirectories)
+                .Where(f => !f.Contains("/ignored", StringComparison.Ordinal))
+        )
         {
             byte[] content = File.ReadAllBytes(file);
             for (int i = 0; i < content.Length; i++)
@@ -42,22 +46,33 @@ public sealed class ChartTreeEditTests
     {
         using ChartDirectory chart = Rich();
         var seen = new HashSet<Digest> { chart.Tree().Digest };
-        foreach (Action<ChartDirectory> edit in new Action<ChartDirectory>[]
-        {
-            c => c.Write("new.txt", ""),
-            c => File.Move(c.At("new.txt"), c.At("newer.txt")),
-            c => Directory.Move(c.At("files"), c.At("moved")),
-            c => c.Link("link", "values.yaml"),
-            c => Relink(c, "link", "./values.yaml"),
-            c => Relink(c, "link", c.At("values.yaml")),
-            c => { File.Delete(c.At("link")); File.Copy(c.At("values.yaml"), c.At("link")); },
-            c => c.Link("templates/dir", "../moved"),
-            c => { File.Delete(c.At("templates/dir")); Directory.CreateDirectory(c.At("templates/dir")); File.Copy(c.At("moved/a.txt"), c.At("templates/dir/a.txt")); },
-            c => c.Link("ignored.link", "values.yaml"),
-            c => Relink(c, "ignored.link", "Chart.yaml"),
-            c => c.Write(".helmignore", "ignored*\n*.link\nnewer*\n"),
-            c => File.Delete(c.At(".helmignore")),
-        })
+        foreach (
+            Action<ChartDirectory> edit in new Action<ChartDirectory>[]
+            {
+                c => c.Write("new.txt", ""),
+                c => File.Move(c.At("new.txt"), c.At("newer.txt")),
+                c => Directory.Move(c.At("files"), c.At("moved")),
+                c => c.Link("link", "values.yaml"),
+                c => Relink(c, "link", "./values.yaml"),
+                c => Relink(c, "link", c.At("values.yaml")),
+                c =>
+                {
+                    File.Delete(c.At("link"));
+                    File.Copy(c.At("values.yaml"), c.At("link"));
+                },
+                c => c.Link("templates/dir", "../moved"),
+                c =>
+                {
+                    File.Delete(c.At("templates/dir"));
+                    Directory.CreateDirectory(c.At("templates/dir"));
+                    File.Copy(c.At("moved/a.txt"), c.At("templates/dir/a.txt"));
+                },
+                c => c.Link("ignored.link", "values.yaml"),
+                c => Relink(c, "ignored.link", "Chart.yaml"),
+                c => c.Write(".helmignore", "ignored*\n*.link\nnewer*\n"),
+                c => File.Delete(c.At(".helmignore")),
+            }
+        )
         {
             edit(chart);
             Assert.True(seen.Add(chart.Tree().Digest));
@@ -75,17 +90,23 @@ public sealed class ChartTreeEditTests
     {
         using ChartDirectory chart = Rich();
         Digest before = chart.Tree().Digest;
-        foreach (Action<ChartDirectory> noise in new Action<ChartDirectory>[]
-        {
-            c => File.SetLastWriteTimeUtc(c.At("values.yaml"), new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc)),
-            c => File.SetUnixFileMode(c.At("values.yaml"), UnixFileMode.UserRead),
-            c => Directory.CreateDirectory(c.At("empty/empty")),
-            c => c.Write("ignored/more", "x").Write("ignored/x.yaml", "y"),
-            c => File.Delete(c.At("ignored/x.yaml")),
-            c => c.Write("templates/.swap", "x"),
-            c => c.Write("values.yaml~", "x"),
-            c => { File.Copy(c.At("Chart.yaml"), c.At("t~")); File.Move(c.At("t~"), c.At("Chart.yaml"), overwrite: true); },
-        })
+        foreach (
+            Action<ChartDirectory> noise in new Action<ChartDirectory>[]
+            {
+                c => File.SetLastWriteTimeUtc(c.At("values.yaml"), new DateTime(2001, 2, 3, 4, 5, 6, DateTimeKind.Utc)),
+                c => File.SetUnixFileMode(c.At("values.yaml"), UnixFileMode.UserRead),
+                c => Directory.CreateDirectory(c.At("empty/empty")),
+                c => c.Write("ignored/more", "x").Write("ignored/x.yaml", "y"),
+                c => File.Delete(c.At("ignored/x.yaml")),
+                c => c.Write("templates/.swap", "x"),
+                c => c.Write("values.yaml~", "x"),
+                c =>
+                {
+                    File.Copy(c.At("Chart.yaml"), c.At("t~"));
+                    File.Move(c.At("t~"), c.At("Chart.yaml"), overwrite: true);
+                },
+            }
+        )
         {
             noise(chart);
             Assert.Equal(before, chart.Tree().Digest);
@@ -118,7 +139,8 @@ public sealed class ChartTreeEditTests
     [Fact]
     public void Edit_within_the_same_tick_misses()
     {
-        // Same size, same mtime, often the same ctime: only the rule for young stamps sees these. By a clock that stands, as they would age on a busy machine.
+        // Same size, same mtime, often the same ctime: only the rule for young stamps sees these. By a clock that stands, as they would age
+        // on a busy machine.
         using var chart = new ChartDirectory(clock: new ManualClock(DateTimeOffset.UtcNow));
         DateTime written = File.GetLastWriteTimeUtc(chart.At("values.yaml"));
         Digest last = default;
@@ -193,8 +215,13 @@ public sealed class ChartTreeEditTests
     public void Lock_without_time_is_not_taken_for_one_whose_time_is_empty() =>
         Assert.Equal(
             ChartLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:05Z\"\nb"u8),
-            ChartLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:06.5-07:00\"\nb"u8));
+            ChartLock.WithoutTime("a\ngenerated: \"2024-01-02T03:04:06.5-07:00\"\nb"u8)
+        );
 
-    private static ChartDirectory Rich() => new ChartDirectory()
-        .Write("files/a.txt", "a").Write("charts/kid/values.yaml", "k: 1\n").Write(".helmignore", "ignored\n*~\nignored.link\n").Write("ignored/x", "x");
+    private static ChartDirectory Rich() =>
+        new ChartDirectory()
+            .Write("files/a.txt", "a")
+            .Write("charts/kid/values.yaml", "k: 1\n")
+            .Write(".helmignore", "ignored\n*~\nignored.link\n")
+            .Write("ignored/x", "x");
 }

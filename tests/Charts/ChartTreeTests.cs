@@ -16,10 +16,18 @@ public sealed class ChartTreeTests
     public void Every_regular_file_counts_in_byte_order()
     {
         using var chart = new ChartDirectory();
-        chart.Write("B", "").Write("a/z", "").Write("a-b", "").Write(".dot", "").Write("é", "").Write("crds/c.yaml", "").Write("charts/kid/x", "");
+        chart
+            .Write("B", "")
+            .Write("a/z", "")
+            .Write("a-b", "")
+            .Write(".dot", "")
+            .Write("é", "")
+            .Write("crds/c.yaml", "")
+            .Write("charts/kid/x", "");
         Assert.Equal(
             [".dot", "B", "Chart.yaml", "a/z", "a-b", "charts/kid/x", "crds/c.yaml", "templates/x.yaml", "values.yaml", "Ã©"],
-            chart.Names());
+            chart.Names()
+        );
     }
 
     [Fact]
@@ -33,7 +41,8 @@ public sealed class ChartTreeTests
         Assert.NotEqual(default, tree.LinkTargets);
         Assert.Equal(
             [("files", ChartFileKind.LinkToDirectory), ("files/a.txt", ChartFileKind.File), ("one.txt", ChartFileKind.LinkToFile)],
-            tree.Files.Where(f => f.Name[0] is (byte)'f' or (byte)'o').Select(f => (Encoding.UTF8.GetString(f.Name), f.Kind)));
+            tree.Files.Where(f => f.Name[0] is (byte)'f' or (byte)'o').Select(f => (Encoding.UTF8.GetString(f.Name), f.Kind))
+        );
         Assert.Equal(Digest.Of("a"u8), tree.Files.Single(f => f.Kind == ChartFileKind.LinkToFile).Content);
     }
 
@@ -41,7 +50,10 @@ public sealed class ChartTreeTests
     public void Ignored_parts_are_neither_opened_nor_counted_but_links_are_still_mentioned()
     {
         using var chart = new ChartDirectory();
-        chart.Write("skip/huge", new byte[ChartLimits.MaxFileBytes + 1]).Write(".helmignore", "skip\npipe\nlink\n.helmignore\n").Link("link", "values.yaml");
+        chart
+            .Write("skip/huge", new byte[ChartLimits.MaxFileBytes + 1])
+            .Write(".helmignore", "skip\npipe\nlink\n.helmignore\n")
+            .Link("link", "values.yaml");
         chart.CreateFifo("pipe");
         Assert.Equal(["Chart.yaml", "link", "templates/x.yaml", "values.yaml"], chart.Names());
         Assert.Equal(ChartFileKind.IgnoredLink, chart.Tree().Files[1].Kind);

@@ -59,8 +59,7 @@ public sealed class GoMatchTests
     [InlineData("\\")]
     [InlineData("a\\")]
     [InlineData("a*[")]
-    public void Bad_pattern_is_refused_wherever_the_fault_is(string pattern) =>
-        Assert.Null(GoMatch.Parse(Encoding.UTF8.GetBytes(pattern)));
+    public void Bad_pattern_is_refused_wherever_the_fault_is(string pattern) => Assert.Null(GoMatch.Parse(Encoding.UTF8.GetBytes(pattern)));
 
     [Fact]
     public void Byte_that_is_not_text_counts_as_one_character_outside_and_as_a_fault_inside_a_class()
@@ -74,26 +73,38 @@ public sealed class GoMatchTests
 
     [Property(MaxTest = 2000)]
     public Property Escaped_name_matches_itself_alone() =>
-        Prop.ForAll(NameOf("ab*?[]\\^-/é").ToArbitrary(), NameOf("ab*?[]\\^-/é").ToArbitrary(), (name, other) =>
-        {
-            string escaped = string.Concat(name.Select(c => "\\*?[".Contains(c) ? "\\" + c : c.ToString()));
-            GoMatch pattern = GoMatch.Parse(Encoding.UTF8.GetBytes(escaped))!;
-            return pattern.IsMatch(Encoding.UTF8.GetBytes(name)) && pattern.IsMatch(Encoding.UTF8.GetBytes(other)) == (name == other);
-        });
+        Prop.ForAll(
+            NameOf("ab*?[]\\^-/é").ToArbitrary(),
+            NameOf("ab*?[]\\^-/é").ToArbitrary(),
+            (name, other) =>
+            {
+                string escaped = string.Concat(name.Select(c => "\\*?[".Contains(c) ? "\\" + c : c.ToString()));
+                GoMatch pattern = GoMatch.Parse(Encoding.UTF8.GetBytes(escaped))!;
+                return pattern.IsMatch(Encoding.UTF8.GetBytes(name)) && pattern.IsMatch(Encoding.UTF8.GetBytes(other)) == (name == other);
+            }
+        );
 
     [Property(MaxTest = 20_000)]
     public Property Without_classes_it_agrees_with_trying_every_split() =>
-        Prop.ForAll(NameOf("aab**?/").ToArbitrary(), NameOf("aab/").ToArbitrary(), (pattern, name) =>
-            GoMatch.Parse(Encoding.ASCII.GetBytes(pattern))!.IsMatch(Encoding.ASCII.GetBytes(name)) == MatchesSomehow(pattern, name));
+        Prop.ForAll(
+            NameOf("aab**?/").ToArbitrary(),
+            NameOf("aab/").ToArbitrary(),
+            (pattern, name) =>
+                GoMatch.Parse(Encoding.ASCII.GetBytes(pattern))!.IsMatch(Encoding.ASCII.GetBytes(name)) == MatchesSomehow(pattern, name)
+        );
 
     [Property(MaxTest = 20_000)]
     public Property Any_bytes_are_a_pattern_or_refused_and_never_more() =>
-        Prop.ForAll(NameOf("a[]^-\\*?é/").ToArbitrary(), NameOf("a-]/").ToArbitrary(), (pattern, name) =>
-        {
-            GoMatch? match = GoMatch.Parse(Encoding.UTF8.GetBytes(pattern));
-            _ = match?.IsMatch(Encoding.UTF8.GetBytes(name));
-            return match is not null || pattern.Contains('[') || pattern.EndsWith('\\');
-        });
+        Prop.ForAll(
+            NameOf("a[]^-\\*?é/").ToArbitrary(),
+            NameOf("a-]/").ToArbitrary(),
+            (pattern, name) =>
+            {
+                GoMatch? match = GoMatch.Parse(Encoding.UTF8.GetBytes(pattern));
+                _ = match?.IsMatch(Encoding.UTF8.GetBytes(name));
+                return match is not null || pattern.Contains('[') || pattern.EndsWith('\\');
+            }
+        );
 
     private static Gen<string> NameOf(string alphabet) => Gen.Elements(alphabet.ToCharArray()).ListOf().Select(c => string.Concat(c));
 

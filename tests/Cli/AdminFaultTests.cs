@@ -20,8 +20,19 @@ public sealed class AdminFaultTests
 {
     private static readonly string[] s_all =
     [
-        "status", "status --json", "stats", "stats --json", "stats --reset --yes", "start", "stop", "prune --all", "prune --older-than 1h --dry-run",
-        "explain -- template r .", "explain --json -- template r .", "verify", "verify --sample 1",
+        "status",
+        "status --json",
+        "stats",
+        "stats --json",
+        "stats --reset --yes",
+        "start",
+        "stop",
+        "prune --all",
+        "prune --older-than 1h --dry-run",
+        "explain -- template r .",
+        "explain --json -- template r .",
+        "verify",
+        "verify --sample 1",
     ];
 
     [Fact]
@@ -43,11 +54,14 @@ public sealed class AdminFaultTests
     public async Task Daemon_that_hangs_up_or_babbles_is_no_stack_trace(bool babbles)
     {
         await using var fake = new FakeHelmHome();
-        using var stranger = new Stranger(fake, async peer =>
-        {
-            if (babbles)
-                await peer.SendAsync(Enumerable.Range(0, 5000).Select(i => (byte)(i * 31)).ToArray());
-        });
+        using var stranger = new Stranger(
+            fake,
+            async peer =>
+            {
+                if (babbles)
+                    await peer.SendAsync(Enumerable.Range(0, 5000).Select(i => (byte)(i * 31)).ToArray());
+            }
+        );
         foreach ((string command, CommandResult result) in await RunAllAsync(fake))
             AssertOneLine(command, result, "without replying", "daemon.log");
     }
@@ -64,11 +78,14 @@ public sealed class AdminFaultTests
     {
         await using var fake = new FakeHelmHome();
         Stranger? stranger = null;
-        stranger = new Stranger(fake, _ =>
-        {
-            stranger!.Dispose();
-            return Task.CompletedTask;
-        });
+        stranger = new Stranger(
+            fake,
+            _ =>
+            {
+                stranger!.Dispose();
+                return Task.CompletedTask;
+            }
+        );
         CommandResult result = await fake.Home.Admin(command.Split(' ')).RunAsync();
         Assert.True(result.ExitCode == exitCode, $"{result}{result.StdoutText}");
         Assert.DoesNotContain("   at ", result.StderrText, StringComparison.Ordinal);
@@ -112,8 +129,15 @@ public sealed class AdminFaultTests
 
     private static void AssertOneLine(string command, CommandResult result, params string[] words)
     {
-        Assert.True(result.ExitCode == (command.StartsWith("verify", StringComparison.Ordinal) ? 5 : 1) && result.Stdout.IsEmpty, $"{command}: {result}{result.StdoutText}");
-        Assert.True(result.StderrText.StartsWith("helmcached: ", StringComparison.Ordinal) && result.StderrText.IndexOf('\n') == result.StderrText.Length - 1, $"{command}: {result}");
+        Assert.True(
+            result.ExitCode == (command.StartsWith("verify", StringComparison.Ordinal) ? 5 : 1) && result.Stdout.IsEmpty,
+            $"{command}: {result}{result.StdoutText}"
+        );
+        Assert.True(
+            result.StderrText.StartsWith("helmcached: ", StringComparison.Ordinal)
+                && result.StderrText.IndexOf('\n') == result.StderrText.Length - 1,
+            $"{command}: {result}"
+        );
         Assert.All(words, word => Assert.Contains(word, result.StderrText, StringComparison.Ordinal));
     }
 

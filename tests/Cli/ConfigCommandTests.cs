@@ -43,8 +43,14 @@ public sealed class ConfigCommandTests
         Assert.Contains("the running daemon uses 90m", text.StdoutText, StringComparison.Ordinal);
         Assert.Contains("helmcached stop", text.StdoutText, StringComparison.Ordinal);
         using JsonDocument json = JsonDocument.Parse((await home.Admin("config", "--json").RunAsync()).StdoutText);
-        JsonElement[] different = [.. json.RootElement.GetProperty("settings").EnumerateArray().Where(s => s.TryGetProperty("running", out _))];
-        Assert.Equal(("idle_exit", "2h", "90m"), (Text(different.Single(), "key"), Text(different.Single(), "value"), Text(different.Single(), "running")));
+        JsonElement[] different =
+        [
+            .. json.RootElement.GetProperty("settings").EnumerateArray().Where(s => s.TryGetProperty("running", out _)),
+        ];
+        Assert.Equal(
+            ("idle_exit", "2h", "90m"),
+            (Text(different.Single(), "key"), Text(different.Single(), "value"), Text(different.Single(), "running"))
+        );
     }
 
     [Fact]
@@ -61,7 +67,15 @@ public sealed class ConfigCommandTests
         Assert.Contains(place, (await home.Admin("stats", "--json").RunAsync()).StderrText, StringComparison.Ordinal);
         Assert.Contains(place, (await home.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
 
-        foreach (string[] asked in (string[][])[["--help"], ["stats", "--help"], ["--version"], ["[suggest:2]", "st"]])
+        foreach (
+            string[] asked in (string[][])
+                [
+                    ["--help"],
+                    ["stats", "--help"],
+                    ["--version"],
+                    ["[suggest:2]", "st"],
+                ]
+        )
             Assert.Equal("", (await home.Admin(asked).RunAsync()).StderrText);
 
         string work = Directory.CreateDirectory(home.At("work")).FullName;
@@ -78,7 +92,10 @@ public sealed class ConfigCommandTests
         Assert.Equal("1GiB\n", (await home.Admin("config", "get", "store.max_size").RunAsync()).StdoutText);
         Assert.Equal("5m\n", (await home.Admin("config", "get", "idle_exit").With("HELMCACHED_IDLE_EXIT", "5m").RunAsync()).StdoutText);
         CommandResult wrong = await home.Admin("config", "get", "idle_exits").RunAsync();
-        Assert.Equal((2, "", "helmcached: unknown setting idle_exits; did you mean idle_exit?\n"), (wrong.ExitCode, wrong.StdoutText, wrong.StderrText));
+        Assert.Equal(
+            (2, "", "helmcached: unknown setting idle_exits; did you mean idle_exit?\n"),
+            (wrong.ExitCode, wrong.StdoutText, wrong.StderrText)
+        );
     }
 
     [Fact]
@@ -90,11 +107,21 @@ public sealed class ConfigCommandTests
         await home.StartAsync();
         CommandResult set = await home.Admin("config", "set", "idle_exit", "2h").RunAsync();
         Assert.Equal((0, ""), (set.ExitCode, set.StderrText));
-        Assert.Equal($"Set idle_exit to 2h in {file}\nThe running daemon still uses 90m. Run `helmcached stop`; the next render starts it with the new value\n", set.StdoutText);
+        Assert.Equal(
+            $"Set idle_exit to 2h in {file}\nThe running daemon still uses 90m. Run `helmcached stop`; the next render starts it "
+                + "with the new value\n",
+            set.StdoutText
+        );
         Assert.Equal("# mine\nidle_exit: 2h # long\n", File.ReadAllText(file));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead, File.GetUnixFileMode(file));
-        CommandResult hidden = await home.Admin("config", "set", "memory.max_size", "32MiB").With("HELMCACHED_MEMORY_MAX_SIZE", "64MiB").RunAsync();
-        Assert.Contains("HELMCACHED_MEMORY_MAX_SIZE is set to 64MiB here and takes precedence", hidden.StderrText, StringComparison.Ordinal);
+        CommandResult hidden = await home.Admin("config", "set", "memory.max_size", "32MiB")
+            .With("HELMCACHED_MEMORY_MAX_SIZE", "64MiB")
+            .RunAsync();
+        Assert.Contains(
+            "HELMCACHED_MEMORY_MAX_SIZE is set to 64MiB here and takes precedence",
+            hidden.StderrText,
+            StringComparison.Ordinal
+        );
         Assert.Equal("32MiB\n", (await home.Admin("config", "get", "memory.max_size").RunAsync()).StdoutText);
         Assert.Empty(Directory.GetFiles(Path.GetDirectoryName(file)!, "*.helmcached-*"));
     }
@@ -104,7 +131,8 @@ public sealed class ConfigCommandTests
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
         string file = home.At("new", "config.yaml");
-        Command Config(params string[] words) => home.Admin(["config", .. words]).With("HELMCACHED_CONFIG", file).With("HELMCACHED_HELM", null);
+        Command Config(params string[] words) =>
+            home.Admin(["config", .. words]).With("HELMCACHED_CONFIG", file).With("HELMCACHED_HELM", null);
         Assert.Equal(0, (await Config("set", "helm", Repository.FakeHelm).RunAsync()).ExitCode);
         Assert.Equal(0, (await Config("set", "bypass", "web", "scratch-*").RunAsync()).ExitCode);
         Assert.Equal($"helm: {Repository.FakeHelm}\nbypass: [web, 'scratch-*']\n", File.ReadAllText(file));
@@ -132,7 +160,10 @@ public sealed class ConfigCommandTests
         await using var home = new DaemonHome(Repository.FakeHelm);
         string directory = Directory.CreateDirectory(home.At("config.d")).FullName;
         CommandResult shown = await home.Admin("config").With("HELMCACHED_CONFIG", directory).RunAsync();
-        Assert.Equal((2, $"helmcached: configuration: {directory} is a directory; name a file in it\n"), (shown.ExitCode, shown.StderrText));
+        Assert.Equal(
+            (2, $"helmcached: configuration: {directory} is a directory; name a file in it\n"),
+            (shown.ExitCode, shown.StderrText)
+        );
         Assert.StartsWith($"file: {directory}\n", shown.StdoutText, StringComparison.Ordinal);
         CommandResult set = await home.Admin("config", "set", "idle_exit", "1h").With("HELMCACHED_CONFIG", directory).RunAsync();
         Assert.Equal((1, $"helmcached: {directory} is a directory; name a file in it\n"), (set.ExitCode, set.StderrText));
@@ -142,8 +173,15 @@ public sealed class ConfigCommandTests
     public async Task Row16_Doctor_names_variables_that_nothing_reads()
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
-        CommandResult result = await home.Admin("doctor").With("HELMCACHED_STORE_MAXSIZE", "1GiB").With("HELMCACHED_STORE_MAX_AGE", "9d").RunAsync();
-        Assert.Contains("HELMCACHED_STORE_MAXSIZE is set, but helmcached has no such variable", result.StdoutText, StringComparison.Ordinal);
+        CommandResult result = await home.Admin("doctor")
+            .With("HELMCACHED_STORE_MAXSIZE", "1GiB")
+            .With("HELMCACHED_STORE_MAX_AGE", "9d")
+            .RunAsync();
+        Assert.Contains(
+            "HELMCACHED_STORE_MAXSIZE is set, but helmcached has no such variable",
+            result.StdoutText,
+            StringComparison.Ordinal
+        );
         Assert.Contains("did you mean HELMCACHED_STORE_MAX_SIZE?", result.StdoutText, StringComparison.Ordinal);
         Assert.Single(result.StdoutText.Split('\n'), line => line.Contains("no such variable", StringComparison.Ordinal));
     }
@@ -155,7 +193,11 @@ public sealed class ConfigCommandTests
         CommandResult result = await home.Admin("config").With("HELMCACHED_HELM", null).RunAsync();
         Assert.Equal(2, result.ExitCode);
         Assert.Contains(":1: helm: /nonexistent/helm does not exist", result.StderrText, StringComparison.Ordinal);
-        Assert.Contains("is this shim", (await home.Admin("config").With("HELMCACHED_HELM", home.ShimPath).RunAsync()).StderrText, StringComparison.Ordinal);
+        Assert.Contains(
+            "is this shim",
+            (await home.Admin("config").With("HELMCACHED_HELM", home.ShimPath).RunAsync()).StderrText,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]

@@ -39,9 +39,14 @@ public sealed class DiffCommandTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = Work(home);
         string[] first = ["template", "shop", "web", "-n", "prod"];
-        CommandResult result = await AskAsync(home, work, ["diff", "--", "helm", .. first, "---", "helm", .. first, "--set", $"env=prod,password={Secret}2,extra=true"]);
+        CommandResult result = await AskAsync(
+            home,
+            work,
+            ["diff", "--", "helm", .. first, "---", "helm", .. first, "--set", $"env=prod,password={Secret}2,extra=true"]
+        );
         Assert.Equal((1, ""), (result.ExitCode, result.StderrText));
-        Assert.Equal("""
+        Assert.Equal(
+            """
             changed ConfigMap/c
             --- a/ConfigMap/c
             +++ b/ConfigMap/c
@@ -72,12 +77,18 @@ public sealed class DiffCommandTests
             +  name: extra
             +  namespace: prod
 
-            """, Numbered(result.StdoutText));
+            """,
+            Numbered(result.StdoutText)
+        );
         CommandResult same = await AskAsync(home, work, ["diff", "--", .. first, "---", .. first, "--set", "env=test"]);
         Assert.Equal((0, "", ""), (same.ExitCode, same.StdoutText, same.StderrText));
         // Nothing that is printed is of the Secret, and a digest of one run says nothing in the next.
         Assert.DoesNotContain(Secret, result.StdoutText, StringComparison.Ordinal);
-        CommandResult again = await AskAsync(home, work, ["diff", "--", .. first, "---", .. first, "--set", $"env=prod,password={Secret}2,extra=true"]);
+        CommandResult again = await AskAsync(
+            home,
+            work,
+            ["diff", "--", .. first, "---", .. first, "--set", $"env=prod,password={Secret}2,extra=true"]
+        );
         Assert.NotEqual(result.StdoutText, again.StdoutText);
         Assert.Equal(Numbered(result.StdoutText), Numbered(again.StdoutText));
     }
@@ -92,7 +103,14 @@ public sealed class DiffCommandTests
         string work = Work(home);
         string[] call = ["template", "shop", "web"];
         await home.StartAsync();
-        foreach (string[] other in (string[][])[["--set", "env=one"], ["--set", "env=two"], ["-n", "elsewhere", "--set", "env=three"]])
+        foreach (
+            string[] other in (string[][])
+                [
+                    ["--set", "env=one"],
+                    ["--set", "env=two"],
+                    ["-n", "elsewhere", "--set", "env=three"],
+                ]
+        )
             await home.Shim(work, [.. call, .. other]).RunAsync();
         await home.Shim(work, "template", "other", "web", "--set", "env=four").RunAsync();
         await home.EntriesReachAsync(4);
@@ -104,7 +122,11 @@ public sealed class DiffCommandTests
         Assert.DoesNotContain("one", result.StdoutText, StringComparison.Ordinal);
         // It is stored itself now, and is not compared with itself.
         Assert.Equal(result.StdoutText, (await AskAsync(home, work, ["diff", "--", .. call])).StdoutText);
-        Command piped = home.Admin(["diff", "--", .. call, "-f", "-"]) with { Directory = work, Stdin = Encoding.ASCII.GetBytes("env: five\n") };
+        Command piped = home.Admin(["diff", "--", .. call, "-f", "-"]) with
+        {
+            Directory = work,
+            Stdin = Encoding.ASCII.GetBytes("env: five\n"),
+        };
         Assert.Contains("-  env: test\n+  env: five\n", (await piped.RunAsync()).StdoutText, StringComparison.Ordinal);
     }
 
@@ -114,7 +136,15 @@ public sealed class DiffCommandTests
         await using var home = new DaemonHome(RealHelms.Helm4);
         string work = Work(home);
         CommandResult result = await AskAsync(home, work, "diff", "--", "template", "shop", "web");
-        Assert.Equal((2, "", "helmcached: no earlier result of this release is stored (chart web, with the same release name and namespace); give a second call after ---\n"), (result.ExitCode, result.StdoutText, result.StderrText));
+        Assert.Equal(
+            (
+                2,
+                "",
+                "helmcached: no earlier result of this release is stored (chart web, with the same release name and namespace); "
+                    + "give a second call after ---\n"
+            ),
+            (result.ExitCode, result.StdoutText, result.StderrText)
+        );
         result = await AskAsync(home, work, "diff", "--", "template", "shop", "web", "--post-renderer", "cat");
         Assert.Equal((2, ""), (result.ExitCode, result.StdoutText));
         Assert.StartsWith("helmcached: the cache does not serve this call (", result.StderrText, StringComparison.Ordinal);
@@ -126,7 +156,10 @@ public sealed class DiffCommandTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = Work(home);
         Chart("bad").WithTemplate("c.yaml", "{{ fail \"not so\" }}").WriteTo(work);
-        Chart("odd").WithFile("crds/bad.yaml", $"kind: Secret\ndata: [{Secret}\n").WithConfigMap("c", "a: {{ .Release.Name }}").WriteTo(work);
+        Chart("odd")
+            .WithFile("crds/bad.yaml", $"kind: Secret\ndata: [{Secret}\n")
+            .WithConfigMap("c", "a: {{ .Release.Name }}")
+            .WriteTo(work);
         CommandResult result = await AskAsync(home, work, "diff", "--", "template", "shop", "web", "---", "template", "shop", "bad");
         Assert.Equal((2, ""), (result.ExitCode, result.StdoutText));
         Assert.Contains("not so", result.StderrText, StringComparison.Ordinal);
@@ -158,7 +191,10 @@ public sealed class DiffCommandTests
     {
         await using var home = new DaemonHome(RealHelms.Helm4);
         string work = Work(home);
-        Command command = home.Admin("diff", "--", "template", "shop", "web", "---", "template", "shop", "web", "--set", "env=prod") with { Directory = work };
+        Command command = home.Admin("diff", "--", "template", "shop", "web", "---", "template", "shop", "web", "--set", "env=prod") with
+        {
+            Directory = work,
+        };
         Command onTerminal = command.With("TERM", "xterm-256color").OnTerminal(40, 20);
         Assert.Contains("\u001b[31m-  env: test", (await onTerminal.RunAsync()).StdoutText, StringComparison.Ordinal);
         string plain = (await onTerminal.With("NO_COLOR", "1").RunAsync()).StdoutText;
@@ -171,12 +207,16 @@ public sealed class DiffCommandTests
     private static string Numbered(string text)
     {
         var seen = new System.Collections.Generic.List<string>();
-        return Regex.Replace(text, @"\*\*\* ([0-9a-f]{12})", match =>
-        {
-            if (!seen.Contains(match.Value))
-                seen.Add(match.Value);
-            return $"*** D{seen.IndexOf(match.Value) + 1}";
-        });
+        return Regex.Replace(
+            text,
+            @"\*\*\* ([0-9a-f]{12})",
+            match =>
+            {
+                if (!seen.Contains(match.Value))
+                    seen.Add(match.Value);
+                return $"*** D{seen.IndexOf(match.Value) + 1}";
+            }
+        );
     }
 
     private static string Work(DaemonHome home)
@@ -186,5 +226,6 @@ public sealed class DiffCommandTests
         return work;
     }
 
-    private static Task<CommandResult> AskAsync(DaemonHome home, string directory, params string[] arguments) => (home.Admin(arguments) with { Directory = directory }).RunAsync();
+    private static Task<CommandResult> AskAsync(DaemonHome home, string directory, params string[] arguments) =>
+        (home.Admin(arguments) with { Directory = directory }).RunAsync();
 }

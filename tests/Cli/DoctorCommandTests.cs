@@ -11,7 +11,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Cli;
 
-/// <summary><c>helmcached doctor</c>: silent praise when all checks passed, and for each thing that can be wrong its name and the next step.</summary>
+/// <summary>
+/// <c>helmcached doctor</c>: silent praise when all checks passed, and for each thing that can be wrong its name and the next step.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class DoctorCommandTests
 {
@@ -27,11 +29,18 @@ public sealed class DoctorCommandTests
         CommandResult result = await stage.Terminal("helmcached doctor --json").With("TMPDIR", temporary).RunAsync();
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
         IReadOnlyList<JsonElement> checks = Checks(result.StdoutText);
-        Assert.Equal(["path", "shell-bash", "helm", "loop", "armed", "configuration", "home", "disk", "socket", "store", "daemon", "self-test"],
-            checks.Select(check => check.GetProperty("check").GetString()).Where(name => name is "shell-bash" || !name!.StartsWith("shell-", StringComparison.Ordinal)));
+        Assert.Equal(
+            ["path", "shell-bash", "helm", "loop", "armed", "configuration", "home", "disk", "socket", "store", "daemon", "self-test"],
+            checks
+                .Select(check => check.GetProperty("check").GetString())
+                .Where(name => name is "shell-bash" || !name!.StartsWith("shell-", StringComparison.Ordinal))
+        );
         Assert.All(checks, check => Assert.Equal("ok", check.GetProperty("result").GetString()));
         Assert.Contains($"v{RealHelms.MajorVersion(major)}.", Says(checks, "helm"), StringComparison.Ordinal);
-        Assert.Matches(@"^self-test: miss \d+\.\d ms, then hit \d+\.\d ms \(median of 7\), \d+ bytes, the same as real helm", Says(checks, "self-test"));
+        Assert.Matches(
+            @"^self-test: miss \d+\.\d ms, then hit \d+\.\d ms \(median of 7\), \d+ bytes, the same as real helm",
+            Says(checks, "self-test")
+        );
         // It leaves nothing behind and counts nothing.
         Assert.Equal(before, stage.Snapshot());
         Assert.Empty(Directory.GetFileSystemEntries(temporary));
@@ -109,10 +118,17 @@ public sealed class DoctorCommandTests
         Directory.CreateDirectory(stage.At(".config/fish/conf.d"));
         File.WriteAllText(stage.At(".config/fish/conf.d/first.fish"), "set -g first yes\n");
         File.WriteAllText(stage.At(".config/fish/fish_variables"), "# VERSION: 3.0\nSETUVAR second:yes\n");
-        File.AppendAllText(stage.At(".config/fish/config.fish"), $"test \"$first$second\" = yesyes; and set -gx PATH {stage.HelmDirectory} $PATH\n");
+        File.AppendAllText(
+            stage.At(".config/fish/config.fish"),
+            $"test \"$first$second\" = yesyes; and set -gx PATH {stage.HelmDirectory} $PATH\n"
+        );
         var before = stage.Snapshot();
         IReadOnlyList<JsonElement> later = await FailAsync(Installed(stage).With("SHELL", "/usr/bin/fish"), "shell-fish");
-        Assert.Contains("move the helmcached lines to the end of ~/.config/fish/config.fish", Next(later, "shell-fish"), StringComparison.Ordinal);
+        Assert.Contains(
+            "move the helmcached lines to the end of ~/.config/fish/config.fish",
+            Next(later, "shell-fish"),
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, stage.Snapshot());
     }
 
@@ -224,12 +240,18 @@ public sealed class DoctorCommandTests
     public async Task A_terminal_gets_signs_and_colour_unless_told_not_to(string? noColor, bool colour)
     {
         await using var stage = new InstallStage();
-        Command doctor = stage.Run("/usr/bin/script", "-qec", $"'{stage.Cache.DaemonPath}' doctor", "/dev/null")
-            .With("TERM", "xterm-256color").With("LC_ALL", "C.UTF-8").With("NO_COLOR", noColor);
+        Command doctor = stage
+            .Run("/usr/bin/script", "-qec", $"'{stage.Cache.DaemonPath}' doctor", "/dev/null")
+            .With("TERM", "xterm-256color")
+            .With("LC_ALL", "C.UTF-8")
+            .With("NO_COLOR", noColor);
         string said = (await doctor.RunAsync()).StdoutText;
         Assert.Contains("✓", said, StringComparison.Ordinal);
         Assert.Contains("✗", said, StringComparison.Ordinal);
-        Assert.Equal(colour, said.Contains("\u001b[38;5;", StringComparison.Ordinal) || said.Contains("\u001b[32m", StringComparison.Ordinal));
+        Assert.Equal(
+            colour,
+            said.Contains("\u001b[38;5;", StringComparison.Ordinal) || said.Contains("\u001b[32m", StringComparison.Ordinal)
+        );
         string piped = (await stage.Admin("doctor").RunAsync()).StdoutText;
         Assert.DoesNotContain('\u001b', piped);
         Assert.StartsWith("FAIL   PATH: ", piped, StringComparison.Ordinal);
@@ -245,7 +267,8 @@ public sealed class DoctorCommandTests
     /// <summary>A login shell that was never set up is named, one that was is well, and to ask changes nothing in the home.</summary>
     private static async Task AssertLeavesNothingAsync(InstallStage stage, string shell)
     {
-        string path = "/usr/bin/" + shell, check = "shell-" + shell;
+        string path = "/usr/bin/" + shell,
+            check = "shell-" + shell;
         await stage.DoAsync("install");
         var before = stage.Snapshot();
         IReadOnlyList<JsonElement> never = await FailAsync(Installed(stage).With("SHELL", path), check);
@@ -260,22 +283,30 @@ public sealed class DoctorCommandTests
         Assert.Equal(before, stage.Snapshot());
     }
 
-    /// <summary>Runs it and expects exactly these checks to fail. Shells other than bash count only when named: not every machine has them.</summary>
+    /// <summary>
+    /// Runs it and expects exactly these checks to fail. Shells other than bash count only when named: not every machine has them.
+    /// </summary>
     private static async Task<IReadOnlyList<JsonElement>> FailAsync(Command doctor, params string[] names)
     {
         CommandResult result = await doctor.RunAsync();
         IReadOnlyList<JsonElement> checks = Checks(result.StdoutText);
         Assert.True(names.SequenceEqual(Failed(checks, names)), result.StdoutText);
         Assert.Equal(1, result.ExitCode);
-        Assert.All(checks.Where(check => check.GetProperty("result").GetString() == "fail"), check => Assert.NotEqual("", check.GetProperty("next").GetString()));
+        Assert.All(
+            checks.Where(check => check.GetProperty("result").GetString() == "fail"),
+            check => Assert.NotEqual("", check.GetProperty("next").GetString())
+        );
         return checks;
     }
 
-    private static IEnumerable<string> Failed(IReadOnlyList<JsonElement> checks, params string[] named) => checks
-        .Where(check => check.GetProperty("result").GetString() == "fail").Select(check => check.GetProperty("check").GetString()!)
-        .Where(name => name is "shell-bash" || named.Contains(name) || !name.StartsWith("shell-", StringComparison.Ordinal));
+    private static IEnumerable<string> Failed(IReadOnlyList<JsonElement> checks, params string[] named) =>
+        checks
+            .Where(check => check.GetProperty("result").GetString() == "fail")
+            .Select(check => check.GetProperty("check").GetString()!)
+            .Where(name => name is "shell-bash" || named.Contains(name) || !name.StartsWith("shell-", StringComparison.Ordinal));
 
-    private static List<JsonElement> Checks(string json) => [.. JsonDocument.Parse(json).RootElement.GetProperty("checks").EnumerateArray()];
+    private static List<JsonElement> Checks(string json) =>
+        [.. JsonDocument.Parse(json).RootElement.GetProperty("checks").EnumerateArray()];
 
     private static string Says(IReadOnlyList<JsonElement> checks, string name) => Of(checks, name, "says");
 

@@ -29,7 +29,15 @@ public sealed class FormatTests
     public void Table_keeps_columns_apart_and_lines_whole()
     {
         using var output = new StringWriter { NewLine = "\n" };
-        TextTable.Write(output, ["name", "calls", ""], [["web", "7", new string('x', 200)], ["longer-name", "1234", ""]], 1);
+        TextTable.Write(
+            output,
+            ["name", "calls", ""],
+            [
+                ["web", "7", new string('x', 200)],
+                ["longer-name", "1234", ""],
+            ],
+            1
+        );
         Assert.Equal($"name         calls\nweb              7  {new string('x', 200)}\nlonger-name   1234\n", output.ToString());
     }
 

@@ -23,7 +23,10 @@ public sealed partial class HelpTests
     }
 
     [Theory]
-    [InlineData("prune --older-then 3d", "helmcached: unknown option --older-then; did you mean --older-than? See 'helmcached prune --help'\n")]
+    [InlineData(
+        "prune --older-then 3d",
+        "helmcached: unknown option --older-then; did you mean --older-than? See 'helmcached prune --help'\n"
+    )]
     [InlineData("stopp", "helmcached: unknown command stopp; did you mean stop? See 'helmcached --help'\n")]
     [InlineData("stop extra", "helmcached: unknown argument extra. See 'helmcached stop --help'\n")]
     [InlineData("frobnicate", "helmcached: unknown command frobnicate. See 'helmcached --help'\n")]
@@ -57,9 +60,15 @@ public sealed partial class HelpTests
         int tried = 0;
         foreach (string command in (await CommandsAsync(home)).Prepend(""))
         {
-            string help = (await home.Admin([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).RunAsync()).StdoutText;
+            string help = (
+                await home.Admin([.. command.Split(' ', StringSplitOptions.RemoveEmptyEntries), "--help"]).RunAsync()
+            ).StdoutText;
             int examples = help.IndexOf("\nExamples:\n", StringComparison.Ordinal);
-            foreach (string line in examples < 0 ? [] : help[examples..].Split('\n').Where(line => line.StartsWith("  helmcached ", StringComparison.Ordinal)))
+            foreach (
+                string line in examples < 0
+                    ? []
+                    : help[examples..].Split('\n').Where(line => line.StartsWith("  helmcached ", StringComparison.Ordinal))
+            )
             {
                 // With --help behind its own words it only parses; unknown words and options are errors all the same.
                 string[] words = [.. line.Trim().Split(' ')[1..].TakeWhile(word => word is not ("|" or ">" or "--"))];
@@ -93,9 +102,12 @@ public sealed partial class HelpTests
     public async Task The_shims_page_has_every_variable_that_it_reads()
     {
         string page = Path.Combine(Repository.Root, "docs", "man", "helm-shim.1");
-        IEnumerable<string> read = ((string[])["client", "shim"]).SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
+        IEnumerable<string> read = ((string[])["client", "shim"])
+            .SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories))
             .Where(file => !file.Contains("/obj/", StringComparison.Ordinal))
-            .SelectMany(file => Variable().Matches(File.ReadAllText(file))).Select(match => match.Value).Distinct();
+            .SelectMany(file => Variable().Matches(File.ReadAllText(file)))
+            .Select(match => match.Value)
+            .Distinct();
         IEnumerable<string> listed = Variable().Matches(await File.ReadAllTextAsync(page)).Select(match => match.Value).Distinct();
         Assert.Equal(read.Order(), listed.Order());
     }
@@ -131,7 +143,8 @@ public sealed partial class HelpTests
             COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _helmcached; IFS=' '; echo "${COMPREPLY[*]}"; complete -p helmcached
             """;
         CommandResult result = await (home.Admin("-c", Ask, "bash", script, line) with { File = "/bin/bash" })
-            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin")
+            .RunAsync();
         Assert.Equal(words, result.StdoutText.Split('\n')[0]);
         Assert.Contains("-F _helmcached helmcached", result.StdoutText, StringComparison.Ordinal);
     }
@@ -152,8 +165,15 @@ public sealed partial class HelpTests
         await using var home = new DaemonHome("/nonexistent");
         CommandResult result = await home.Admin("__complete", line).RunAsync();
         Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
-        string[] lines = [.. result.StdoutText.Split('\n', StringSplitOptions.RemoveEmptyEntries)
-            .Where(found => !found.StartsWith("--", StringComparison.Ordinal) && found.StartsWith(line.EndsWith(' ') || expected[0] == ':' ? "" : line.Split(' ')[^1], StringComparison.Ordinal))];
+        string[] lines =
+        [
+            .. result
+                .StdoutText.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Where(found =>
+                    !found.StartsWith("--", StringComparison.Ordinal)
+                    && found.StartsWith(line.EndsWith(' ') || expected[0] == ':' ? "" : line.Split(' ')[^1], StringComparison.Ordinal)
+                ),
+        ];
         string[] wanted = expected.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(wanted.Length, lines.Length);
         Assert.All(wanted, want => Assert.Contains(lines, found => found.StartsWith(want, StringComparison.Ordinal)));
@@ -190,8 +210,13 @@ public sealed partial class HelpTests
             COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _helmcached; echo "words ${COMPREPLY[*]}"; complete -p helmcached
             """;
         CommandResult result = await (home.Admin("-c", Ask, "bash", script, line) with { File = "/bin/bash" })
-            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
-        Assert.Equal($"{(option.Length > 0 ? $"option {option}\n" : "")}words {(option.Length > 0 ? "" : "--help")}\ncomplete -F _helmcached helmcached\n", result.StdoutText);
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin")
+            .RunAsync();
+        Assert.Equal(
+            $"{(option.Length > 0 ? $"option {option}\n" : "")}words {(option.Length > 0 ? "" : "--help")}\n"
+                + "complete -F _helmcached helmcached\n",
+            result.StdoutText
+        );
     }
 
     [ProgramFact("fish")]
@@ -200,8 +225,18 @@ public sealed partial class HelpTests
         await using var home = new DaemonHome("/nonexistent");
         string script = home.At("completion.fish");
         await File.WriteAllBytesAsync(script, (await home.Admin("completion", "fish").RunAsync()).Stdout.ToArray());
-        async Task<string> CompleteAsync(string line) => (await (home.Admin("--no-config", "-c", $"source {script}; complete -C '{line}'") with { File = "/usr/bin/fish", Directory = "/usr" })
-            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync()).StdoutText;
+        async Task<string> CompleteAsync(string line) =>
+            (
+                await (
+                    home.Admin("--no-config", "-c", $"source {script}; complete -C '{line}'") with
+                    {
+                        File = "/usr/bin/fish",
+                        Directory = "/usr",
+                    }
+                )
+                    .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin")
+                    .RunAsync()
+            ).StdoutText;
         Assert.StartsWith("install\tPut", await CompleteAsync("helmcached inst"), StringComparison.Ordinal);
         Assert.Equal("", await CompleteAsync("helmcached prune --older-than "));
         Assert.Contains("share/", await CompleteAsync("helmcached install --dir sh"), StringComparison.Ordinal);
@@ -220,9 +255,20 @@ public sealed partial class HelpTests
         await using var home = new DaemonHome("/nonexistent");
         string script = home.At("completion.zsh");
         await File.WriteAllBytesAsync(script, (await home.Admin("completion", "zsh").RunAsync()).Stdout.ToArray());
-        await File.WriteAllTextAsync(Path.Combine(home.UserHome, ".zshrc"), $"autoload -U compinit; compinit -u -D; source {script}; PS1='> '; unsetopt beep\n");
-        CommandResult result = await (home.Admin("--quiet", "--command", "zsh -i", "/dev/null") with { File = "/usr/bin/script", Stdin = Encoding.ASCII.GetBytes("helmcached uninst\t--he\t\rexit\r") })
-            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").With("TERM", "dumb").RunAsync();
+        await File.WriteAllTextAsync(
+            Path.Combine(home.UserHome, ".zshrc"),
+            $"autoload -U compinit; compinit -u -D; source {script}; PS1='> '; unsetopt beep\n"
+        );
+        CommandResult result = await (
+            home.Admin("--quiet", "--command", "zsh -i", "/dev/null") with
+            {
+                File = "/usr/bin/script",
+                Stdin = Encoding.ASCII.GetBytes("helmcached uninst\t--he\t\rexit\r"),
+            }
+        )
+            .With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin")
+            .With("TERM", "dumb")
+            .RunAsync();
         Assert.Contains("Undo what install did", result.StdoutText, StringComparison.OrdinalIgnoreCase);
     }
 
@@ -249,7 +295,13 @@ public sealed partial class HelpTests
     private static async Task<IReadOnlyList<string>> CommandsAsync(DaemonHome home)
     {
         string help = (await home.Admin("--help").RunAsync()).StdoutText;
-        return [.. help[help.IndexOf("Commands:", StringComparison.Ordinal)..].Split('\n')[1..].TakeWhile(line => line.Trim().Length > 0).Select(line => line.Trim().Split(' ')[0])];
+        return
+        [
+            .. help[help.IndexOf("Commands:", StringComparison.Ordinal)..]
+                .Split('\n')[1..]
+                .TakeWhile(line => line.Trim().Length > 0)
+                .Select(line => line.Trim().Split(' ')[0]),
+        ];
     }
 
     [GeneratedRegex(@"^  (?:-\S+, )*(?<name>--[a-z][a-z-]*)", RegexOptions.Multiline)]

@@ -19,18 +19,25 @@ public sealed class InstallCommandTests
     public async Task The_home_of_the_cache_is_private_when_the_installation_makes_it()
     {
         await using var stage = new InstallStage(Repository.FakeHelm);
-        CommandResult result = await stage.Admin("install", "--write", "--shell", "bash").With("HELMCACHED_ARMED_DIRECTORY", null).RunAsync();
+        CommandResult result = await stage
+            .Admin("install", "--write", "--shell", "bash")
+            .With("HELMCACHED_ARMED_DIRECTORY", null)
+            .RunAsync();
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
         Assert.True(Directory.Exists(Path.Combine(stage.Cache.State, "armed")), result.StdoutText);
         const UnixFileMode Private = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
-        Assert.Equal((Private, Private), (File.GetUnixFileMode(stage.Cache.State), File.GetUnixFileMode(Path.Combine(stage.Cache.State, "armed"))));
+        Assert.Equal(
+            (Private, Private),
+            (File.GetUnixFileMode(stage.Cache.State), File.GetUnixFileMode(Path.Combine(stage.Cache.State, "armed")))
+        );
     }
 
     [Fact]
     public async Task After_install_the_very_first_render_is_kept()
     {
         await using var stage = new InstallStage();
-        string armed = stage.Cache.At("armed"), trace = stage.Cache.At("trace");
+        string armed = stage.Cache.At("armed"),
+            trace = stage.Cache.At("trace");
         CommandResult install = await stage.Admin("install", "--write").With("HELMCACHED_ARMED_DIRECTORY", armed).RunAsync();
         Assert.True(install.ExitCode == 0, install + install.StdoutText);
         Assert.Contains("preparing ", install.StdoutText, StringComparison.Ordinal);
@@ -38,8 +45,21 @@ public sealed class InstallCommandTests
         CommandResult start = await stage.Admin("start").With("HELMCACHED_ARMED_DIRECTORY", armed).RunAsync();
         Assert.DoesNotContain("preparing ", start.StdoutText, StringComparison.Ordinal);
         for (int call = 0; call < 2; call++)
-            Assert.Equal(0, (await stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web").With("HELMCACHED_ARMED_DIRECTORY", armed).With("HELMCACHED_TRACE", trace).RunAsync()).ExitCode);
-        Assert.Collection(File.ReadLines(trace), first => Assert.Contains(": miss", first, StringComparison.Ordinal), second => Assert.Contains(": hit", second, StringComparison.Ordinal));
+            Assert.Equal(
+                0,
+                (
+                    await stage
+                        .Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web")
+                        .With("HELMCACHED_ARMED_DIRECTORY", armed)
+                        .With("HELMCACHED_TRACE", trace)
+                        .RunAsync()
+                ).ExitCode
+            );
+        Assert.Collection(
+            File.ReadLines(trace),
+            first => Assert.Contains(": miss", first, StringComparison.Ordinal),
+            second => Assert.Contains(": hit", second, StringComparison.Ordinal)
+        );
     }
 
     [Fact]
@@ -48,15 +68,32 @@ public sealed class InstallCommandTests
         await using var stage = new InstallStage();
         var before = stage.Snapshot();
         string said = await stage.DoAsync("install");
-        Assert.Equal([".local", ".local/share", ".local/share/helmcached", ".local/share/helmcached/bin", ".local/share/helmcached/bin/helm",
-            ".local/share/helmcached/bin/helmcached", ".local/share/helmcached/install.json"], stage.Snapshot().Select(entry => entry.Split(' ')[0]));
+        Assert.Equal(
+            [
+                ".local",
+                ".local/share",
+                ".local/share/helmcached",
+                ".local/share/helmcached/bin",
+                ".local/share/helmcached/bin/helm",
+                ".local/share/helmcached/bin/helmcached",
+                ".local/share/helmcached/install.json",
+            ],
+            stage.Snapshot().Select(entry => entry.Split(' ')[0])
+        );
         Assert.Contains($"real helm: {stage.HelmDirectory}/helm, v3.17.3", said, StringComparison.Ordinal);
 
-        string line = said.Split('\n').Select(text => text.Trim()).Single(text => text.StartsWith("export PATH=", StringComparison.Ordinal));
+        string line = said.Split('\n')
+            .Select(text => text.Trim())
+            .Single(text => text.StartsWith("export PATH=", StringComparison.Ordinal));
         await stage.Cache.StartAsync();
-        CommandResult result = await stage.Run("/bin/bash", "-c", $"{line}; type -P helm; for i in 1 2; do HELMCACHED_TRACE=1 helm template r web >/dev/null; done").RunAsync();
+        CommandResult result = await stage
+            .Run("/bin/bash", "-c", $"{line}; type -P helm; for i in 1 2; do HELMCACHED_TRACE=1 helm template r web >/dev/null; done")
+            .RunAsync();
         Assert.Equal(stage.Bin + "/helm\n", result.StdoutText);
-        Assert.Equal(["miss", "hit"], result.StderrText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(' ')[1]));
+        Assert.Equal(
+            ["miss", "hit"],
+            result.StderrText.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(text => text.Split(' ')[1])
+        );
 
         await stage.DoAsync("uninstall");
         Assert.Equal(before, stage.Snapshot());
@@ -109,13 +146,34 @@ public sealed class InstallCommandTests
         await using var stage = new InstallStage();
         var before = stage.Snapshot();
         string directory = stage.Cache.At("it's a \"$dir\"");
-        await stage.DoAsync("install", "--write", "--dir", directory, "--shell", "bash", "--shell", "zsh", "--shell", "fish", "--shell", "pwsh");
+        await stage.DoAsync(
+            "install",
+            "--write",
+            "--dir",
+            directory,
+            "--shell",
+            "bash",
+            "--shell",
+            "zsh",
+            "--shell",
+            "fish",
+            "--shell",
+            "pwsh"
+        );
         Assert.Equal($"{directory}/helm\n", (await stage.Terminal("type -P helm").RunAsync()).StdoutText);
         Assert.Equal(File.ReadAllText(stage.At(".bashrc")), File.ReadAllText(stage.At(".zshrc")));
         string escaped = directory.Replace("'", "\\'", StringComparison.Ordinal);
-        Assert.Contains($"\ntest \"$PATH[1]\" = '{escaped}'; or set -gx PATH '{escaped}' $PATH\n", File.ReadAllText(stage.At(".config/fish/config.fish")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\ntest \"$PATH[1]\" = '{escaped}'; or set -gx PATH '{escaped}' $PATH\n",
+            File.ReadAllText(stage.At(".config/fish/config.fish")),
+            StringComparison.Ordinal
+        );
         string doubled = directory.Replace("'", "''", StringComparison.Ordinal);
-        Assert.Contains($"\nif (-not $env:PATH.StartsWith('{doubled}:')) {{ $env:PATH = '{doubled}:' + $env:PATH }}\n", File.ReadAllText(stage.At(".config/powershell/profile.ps1")), StringComparison.Ordinal);
+        Assert.Contains(
+            $"\nif (-not $env:PATH.StartsWith('{doubled}:')) {{ $env:PATH = '{doubled}:' + $env:PATH }}\n",
+            File.ReadAllText(stage.At(".config/powershell/profile.ps1")),
+            StringComparison.Ordinal
+        );
 
         CommandResult elsewhere = await stage.Admin("install", "--dir", stage.Cache.At("other")).RunAsync();
         Assert.Equal(1, elsewhere.ExitCode);
@@ -151,7 +209,10 @@ public sealed class InstallCommandTests
         Directory.Delete(build, recursive: true);
         string installed = Path.Combine(stage.Bin, "helmcached");
         Assert.Equal(0, (await stage.Run(installed, "start").RunAsync()).ExitCode);
-        CommandResult result = await stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web").With("HELMCACHED_TRACE", "1").RunAsync();
+        CommandResult result = await stage
+            .Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web")
+            .With("HELMCACHED_TRACE", "1")
+            .RunAsync();
         Assert.StartsWith("helmcached: miss", result.StderrText, StringComparison.Ordinal);
         // From where it is: nothing to copy, nothing lost.
         Assert.Equal(0, (await stage.Run(installed, "install").RunAsync()).ExitCode);
@@ -197,7 +258,10 @@ public sealed class InstallCommandTests
         File.WriteAllText(stage.Configuration, "# mine\nidle_exit: 1h\n");
         File.Delete(Path.Combine(stage.HelmDirectory, "helm"));
         InstallStage.Script(stage.At(shims + "/helm"), stub);
-        InstallStage.Script(Path.Combine(stage.HelmDirectory, manager), $"[ \"$1 $2\" = 'which helm' ] && [ \"$PWD\" = \"$HOME\" ] && echo '{RealHelms.Helm3}'\n");
+        InstallStage.Script(
+            Path.Combine(stage.HelmDirectory, manager),
+            $"[ \"$1 $2\" = 'which helm' ] && [ \"$PWD\" = \"$HOME\" ] && echo '{RealHelms.Helm3}'\n"
+        );
         Command Here(Command command) => command.With("PATH", $"{stage.At(shims)}:{command.Environment["PATH"]}");
 
         CommandResult shown = await Here(stage.Admin("install")).RunAsync();
@@ -209,10 +273,16 @@ public sealed class InstallCommandTests
         Assert.Equal(0, (await Here(stage.Admin("install", "--write")).RunAsync()).ExitCode);
         Assert.Contains($"\nhelm: {RealHelms.Helm3}\n", File.ReadAllText(stage.Configuration), StringComparison.Ordinal);
         await stage.Cache.StartAsync();
-        CommandResult render = await Here(stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web")).With("HELMCACHED_TRACE", "1").RunAsync();
+        CommandResult render = await Here(stage.Run(Path.Combine(stage.Bin, "helm"), "template", "r", "web"))
+            .With("HELMCACHED_TRACE", "1")
+            .RunAsync();
         Assert.Contains("stored)", render.StderrText, StringComparison.Ordinal);
         // By now real helm is found without the stub: nothing more to say about it.
-        Assert.Contains($"real helm: {RealHelms.Helm3}", (await Here(stage.Admin("install")).RunAsync()).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            $"real helm: {RealHelms.Helm3}",
+            (await Here(stage.Admin("install")).RunAsync()).StdoutText,
+            StringComparison.Ordinal
+        );
         await stage.DoAsync("uninstall");
         Assert.Equal("# mine\nidle_exit: 1h\n", File.ReadAllText(stage.Configuration));
     }
@@ -235,7 +305,10 @@ public sealed class InstallCommandTests
         {
             await stage.DoAsync("install", "--write");
             Assert.Contains($"\nhelm: {helm}\n", File.ReadAllText(stage.Configuration), StringComparison.Ordinal);
-            CommandResult scrubbed = await stage.Run(Path.Combine(stage.Bin, "helm"), "version", "--short").With("PATH", again == 0 ? "/nowhere" : null).RunAsync();
+            CommandResult scrubbed = await stage
+                .Run(Path.Combine(stage.Bin, "helm"), "version", "--short")
+                .With("PATH", again == 0 ? "/nowhere" : null)
+                .RunAsync();
             Assert.True(scrubbed.ExitCode == 0 && scrubbed.StdoutText.StartsWith("v3.", StringComparison.Ordinal), scrubbed.ToString());
         }
         await stage.DoAsync("uninstall");

@@ -30,7 +30,10 @@ public sealed class InstallManifestTests
         string path = home.Write("manifest.json", Whole);
         InstallManifest manifest = InstallManifest.Load(path)!;
         InstalledThing thing = Assert.Single(manifest.Things);
-        Assert.Equal(("/home/a/bin", new InstalledThing(InstalledKind.Block, "/home/a/.bashrc", Created: true)), (manifest.Directory, thing));
+        Assert.Equal(
+            ("/home/a/bin", new InstalledThing(InstalledKind.Block, "/home/a/.bashrc", Created: true)),
+            (manifest.Directory, thing)
+        );
         manifest.Add(thing);
         Assert.Equal(Whole, File.ReadAllText(path));
     }
@@ -54,6 +57,10 @@ public sealed class InstallManifestTests
     {
         using var home = new TemporaryDirectory();
         string path = home.Write("manifest.json", Whole.Replace("\"version\": 1", "\"version\": 2", System.StringComparison.Ordinal));
-        Assert.Contains("another version", Assert.Throws<IOException>(() => InstallManifest.Load(path)).Message, System.StringComparison.Ordinal);
+        Assert.Contains(
+            "another version",
+            Assert.Throws<IOException>(() => InstallManifest.Load(path)).Message,
+            System.StringComparison.Ordinal
+        );
     }
 }

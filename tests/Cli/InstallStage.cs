@@ -47,7 +47,9 @@ internal sealed class InstallStage : IAsyncDisposable
     /// <summary>A command as the person's terminal would run it.</summary>
     public Command Run(string file, params IEnumerable<string> arguments) =>
         (Cache.Admin(arguments) with { File = file, Directory = Work })
-            .With("HELMCACHED_HELM", null).With("PATH", HelmDirectory + ":/usr/bin:/bin").With("SHELL", "/bin/bash");
+            .With("HELMCACHED_HELM", null)
+            .With("PATH", HelmDirectory + ":/usr/bin:/bin")
+            .With("SHELL", "/bin/bash");
 
     /// <summary>helmcached, as built.</summary>
     public Command Admin(params IEnumerable<string> arguments) => Run(Cache.DaemonPath, arguments);
@@ -65,9 +67,16 @@ internal sealed class InstallStage : IAsyncDisposable
 
     /// <summary>Everything in the home: names, kinds, modes, contents.</summary>
     public IReadOnlyList<string> Snapshot() =>
-        [.. new DirectoryInfo(Home).EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
-            .Select(entry => $"{Path.GetRelativePath(Home, entry.FullName)} {entry.LinkTarget ?? $"{entry.UnixFileMode} {(entry is FileInfo ? Convert.ToHexString(File.ReadAllBytes(entry.FullName)) : "")}"}")
-            .Order(StringComparer.Ordinal)];
+        [
+            .. new DirectoryInfo(Home)
+                .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+                .Select(entry =>
+                {
+                    string bytes = entry is FileInfo { LinkTarget: null } ? Convert.ToHexString(File.ReadAllBytes(entry.FullName)) : "";
+                    return $"{Path.GetRelativePath(Home, entry.FullName)} {entry.LinkTarget ?? $"{entry.UnixFileMode} {bytes}"}";
+                })
+                .Order(StringComparer.Ordinal),
+        ];
 
     public ValueTask DisposeAsync() => Cache.DisposeAsync();
 

@@ -26,39 +26,73 @@ public sealed class KeptProjectionTests
         (string work, byte[] output) = await RenderAsync(home);
         string read = await ImagesAsync(home, work);
         Assert.Equal("r/web:1\n", read);
-        byte[] kept = (await AskAsync(home, new Message.Project(Digest.Of(output).ToArray(), default, ViewName.Projection)) as Message.Result)!.Stdout.ToArray();
+        byte[] kept = (
+            await AskAsync(home, new Message.Project(Digest.Of(output).ToArray(), default, ViewName.Projection)) as Message.Result
+        )!.Stdout.ToArray();
         var manifests = new List<Manifest>();
         Assert.True(Projection.TryRead(kept, Digest.Of(output).ToArray(), manifests, []));
         Assert.Equal("Pod", Assert.Single(manifests).Kind);
         // One that says something else: what it says is what is printed, so nobody read the output.
-        ((List<object?>)((Dictionary<string, object?>)manifests[0].Members["spec"]!)["containers"]!).Add(new Dictionary<string, object?> { ["image"] = "r/planted:1" });
-        await AskAsync(home, new Message.Project(Digest.Of(output).ToArray(), Projection.Write(Digest.Of(output).ToArray(), manifests, []), ViewName.Projection));
+        ((List<object?>)((Dictionary<string, object?>)manifests[0].Members["spec"]!)["containers"]!).Add(
+            new Dictionary<string, object?> { ["image"] = "r/planted:1" }
+        );
+        await AskAsync(
+            home,
+            new Message.Project(
+                Digest.Of(output).ToArray(),
+                Projection.Write(Digest.Of(output).ToArray(), manifests, []),
+                ViewName.Projection
+            )
+        );
         Assert.Equal("r/planted:1\nr/web:1\n", await ImagesAsync(home, work));
-        CommandResult difference = await (home.Admin(["diff", "--", .. s_call, "---", .. s_call, "--set", "tag=2"]) with { Directory = work }).RunAsync();
+        CommandResult difference = await (
+            home.Admin(["diff", "--", .. s_call, "---", .. s_call, "--set", "tag=2"]) with
+            {
+                Directory = work,
+            }
+        ).RunAsync();
         Assert.Contains("-  - image: \"r/planted:1\"\n", difference.StdoutText, StringComparison.Ordinal);
         // Read anew on demand, and that is kept.
-        Assert.Equal("r/web:1\n", (await (home.Admin(["images", "--quiet", "--", .. s_call]) with { Directory = work }).With("HELMCACHED_RECACHE", "1").RunAsync()).StdoutText);
+        Assert.Equal(
+            "r/web:1\n",
+            (
+                await (home.Admin(["images", "--quiet", "--", .. s_call]) with { Directory = work })
+                    .With("HELMCACHED_RECACHE", "1")
+                    .RunAsync()
+            ).StdoutText
+        );
         Assert.Equal("r/web:1\n", await ImagesAsync(home, work));
     }
 
-    public static TheoryData<string, string, string> Printed => new()
-    {
-        { "resources --json", "", ViewName.ResourcesJson(ViewName.DefaultFormat) },
-        { "resources --json --name-format", "{{ .kind }}-{{ .metadata.name }}", ViewName.ResourcesJson("{{ .kind }}-{{ .metadata.name }}") },
-        { "images --json", "", ViewName.ImagesJson },
-        { "images --quiet", "", ViewName.ImagesQuiet },
-    };
+    public static TheoryData<string, string, string> Printed =>
+        new()
+        {
+            { "resources --json", "", ViewName.ResourcesJson(ViewName.DefaultFormat) },
+            {
+                "resources --json --name-format",
+                "{{ .kind }}-{{ .metadata.name }}",
+                ViewName.ResourcesJson("{{ .kind }}-{{ .metadata.name }}")
+            },
+            { "images --json", "", ViewName.ImagesJson },
+            { "images --quiet", "", ViewName.ImagesQuiet },
+        };
 
     [Theory, MemberData(nameof(Printed))]
     public async Task What_was_printed_is_printed_again_as_it_is(string words, string format, string view)
     {
         await using var home = new DaemonHome(RealHelms.Helm4);
         (string work, byte[] output) = await RenderAsync(home);
-        Command ask = home.Admin([.. words.Split(' '), .. format.Length > 0 ? (string[])[format] : [], "--", "helm", .. s_call]) with { Directory = work };
+        Command ask = home.Admin([.. words.Split(' '), .. format.Length > 0 ? (string[])[format] : [], "--", "helm", .. s_call]) with
+        {
+            Directory = work,
+        };
         string first = (await ask.RunAsync()).StdoutText;
         Assert.Contains("web", first, StringComparison.Ordinal);
         byte[] digest = Digest.Of(output).ToArray();
-        Assert.Equal(first, Encoding.UTF8.GetString((await AskAsync(home, new Message.Project(digest, default, view)) as Message.Result)!.Stdout.Span));
+        Assert.Equal(
+            first,
+            Encoding.UTF8.GetString((await AskAsync(home, new Message.Project(digest, default, view)) as Message.Result)!.Stdout.Span)
+        );
         // Whether it came from there shows when something else lies there; a long one travels as a file.
         foreach (int length in (int[])[10, 200_000])
         {
@@ -73,7 +107,13 @@ public sealed class KeptProjectionTests
             Assert.Equal(hits + 2, (await home.StatsAsync()).Hits);
             Assert.Equal(first, (await ask.With("HELMCACHED_DISABLE", "1").RunAsync()).StdoutText);
         }
-        CommandResult full = await (ask with { File = "/bin/sh", Arguments = ["-c", "exec \"$0\" \"$@\" > /dev/full", ask.File, .. ask.Arguments] }).RunAsync();
+        CommandResult full = await (
+            ask with
+            {
+                File = "/bin/sh",
+                Arguments = ["-c", "exec \"$0\" \"$@\" > /dev/full", ask.File, .. ask.Arguments],
+            }
+        ).RunAsync();
         Assert.Equal((1, "helmcached: No space left on device\n"), (full.ExitCode, full.StderrText));
         // What reads its input from somewhere is no plain call, and another call has nothing to do with it.
         CommandResult read = await (ask with { Arguments = [.. ask.Arguments, "-f", "-"], Stdin = "tag: '7'\n"u8.ToArray() }).RunAsync();
@@ -86,11 +126,20 @@ public sealed class KeptProjectionTests
     public async Task A_real_helm_beside_the_program_is_not_taken_for_the_shim()
     {
         await using var home = new DaemonHome(RealHelms.Helm4) { DaemonPath = "/nonexistent" };
-        (string work, string bin) = (Directory.CreateDirectory(home.At("work")).FullName, Directory.CreateDirectory(home.At("bin")).FullName);
+        (string work, string bin) = (
+            Directory.CreateDirectory(home.At("work")).FullName,
+            Directory.CreateDirectory(home.At("bin")).FullName
+        );
         Chart("web").WithConfigMap("c", "a: b").WriteTo(work);
         File.Copy(Repository.Daemon, Path.Combine(bin, "helmcached"));
         File.CreateSymbolicLink(Path.Combine(bin, "helm"), RealHelms.Helm4);
-        CommandResult result = await (home.Admin(["resources", "--json", "--", .. s_call]) with { File = Path.Combine(bin, "helmcached"), Directory = work }).RunAsync();
+        CommandResult result = await (
+            home.Admin(["resources", "--json", "--", .. s_call]) with
+            {
+                File = Path.Combine(bin, "helmcached"),
+                Directory = work,
+            }
+        ).RunAsync();
         Assert.Equal(1, result.ExitCode);
         Assert.Contains("is missing or is not the shim", result.StderrText, StringComparison.Ordinal);
     }
@@ -103,12 +152,29 @@ public sealed class KeptProjectionTests
         await using var home = new DaemonHome(RealHelms.Helm4);
         (string work, byte[] output) = await RenderAsync(home);
         byte[] digest = Digest.Of(output).ToArray();
-        byte[] wrong = what == "no projection" ? "[]"u8.ToArray() : Projection.Write(Digest.Of("x"u8).ToArray(), ManifestReader.Read("kind: Pod\nspec: {containers: [{image: wrong}]}\n"u8, []), [])!;
+        byte[] wrong =
+            what == "no projection"
+                ? "[]"u8.ToArray()
+                : Projection.Write(
+                    Digest.Of("x"u8).ToArray(),
+                    ManifestReader.Read("kind: Pod\nspec: {containers: [{image: wrong}]}\n"u8, []),
+                    []
+                )!;
         await AskAsync(home, new Message.Project(digest, wrong, ViewName.Projection));
-        Assert.Equal(wrong, (await AskAsync(home, new Message.Project(digest, default, ViewName.Projection)) as Message.Result)!.Stdout.ToArray());
+        Assert.Equal(
+            wrong,
+            (await AskAsync(home, new Message.Project(digest, default, ViewName.Projection)) as Message.Result)!.Stdout.ToArray()
+        );
         Assert.Equal("r/web:1\n", await ImagesAsync(home, work));
         // The next one finds what that one read.
-        Assert.True(Projection.TryRead((await AskAsync(home, new Message.Project(digest, default, ViewName.Projection)) as Message.Result)!.Stdout, digest, [], []));
+        Assert.True(
+            Projection.TryRead(
+                (await AskAsync(home, new Message.Project(digest, default, ViewName.Projection)) as Message.Result)!.Stdout,
+                digest,
+                [],
+                []
+            )
+        );
     }
 
     [Theory]
@@ -119,7 +185,9 @@ public sealed class KeptProjectionTests
     {
         await using var home = new DaemonHome(RealHelms.Helm4, configuration);
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2-planted}\n").WriteTo(work);
+        Chart("web")
+            .WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData: {a: hunter2-planted}\n")
+            .WriteTo(work);
         await home.StartAsync();
         Command ask = home.Admin(["resources", "--json", "--", .. s_call]) with { Directory = work };
         CommandResult result = await (isSecret ? ask : ask.With("HELMCACHED_READONLY", "1")).RunAsync();
@@ -127,16 +195,28 @@ public sealed class KeptProjectionTests
         Assert.Equal(result.StdoutText, (await (isSecret ? ask : ask.With("HELMCACHED_READONLY", "1")).RunAsync()).StdoutText);
         byte[] output = (await home.Real(work, s_call).RunAsync()).Stdout.ToArray();
         foreach (string view in (string[])[ViewName.Projection, ViewName.ResourcesJson(ViewName.DefaultFormat)])
-            Assert.True((await AskAsync(home, new Message.Project(Digest.Of(output).ToArray(), default, view)) as Message.Result)!.Stdout.IsEmpty);
+            Assert.True(
+                (await AskAsync(home, new Message.Project(Digest.Of(output).ToArray(), default, view)) as Message.Result)!.Stdout.IsEmpty
+            );
         await home.StopAsync();
         foreach (string file in Directory.GetFiles(home.State, "*", SearchOption.AllDirectories))
-            Assert.DoesNotContain("hunter2-planted", Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)), StringComparison.Ordinal);
+            Assert.DoesNotContain(
+                "hunter2-planted",
+                Encoding.Latin1.GetString(await File.ReadAllBytesAsync(file)),
+                StringComparison.Ordinal
+            );
     }
 
     private static async Task<(string Work, byte[] Output)> RenderAsync(DaemonHome home)
     {
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithValues("tag: '1'\n").WithTemplate("p.yaml", "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'r/web:{{ .Values.tag }}'}]}\n").WriteTo(work);
+        Chart("web")
+            .WithValues("tag: '1'\n")
+            .WithTemplate(
+                "p.yaml",
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: p}\nspec: {containers: [{name: c, image: 'r/web:{{ .Values.tag }}'}]}\n"
+            )
+            .WriteTo(work);
         await home.StartAsync();
         byte[] output = (await home.Shim(work, s_call).RunAsync()).Stdout.ToArray();
         await home.EntriesReachAsync(1);
@@ -151,10 +231,11 @@ public sealed class KeptProjectionTests
         return result.StdoutText;
     }
 
-    private static Task<Message?> AskAsync(DaemonHome home, Message question) => Task.Run(() =>
-    {
-        using DaemonClient daemon = DaemonClient.TryConnect(Endpoint.ForHome(home.State), out _)!;
-        Assert.True(daemon.TrySend(question, TimeSpan.FromSeconds(30)));
-        return daemon.ReceiveAnswer(out _);
-    });
+    private static Task<Message?> AskAsync(DaemonHome home, Message question) =>
+        Task.Run(() =>
+        {
+            using DaemonClient daemon = DaemonClient.TryConnect(Endpoint.ForHome(home.State), out _)!;
+            Assert.True(daemon.TrySend(question, TimeSpan.FromSeconds(30)));
+            return daemon.ReceiveAnswer(out _);
+        });
 }

@@ -26,22 +26,33 @@ public sealed class KeygenTests
         Assert.Contains($"\n{line}\n", result.StdoutText, System.StringComparison.Ordinal);
         Assert.Equal(Private, File.GetUnixFileMode(Path.Combine(directory, "signing.key")));
         Assert.Equal(Private, File.GetUnixFileMode(Path.Combine(directory, "team.key")));
-        Assert.Equal(Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead, File.GetUnixFileMode(Path.Combine(directory, "signing.pub")));
+        Assert.Equal(
+            Private | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
+            File.GetUnixFileMode(Path.Combine(directory, "signing.pub"))
+        );
         Assert.Equal(Private | UnixFileMode.UserExecute, File.GetUnixFileMode(directory));
         var problems = new List<string>();
-        SharedKeys? keys = SharedKeys.Load(new SharedSettings
-        {
-            Url = new("http://a/"),
-            MayWrite = true,
-            Trust = [line, Path.Combine(directory, "signing.pub")],
-            SignWith = Path.Combine(directory, "signing.key"),
-            EncryptWith = Path.Combine(directory, "team.key"),
-        }, problems);
+        SharedKeys? keys = SharedKeys.Load(
+            new SharedSettings
+            {
+                Url = new("http://a/"),
+                MayWrite = true,
+                Trust = [line, Path.Combine(directory, "signing.pub")],
+                SignWith = Path.Combine(directory, "signing.key"),
+                EncryptWith = Path.Combine(directory, "team.key"),
+            },
+            problems
+        );
         Assert.Empty(problems);
         Assert.True(keys!.CanSign && keys.Encrypts && keys.HidesNames);
         Assert.Equal(line, Assert.Single(keys.Trusted).ToString());
         // The steps that it prints are right: each `config set` is taken.
-        foreach (string step in result.StdoutText.Split('\n').Select(static l => l.Trim()).Where(static l => l.StartsWith("helmcached config set ", System.StringComparison.Ordinal)))
+        foreach (
+            string step in result
+                .StdoutText.Split('\n')
+                .Select(static l => l.Trim())
+                .Where(static l => l.StartsWith("helmcached config set ", System.StringComparison.Ordinal))
+        )
             Assert.Equal(0, (await home.Admin([.. step.Split(' ')[1..]]).RunAsync()).ExitCode);
     }
 
@@ -54,7 +65,14 @@ public sealed class KeygenTests
         string[] names = ["signing.key", "signing.pub", "team.key"];
         string[] before = [.. names.Select(name => File.ReadAllText(Path.Combine(directory, name)))];
         CommandResult again = await home.Admin("shared", "keygen", directory).RunAsync();
-        Assert.Equal((1, $"helmcached: {directory}/signing.key is there already, and keys are never written over; name another directory, or move it away\n"), (again.ExitCode, again.StderrText));
+        Assert.Equal(
+            (
+                1,
+                $"helmcached: {directory}/signing.key is there already, and keys are never written over; name another directory, "
+                    + "or move it away\n"
+            ),
+            (again.ExitCode, again.StderrText)
+        );
         Assert.Equal(before, names.Select(name => File.ReadAllText(Path.Combine(directory, name))));
         // A new writer for the same team; a link that leads nowhere is in the way, too.
         File.Delete(Path.Combine(directory, "signing.key"));

@@ -30,7 +30,10 @@ public sealed class LastCallsTests
         Assert.DoesNotContain(fake.Work, text, StringComparison.Ordinal);
         using JsonDocument document = JsonDocument.Parse(text);
         JsonElement[] calls = [.. document.RootElement.EnumerateArray()];
-        Assert.Equal(["bypass cluster-access validate", "miss  ", "hit  ", "miss  "], calls.Select(c => $"{Text(c, "outcome")} {Text(c, "reason")} {Text(c, "detail")}"));
+        Assert.Equal(
+            ["bypass cluster-access validate", "miss  ", "hit  ", "miss  "],
+            calls.Select(c => $"{Text(c, "outcome")} {Text(c, "reason")} {Text(c, "detail")}")
+        );
         Assert.StartsWith("--set ", Assert.Single(calls[1].GetProperty("changed").EnumerateArray()).GetString(), StringComparison.Ordinal);
         Assert.Empty(calls[3].GetProperty("changed").EnumerateArray());
         Assert.All(calls, c => Assert.NotEqual("", Text(c, "caller")));
@@ -54,7 +57,12 @@ public sealed class LastCallsTests
         await fake.Home.EntriesReachAsync(2);
         await fake.Template("-n", "prod", "--set", "x=1").RunAsync();
         using JsonDocument document = JsonDocument.Parse((await fake.Home.Admin("explain", "--last", "--json").RunAsync()).StdoutText);
-        string[][] changed = [.. document.RootElement.EnumerateArray().Select(c => c.GetProperty("changed").EnumerateArray().Select(i => i.GetString()!).ToArray())];
+        string[][] changed =
+        [
+            .. document
+                .RootElement.EnumerateArray()
+                .Select(c => c.GetProperty("changed").EnumerateArray().Select(i => i.GetString()!).ToArray()),
+        ];
         Assert.Equal(["namespace changed"], changed[1]);
         Assert.Empty(changed[2]);
         Assert.Contains("--set was added", Assert.Single(changed[0]), StringComparison.Ordinal);
@@ -66,7 +74,11 @@ public sealed class LastCallsTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().With("FAKEHELM_EXIT", "1").RunAsync();
-        Assert.Contains("not kept: helm-failed", (await fake.Home.Admin("explain", "--last").RunAsync()).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            "not kept: helm-failed",
+            (await fake.Home.Admin("explain", "--last").RunAsync()).StdoutText,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]

@@ -13,7 +13,16 @@ namespace CacheDaemon.Tests.Cli;
 [Trait("Needs", "programs")]
 public sealed class ListAndShowTests
 {
-    public static TheoryData<int, bool> HelmsWithAndWithoutDaemon => new() { { 3, true }, { 3, false }, { 4, true }, { 4, false }, { 42, true }, { 42, false } };
+    public static TheoryData<int, bool> HelmsWithAndWithoutDaemon =>
+        new()
+        {
+            { 3, true },
+            { 3, false },
+            { 4, true },
+            { 4, false },
+            { 42, true },
+            { 42, false },
+        };
 
     [Theory, MemberData(nameof(HelmsWithAndWithoutDaemon))]
     public async Task Entries_are_listed_by_chart_with_their_uses(int major, bool daemonRuns)
@@ -27,7 +36,18 @@ public sealed class ListAndShowTests
         Assert.Equal(["app", "zoo"], entries.Select(entry => entry.GetProperty("chart").GetString()));
         Assert.Equal([2, 0], entries.Select(entry => entry.GetProperty("uses").GetInt64()));
         Assert.Equal(daemonRuns ? ["shop", "late"] : [null, null], entries.Select(entry => entry.GetProperty("release").GetString()));
-        Assert.All(entries, entry => Assert.Equal(("1.0.0", "disk", false), (entry.GetProperty("version").GetString(), entry.GetProperty("tier").GetString(), entry.GetProperty("secret").GetBoolean())));
+        Assert.All(
+            entries,
+            entry =>
+                Assert.Equal(
+                    ("1.0.0", "disk", false),
+                    (
+                        entry.GetProperty("version").GetString(),
+                        entry.GetProperty("tier").GetString(),
+                        entry.GetProperty("secret").GetBoolean()
+                    )
+                )
+        );
         byte[] output = (await home.Real(work, "template", "shop", "app").RunAsync()).Stdout.ToArray();
         Assert.Equal(output.Length, entries[0].GetProperty("bytes").GetInt64());
 
@@ -48,7 +68,10 @@ public sealed class ListAndShowTests
             await home.StopAsync();
         using JsonDocument shown = await JsonAsync(home, "show", key, "--json");
         Assert.StartsWith(key, shown.RootElement.GetProperty("key").GetString(), StringComparison.Ordinal);
-        string?[] inputs = [.. shown.RootElement.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("label").GetString())];
+        string?[] inputs =
+        [
+            .. shown.RootElement.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("label").GetString()),
+        ];
         Assert.Contains("release", inputs);
         Assert.Contains("chart templates/c.yaml", inputs);
 
@@ -59,7 +82,10 @@ public sealed class ListAndShowTests
 
         byte[] real = (await home.Real(work, "template", "shop", "app").RunAsync()).Stdout.ToArray();
         Assert.Equal(real, (await home.Admin("show", key, "--stdout", "--raw").RunAsync()).Stdout.ToArray());
-        Assert.Equal((0, ""), ((await home.Admin("show", key, "--stderr").RunAsync()) is var errors ? errors.ExitCode : -1, errors.StdoutText));
+        Assert.Equal(
+            (0, ""),
+            ((await home.Admin("show", key, "--stderr").RunAsync()) is var errors ? errors.ExitCode : -1, errors.StdoutText)
+        );
         Assert.Equal(daemonRuns ? 1 : 0, home.DaemonIds().Count);
     }
 
@@ -77,7 +103,10 @@ public sealed class ListAndShowTests
         // Seventeen keys have sixteen first digits.
         IGrouping<char, string> alike = keys.GroupBy(key => key[0]).First(group => group.Count() > 1);
         await AssertFailsAsync(home, alike.Key.ToString(), $"{alike.Count()} entries have a key that begins with {alike.Key}: ");
-        string unknown = Enumerable.Range(0, 4096).Select(i => i.ToString("x3", System.Globalization.CultureInfo.InvariantCulture)).First(digits => !keys.Any(key => key.StartsWith(digits, StringComparison.Ordinal)));
+        string unknown = Enumerable
+            .Range(0, 4096)
+            .Select(i => i.ToString("x3", System.Globalization.CultureInfo.InvariantCulture))
+            .First(digits => !keys.Any(key => key.StartsWith(digits, StringComparison.Ordinal)));
         await AssertFailsAsync(home, unknown, $"no entry has a key that begins with {unknown}");
         await AssertFailsAsync(home, "xyz", "'xyz' is not a key");
     }
@@ -97,11 +126,18 @@ public sealed class ListAndShowTests
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithConfigMap("a", "x: y").WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  p: hunter2-planted\n").WriteTo(work);
+        Chart("web")
+            .WithConfigMap("a", "x: y")
+            .WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata: {name: s}\nstringData:\n  p: hunter2-planted\n")
+            .WriteTo(work);
         await home.StartAsync();
         await home.Shim(work, "template", "shop", "web", "--output-dir", "out").RunAsync();
         await home.EntriesReachAsync(1);
-        string key = JsonDocument.Parse((await home.Admin("list", "--json").RunAsync()).StdoutText).RootElement[0].GetProperty("key").GetString()!;
+        string key = JsonDocument
+            .Parse((await home.Admin("list", "--json").RunAsync()).StdoutText)
+            .RootElement[0]
+            .GetProperty("key")
+            .GetString()!;
         if (!daemonRuns)
             await home.StopAsync();
         string raw = (await home.Admin("show", key, "--stdout", "--raw").RunAsync()).StdoutText;
@@ -137,7 +173,10 @@ public sealed class ListAndShowTests
         using (JsonDocument list = await JsonAsync(home, "list", "--json"))
         {
             JsonElement entry = Assert.Single(list.RootElement.EnumerateArray());
-            Assert.Equal(("memory", true, JsonValueKind.Null), (entry.GetProperty("tier").GetString(), entry.GetProperty("secret").GetBoolean(), entry.GetProperty("uses").ValueKind));
+            Assert.Equal(
+                ("memory", true, JsonValueKind.Null),
+                (entry.GetProperty("tier").GetString(), entry.GetProperty("secret").GetBoolean(), entry.GetProperty("uses").ValueKind)
+            );
         }
         await home.StopAsync();
         Assert.Equal("no entries\n", (await home.Admin("list").RunAsync()).StdoutText);

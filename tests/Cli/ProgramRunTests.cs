@@ -12,7 +12,8 @@ namespace CacheDaemon.Tests.Cli;
 /// <summary>What <c>doctor</c> and <c>install</c> run never holds them up.</summary>
 public sealed class ProgramRunTests
 {
-    private static readonly TimeSpan s_long = Eventually.Patience, s_short = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan s_long = Eventually.Patience,
+        s_short = TimeSpan.FromSeconds(3);
 
     [Fact]
     public void Exit_code_output_and_first_error_are_told()
@@ -56,6 +57,5 @@ public sealed class ProgramRunTests
         Assert.Null(run.Code);
     }
 
-    private static ProgramRun Shell(string script, TimeSpan patience) =>
-        ProgramRun.ToEnd("/bin/bash", ["-c", script], patience, "/usr");
+    private static ProgramRun Shell(string script, TimeSpan patience) => ProgramRun.ToEnd("/bin/bash", ["-c", script], patience, "/usr");
 }

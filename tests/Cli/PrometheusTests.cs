@@ -47,7 +47,10 @@ public sealed class PrometheusTests
     [Fact]
     public void Names_are_unique()
     {
-        string[] names = [.. Written("web").Split('\n').Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Select(l => l.Split(' ')[2])];
+        string[] names =
+        [
+            .. Written("web").Split('\n').Where(l => l.StartsWith("# TYPE", StringComparison.Ordinal)).Select(l => l.Split(' ')[2]),
+        ];
         Assert.Equal(names.Distinct(), names);
     }
 
@@ -63,7 +66,10 @@ public sealed class PrometheusTests
         var tallies = new Tallies(counters, new ManualClock());
         tallies.Add(CallOutcome.Hit, chart, "make", 1_500_000);
         using var output = new StringWriter();
-        Prometheus.Write(output, StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3), [], (TimeSpan.FromSeconds(4.5), TimeSpan.FromMinutes(1))));
+        Prometheus.Write(
+            output,
+            StatsReport.Write(counters, tallies, new StoreUse(7, 8, 9, 1, 2, 3), [], (TimeSpan.FromSeconds(4.5), TimeSpan.FromMinutes(1)))
+        );
         return output.ToString();
     }
 }

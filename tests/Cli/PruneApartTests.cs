@@ -7,7 +7,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Cli;
 
-/// <summary><c>helmcached prune</c> in a home with daemons of several kinds of callers: the store, and what one with other mounts keeps in memory.</summary>
+/// <summary>
+/// <c>helmcached prune</c> in a home with daemons of several kinds of callers: the store, and what one with other mounts keeps in memory.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class PruneApartTests
 {
@@ -62,10 +64,22 @@ public sealed class PruneApartTests
         }
     }
 
-    private static Command Inside(int process, Command command) => command with
-    {
-        File = "nsenter",
-        // Entered there: a directory that was opened outside is not the one of that name inside.
-        Arguments = ["-t", $"{process}", "-m", "sh", "-c", "cd \"$0\" && exec \"$@\"", command.Directory, command.File, .. command.Arguments],
-    };
+    private static Command Inside(int process, Command command) =>
+        command with
+        {
+            File = "nsenter",
+            // Entered there: a directory that was opened outside is not the one of that name inside.
+            Arguments =
+            [
+                "-t",
+                $"{process}",
+                "-m",
+                "sh",
+                "-c",
+                "cd \"$0\" && exec \"$@\"",
+                command.Directory,
+                command.File,
+                .. command.Arguments,
+            ],
+        };
 }

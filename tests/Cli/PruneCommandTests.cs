@@ -53,11 +53,17 @@ public sealed class PruneCommandTests
         await fake.Template("--set", "x=1").RunAsync();
         if (!daemonRuns)
             await fake.Home.StopAsync();
-        Assert.Matches(@"^Would delete 2 entries and free [\d.]+ KiB, out of 2 entries \([\d.]+ KiB\)$", await AssertLeavesAsync(fake, 2, "--all", "--dry-run"));
+        Assert.Matches(
+            @"^Would delete 2 entries and free [\d.]+ KiB, out of 2 entries \([\d.]+ KiB\)$",
+            await AssertLeavesAsync(fake, 2, "--all", "--dry-run")
+        );
         await AssertLeavesAsync(fake, 2, "--older-than", "1h");
         Assert.Matches(@"^No entries match \(2 entries, [\d.]+ KiB in the cache\)$", await AssertLeavesAsync(fake, 2, "--chart", "other"));
         await AssertLeavesAsync(fake, 2, "--max-size", "1GiB");
-        Assert.Matches(@"^Deleted 2 entries and freed [\d.]+ KiB; 0 entries \(0 B\) left$", await AssertLeavesAsync(fake, 0, "--chart", "web"));
+        Assert.Matches(
+            @"^Deleted 2 entries and freed [\d.]+ KiB; 0 entries \(0 B\) left$",
+            await AssertLeavesAsync(fake, 0, "--chart", "web")
+        );
         Assert.Equal(daemonRuns ? 1 : 0, fake.Home.DaemonIds().Count);
     }
 
@@ -98,11 +104,16 @@ public sealed class PruneCommandTests
     }
 
     /// <summary>The command on a terminal of its own.</summary>
-    private static Command OnTerminal(Command command) => (command with
-    {
-        File = "/usr/bin/script",
-        Arguments = ["-qec", $"exec {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
-    }).With("TERM", "xterm-256color").With("LANG", "C.UTF-8");
+    private static Command OnTerminal(Command command) =>
+        (
+            command with
+            {
+                File = "/usr/bin/script",
+                Arguments = ["-qec", $"exec {command.File} {string.Join(' ', command.Arguments)}", "/dev/null"],
+            }
+        )
+            .With("TERM", "xterm-256color")
+            .With("LANG", "C.UTF-8");
 
     private static async Task<string> AssertLeavesAsync(FakeHelmHome fake, long entries, params string[] arguments)
     {

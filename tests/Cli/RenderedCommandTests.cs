@@ -56,7 +56,10 @@ public sealed class RenderedCommandTests
         Chart("web").WithTemplate("p.yaml", "kind: Pod\nspec: {containers: [{image: 'r/web:{{ .Values.tag }}'}]}\n").WriteTo(work);
         await File.WriteAllTextAsync(Path.Combine(work, "@v.yaml"), "tag: five\n");
         for (int i = 0; i < 2; i++)
-            Assert.Equal("r/web:five\n", (await RunAsync(home, work, ["images", "--quiet", "--", "template", "shop", "web", "-f", "@v.yaml"])).StdoutText);
+            Assert.Equal(
+                "r/web:five\n",
+                (await RunAsync(home, work, ["images", "--quiet", "--", "template", "shop", "web", "-f", "@v.yaml"])).StdoutText
+            );
     }
 
     [Theory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
@@ -69,13 +72,31 @@ public sealed class RenderedCommandTests
         CommandResult quiet = await RunAsync(home, work, ["images", "--quiet", "--", .. call]);
         Assert.Equal("r/debug:1\nr/init:1\nr/main:1\nr/main:2\nr/pod:1\nr/prom:1\nr/proxy:1\nr/side:1\nr/volume:1\n", quiet.StdoutText);
         using JsonDocument json = JsonDocument.Parse((await RunAsync(home, work, ["images", "--json", "--", "helm", .. call])).StdoutText);
-        string[] images = [.. json.RootElement.EnumerateArray().Select(image => string.Join(' ', image.EnumerateObject().Select(member => member.Value.GetString()))).Order(StringComparer.Ordinal)];
-        Assert.Equal(
+        string[] images =
         [
-            "r/debug:1 Deployment web debug ephemeral", "r/init:1 Deployment web prepare init", "r/main:1 CronJob nightly job container", "r/main:2 Deployment web main container",
-            "r/pod:1 Pod inner c container", "r/prom:1 Prometheus prom  other", "r/proxy:1 Prometheus prom proxy container", "r/side:1 Deployment web side container", "r/volume:1 Deployment web  other",
-        ], images);
-        Assert.Equal("image kind name container role", string.Join(' ', json.RootElement[0].EnumerateObject().Select(member => member.Name)));
+            .. json
+                .RootElement.EnumerateArray()
+                .Select(image => string.Join(' ', image.EnumerateObject().Select(member => member.Value.GetString())))
+                .Order(StringComparer.Ordinal),
+        ];
+        Assert.Equal(
+            [
+                "r/debug:1 Deployment web debug ephemeral",
+                "r/init:1 Deployment web prepare init",
+                "r/main:1 CronJob nightly job container",
+                "r/main:2 Deployment web main container",
+                "r/pod:1 Pod inner c container",
+                "r/prom:1 Prometheus prom  other",
+                "r/proxy:1 Prometheus prom proxy container",
+                "r/side:1 Deployment web side container",
+                "r/volume:1 Deployment web  other",
+            ],
+            images
+        );
+        Assert.Equal(
+            "image kind name container role",
+            string.Join(' ', json.RootElement[0].EnumerateObject().Select(member => member.Name))
+        );
         Assert.Matches(@"^image +kind +name +container +role\n", (await RunAsync(home, work, ["images", "--", .. call])).StdoutText);
         // All of them asked for one render.
         Stats stats = await home.StatsAsync();
@@ -87,18 +108,69 @@ public sealed class RenderedCommandTests
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = Work(home);
-        Chart("web").WithFile("crds/a.yaml", "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: http2xx.example.com}\n")
-            .WithTemplate("a.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: '{{ .Release.Name }}', namespace: '{{ .Release.Namespace }}'}\nspec: {ports: [{port: 017}], on: yes}\n").WriteTo(work);
-        CommandResult result = await RunAsync(home, work, "resources", "--json", "--", "template", "shop", "web", "--include-crds", "-n", "prod");
+        Chart("web")
+            .WithFile(
+                "crds/a.yaml",
+                "---\napiVersion: apiextensions.k8s.io/v1\nkind: CustomResourceDefinition\nmetadata: {name: http2xx.example.com}\n"
+            )
+            .WithTemplate(
+                "a.yaml",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: '{{ .Release.Name }}', namespace: '{{ .Release.Namespace }}'}\n"
+                    + "spec: {ports: [{port: 017}], on: yes}\n"
+            )
+            .WriteTo(work);
+        CommandResult result = await RunAsync(
+            home,
+            work,
+            "resources",
+            "--json",
+            "--",
+            "template",
+            "shop",
+            "web",
+            "--include-crds",
+            "-n",
+            "prod"
+        );
         using JsonDocument json = JsonDocument.Parse(result.StdoutText);
-        string[] texts = [.. json.RootElement.EnumerateArray().Select(resource => string.Join(' ', resource.EnumerateObject().Where(member => member.Name != "manifest").Select(member => member.Value.GetString())))];
-        Assert.Equal(
+        string[] texts =
         [
-            "apiextensions.k8s.io/v1 CustomResourceDefinition  http2xx.example.com web/crds/a.yaml custom_resource_definition_http_2xx.example.com",
-            "v1 Service prod shop web/templates/a.yaml service_shop",
-        ], texts);
-        Assert.Equal("""{"apiVersion":"v1","kind":"Service","metadata":{"name":"shop","namespace":"prod"},"spec":{"ports":[{"port":15}],"true":true}}""", json.RootElement[1].GetProperty("manifest").GetRawText());
-        string table = (await RunAsync(home, work, "resources", "--name-format", "{{ .metadata.namespace | default \"cluster\" }}/{{ .kind | lower }}", "--", "template", "shop", "web", "-n", "prod")).StdoutText;
+            .. json
+                .RootElement.EnumerateArray()
+                .Select(resource =>
+                    string.Join(
+                        ' ',
+                        resource.EnumerateObject().Where(member => member.Name != "manifest").Select(member => member.Value.GetString())
+                    )
+                ),
+        ];
+        Assert.Equal(
+            [
+                "apiextensions.k8s.io/v1 CustomResourceDefinition  http2xx.example.com web/crds/a.yaml "
+                    + "custom_resource_definition_http_2xx.example.com",
+                "v1 Service prod shop web/templates/a.yaml service_shop",
+            ],
+            texts
+        );
+        Assert.Equal(
+            """{"apiVersion":"v1","kind":"Service","metadata":{"name":"shop","namespace":"prod"},"spec":{"ports":[{"port":15}],"true":true}}""",
+            json.RootElement[1].GetProperty("manifest").GetRawText()
+        );
+        string table = (
+            await RunAsync(
+                home,
+                work,
+                "resources",
+                "--name-format",
+                "{{ .metadata.namespace | default \"cluster\" }}/{{ .kind | lower }}",
+                "--",
+                "template",
+                "shop",
+                "web",
+                "-n",
+                "prod"
+            )
+        ).StdoutText;
         Assert.Matches(@"^key +kind +namespace +name +source\nprod/service +Service +prod +shop +web/templates/a\.yaml\n$", table);
     }
 
@@ -107,19 +179,40 @@ public sealed class RenderedCommandTests
     {
         await using var home = new DaemonHome(RealHelms.Helm4);
         string work = Work(home);
-        Chart("web").WithConfigMap("a", "x: y").WithTemplate("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}\n").WriteTo(work);
+        Chart("web")
+            .WithConfigMap("a", "x: y")
+            .WithTemplate("b.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a, namespace: other}\n")
+            .WriteTo(work);
         CommandResult result = await AskAsync(home, work, "resources", "--json", "--", "template", "shop", "web");
         Assert.Equal((1, ""), (result.ExitCode, result.StdoutText));
-        Assert.Matches(@"^helmcached: --name-format: two resources have the name config_map_a: ConfigMap a \(web/templates/a\.yaml, line \d+\), and ConfigMap other/a \(web/templates/b\.yaml, line \d+\)\n$", result.StderrText);
+        Assert.Matches(
+            @"^helmcached: --name-format: two resources have the name config_map_a: "
+                + @"ConfigMap a \(web/templates/a\.yaml, line \d+\), and ConfigMap other/a \(web/templates/b\.yaml, line \d+\)\n$",
+            result.StderrText
+        );
     }
 
     [Fact]
     public async Task An_unknown_function_is_named_before_helm_runs()
     {
         await using var home = new DaemonHome("/nonexistent");
-        CommandResult result = await AskAsync(home, "/", "resources", "--name-format", "{{ sha256sum .kind }}", "--", "template", "shop", "web");
+        CommandResult result = await AskAsync(
+            home,
+            "/",
+            "resources",
+            "--name-format",
+            "{{ sha256sum .kind }}",
+            "--",
+            "template",
+            "shop",
+            "web"
+        );
         Assert.Equal((1, ""), (result.ExitCode, result.StdoutText));
-        Assert.StartsWith("helmcached: --name-format: unknown function sha256sum; known are and, ", result.StderrText, StringComparison.Ordinal);
+        Assert.StartsWith(
+            "helmcached: --name-format: unknown function sha256sum; known are and, ",
+            result.StderrText,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
@@ -159,7 +252,12 @@ public sealed class RenderedCommandTests
         string[] call = ["template", "shop", "web", "--set", "tag=2"];
         CommandResult real = await home.Real(work, call).RunAsync();
         Assert.NotEmpty(real.StderrText);
-        string[] said = [.. (await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => RunAsync(home, work, ["images", "--quiet", "--", .. call])))).Select(static result => result.StderrText)];
+        string[] said =
+        [
+            .. (await Task.WhenAll(Enumerable.Range(0, 2).Select(_ => RunAsync(home, work, ["images", "--quiet", "--", .. call])))).Select(
+                static result => result.StderrText
+            ),
+        ];
         CommandResult last = await RunAsync(home, work, ["images", "--quiet", "--", .. call]);
         Assert.Contains("r/main:2\n", last.StdoutText, StringComparison.Ordinal);
         Assert.Equal(WithoutTime(real.StderrText), WithoutTime(last.StderrText));
@@ -171,7 +269,8 @@ public sealed class RenderedCommandTests
         Assert.Equal(hits, (await home.StatsAsync()).Hits);
     }
 
-    private static string WithoutTime(string text) => System.Text.RegularExpressions.Regex.Replace(text, @"\d{4}[-/]\d\d[-/]\d\d[T ][\d:.]+\S*|time=\S+", "");
+    private static string WithoutTime(string text) =>
+        System.Text.RegularExpressions.Regex.Replace(text, @"\d{4}[-/]\d\d[-/]\d\d[T ][\d:.]+\S*|time=\S+", "");
 
     [Fact]
     public async Task Values_come_from_standard_input_as_they_do_for_helm()
@@ -179,7 +278,11 @@ public sealed class RenderedCommandTests
         await using var home = new DaemonHome(RealHelms.Helm4);
         string work = Work(home);
         Chart("web").WithValues("tag: '1'\n").WithTemplate("pods.yaml", Pods).WriteTo(work);
-        Command command = home.Admin("images", "--quiet", "--", "template", "shop", "web", "-f", "-") with { Directory = work, Stdin = Encoding.ASCII.GetBytes("tag: '3'\n") };
+        Command command = home.Admin("images", "--quiet", "--", "template", "shop", "web", "-f", "-") with
+        {
+            Directory = work,
+            Stdin = Encoding.ASCII.GetBytes("tag: '3'\n"),
+        };
         Assert.Contains("r/main:3\n", (await command.RunAsync()).StdoutText, StringComparison.Ordinal);
     }
 
@@ -217,9 +320,14 @@ public sealed class RenderedCommandTests
                 {{{Secret}}}
                 more
             """;
-        string list = $$$"""{"apiVersion": "v1", "kind": "List", "items": [{"kind": "Secret", "data": {"a": "{{{Secret}}}"}}, {"kind": "SecretList", "items": [{"data": {"b": "{{{Secret}}}"}}]}]}""";
-        Chart("web").WithConfigMap("c", "a: b # kept").WithTemplate("s.yaml", secret).WithTemplate("t.yaml", list)
-            .WithFile("crds/bad.yaml", $"kind: Secret\ndata: [{Secret}\n").WriteTo(work);
+        string list =
+            $$$"""{"apiVersion": "v1", "kind": "List", "items": [{"kind": "Secret", "data": {"a": "{{{Secret}}}"}}, {"kind": "SecretList", "items": [{"data": {"b": "{{{Secret}}}"}}]}]}""";
+        Chart("web")
+            .WithConfigMap("c", "a: b # kept")
+            .WithTemplate("s.yaml", secret)
+            .WithTemplate("t.yaml", list)
+            .WithFile("crds/bad.yaml", $"kind: Secret\ndata: [{Secret}\n")
+            .WriteTo(work);
         string[] call = ["template", "shop", "web", "--include-crds"];
         await home.StartAsync();
         await home.Shim(work, call).RunAsync();
@@ -231,12 +339,28 @@ public sealed class RenderedCommandTests
         string masked = (await home.Admin("show", key, "--stdout").RunAsync()).StdoutText;
         Assert.DoesNotContain(Secret, masked, StringComparison.Ordinal);
         Assert.Contains("a: b # kept\n", masked, StringComparison.Ordinal);
-        Assert.Contains("# Source: web/templates/s.yaml\napiVersion: v1\ndata:\n  key: \"***\"\nkind: Secret\n", masked, StringComparison.Ordinal);
+        Assert.Contains(
+            "# Source: web/templates/s.yaml\napiVersion: v1\ndata:\n  key: \"***\"\nkind: Secret\n",
+            masked,
+            StringComparison.Ordinal
+        );
         Assert.Contains("stringData:\n  password: \"***\"\n", masked, StringComparison.Ordinal);
         Assert.Contains("--raw shows it", masked, StringComparison.Ordinal);
-        foreach (string[] shown in (string[][])[["show", key], ["show", key, "--json"], ["list"], ["stats"], ["explain", "--last", "5"]])
+        foreach (
+            string[] shown in (string[][])
+                [
+                    ["show", key],
+                    ["show", key, "--json"],
+                    ["list"],
+                    ["stats"],
+                    ["explain", "--last", "5"],
+                ]
+        )
             Assert.DoesNotContain(Secret, (await home.Admin(shown).RunAsync()).StdoutText, StringComparison.Ordinal);
-        Assert.Equal((await home.Real(work, call).RunAsync()).Stdout.ToArray(), (await home.Admin("show", key, "--stdout", "--raw").RunAsync()).Stdout.ToArray());
+        Assert.Equal(
+            (await home.Real(work, call).RunAsync()).Stdout.ToArray(),
+            (await home.Admin("show", key, "--stdout", "--raw").RunAsync()).Stdout.ToArray()
+        );
     }
 
     private static string Work(DaemonHome home) => Directory.CreateDirectory(home.At("work")).FullName;
@@ -249,5 +373,6 @@ public sealed class RenderedCommandTests
         return result;
     }
 
-    private static Task<CommandResult> AskAsync(DaemonHome home, string directory, params string[] arguments) => (home.Admin(arguments) with { Directory = directory }).RunAsync();
+    private static Task<CommandResult> AskAsync(DaemonHome home, string directory, params string[] arguments) =>
+        (home.Admin(arguments) with { Directory = directory }).RunAsync();
 }

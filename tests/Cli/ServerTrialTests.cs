@@ -25,9 +25,21 @@ public sealed class ServerTrialTests : IDisposable
         using var nginx = new Nginx();
         await nginx.StartAsync();
         IReadOnlyList<DoctorCheck> early = await TryAsync(Reading(nginx.Url));
-        Assert.Equal([("read", CheckOutcome.Ok), ("clock", CheckOutcome.Ok), ("round-trip", CheckOutcome.Ok), ("probe", CheckOutcome.Note)], early.Select(static c => (c.Name, c.Outcome)));
+        Assert.Equal(
+            [("read", CheckOutcome.Ok), ("clock", CheckOutcome.Ok), ("round-trip", CheckOutcome.Ok), ("probe", CheckOutcome.Note)],
+            early.Select(static c => (c.Name, c.Outcome))
+        );
         IReadOnlyList<DoctorCheck> writer = await TryAsync(Writing(nginx.Url));
-        Assert.Equal([("read", CheckOutcome.Ok), ("clock", CheckOutcome.Ok), ("round-trip", CheckOutcome.Ok), ("write", CheckOutcome.Ok), ("probe", CheckOutcome.Ok)], writer.Select(static c => (c.Name, c.Outcome)));
+        Assert.Equal(
+            [
+                ("read", CheckOutcome.Ok),
+                ("clock", CheckOutcome.Ok),
+                ("round-trip", CheckOutcome.Ok),
+                ("write", CheckOutcome.Ok),
+                ("probe", CheckOutcome.Ok),
+            ],
+            writer.Select(static c => (c.Name, c.Outcome))
+        );
         Assert.Matches(@"^round trip: \d+\.\d ms \(median of 7\)$", writer[2].Says);
         DoctorCheck probe = (await TryAsync(Reading(nginx.Url)))[^1];
         Assert.Equal(CheckOutcome.Ok, probe.Outcome);
@@ -44,8 +56,13 @@ public sealed class ServerTrialTests : IDisposable
     {
         using var guarded = new Nginx("right");
         await guarded.StartAsync();
-        DoctorCheck read = Assert.Single(await TryAsync(Reading(guarded.Url) with { HeadersFrom = _team.File("headers", "Authorization: Bearer wrong\n") }));
-        Assert.Equal((CheckOutcome.Fail, "read", "the token in shared.headers_from is missing or wrong"), (read.Outcome, read.Name, read.Next));
+        DoctorCheck read = Assert.Single(
+            await TryAsync(Reading(guarded.Url) with { HeadersFrom = _team.File("headers", "Authorization: Bearer wrong\n") })
+        );
+        Assert.Equal(
+            (CheckOutcome.Fail, "read", "the token in shared.headers_from is missing or wrong"),
+            (read.Outcome, read.Name, read.Next)
+        );
         Assert.EndsWith("status 401", read.Says, StringComparison.Ordinal);
         Assert.DoesNotContain("wrong", read.Says, StringComparison.Ordinal);
         using var readOnly = new Nginx(takes: false);
@@ -66,14 +83,22 @@ public sealed class ServerTrialTests : IDisposable
     [Fact]
     public void Files_of_headers_and_passwords_are_looked_at_as_keys_are()
     {
-        string open = _team.File("headers", "Authorization: Bearer x\n"), broken = _team.File("broken", "Authorization Bearer hunter2\n");
+        string open = _team.File("headers", "Authorization: Bearer x\n"),
+            broken = _team.File("broken", "Authorization Bearer hunter2\n");
         System.IO.File.SetUnixFileMode(open, System.IO.UnixFileMode.UserRead | System.IO.UnixFileMode.OtherRead);
         SharedSettings settings = Reading(new Uri("http://127.0.0.1:1/"));
-        Assert.Matches(@"others may read or change it \(mode 404\); chmod 600 ", Assert.Single(SharedChecks.Problems(settings with { HeadersFrom = open })));
+        Assert.Matches(
+            @"others may read or change it \(mode 404\); chmod 600 ",
+            Assert.Single(SharedChecks.Problems(settings with { HeadersFrom = open }))
+        );
         string problem = Assert.Single(SharedChecks.Problems(settings with { HeadersFrom = broken }));
-        Assert.Contains("line 1 is no header", problem, StringComparison.Ordinal);
+        Assert.Contains("line 1 is not a header", problem, StringComparison.Ordinal);
         Assert.DoesNotContain("hunter2", problem, StringComparison.Ordinal);
-        Assert.Contains("no such file", Assert.Single(SharedChecks.Problems(settings with { Url = new Uri("redis://127.0.0.1:1/"), PasswordFrom = "/nonexistent" })), StringComparison.Ordinal);
+        Assert.Contains(
+            "no such file",
+            Assert.Single(SharedChecks.Problems(settings with { Url = new Uri("redis://127.0.0.1:1/"), PasswordFrom = "/nonexistent" })),
+            StringComparison.Ordinal
+        );
         Assert.Empty(SharedChecks.Problems(settings));
         Assert.Empty(SharedChecks.Problems(new SharedSettings()));
     }
@@ -81,15 +106,20 @@ public sealed class ServerTrialTests : IDisposable
     [Fact]
     public void What_the_keys_leave_open_is_said()
     {
-        SharedSettings plain = _team.Settings(encrypted: false), sealedOff = _team.Settings(encrypted: true);
+        SharedSettings plain = _team.Settings(encrypted: false),
+            sealedOff = _team.Settings(encrypted: true);
         Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Note), ("names", CheckOutcome.Note)], Of(plain));
         Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Ok), ("names", CheckOutcome.Ok)], Of(sealedOff));
-        Assert.Equal([("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Ok), ("names", CheckOutcome.Ok), ("network", CheckOutcome.Note)], Of(sealedOff with { Url = new Uri("http://cache.example.com/") }));
+        Assert.Equal(
+            [("trust", CheckOutcome.Ok), ("encryption", CheckOutcome.Ok), ("names", CheckOutcome.Ok), ("network", CheckOutcome.Note)],
+            Of(sealedOff with { Url = new Uri("http://cache.example.com/") })
+        );
         using var other = new KeyFixture();
         SharedSettings writer = sealedOff with { MayWrite = true, SignWith = other.SigningKey };
         Assert.Contains(("signing", CheckOutcome.Note), Of(writer));
         Assert.Contains(("trust", CheckOutcome.Note), Of(writer with { Trust = [] }));
-        static IEnumerable<(string, CheckOutcome)> Of(SharedSettings settings) => SharedChecks.OfKeys(settings, KeyFixture.Load(settings)).Select(static c => (c.Name, c.Outcome));
+        static IEnumerable<(string, CheckOutcome)> Of(SharedSettings settings) =>
+            SharedChecks.OfKeys(settings, KeyFixture.Load(settings)).Select(static c => (c.Name, c.Outcome));
     }
 
     public void Dispose() => _team.Dispose();
@@ -104,7 +134,9 @@ public sealed class ServerTrialTests : IDisposable
         ISharedServer? server = SharedServers.Open(settings, problems);
         Assert.Empty(problems);
         var checks = new List<DoctorCheck>();
-        await foreach (DoctorCheck check in new ServerTrial(server!, KeyFixture.Load(settings), settings.MayWrite).Run(CancellationToken.None))
+        await foreach (
+            DoctorCheck check in new ServerTrial(server!, KeyFixture.Load(settings), settings.MayWrite).Run(CancellationToken.None)
+        )
             checks.Add(check);
         return checks;
     }

@@ -28,7 +28,12 @@ public sealed class StatsCommandTests
         for (int i = 0; i < 3; i++)
         {
             Command call = fake.Template();
-            Assert.Equal(0, (await (call with { File = tool, Arguments = ["-c", "\"$0\" \"$@\"; exit $?", call.File, .. call.Arguments] }).RunAsync()).ExitCode);
+            Assert.Equal(
+                0,
+                (
+                    await (call with { File = tool, Arguments = ["-c", "\"$0\" \"$@\"; exit $?", call.File, .. call.Arguments] }).RunAsync()
+                ).ExitCode
+            );
         }
         await fake.Template("--validate").RunAsync();
         if (restart)
@@ -96,7 +101,10 @@ public sealed class StatsCommandTests
         using JsonDocument hours = JsonDocument.Parse((await fake.Home.Admin("stats", "--since", "1h", "--json").RunAsync()).StdoutText);
         Assert.Equal((1, 1, 1), Counts(hours.RootElement));
         CommandResult unknown = await fake.Home.Admin("stats", "--chart", "webb").RunAsync();
-        Assert.Equal((1, "helmcached: no call of a chart named webb was counted; did you mean web?\n"), (unknown.ExitCode, unknown.StderrText));
+        Assert.Equal(
+            (1, "helmcached: no call of a chart named webb was counted; did you mean web?\n"),
+            (unknown.ExitCode, unknown.StderrText)
+        );
     }
 
     [Fact]
@@ -172,8 +180,14 @@ public sealed class StatsCommandTests
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         await fake.Home.StopAsync();
-        Assert.Equal(1, StoppedStore.ChangeEach(Path.Combine(fake.Home.State, LiteDbTierOptions.FileName), LiteDbSchema.Blobs,
-            static row => row["data"] = new byte[row["data"].AsBinary.Length]));
+        Assert.Equal(
+            1,
+            StoppedStore.ChangeEach(
+                Path.Combine(fake.Home.State, LiteDbTierOptions.FileName),
+                LiteDbSchema.Blobs,
+                static row => row["data"] = new byte[row["data"].AsBinary.Length]
+            )
+        );
         await fake.StartDaemonAsync();
         Assert.Equal(FakeHelmHome.Output, (await fake.Template().RunAsync()).StdoutText);
         using JsonDocument stats = JsonDocument.Parse((await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText);

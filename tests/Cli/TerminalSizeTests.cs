@@ -24,7 +24,13 @@ public sealed partial class TerminalSizeTests
     public async Task Row13_Tables_break_no_word_no_time_and_no_number(int columns, int rows)
     {
         await using var fake = await WithCallsAsync();
-        foreach (string[] words in (string[][])[["explain", "--last"], ["stats"]])
+        foreach (
+            string[] words in (string[][])
+                [
+                    ["explain", "--last"],
+                    ["stats"],
+                ]
+        )
         {
             string plain = (await fake.Home.Admin(words).RunAsync()).StdoutText;
             string shown = Visible((await fake.Home.Admin(words).OnTerminal(columns, rows).RunAsync()).StdoutText);
@@ -79,7 +85,15 @@ public sealed partial class TerminalSizeTests
     {
         using var output = new StringWriter { NewLine = "\n" };
         string name = new('x', 60);
-        TextTable.Stack(output, 40, ["time", "chart", "ms", "why"], [["14:03:22.123", name, "31.0", "values changed " + name]], 2);
+        TextTable.Stack(
+            output,
+            40,
+            ["time", "chart", "ms", "why"],
+            [
+                ["14:03:22.123", name, "31.0", "values changed " + name],
+            ],
+            2
+        );
         string[] lines = output.ToString().Split('\n');
         Assert.Equal("14:03:22.123  xxxxxxxxxxxxxxxxx...  31.0", lines[2]);
         Assert.Equal(["    values changed", "    " + name], lines[3..5]);
@@ -105,7 +119,8 @@ public sealed partial class TerminalSizeTests
     /// <summary>What a terminal's user sees, roughly: without control sequences.</summary>
     private static string Visible(string text) => Sequence().Replace(text, "").Replace("\r", "", StringComparison.Ordinal);
 
-    private static string[] Words(string text) => text.Split([' ', '\n', '│', '─', '╭', '╮', '╰', '╯', '├', '┤', '┬', '┴', '┼'], StringSplitOptions.RemoveEmptyEntries);
+    private static string[] Words(string text) =>
+        text.Split([' ', '\n', '│', '─', '╭', '╮', '╰', '╯', '├', '┤', '┬', '┴', '┼'], StringSplitOptions.RemoveEmptyEntries);
 
     [GeneratedRegex("\u001b(?:[=>]|\\[[0-9;?]*[a-zA-Z]|\\][^\a]*\a)")]
     private static partial Regex Sequence();

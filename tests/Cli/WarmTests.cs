@@ -21,11 +21,15 @@ public sealed class CallLinesTests
     [InlineData("template a b --set x=a\\ b\\#c#d", "template|a|b|--set|x=a b#c#d")]
     [InlineData("template a b --set x= ''", "template|a|b|--set|x=|")]
     [InlineData("template a b '--set=x='\"y\"", "template|a|b|--set=x=y")]
-    public void A_line_is_split_as_a_shell_splits_it(string line, string expected) => Assert.Equal(expected, string.Join('|', Assert.Single(CallLines.Read(new StringReader(line))).Call));
+    public void A_line_is_split_as_a_shell_splits_it(string line, string expected) =>
+        Assert.Equal(expected, string.Join('|', Assert.Single(CallLines.Read(new StringReader(line))).Call));
 
     [Fact]
     public void Blank_lines_and_comments_are_passed_over_and_counted() =>
-        Assert.Equal([(3, "template"), (5, "lint")], CallLines.Read(new StringReader("\n# a\ntemplate a b\n   \nlint c\nhelm\n")).Select(static call => (call.Line, call.Call[0])));
+        Assert.Equal(
+            [(3, "template"), (5, "lint")],
+            CallLines.Read(new StringReader("\n# a\ntemplate a b\n   \nlint c\nhelm\n")).Select(static call => (call.Line, call.Call[0]))
+        );
 
     [Theory]
     [InlineData("a\ntemplate 'x", "line 2: a single quote is not closed")]
@@ -46,7 +50,12 @@ public sealed class WarmTests
         Chart("web").WithConfigMap("c", "a: {{ .Values.a | default 1 }}").WriteTo(work);
         Chart("other").WithConfigMap("c", "a: b").WriteTo(work);
         await home.StartAsync();
-        string[][] calls = [["template", "one", "web", "--set", "a=hunter2-planted"], ["template", "two", "web"], ["template", "three", "other"]];
+        string[][] calls =
+        [
+            ["template", "one", "web", "--set", "a=hunter2-planted"],
+            ["template", "two", "web"],
+            ["template", "three", "other"],
+        ];
         foreach (string[] call in calls)
             await home.Shim(work, call).RunAsync();
         await home.Shim(work, "template", "four", "web", "--output-dir", "out").RunAsync();
@@ -61,8 +70,14 @@ public sealed class WarmTests
         Assert.Empty(Directory.GetFiles(home.State, "c.yaml", SearchOption.AllDirectories));
         long hits = (await home.StatsAsync()).Hits;
         foreach (string[] call in calls)
-            Assert.Equal((await home.Real(work, call).RunAsync()).Stdout.ToArray(), (await home.Shim(work, call).RunAsync()).Stdout.ToArray());
-        Assert.Equal("wrote out/web/templates/c.yaml\n\n", (await home.Shim(work, "template", "four", "web", "--output-dir", "out").RunAsync()).StdoutText);
+            Assert.Equal(
+                (await home.Real(work, call).RunAsync()).Stdout.ToArray(),
+                (await home.Shim(work, call).RunAsync()).Stdout.ToArray()
+            );
+        Assert.Equal(
+            "wrote out/web/templates/c.yaml\n\n",
+            (await home.Shim(work, "template", "four", "web", "--output-dir", "out").RunAsync()).StdoutText
+        );
         Assert.Contains("a: 2", await File.ReadAllTextAsync(Path.Combine(work, "out/web/templates/c.yaml")), StringComparison.Ordinal);
         Assert.Equal(hits + 4, (await home.StatsAsync()).Hits);
         result = await home.Admin("warm").RunAsync();
@@ -74,7 +89,11 @@ public sealed class WarmTests
 
         // What prune took is rendered again, too, the last calls first; one that fails is named, without its words.
         await home.Admin("prune", "--all").RunAsync();
-        Assert.StartsWith("Warmed 1 of 1: ", (await home.Admin("warm", "--recent", "1").RunAsync()).StdoutText.Split('\n')[^2], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Warmed 1 of 1: ",
+            (await home.Admin("warm", "--recent", "1").RunAsync()).StdoutText.Split('\n')[^2],
+            StringComparison.Ordinal
+        );
         Chart("web").WithTemplate("c.yaml", "{{ fail \"not so\" }}").WriteTo(work);
         result = await home.Admin("warm").RunAsync();
         Assert.Equal(1, result.ExitCode);
@@ -90,11 +109,18 @@ public sealed class WarmTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = Directory.CreateDirectory(home.At("work")).FullName;
         Chart("web").WithConfigMap("c", "a: {{ .Values.a | default 1 }}").WriteTo(work);
-        await File.WriteAllTextAsync(Path.Combine(work, "calls"), "# three environments\nhelm template a web --set 'a=x y'\ntemplate b web\n\ntemplate b web\nupgrade --install b web\ntemplate c web -f -\ntemplate d nowhere\n");
+        await File.WriteAllTextAsync(
+            Path.Combine(work, "calls"),
+            "# three environments\nhelm template a web --set 'a=x y'\ntemplate b web\n\ntemplate b web\nupgrade --install b web\n"
+                + "template c web -f -\ntemplate d nowhere\n"
+        );
         CommandResult result = await (home.Admin("warm", "--file", "calls", "-j", "1") with { Directory = work }).RunAsync();
         Assert.Equal(1, result.ExitCode);
         Assert.Equal("helmcached: calls:7: reads standard input, which a call from a file does not have\n", result.StderrText);
-        Assert.Matches(@"^calls:2: \d+ ms\ncalls:3: \d+ ms\nWarmed 2 of 6: 1 cached already, 1 failed\. Skipped 2: .*not served \([a-z-]+\).*\.\n$", result.StdoutText);
+        Assert.Matches(
+            @"^calls:2: \d+ ms\ncalls:3: \d+ ms\nWarmed 2 of 6: 1 cached already, 1 failed\. Skipped 2: .*not served \([a-z-]+\).*\.\n$",
+            result.StdoutText
+        );
         string[] call = ["template", "a", "web", "--set", "a=x y"];
         Assert.Equal((await home.Real(work, call).RunAsync()).Stdout.ToArray(), (await home.Shim(work, call).RunAsync()).Stdout.ToArray());
         Assert.Equal(1, (await home.StatsAsync()).Hits);

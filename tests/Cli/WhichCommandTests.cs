@@ -20,10 +20,14 @@ public sealed class WhichCommandTests
         Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
         Assert.Equal(
             [
-                $"real helm      {Repository.FakeHelm}", $"shim           {Repository.Shim} (not on PATH)", $"daemon         {Repository.Daemon} (not running)",
-                $"store          {home.State}/store.litedb (does not exist yet)", $"configuration  {home.Environment["HELMCACHED_CONFIG"]}",
+                $"real helm      {Repository.FakeHelm}",
+                $"shim           {Repository.Shim} (not on PATH)",
+                $"daemon         {Repository.Daemon} (not running)",
+                $"store          {home.State}/store.litedb (does not exist yet)",
+                $"configuration  {home.Environment["HELMCACHED_CONFIG"]}",
             ],
-            result.StdoutText.TrimEnd('\n').Split('\n'));
+            result.StdoutText.TrimEnd('\n').Split('\n')
+        );
         Assert.Empty(home.DaemonIds());
         Assert.False(Directory.Exists(home.State));
     }
@@ -35,8 +39,14 @@ public sealed class WhichCommandTests
         await home.StartAsync();
         CommandResult result = await home.Admin("which", "--json").With("PATH", $"{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
         using JsonDocument json = JsonDocument.Parse(result.StdoutText);
-        Assert.Equal(["real_helm", "shim", "shim_is_first", "daemon", "daemon_pid", "store", "configuration"], json.RootElement.EnumerateObject().Select(member => member.Name));
-        Assert.Equal((Repository.FakeHelm, Repository.Shim, true), (Text(json, "real_helm"), Text(json, "shim"), json.RootElement.GetProperty("shim_is_first").GetBoolean()));
+        Assert.Equal(
+            ["real_helm", "shim", "shim_is_first", "daemon", "daemon_pid", "store", "configuration"],
+            json.RootElement.EnumerateObject().Select(member => member.Name)
+        );
+        Assert.Equal(
+            (Repository.FakeHelm, Repository.Shim, true),
+            (Text(json, "real_helm"), Text(json, "shim"), json.RootElement.GetProperty("shim_is_first").GetBoolean())
+        );
         Assert.Equal(await home.DaemonIdAsync(), json.RootElement.GetProperty("daemon_pid").GetInt32());
         Assert.Matches("daemon .* \\(running as process [0-9]+\\)\n", (await home.Admin("which").RunAsync()).StdoutText);
     }
@@ -47,8 +57,15 @@ public sealed class WhichCommandTests
         await using var home = new DaemonHome("/nonexistent");
         string other = Directory.CreateDirectory(home.At("other")).FullName;
         File.CreateSymbolicLink(Path.Combine(other, "helm"), Repository.FakeHelm);
-        CommandResult second = await home.Admin("which").With("HELMCACHED_HELM", null).With("PATH", $"{other}:{Repository.BinaryDirectory}:/usr/bin:/bin").RunAsync();
-        Assert.Contains($"shim           {Repository.Shim} (not first on PATH: {other}/helm is)\n", second.StdoutText, StringComparison.Ordinal);
+        CommandResult second = await home.Admin("which")
+            .With("HELMCACHED_HELM", null)
+            .With("PATH", $"{other}:{Repository.BinaryDirectory}:/usr/bin:/bin")
+            .RunAsync();
+        Assert.Contains(
+            $"shim           {Repository.Shim} (not first on PATH: {other}/helm is)\n",
+            second.StdoutText,
+            StringComparison.Ordinal
+        );
         Assert.StartsWith($"real helm      {other}/helm\n", second.StdoutText, StringComparison.Ordinal);
 
         CommandResult none = await home.Admin("which").RunAsync();

@@ -13,7 +13,10 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Client;
 
-/// <summary>The library, by its public face. What depends on this process's own variables is tested by the sample, in <see cref="LibrarySampleTests"/>.</summary>
+/// <summary>
+/// The library, by its public face. What depends on this process's own variables is tested by the sample, in
+/// <see cref="LibrarySampleTests"/>.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class LibraryTests
 {
@@ -24,11 +27,23 @@ public sealed class LibraryTests
         string work = Work(home);
         await home.StartAsync();
         HelmCache cache = Cache(home);
-        foreach (string[] arguments in (string[][])[["template", "shop", "web"], ["template", "shop", "web"], ["template", "shop", "nowhere"], ["version", "--short"], ["template", "shop", "web", "-f", "-"]])
+        foreach (
+            string[] arguments in (string[][])
+                [
+                    ["template", "shop", "web"],
+                    ["template", "shop", "web"],
+                    ["template", "shop", "nowhere"],
+                    ["version", "--short"],
+                    ["template", "shop", "web", "-f", "-"],
+                ]
+        )
         {
             CommandResult real = await (home.Real(work, arguments) with { Stdin = "a: typed\n"u8.ToArray() }).RunAsync();
             HelmRender render = await cache.RenderAsync(Call(home, work, arguments));
-            Assert.Equal((real.ExitCode, real.StdoutText, real.StderrText), (render.ExitCode, Encoding.UTF8.GetString(render.StandardOutput.Span), Encoding.UTF8.GetString(render.StandardError.Span)));
+            Assert.Equal(
+                (real.ExitCode, real.StdoutText, real.StderrText),
+                (render.ExitCode, Encoding.UTF8.GetString(render.StandardOutput.Span), Encoding.UTF8.GetString(render.StandardError.Span))
+            );
         }
         Assert.Equal(1, (await home.StatsAsync()).Hits);
     }
@@ -44,7 +59,10 @@ public sealed class LibraryTests
         Assert.Equal(2, resources.Count);
         Assert.Empty(resources.Problems);
         Resource service = resources["service_shop"];
-        Assert.Equal(("v1", "Service", "prod", "shop", "web/templates/s.yaml"), (service.ApiVersion, service.Kind, service.Namespace, service.Name, service.Source));
+        Assert.Equal(
+            ("v1", "Service", "prod", "shop", "web/templates/s.yaml"),
+            (service.ApiVersion, service.Kind, service.Namespace, service.Name, service.Source)
+        );
         Assert.Equal("15", service.Manifest.GetProperty("spec").GetProperty("ports")[0].GetProperty("port").GetRawText());
         Assert.Equal(["config_map_c", "service_shop"], resources.Select(static resource => resource.Key).Order(StringComparer.Ordinal));
         Assert.False(resources.TryGet("service_other", out _));
@@ -63,12 +81,36 @@ public sealed class LibraryTests
         await using var home = new DaemonHome(RealHelms.Helm4);
         string work = Work(home);
         HelmCache cache = Cache(home);
-        Assert.Contains("not the shim", Assert.Throws<HelmCacheException>(() => new HelmCache(new HelmCacheOptions { ShimPath = RealHelms.Helm4 })).Message, StringComparison.Ordinal);
-        Assert.Contains("/nonexistent", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.RenderAsync(Call(home, "/nonexistent", "version")))).Message, StringComparison.Ordinal);
-        Assert.Contains("must print manifests", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "version")))).Message, StringComparison.Ordinal);
-        Assert.Contains("nowhere", (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "template", "shop", "nowhere")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "not the shim",
+            Assert.Throws<HelmCacheException>(() => new HelmCache(new HelmCacheOptions { ShimPath = RealHelms.Helm4 })).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "/nonexistent",
+            (await Assert.ThrowsAsync<HelmCacheException>(() => cache.RenderAsync(Call(home, "/nonexistent", "version")))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "must print manifests",
+            (await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "version")))).Message,
+            StringComparison.Ordinal
+        );
+        Assert.Contains(
+            "nowhere",
+            (
+                await Assert.ThrowsAsync<HelmCacheException>(() => cache.ResourcesAsync(Call(home, work, "template", "shop", "nowhere")))
+            ).Message,
+            StringComparison.Ordinal
+        );
         var unknown = new HelmCache(new HelmCacheOptions { ShimPath = home.ShimPath, NameFormat = "{{ nope .kind }}" });
-        Assert.Contains("unknown function nope", (await Assert.ThrowsAsync<HelmCacheException>(() => unknown.ResourcesAsync(Call(home, work, "template", "shop", "web")))).Message, StringComparison.Ordinal);
+        Assert.Contains(
+            "unknown function nope",
+            (
+                await Assert.ThrowsAsync<HelmCacheException>(() => unknown.ResourcesAsync(Call(home, work, "template", "shop", "web")))
+            ).Message,
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -77,7 +119,10 @@ public sealed class LibraryTests
         using var directory = new TemporaryDirectory();
         // Not helm: what it is called does not matter here, and it does not end by itself.
         string helm = directory.At("helm");
-        await File.WriteAllTextAsync(helm, $"#!/bin/sh\necho $$ > {directory.At("pid")}.new\nmv {directory.At("pid")}.new {directory.At("pid")}\nexec sleep 1000\n");
+        await File.WriteAllTextAsync(
+            helm,
+            $"#!/bin/sh\necho $$ > {directory.At("pid")}.new\nmv {directory.At("pid")}.new {directory.At("pid")}\nexec sleep 1000\n"
+        );
         File.SetUnixFileMode(helm, UnixFileMode.UserRead | UnixFileMode.UserExecute);
         await using var home = new DaemonHome(helm);
         using var stop = new CancellationTokenSource();
@@ -100,14 +145,25 @@ public sealed class LibraryTests
             variables[(string)own.Key] = null;
         foreach ((string name, string? value) in home.Environment)
             variables[name] = value;
-        return new HelmCall(arguments) { WorkingDirectory = directory, Variables = variables, StandardInput = "a: typed\n"u8.ToArray() };
+        return new HelmCall(arguments)
+        {
+            WorkingDirectory = directory,
+            Variables = variables,
+            StandardInput = "a: typed\n"u8.ToArray(),
+        };
     }
 
     private static string Work(DaemonHome home)
     {
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithConfigMap("c", "a: {{ .Values.a | default 1 }}")
-            .WithTemplate("s.yaml", "apiVersion: v1\nkind: Service\nmetadata: {name: '{{ .Release.Name }}', namespace: '{{ .Release.Namespace }}'}\nspec: {ports: [{port: 017}]}\n").WriteTo(work);
+        Chart("web")
+            .WithConfigMap("c", "a: {{ .Values.a | default 1 }}")
+            .WithTemplate(
+                "s.yaml",
+                "apiVersion: v1\nkind: Service\nmetadata: {name: '{{ .Release.Name }}', namespace: '{{ .Release.Namespace }}'}\n"
+                    + "spec: {ports: [{port: 017}]}\n"
+            )
+            .WriteTo(work);
         return work;
     }
 }

@@ -47,7 +47,7 @@ public sealed class MemoryFileTests
         int writing = (int)pipe.ClientSafePipeHandle.DangerousGetHandle();
         Task<int> sending = Task.Run(() => Libc.SendFile(writing, file.Descriptor, s_bytes.Length));
         byte[] got = new byte[s_bytes.Length];
-        for (int at = 0; at < got.Length;)
+        for (int at = 0; at < got.Length; )
         {
             await Task.Yield();
             at += await pipe.ReadAsync(got.AsMemory(at, Math.Min(10_000, got.Length - at)));

@@ -53,7 +53,8 @@ public sealed partial class SystemConstantsTests
         #define STATX_MNT_ID_UNIQUE 0x4000
         #endif
         #define SAME(ours, theirs) _Static_assert((long long)(ours) == (long long)(theirs), #theirs)
-        #define AT(type, member, offset, size) _Static_assert(offsetof(type, member) == (offset) && sizeof(((type *)0)->member) == (size), #type "." #member)
+        #define AT(type, member, offset, size) \
+          _Static_assert(offsetof(type, member) == (offset) && sizeof(((type *)0)->member) == (size), #type "." #member)
 
         """;
 
@@ -155,25 +156,33 @@ public sealed partial class SystemConstantsTests
 
     /// <summary>Layouts that are the same on both, as they are declared, and room that is enough on both.</summary>
     private const string Layouts = """
-        AT(struct statx, stx_mask, 0, 4); AT(struct statx, stx_uid, 20, 4); AT(struct statx, stx_mode, 28, 2); AT(struct statx, stx_ino, 32, 8);
-        AT(struct statx, stx_size, 40, 8); AT(struct statx, stx_ctime, 96, 16); AT(struct statx, stx_mtime, 112, 16); AT(struct statx, stx_dev_major, 136, 4);
+        AT(struct statx, stx_mask, 0, 4); AT(struct statx, stx_uid, 20, 4); AT(struct statx, stx_mode, 28, 2);
+        AT(struct statx, stx_ino, 32, 8);
+        AT(struct statx, stx_size, 40, 8); AT(struct statx, stx_ctime, 96, 16); AT(struct statx, stx_mtime, 112, 16);
+        AT(struct statx, stx_dev_major, 136, 4);
         AT(struct statx, stx_dev_minor, 140, 4); AT(struct statx, stx_mnt_id, 144, 8); SAME(256, sizeof(struct statx));
-        AT(struct stat, st_dev, 0, 8); AT(struct stat, st_ino, 8, 8); AT(struct stat, st_size, 48, 8); AT(struct stat, st_mtim, 88, 16); AT(struct stat, st_ctim, 104, 16);
+        AT(struct stat, st_dev, 0, 8); AT(struct stat, st_ino, 8, 8); AT(struct stat, st_size, 48, 8); AT(struct stat, st_mtim, 88, 16);
+        AT(struct stat, st_ctim, 104, 16);
         _Static_assert(sizeof(struct stat) <= 144, "struct stat");
         AT(struct open_how, flags, 0, 8); AT(struct open_how, mode, 8, 8); AT(struct open_how, resolve, 16, 8);
         AT(struct pollfd, fd, 0, 4); AT(struct pollfd, events, 4, 2); AT(struct pollfd, revents, 6, 2);
         AT(struct iovec, iov_base, 0, 8); AT(struct iovec, iov_len, 8, 8);
-        AT(struct msghdr, msg_name, 0, 8); AT(struct msghdr, msg_iov, 16, 8); AT(struct msghdr, msg_iovlen, 24, 8); AT(struct msghdr, msg_control, 32, 8);
+        AT(struct msghdr, msg_name, 0, 8); AT(struct msghdr, msg_iov, 16, 8); AT(struct msghdr, msg_iovlen, 24, 8);
+        AT(struct msghdr, msg_control, 32, 8);
         AT(struct msghdr, msg_controllen, 40, 8); AT(struct msghdr, msg_flags, 48, 4); SAME(56, sizeof(struct msghdr));
-        AT(struct cmsghdr, cmsg_len, 0, 8); AT(struct cmsghdr, cmsg_level, 8, 4); AT(struct cmsghdr, cmsg_type, 12, 4); SAME(24, CMSG_SPACE(sizeof(int)));
+        AT(struct cmsghdr, cmsg_len, 0, 8); AT(struct cmsghdr, cmsg_level, 8, 4); AT(struct cmsghdr, cmsg_type, 12, 4);
+        SAME(24, CMSG_SPACE(sizeof(int)));
         AT(struct rlimit, rlim_cur, 0, 8); AT(struct rlimit, rlim_max, 8, 8);
         AT(struct sigaction, sa_handler, 0, 8); _Static_assert(sizeof(struct sigaction) <= 256, "struct sigaction");
         AT(struct statfs, f_type, 0, 8); _Static_assert(sizeof(struct statfs) <= 256, "struct statfs");
         AT(struct ucred, pid, 0, 4); AT(struct ucred, uid, 4, 4); AT(struct ucred, gid, 8, 4);
         _Static_assert(sizeof(posix_spawn_file_actions_t) <= 1024 && sizeof(posix_spawnattr_t) <= 1024, "posix_spawn");
-        SAME(sizeof(int), sizeof(pid_t)); SAME(sizeof(int), sizeof(mode_t)); SAME(sizeof(int), sizeof(socklen_t)); SAME(8, sizeof(off_t)); SAME(8, sizeof(nfds_t));
-        SAME(4, SIGILL); SAME(5, SIGTRAP); SAME(7, SIGBUS); SAME(8, SIGFPE); SAME(10, SIGUSR1); SAME(11, SIGSEGV); SAME(12, SIGUSR2); SAME(14, SIGALRM);
-        SAME(24, SIGXCPU); SAME(26, SIGVTALRM); SAME(27, SIGPROF); SAME(29, SIGIO); SAME(30, SIGPWR); SAME(31, SIGSYS); SAME(7, RLIMIT_NOFILE);
+        SAME(sizeof(int), sizeof(pid_t)); SAME(sizeof(int), sizeof(mode_t)); SAME(sizeof(int), sizeof(socklen_t)); SAME(8, sizeof(off_t));
+        SAME(8, sizeof(nfds_t));
+        SAME(4, SIGILL); SAME(5, SIGTRAP); SAME(7, SIGBUS); SAME(8, SIGFPE); SAME(10, SIGUSR1); SAME(11, SIGSEGV); SAME(12, SIGUSR2);
+        SAME(14, SIGALRM);
+        SAME(24, SIGXCPU); SAME(26, SIGVTALRM); SAME(27, SIGPROF); SAME(29, SIGIO); SAME(30, SIGPWR); SAME(31, SIGSYS);
+        SAME(7, RLIMIT_NOFILE);
         SAME(0x8000, S_IFREG); SAME(0x4000, S_IFDIR); SAME(0xa000, S_IFLNK);
 
         """;
@@ -189,8 +198,10 @@ public sealed partial class SystemConstantsTests
 
     [CompilerTheory("cc", "gcc")]
     [InlineData(X64)]
-    public Task Numbers_of_the_system_are_those_of_x64(string differences) => System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64
-        ? CompileAsync("cc", differences) : Task.CompletedTask;
+    public Task Numbers_of_the_system_are_those_of_x64(string differences) =>
+        System.Runtime.InteropServices.RuntimeInformation.ProcessArchitecture is System.Runtime.InteropServices.Architecture.X64
+            ? CompileAsync("cc", differences)
+            : Task.CompletedTask;
 
     [CompilerTheory("aarch64-linux-gnu-gcc", "gcc-aarch64-linux-gnu")]
     [InlineData(Arm64)]
@@ -203,9 +214,14 @@ public sealed partial class SystemConstantsTests
         int compared = 0;
         foreach ((string name, string value) in Constants())
         {
-            string? theirs = s_meanings.GetValueOrDefault($"{name}={value}") ?? s_meanings.GetValueOrDefault(name)
+            string? theirs =
+                s_meanings.GetValueOrDefault($"{name}={value}")
+                ?? s_meanings.GetValueOrDefault(name)
                 ?? (ErrorOrSignal().IsMatch(name) ? name : null);
-            Assert.True(theirs is not null, $"{name} = {value} of client/Native is not listed: say what it is to the system, or that it is a choice of ours");
+            Assert.True(
+                theirs is not null,
+                $"{name} = {value} of client/Native is not listed: say what it is to the system, or that it is a choice of ours"
+            );
             if (theirs.Length == 0)
                 continue;
             program.AppendLine(System.Globalization.CultureInfo.InvariantCulture, $"SAME({value}, {theirs});");
@@ -213,18 +229,25 @@ public sealed partial class SystemConstantsTests
         }
         Assert.True(compared > 80, $"only {compared} constants were found");
         string file = directory.Write("constants.c", program + Layouts + differences + "\n");
-        CommandResult result = await new Command(compiler, ["-std=gnu11", "-fsyntax-only", file]) { Environment = new Dictionary<string, string?> { ["PATH"] = Environment.GetEnvironmentVariable("PATH") } }.RunAsync();
+        CommandResult result = await new Command(compiler, ["-std=gnu11", "-fsyntax-only", file])
+        {
+            Environment = new Dictionary<string, string?> { ["PATH"] = Environment.GetEnvironmentVariable("PATH") },
+        }.RunAsync();
         Assert.True(result.ExitCode == 0, result.ToString());
     }
 
     /// <summary>The plain numbers among the constants, as they stand there.</summary>
     private static IEnumerable<(string Name, string Value)> Constants()
     {
-        IEnumerable<string> files = [.. Directory.GetFiles(Path.Combine(Repository.Root, "client", "Native"), "*.cs"),
-            Path.Combine(Repository.Root, "daemon", "Sessions", "PeerCheck.cs"), Path.Combine(Repository.Root, "daemon", "Files", "PathResolver.cs")];
+        IEnumerable<string> files =
+        [
+            .. Directory.GetFiles(Path.Combine(Repository.Root, "client", "Native"), "*.cs"),
+            Path.Combine(Repository.Root, "daemon", "Sessions", "PeerCheck.cs"),
+            Path.Combine(Repository.Root, "daemon", "Files", "PathResolver.cs"),
+        ];
         foreach (Match constant in files.SelectMany(file => Constant().Matches(File.ReadAllText(file))))
-            foreach (Match one in Declarator().Matches(constant.Groups["declarators"].Value))
-                yield return (one.Groups["name"].Value, one.Groups["value"].Value.Replace("_", "", StringComparison.Ordinal));
+        foreach (Match one in Declarator().Matches(constant.Groups["declarators"].Value))
+            yield return (one.Groups["name"].Value, one.Groups["value"].Value.Replace("_", "", StringComparison.Ordinal));
     }
 
     [GeneratedRegex(@"\bconst (?:int|uint|short|long|ulong|nint) (?<declarators>[^;]*);")]

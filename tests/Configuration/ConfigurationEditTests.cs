@@ -18,8 +18,18 @@ public sealed class ConfigurationEditTests
     [InlineData("idle_exit: '3h'\n", "idle_exit", "1h", "idle_exit: 1h\n")]
     [InlineData("idle_exit:\nreadonly: true\n", "idle_exit", "1h", "idle_exit: 1h\nreadonly: true\n")]
     [InlineData("readonly: true", "idle_exit", "1h", "readonly: true\nidle_exit: 1h")]
-    [InlineData("store:\n    max_age: 9d # a\n\n# b\nreadonly: true\n", "store.max_size", "1GiB", "store:\n    max_age: 9d # a\n    max_size: 1GiB\n\n# b\nreadonly: true\n")]
-    [InlineData("store:\n  # max_size: 2GiB\nreadonly: true\n", "store.max_size", "1GiB", "store:\n  max_size: 1GiB\n  # max_size: 2GiB\nreadonly: true\n")]
+    [InlineData(
+        "store:\n    max_age: 9d # a\n\n# b\nreadonly: true\n",
+        "store.max_size",
+        "1GiB",
+        "store:\n    max_age: 9d # a\n    max_size: 1GiB\n\n# b\nreadonly: true\n"
+    )]
+    [InlineData(
+        "store:\n  # max_size: 2GiB\nreadonly: true\n",
+        "store.max_size",
+        "1GiB",
+        "store:\n  max_size: 1GiB\n  # max_size: 2GiB\nreadonly: true\n"
+    )]
     [InlineData("store: {max_size: 2GiB, max_age: 9d} # c\n", "store.max_size", "1GiB", "store: {max_size: 1GiB, max_age: 9d} # c\n")]
     [InlineData("store: {max_age: 9d} # c\n", "store.max_size", "1GiB", "store: {max_age: 9d, max_size: 1GiB} # c\n")]
     [InlineData("store: {}\n", "store.max_size", "1GiB", "store: {max_size: 1GiB}\n")]

@@ -19,7 +19,8 @@ public sealed class ConfigurationFileTests : IDisposable
     [Fact]
     public void Every_setting_is_read()
     {
-        DaemonOptions options = Read("""
+        DaemonOptions options = Read(
+            """
             store:
               max_size: 3GiB
               max_age: 30d
@@ -31,7 +32,9 @@ public sealed class ConfigurationFileTests : IDisposable
             helm: /opt/helm
             log: {level: debug}
             armed: {directory: /var/armed, max_age: 9d}
-            """, out IReadOnlyList<string> problems);
+            """,
+            out IReadOnlyList<string> problems
+        );
         Assert.Empty(problems);
         Assert.Equal(
             new DaemonOptions
@@ -47,7 +50,8 @@ public sealed class ConfigurationFileTests : IDisposable
                 ArmedDirectory = "/var/armed",
                 ArmedMaxAge = TimeSpan.FromDays(9),
             },
-            options);
+            options
+        );
     }
 
     [Theory]
@@ -109,7 +113,10 @@ public sealed class ConfigurationFileTests : IDisposable
         string problem = Assert.Single(problems);
         Assert.StartsWith(_directory.At("config.yaml") + place, problem, StringComparison.Ordinal);
         Assert.Contains(what, problem, StringComparison.Ordinal);
-        Assert.Equal((new DaemonOptions().StoreMaxBytes, new DaemonOptions().MemoryMaxBytes), (options.StoreMaxBytes, options.MemoryMaxBytes));
+        Assert.Equal(
+            (new DaemonOptions().StoreMaxBytes, new DaemonOptions().MemoryMaxBytes),
+            (options.StoreMaxBytes, options.MemoryMaxBytes)
+        );
     }
 
     [Fact]

@@ -32,7 +32,10 @@ public sealed class ConfigurationTests : IDisposable
         Assert.Equal((SettingSource.File, $"{_directory.At("config.yaml")}:{parts.Length}"), (origin.Source, origin.Place));
         Assert.All(byFile.Origins.Where(o => o.Setting.Key != key), o => Assert.Equal(SettingSource.Default, o.Source));
 
-        string word = setting.HasColons ? setting.Example.Trim('[', ']') : setting.IsList ? "scratch-*:/home/me/experiments" : setting.Example;
+        string word =
+            setting.HasColons ? setting.Example.Trim('[', ']')
+            : setting.IsList ? "scratch-*:/home/me/experiments"
+            : setting.Example;
         var byVariable = Load("{}\n", (setting.Variable, word));
         Assert.Empty(byVariable.Problems);
         Assert.Equal(setting.Show(byFile.Options), setting.Show(byVariable.Options));
@@ -48,10 +51,20 @@ public sealed class ConfigurationTests : IDisposable
         Setting setting = Settings.Find(key)!;
         foreach (string value in (string[])[setting.Default, setting.Example])
         {
-            string[] values = !setting.IsList ? [value] : [.. value.Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(v => v.Trim('"'))];
+            string[] values = !setting.IsList
+                ? [value]
+                : [.. value.Trim('[', ']').Split(", ", StringSplitOptions.RemoveEmptyEntries).Select(v => v.Trim('"'))];
             DaemonOptions? options = setting.Parse(new DaemonOptions(), values);
             Assert.NotNull(options);
-            Assert.Equal(setting.Show(options), setting.Show(setting.Parse(new DaemonOptions(), setting.IsList ? [.. options.Bypass, .. options.Shared.Trust] : [setting.Show(options)])!));
+            Assert.Equal(
+                setting.Show(options),
+                setting.Show(
+                    setting.Parse(
+                        new DaemonOptions(),
+                        setting.IsList ? [.. options.Bypass, .. options.Shared.Trust] : [setting.Show(options)]
+                    )!
+                )
+            );
         }
     }
 
@@ -59,7 +72,10 @@ public sealed class ConfigurationTests : IDisposable
     public void Variable_goes_before_the_file_which_goes_before_the_default()
     {
         var loaded = Load("idle_exit: 1h\nlog.level: debug\n", ("HELMCACHED_IDLE_EXIT", "2h"), ("HELMCACHED_LOG_LEVEL", ""));
-        Assert.Equal((TimeSpan.FromHours(2), LogLevel.Debug, 2L << 30), (loaded.Options.IdleExit, loaded.Options.LogLevel, loaded.Options.StoreMaxBytes));
+        Assert.Equal(
+            (TimeSpan.FromHours(2), LogLevel.Debug, 2L << 30),
+            (loaded.Options.IdleExit, loaded.Options.LogLevel, loaded.Options.StoreMaxBytes)
+        );
     }
 
     [Fact]
@@ -68,7 +84,11 @@ public sealed class ConfigurationTests : IDisposable
         var loaded = Load("idle_exit: 1h\n", ("HELMCACHED_IDLE_EXIT", "soon"), ("HELMCACHED_BYPASS", "a:b/c"));
         Assert.Equal(TimeSpan.FromHours(1), loaded.Options.IdleExit);
         Assert.Equal(2, loaded.Problems.Count);
-        Assert.StartsWith("HELMCACHED_IDLE_EXIT: idle_exit: invalid value \"soon\"; expected a time", loaded.Problems[0], StringComparison.Ordinal);
+        Assert.StartsWith(
+            "HELMCACHED_IDLE_EXIT: idle_exit: invalid value \"soon\"; expected a time",
+            loaded.Problems[0],
+            StringComparison.Ordinal
+        );
         Assert.EndsWith("separated by colons", loaded.Problems[1], StringComparison.Ordinal);
     }
 
@@ -86,16 +106,21 @@ public sealed class ConfigurationTests : IDisposable
         string example = ConfigCommand.ExampleText();
         Assert.Empty(Load(example).Problems);
         Assert.All(Load(example).Origins, origin => Assert.Equal(SettingSource.Default, origin.Source));
-        IEnumerable<string> all = example.Split('\n').Select(line => IsSetting(line) ? line.Replace("# ", "", StringComparison.Ordinal) : line);
+        IEnumerable<string> all = example
+            .Split('\n')
+            .Select(line => IsSetting(line) ? line.Replace("# ", "", StringComparison.Ordinal) : line);
         var taken = Load(string.Join('\n', all));
         Assert.Empty(taken.Problems);
         Assert.All(taken.Origins, origin => Assert.Equal(SettingSource.File, origin.Source));
         Assert.All(taken.Origins, origin => Assert.Equal(origin.Setting.Default, origin.Setting.Show(taken.Options)));
 
-        static bool IsSetting(string line) => Settings.All.Any(s => line.TrimStart().StartsWith($"# {s.Key.Split('.')[^1]}: ", StringComparison.Ordinal));
+        static bool IsSetting(string line) =>
+            Settings.All.Any(s => line.TrimStart().StartsWith($"# {s.Key.Split('.')[^1]}: ", StringComparison.Ordinal));
     }
 
     private EffectiveSettings Load(string text, params (string Name, string Value)[] variables) =>
         EffectiveSettings.Load(
-            _directory.Write("config.yaml", text), setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value);
+            _directory.Write("config.yaml", text),
+            setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value
+        );
 }

@@ -9,7 +9,8 @@ namespace CacheDaemon.Tests.Configuration;
 /// <summary>The settings of the team's cache: a mistake in one, or in a line that may have been one, puts the whole out.</summary>
 public sealed class SharedSettingTests : IDisposable
 {
-    private const string Key = "hc1:MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzq32eeBxlZPRoMR0wXKCVc+IEI8WF2Vzu7MEp4JfmW3BROlgAnvpLJC8wbrf6NW6BsGMgxtTokudJyXaqMUn7w==";
+    private const string Key =
+        "hc1:MFkwEwYHKoZIzj0CAQYIKoZIzj0DAQcDQgAEzq32eeBxlZPRoMR0wXKCVc+IEI8WF2Vzu7MEp4JfmW3BROlgAnvpLJC8wbrf6NW6BsGMgxtTokudJyXaqMUn7w==";
 
     private readonly TemporaryDirectory _directory = new();
 
@@ -40,7 +41,11 @@ public sealed class SharedSettingTests : IDisposable
         var loaded = Load("", ("HELMCACHED_SHARED_TRUST", $"{Key}, /etc/a.pub\n/etc/b.pub"), ("HELMCACHED_SHARED_URL", "http://a/"));
         Assert.Empty(loaded.Problems);
         Assert.Equal([Key, "/etc/a.pub", "/etc/b.pub"], loaded.Options.Shared.Trust);
-        Assert.EndsWith("files with such keys, separated by commas", Load("", ("HELMCACHED_SHARED_TRUST", Key + ":/etc/a.pub")).Problems.Single(), StringComparison.Ordinal);
+        Assert.EndsWith(
+            "files with such keys, separated by commas",
+            Load("", ("HELMCACHED_SHARED_TRUST", Key + ":/etc/a.pub")).Problems.Single(),
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -63,10 +68,14 @@ public sealed class SharedSettingTests : IDisposable
 
     /// <summary>The address comes from the environment, and the file that says how to encrypt cannot be read.</summary>
     [Fact]
-    public void A_file_that_is_no_YAML_puts_it_out() => Assert.NotNull(Load("shared: {encrypt_with: [", ("HELMCACHED_SHARED_URL", "http://a/")).Options.Shared.Mistake);
+    public void A_file_that_is_no_YAML_puts_it_out() =>
+        Assert.NotNull(Load("shared: {encrypt_with: [", ("HELMCACHED_SHARED_URL", "http://a/")).Options.Shared.Mistake);
 
     public void Dispose() => _directory.Dispose();
 
     private EffectiveSettings Load(string file, params (string Name, string Value)[] variables) =>
-        EffectiveSettings.Load(_directory.Write("config.yaml", file), setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value);
+        EffectiveSettings.Load(
+            _directory.Write("config.yaml", file),
+            setting => variables.FirstOrDefault(v => v.Name == setting.Variable).Value
+        );
 }

@@ -31,7 +31,8 @@ internal static class CaseTable
 
     /// <summary>The group of each name: a test makes the cases of one group, not of all.</summary>
     private static readonly Lazy<Dictionary<string, Func<IEnumerable<ConformanceCase>>>> LazyIndex = new(() =>
-        Groups.SelectMany(group => group().Select(@case => (@case.Name, group))).ToDictionary(pair => pair.Name, pair => pair.group));
+        Groups.SelectMany(group => group().Select(@case => (@case.Name, group))).ToDictionary(pair => pair.Name, pair => pair.group)
+    );
 
     /// <summary>Fresh copies of all cases for one helm.</summary>
     public static IEnumerable<ConformanceCase> All(int major) => Groups.SelectMany(group => group()).Where(@case => @case.AppliesTo(major));

@@ -71,8 +71,7 @@ internal sealed class ConformanceCase
     }
 
     /// <summary>Whether the case is for the helm called <paramref name="major"/> in <see cref="RealHelms.Majors"/>.</summary>
-    public bool AppliesTo(int major) =>
-        _onlyMajor == 0 || _onlyMajor == major || _onlyMajor == RealHelms.MajorVersion(major);
+    public bool AppliesTo(int major) => _onlyMajor == 0 || _onlyMajor == major || _onlyMajor == RealHelms.MajorVersion(major);
 
     /// <summary>Puts all files of the case below <paramref name="directory"/>, where its command runs.</summary>
     public void Arrange(string directory) => _arrange.ForEach(step => step(directory));
@@ -101,18 +100,20 @@ internal sealed class ConformanceCase
 
     public ConformanceCase WithFile(string path, string text) => WithFile(path, Encoding.UTF8.GetBytes(text));
 
-    public ConformanceCase WithFile(string path, byte[] bytes) => With(directory =>
-    {
-        string target = Path.Combine(directory, path);
-        Directory.CreateDirectory(Path.GetDirectoryName(target)!);
-        File.WriteAllBytes(target, bytes);
-    });
+    public ConformanceCase WithFile(string path, byte[] bytes) =>
+        With(directory =>
+        {
+            string target = Path.Combine(directory, path);
+            Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+            File.WriteAllBytes(target, bytes);
+        });
 
-    public ConformanceCase WithLink(string path, string target) => With(directory =>
-    {
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(directory, path))!);
-        File.CreateSymbolicLink(Path.Combine(directory, path), target);
-    });
+    public ConformanceCase WithLink(string path, string target) =>
+        With(directory =>
+        {
+            Directory.CreateDirectory(Path.GetDirectoryName(Path.Combine(directory, path))!);
+            File.CreateSymbolicLink(Path.Combine(directory, path), target);
+        });
 
     public ConformanceCase WithStdin(string text)
     {
@@ -192,7 +193,8 @@ internal sealed class ConformanceCase
 
     public ConformanceCase EditsStdin(string from, string to)
     {
-        Edit = (self, _) => self.Stdin = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(self.Stdin!).Replace(from, to, StringComparison.Ordinal));
+        Edit = (self, _) =>
+            self.Stdin = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(self.Stdin!).Replace(from, to, StringComparison.Ordinal));
         return this;
     }
 

@@ -73,7 +73,9 @@ public abstract class ConformanceTests(ConformanceHome shared)
     {
         if ((await run.ShimAsync()).DifferenceFrom(expected) is not { } difference)
             return;
-        string own = (await run.RealAsync()).DifferenceFrom(expected) is { } helms ? $"; the case's own fault, real helm differs from itself: {helms}" : "";
+        string own = (await run.RealAsync()).DifferenceFrom(expected) is { } helms
+            ? $"; the case's own fault, real helm differs from itself: {helms}"
+            : "";
         throw new XunitException($"{when}: {difference}{own}");
     }
 

@@ -16,7 +16,19 @@ public sealed partial class DeveloperPagesTests
 {
     private const int MaxColumns = 120;
 
-    private static readonly string[] s_roots = ["client", "library", "shim", "daemon", "tests", "bench", "eng", "docs", ".devcontainer", ".github"];
+    private static readonly string[] s_roots =
+    [
+        "client",
+        "library",
+        "shim",
+        "daemon",
+        "tests",
+        "bench",
+        "eng",
+        "docs",
+        ".devcontainer",
+        ".github",
+    ];
 
     public static TheoryData<string, string> Constants
     {
@@ -24,17 +36,24 @@ public sealed partial class DeveloperPagesTests
         {
             var rows = new TheoryData<string, string>();
             foreach (string page in (string[])["ARCHITECTURE.md", "docs/reliability.md"])
-                foreach (Match row in ConstantRow().Matches(Read(page)))
-                    rows.Add(page, row.Value);
+            foreach (Match row in ConstantRow().Matches(Read(page)))
+                rows.Add(page, row.Value);
             return rows;
         }
     }
 
     public static TheoryData<string> Pages =>
-    [
-        .. Directory.GetFiles(Repository.Root, "*.md").Concat(((string[])["docs", ".github"]).SelectMany(folder => Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md", SearchOption.AllDirectories)))
-            .Select(static file => Path.GetRelativePath(Repository.Root, file)).Order(),
-    ];
+        [
+            .. Directory
+                .GetFiles(Repository.Root, "*.md")
+                .Concat(
+                    ((string[])["docs", ".github"]).SelectMany(folder =>
+                        Directory.GetFiles(Path.Combine(Repository.Root, folder), "*.md", SearchOption.AllDirectories)
+                    )
+                )
+                .Select(static file => Path.GetRelativePath(Repository.Root, file))
+                .Order(),
+        ];
 
     [Theory]
     [InlineData("ARCHITECTURE.md")]
@@ -68,7 +87,10 @@ public sealed partial class DeveloperPagesTests
         {
             string[] parts = name.Split('.');
             type = parts.Length > 1 ? parts[0] : type;
-            Assert.True(Same(value, ValueOf(type, parts[^1]), parts[^1]), $"{page} says that {type}.{parts[^1]} is {value}; in the code it is {ValueOf(type, parts[^1])}");
+            Assert.True(
+                Same(value, ValueOf(type, parts[^1]), parts[^1]),
+                $"{page} says that {type}.{parts[^1]} is {value}; in the code it is {ValueOf(type, parts[^1])}"
+            );
         }
     }
 
@@ -83,29 +105,51 @@ public sealed partial class DeveloperPagesTests
             number++;
             if (line.StartsWith("```", StringComparison.Ordinal))
                 isFenced = !isFenced;
-            else if (!isFenced && !line.StartsWith("    ", StringComparison.Ordinal) && !line.StartsWith('|') && !line.TrimStart().StartsWith('<') && !line.StartsWith("![", StringComparison.Ordinal))
+            else if (
+                !isFenced
+                && !line.StartsWith("    ", StringComparison.Ordinal)
+                && !line.StartsWith('|')
+                && !line.TrimStart().StartsWith('<')
+                && !line.StartsWith("![", StringComparison.Ordinal)
+            )
                 Assert.True(line.Length <= MaxColumns, $"{page}:{number} has {line.Length} columns, at most {MaxColumns}");
         }
     }
 
-    private static bool IsPath(string code) => s_roots.Any(root => code.StartsWith(root + "/", StringComparison.Ordinal)) && !code.Contains(' ') && !code.Contains('*');
+    private static bool IsPath(string code) =>
+        s_roots.Any(root => code.StartsWith(root + "/", StringComparison.Ordinal)) && !code.Contains(' ') && !code.Contains('*');
 
     private static string Correction(string path)
     {
         string name = Path.GetFileName(path.TrimEnd('/'));
         string[] found =
         [
-            .. s_roots.SelectMany(root => Directory.Exists(Path.Combine(Repository.Root, root)) ? Directory.GetFiles(Path.Combine(Repository.Root, root), name, SearchOption.AllDirectories) : [])
+            .. s_roots
+                .SelectMany(root =>
+                    Directory.Exists(Path.Combine(Repository.Root, root))
+                        ? Directory.GetFiles(Path.Combine(Repository.Root, root), name, SearchOption.AllDirectories)
+                        : []
+                )
                 .Select(static file => Path.GetRelativePath(Repository.Root, file)),
         ];
-        return found.Length == 0 ? $"{path} (no file has this name any more: write what took its place)" : $"{path} (write {string.Join(" or ", found)})";
+        return found.Length == 0
+            ? $"{path} (no file has this name any more: write what took its place)"
+            : $"{path} (write {string.Join(" or ", found)})";
     }
 
     private static object ValueOf(string type, string member)
     {
         if (type == "ThreadPool")
-            return int.Parse(ThreadPoolOption().Match(Read("daemon/CacheDaemon.Daemon.csproj")).Groups[1].Value, CultureInfo.InvariantCulture);
-        Type[] types = [.. ((Assembly[])[typeof(DaemonClient).Assembly, typeof(DaemonOptions).Assembly]).SelectMany(static assembly => assembly.GetTypes()).Where(found => found.Name == type)];
+            return int.Parse(
+                ThreadPoolOption().Match(Read("daemon/CacheDaemon.Daemon.csproj")).Groups[1].Value,
+                CultureInfo.InvariantCulture
+            );
+        Type[] types =
+        [
+            .. ((Assembly[])[typeof(DaemonClient).Assembly, typeof(DaemonOptions).Assembly])
+                .SelectMany(static assembly => assembly.GetTypes())
+                .Where(found => found.Name == type),
+        ];
         Assert.True(types.Length == 1, $"there is no type {type} (or more than one)");
         const BindingFlags Any = BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.Static | BindingFlags.Instance;
         return types[0].GetField(member, Any)?.GetValue(null)
@@ -116,21 +160,35 @@ public sealed partial class DeveloperPagesTests
     private static bool Same(string said, object value, string member)
     {
         string[] parts = said.Split(' ');
-        decimal number = decimal.Parse(parts[0], NumberStyles.AllowThousands | NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture);
-        decimal meant = number * (parts.Length == 1 ? 1 : parts[1] switch
-        {
-            "ms" => 0.001m,
-            "s" => 1,
-            "min" => 60,
-            "h" => 3600,
-            "KiB" => 1 << 10,
-            "MiB" => 1 << 20,
-            "GiB" => 1 << 30,
-            string unit => throw new FormatException($"unit {unit}"),
-        });
-        return meant == (value is TimeSpan time ? (decimal)time.TotalSeconds
-            : member.EndsWith("Nanoseconds", StringComparison.Ordinal) ? Convert.ToDecimal(value, CultureInfo.InvariantCulture) / 1_000_000_000
-            : Convert.ToDecimal(value, CultureInfo.InvariantCulture));
+        decimal number = decimal.Parse(
+            parts[0],
+            NumberStyles.AllowThousands | NumberStyles.AllowDecimalPoint,
+            CultureInfo.InvariantCulture
+        );
+        decimal meant =
+            number
+            * (
+                parts.Length == 1
+                    ? 1
+                    : parts[1] switch
+                    {
+                        "ms" => 0.001m,
+                        "s" => 1,
+                        "min" => 60,
+                        "h" => 3600,
+                        "KiB" => 1 << 10,
+                        "MiB" => 1 << 20,
+                        "GiB" => 1 << 30,
+                        string unit => throw new FormatException($"unit {unit}"),
+                    }
+            );
+        return meant
+            == (
+                value is TimeSpan time ? (decimal)time.TotalSeconds
+                : member.EndsWith("Nanoseconds", StringComparison.Ordinal)
+                    ? Convert.ToDecimal(value, CultureInfo.InvariantCulture) / 1_000_000_000
+                : Convert.ToDecimal(value, CultureInfo.InvariantCulture)
+            );
     }
 
     private static string Read(string page) => File.ReadAllText(Path.Combine(Repository.Root, page));

@@ -13,7 +13,28 @@ namespace CacheDaemon.Tests.Conventions;
 public sealed partial class LayerTests
 {
     /// <summary>Each room of the daemon may use those to its right, and the client.</summary>
-    private static readonly string[] s_layers = ["Cli", "Hosting", "Configuration", "Sessions", "Coordination", "Rendering", "Insight", "Shared", "Storage", "Arming", "Fingerprints", "Charts", "Screening", "Files", "Blobs", "RemoteCharts", "Manifests", "Invocations", "Keys"];
+    private static readonly string[] s_layers =
+    [
+        "Cli",
+        "Hosting",
+        "Configuration",
+        "Sessions",
+        "Coordination",
+        "Rendering",
+        "Insight",
+        "Shared",
+        "Storage",
+        "Arming",
+        "Fingerprints",
+        "Charts",
+        "Screening",
+        "Files",
+        "Blobs",
+        "RemoteCharts",
+        "Manifests",
+        "Invocations",
+        "Keys",
+    ];
 
     public static TheoryData<string> Layers => [.. s_layers];
 
@@ -24,21 +45,28 @@ public sealed partial class LayerTests
         IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon").Where(f => f.Layer == "daemon/" + layer)];
         Assert.NotEmpty(files);
         foreach (SourceFile file in files)
-            foreach (string left in s_layers[..Array.IndexOf(s_layers, layer)])
-                Assert.False(
-                    Names(file, left),
-                    $"{file.Path} uses {left}, a layer to its left: report by return value, or declare an interface here that {left} implements");
+        foreach (string left in s_layers[..Array.IndexOf(s_layers, layer)])
+            Assert.False(
+                Names(file, left),
+                $"{file.Path} uses {left}, a layer to its left: report by return value, or declare an interface here that {left} implements"
+            );
     }
 
     /// <summary>Whether a file names a folder of the daemon, in a <c>using</c> or before one of its types.</summary>
     private static bool Names(SourceFile file, string folder) =>
         Regex.IsMatch(file.Code, $@"\bDaemon\.{folder}\b")
-        || Regex.Matches(file.Code, $@"(?<![.\w]){folder}\.([A-Z]\w*)").Any(match => SourceFile.In("daemon/" + folder).Any(other => IsOwn(other, match.Groups[1].Value)));
+        || Regex
+            .Matches(file.Code, $@"(?<![.\w]){folder}\.([A-Z]\w*)")
+            .Any(match => SourceFile.In("daemon/" + folder).Any(other => IsOwn(other, match.Groups[1].Value)));
 
     [Fact]
     public void Every_folder_of_the_daemon_is_a_layer()
     {
-        IEnumerable<string> folders = SourceFile.In("daemon").Where(f => f.Path != "daemon/Program.cs").Select(f => f.Layer["daemon/".Length..]).Distinct();
+        IEnumerable<string> folders = SourceFile
+            .In("daemon")
+            .Where(f => f.Path != "daemon/Program.cs")
+            .Select(f => f.Layer["daemon/".Length..])
+            .Distinct();
         Assert.Equal(s_layers.Order(), folders.Order());
     }
 
@@ -51,21 +79,28 @@ public sealed partial class LayerTests
     public void Code_knows_nothing_of_those_who_use_it(string folder, params string[] users)
     {
         foreach (SourceFile file in SourceFile.In(folder))
-            foreach (string user in users)
-                Assert.False(Regex.IsMatch(file.Code, $@"\b{Regex.Escape(user)}\b"), $"{file.Path} uses {user}");
+        foreach (string user in users)
+            Assert.False(Regex.IsMatch(file.Code, $@"\b{Regex.Escape(user)}\b"), $"{file.Path} uses {user}");
     }
 
     [Fact]
     public void Only_the_native_files_call_the_C_library()
     {
         foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => f.Folder != "client/Native"))
-            Assert.False(Regex.IsMatch(file.Code, @"\bDllImport\(|\bLibraryImport\("), $"{file.Path} declares a native function: that belongs in client/Native");
+            Assert.False(
+                Regex.IsMatch(file.Code, @"\bDllImport\(|\bLibraryImport\("),
+                $"{file.Path} declares a native function: that belongs in client/Native"
+            );
     }
 
     [Fact]
     public void Only_commands_and_the_foreground_log_write_to_the_console()
     {
-        foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Layer != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs")))
+        foreach (
+            SourceFile file in SourceFile
+                .In("daemon")
+                .Where(f => f.Layer != "daemon/Cli" && f.Path is not ("daemon/Program.cs" or "daemon/Insight/DaemonLog.cs"))
+        )
             Assert.False(Regex.IsMatch(file.Code, @"\bConsole\."), $"{file.Path} writes to the console");
     }
 
@@ -73,26 +108,45 @@ public sealed partial class LayerTests
     public void Layers_of_the_daemon_take_their_time_from_a_time_provider()
     {
         foreach (SourceFile file in SourceFile.In("daemon").Where(f => f.Layer != "daemon/Cli"))
-            Assert.False(Regex.IsMatch(file.Code, @"\bDateTime(Offset)?\.(Utc)?Now\b|\bThread\.Sleep\b|\bTimeProvider\.System\b"), $"{file.Path} looks at a clock of its own");
+            Assert.False(
+                Regex.IsMatch(file.Code, @"\bDateTime(Offset)?\.(Utc)?Now\b|\bThread\.Sleep\b|\bTimeProvider\.System\b"),
+                $"{file.Path} looks at a clock of its own"
+            );
     }
 
     [Fact]
     public void Tests_that_run_helm_or_our_programs_say_so()
     {
-        foreach (SourceFile file in SourceFile.In("tests").Where(f => Regex.IsMatch(f.Code, @"\[(\w*Fact|\w*Theory)\b") && Regex.IsMatch(f.Code, @"\bclass \w+Tests\b")))
+        foreach (
+            SourceFile file in SourceFile
+                .In("tests")
+                .Where(f => Regex.IsMatch(f.Code, @"\[(\w*Fact|\w*Theory)\b") && Regex.IsMatch(f.Code, @"\bclass \w+Tests\b"))
+        )
         {
-            bool needs = Regex.IsMatch(file.Code, @"\b(DaemonHome|FakeHelmHome|RealHelms|HelmRun|CallerStage|InstallStage|ArmedHelms|ConformanceHome)\b|\bRepository\.(Shim|Daemon|FakeHelm)\b");
+            bool needs = Regex.IsMatch(
+                file.Code,
+                @"\b(DaemonHome|FakeHelmHome|RealHelms|HelmRun|CallerStage|InstallStage|ArmedHelms|ConformanceHome)\b|"
+                    + @"\bRepository\.(Shim|Daemon|FakeHelm)\b"
+            );
             Assert.True(
                 !needs || file.Text.Contains("[Trait(\"Needs\", \"programs\")]", StringComparison.Ordinal),
-                $"{file.Path} needs [Trait(\"Needs\", \"programs\")]: ./test.sh --quick leaves such classes out");
+                $"{file.Path} needs [Trait(\"Needs\", \"programs\")]: ./test.sh --quick leaves such classes out"
+            );
         }
     }
 
     [Fact]
     public void Namespaces_follow_folders()
     {
-        foreach (SourceFile file in SourceFile.In("client", "shim", "daemon", "tests").Where(f => !f.Path.StartsWith("tests/FakeHelm/", StringComparison.Ordinal)))
-            Assert.True(Regex.IsMatch(file.Code, $"^namespace {Regex.Escape(file.ExpectedNamespace)};", RegexOptions.Multiline), $"{file.Path} is not in namespace {file.ExpectedNamespace}");
+        foreach (
+            SourceFile file in SourceFile
+                .In("client", "shim", "daemon", "tests")
+                .Where(f => !f.Path.StartsWith("tests/FakeHelm/", StringComparison.Ordinal))
+        )
+            Assert.True(
+                Regex.IsMatch(file.Code, $"^namespace {Regex.Escape(file.ExpectedNamespace)};", RegexOptions.Multiline),
+                $"{file.Path} is not in namespace {file.ExpectedNamespace}"
+            );
     }
 
     [Fact]
@@ -101,7 +155,10 @@ public sealed partial class LayerTests
         // Files of records that are only read together, named for what they are about.
         string[] collections = ["client/Protocol/Messages.cs", "daemon/Storage/Pruning.cs", "daemon/Files/WatchList.cs"];
         foreach (SourceFile file in SourceFile.In("client", "shim", "daemon").Where(f => !collections.Contains(f.Path)))
-            Assert.True(TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == file.Stem), $"{file.Path} declares no type {file.Stem}");
+            Assert.True(
+                TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == file.Stem),
+                $"{file.Path} declares no type {file.Stem}"
+            );
     }
 
     [Fact]
@@ -112,18 +169,30 @@ public sealed partial class LayerTests
             string[] lines = file.Text.Split('\n');
             for (int i = 0; i < lines.Length; i++)
             {
-                if (TypeDeclaration().Match(lines[i]) is not { Success: true } match || (match.Value.Contains("partial", StringComparison.Ordinal) && file.Path.Count(c => c == '.') > 1))
+                if (
+                    TypeDeclaration().Match(lines[i]) is not { Success: true } match
+                    || (match.Value.Contains("partial", StringComparison.Ordinal) && file.Path.Count(c => c == '.') > 1)
+                )
                     continue;
+                // Attributes stand between the two, on one line or on several.
                 int above = i - 1;
-                while (above > 0 && lines[above].StartsWith('['))
+                while (above > 0 && lines[above].Length > 0 && !lines[above].StartsWith("///", StringComparison.Ordinal))
                     above--;
-                Assert.True(lines[above].StartsWith("///", StringComparison.Ordinal), $"{file.Path}:{i + 1}: {match.Groups[1].Value} has no doc comment");
+                Assert.True(
+                    lines[above].StartsWith("///", StringComparison.Ordinal),
+                    $"{file.Path}:{i + 1}: {match.Groups[1].Value} has no doc comment"
+                );
             }
         }
     }
 
-    private static bool IsOwn(SourceFile file, string type) => file.Stem == type || TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == type);
+    private static bool IsOwn(SourceFile file, string type) =>
+        file.Stem == type || TypeDeclaration().Matches(file.Code).Any(m => m.Groups[1].Value == type);
 
-    [GeneratedRegex(@"^(?:(?:public|internal|sealed|static|abstract|readonly|unsafe|partial|ref|file) )*(?:class|struct|record struct|record|interface|enum) (\w+)", RegexOptions.Multiline)]
+    [GeneratedRegex(
+        @"^(?:(?:public|internal|sealed|static|abstract|readonly|unsafe|partial|ref|file) )*"
+            + @"(?:class|struct|record struct|record|interface|enum) (\w+)",
+        RegexOptions.Multiline
+    )]
     private static partial Regex TypeDeclaration();
 }

@@ -35,27 +35,31 @@ internal sealed partial class SourceFile
     public string Stem => System.IO.Path.GetFileName(Path).Split('.')[0];
 
     /// <summary>The namespace that the folder asks for.</summary>
-    public string ExpectedNamespace => "CacheDaemon." + string.Join('.', Folder.Split('/').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
+    public string ExpectedNamespace =>
+        "CacheDaemon." + string.Join('.', Folder.Split('/').Select(part => char.ToUpperInvariant(part[0]) + part[1..]));
 
     /// <summary>What the file may name without qualifying it: its <c>using</c> directives.</summary>
     public IEnumerable<string> Usings => Using().Matches(Code).Select(match => match.Groups[1].Value);
 
     /// <summary>All <c>.cs</c> files below these folders of the repository, without what builds leave there.</summary>
     public static IReadOnlyList<SourceFile> In(params IReadOnlyList<string> folders) =>
-    [
-        .. from folder in folders
-           from path in Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
-           let relative = System.IO.Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')
-           where !relative.Contains("/obj/", StringComparison.Ordinal) && !relative.Contains("/bin/", StringComparison.Ordinal)
-           orderby relative
-           select new SourceFile(relative),
-    ];
+        [
+            .. from folder in folders
+            from path in Directory.EnumerateFiles(System.IO.Path.Combine(Repository.Root, folder), "*.cs", SearchOption.AllDirectories)
+            let relative = System.IO.Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')
+            where !relative.Contains("/obj/", StringComparison.Ordinal) && !relative.Contains("/bin/", StringComparison.Ordinal)
+            orderby relative
+            select new SourceFile(relative),
+        ];
 
     // Comments of both kinds, raw, verbatim and interpolated strings of one line or more, characters. Holes of an
     // interpolated string go with it, but for the nested literals that would end it.
-    [GeneratedRegex("""
-        //[^\n]* | /\*.*?\*/ | \"\"\".*?\"\"\" | @"(?:[^"]|"")*" | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)+'
-        """, RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace)]
+    [GeneratedRegex(
+        """
+            //[^\n]* | /\*.*?\*/ | \"\"\".*?\"\"\" | @"(?:[^"]|"")*" | "(?:[^"\\\n]|\\.)*" | '(?:[^'\\\n]|\\.)+'
+            """,
+        RegexOptions.Singleline | RegexOptions.IgnorePatternWhitespace
+    )]
     private static partial Regex CommentOrLiteral();
 
     [GeneratedRegex(@"^using (?:static )?([\w.]+)(?:<.*>)?;", RegexOptions.Multiline)]

@@ -10,8 +10,8 @@ using Xunit;
 namespace CacheDaemon.Tests.Conventions;
 
 /// <summary>
-/// Members that no production code reads are dead: only their tests keep them alive. Compilers warn of private ones alone, so this looks at the
-/// compiled programs: each method, property and field must be named by an instruction outside itself.
+/// Members that no production code reads are dead: only their tests keep them alive. Compilers warn of private ones alone, so this looks at
+/// the compiled programs: each method, property and field must be named by an instruction outside itself.
 /// </summary>
 public sealed class UnusedMembersTests
 {
@@ -42,7 +42,10 @@ public sealed class UnusedMembersTests
     public void Every_member_is_used_by_a_program()
     {
         using Programs programs = Programs.Load();
-        IEnumerable<string> dead = programs.Declared.Where(member => !programs.Used.Contains(member)).Except(s_kept.Keys).Order(StringComparer.Ordinal);
+        IEnumerable<string> dead = programs
+            .Declared.Where(member => !programs.Used.Contains(member))
+            .Except(s_kept.Keys)
+            .Order(StringComparer.Ordinal);
         Assert.True(!dead.Any(), "No program uses these members: delete them.\n" + string.Join('\n', dead));
     }
 
@@ -50,7 +53,14 @@ public sealed class UnusedMembersTests
     public void Every_exception_to_that_is_still_one()
     {
         using Programs programs = Programs.Load();
-        Assert.All(s_kept.Keys, member => Assert.True(programs.Declared.Contains(member) && !programs.Used.Contains(member), $"{member} is used or gone: take it off the list"));
+        Assert.All(
+            s_kept.Keys,
+            member =>
+                Assert.True(
+                    programs.Declared.Contains(member) && !programs.Used.Contains(member),
+                    $"{member} is used or gone: take it off the list"
+                )
+        );
     }
 
     /// <summary>The programs and their libraries, as compiled for these tests.</summary>
@@ -67,9 +77,21 @@ public sealed class UnusedMembersTests
         public static Programs Load()
         {
             string output = AppContext.BaseDirectory;
-            string shim = output.Replace($"{Path.DirectorySeparatorChar}tests{Path.DirectorySeparatorChar}bin", $"{Path.DirectorySeparatorChar}shim{Path.DirectorySeparatorChar}bin", StringComparison.Ordinal);
+            string shim = output.Replace(
+                $"{Path.DirectorySeparatorChar}tests{Path.DirectorySeparatorChar}bin",
+                $"{Path.DirectorySeparatorChar}shim{Path.DirectorySeparatorChar}bin",
+                StringComparison.Ordinal
+            );
             var programs = new Programs();
-            foreach (string file in new[] { Path.Combine(output, "CacheDaemon.Client.dll"), Path.Combine(output, "helmcached.dll"), Path.Combine(output, "CacheDaemon.Client.Library.dll"), Path.Combine(shim, "helm.dll") })
+            foreach (
+                string file in new[]
+                {
+                    Path.Combine(output, "CacheDaemon.Client.dll"),
+                    Path.Combine(output, "helmcached.dll"),
+                    Path.Combine(output, "CacheDaemon.Client.Library.dll"),
+                    Path.Combine(shim, "helm.dll"),
+                }
+            )
                 programs._modules.Add(ModuleDefinition.ReadModule(file));
             foreach (TypeDefinition type in programs._modules.SelectMany(module => module.GetTypes()))
                 programs.Read(type);
@@ -85,13 +107,20 @@ public sealed class UnusedMembersTests
                 Declared.UnionWith(type.Methods.Where(IsCandidate).Select(NameOf));
                 // What the C library reads and writes has the shape that it has.
                 if (type.Namespace != "CacheDaemon.Client.Native" && type.DeclaringType?.Namespace != "CacheDaemon.Client.Native")
-                    Declared.UnionWith(type.Fields.Where(field => field is { IsLiteral: false, IsSpecialName: false } && !IsGenerated(field)).Select(NameOf));
+                    Declared.UnionWith(
+                        type.Fields.Where(field => field is { IsLiteral: false, IsSpecialName: false } && !IsGenerated(field))
+                            .Select(NameOf)
+                    );
             }
             foreach (MethodDefinition method in type.Methods.Where(method => method.HasBody && !IsWrittenForRecords(method)))
             {
                 foreach (Instruction instruction in method.Body.Instructions.Where(i => i.OpCode.Code is not (Code.Stfld or Code.Stsfld)))
                 {
-                    if (instruction.Operand is MemberReference { DeclaringType: not null } member and not TypeReference && NameOf(member) is var name && name != NameOf(method))
+                    if (
+                        instruction.Operand is MemberReference { DeclaringType: not null } member and not TypeReference
+                        && NameOf(member) is var name
+                        && name != NameOf(method)
+                    )
                         Used.Add(name);
                 }
             }
@@ -101,10 +130,15 @@ public sealed class UnusedMembersTests
         private static bool IsForOthers(TypeDefinition type) => type is { IsPublic: true, Module.Name: "CacheDaemon.Client.Library.dll" };
 
         private static bool IsCandidate(MethodDefinition method) =>
-            !IsGenerated(method) && !IsWrittenForRecords(method) && !IsCalledThroughAnother(method)
+            !IsGenerated(method)
+            && !IsWrittenForRecords(method)
+            && !IsCalledThroughAnother(method)
             && method is { IsConstructor: false, IsPInvokeImpl: false, IsSetter: false, IsRemoveOn: false }
-            && !method.Name.StartsWith("op_", StringComparison.Ordinal) && method != method.Module.EntryPoint
-            && !method.CustomAttributes.Any(attribute => attribute.AttributeType.Name is "ModuleInitializerAttribute" or "UnmanagedCallersOnlyAttribute");
+            && !method.Name.StartsWith("op_", StringComparison.Ordinal)
+            && method != method.Module.EntryPoint
+            && !method.CustomAttributes.Any(attribute =>
+                attribute.AttributeType.Name is "ModuleInitializerAttribute" or "UnmanagedCallersOnlyAttribute"
+            );
 
         /// <summary>Overrides, and what an interface asks for.</summary>
         private static bool IsCalledThroughAnother(MethodDefinition method) =>
@@ -118,8 +152,13 @@ public sealed class UnusedMembersTests
         /// <summary>Written by the compiler or a generator; getters are marked so, too, and are ours.</summary>
         private static bool IsGenerated(IMemberDefinition member) =>
             member is not MethodDefinition { IsGetter: true }
-            && (member.Name.StartsWith('<') || member.CustomAttributes.Any(attribute => attribute.AttributeType.Name is nameof(CompilerGeneratedAttribute) or "GeneratedCodeAttribute")
-                || (member is TypeDefinition { DeclaringType: { } outer } && IsGenerated(outer)));
+            && (
+                member.Name.StartsWith('<')
+                || member.CustomAttributes.Any(attribute =>
+                    attribute.AttributeType.Name is nameof(CompilerGeneratedAttribute) or "GeneratedCodeAttribute"
+                )
+                || (member is TypeDefinition { DeclaringType: { } outer } && IsGenerated(outer))
+            );
 
         private static string NameOf(MemberReference member) => $"{member.DeclaringType.GetElementType().FullName}::{member.Name}";
     }

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Coordination;
 
-/// <summary>Nobody runs beside one that it excludes, nobody is overtaken or forgotten, and no run is shared that began before the call.</summary>
+/// <summary>
+/// Nobody runs beside one that it excludes, nobody is overtaken or forgotten, and no run is shared that began before the call.
+/// </summary>
 public sealed class TurnQueueTests
 {
     private readonly ManualClock _clock = new();
@@ -21,7 +23,10 @@ public sealed class TurnQueueTests
     [Fact]
     public void Writers_of_one_place_go_one_after_the_other_and_readers_together()
     {
-        Place writer = Enter(Write("a")), reader = Enter(Read("a")), second = Enter(Read("a")), other = Enter(Write("b"));
+        Place writer = Enter(Write("a")),
+            reader = Enter(Read("a")),
+            second = Enter(Read("a")),
+            other = Enter(Write("b"));
         AssertGoes(writer, other);
         AssertWaits(reader, second);
         _queue.End(writer);
@@ -32,7 +37,9 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_stream_of_readers_keeps_no_writer_out()
     {
-        Place reader = Enter(Read("a")), writer = Enter(Write("a")), late = Enter(Read("a"));
+        Place reader = Enter(Read("a")),
+            writer = Enter(Write("a")),
+            late = Enter(Read("a"));
         AssertWaits(writer, late);
         _queue.End(reader);
         AssertGoes(writer);
@@ -42,7 +49,9 @@ public sealed class TurnQueueTests
     [Fact]
     public async Task Equal_callers_share_the_next_run_and_never_the_one_under_way()
     {
-        Place first = Equal("u"), second = Equal("u"), third = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u"),
+            third = Equal("u");
         AssertGoes(first);
         AssertWaits(second, third);
         _queue.End(first);
@@ -58,7 +67,9 @@ public sealed class TurnQueueTests
     [Fact]
     public void Callers_that_are_not_equal_share_nothing()
     {
-        Place first = Equal("u"), second = Equal("v"), third = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("v"),
+            third = Equal("u");
         _queue.End(first);
         AssertGoes(second);
         AssertWaits(third);
@@ -67,7 +78,10 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_failed_run_is_nobodys_and_those_who_waited_run_together_and_before_others()
     {
-        Place first = Equal("u"), second = Equal("u"), third = Equal("u"), fourth = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u"),
+            third = Equal("u"),
+            fourth = Equal("u");
         _queue.End(first);
         Place late = Enter(Read("cache"));
         _queue.Finish(second, new RunResult(1, [], []));
@@ -82,7 +96,10 @@ public sealed class TurnQueueTests
     [Fact]
     public void A_run_that_vanished_passes_to_the_next_who_waited_for_it()
     {
-        Place first = Equal("u"), second = Equal("u"), third = Equal("u"), fourth = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u"),
+            third = Equal("u"),
+            fourth = Equal("u");
         _queue.End(first);
         Place late = Equal("u");
         _queue.End(second);
@@ -93,7 +110,9 @@ public sealed class TurnQueueTests
     [Fact]
     public void Who_is_gone_when_its_turn_comes_is_passed_over()
     {
-        Place first = Equal("u"), second = Equal("u"), third = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u"),
+            third = Equal("u");
         _gone.Add(second);
         _queue.End(first);
         AssertGoes(third);
@@ -103,7 +122,9 @@ public sealed class TurnQueueTests
     [Fact]
     public void Who_leaves_is_out_and_lets_those_behind_it_go()
     {
-        Place reader = Enter(Read("a")), writer = Enter(Write("a")), late = Enter(Read("a"));
+        Place reader = Enter(Read("a")),
+            writer = Enter(Write("a")),
+            late = Enter(Read("a"));
         Assert.True(_queue.Leave(writer));
         AssertGoes(reader, late);
         Assert.False(_queue.Leave(late));
@@ -112,17 +133,22 @@ public sealed class TurnQueueTests
     [Fact]
     public void Sweeping_ends_the_turn_of_one_that_is_gone()
     {
-        Place first = Enter(Write("a")), second = Enter(Write("a"));
+        Place first = Enter(Write("a")),
+            second = Enter(Write("a"));
         _gone.Add(first);
         _queue.Sweep();
         AssertGoes(second);
     }
 
-    /// <summary>Its process ends as soon as it has sent the result, which may lie unread for a while: that is no reason to run helm once more.</summary>
+    /// <summary>
+    /// Its process ends as soon as it has sent the result, which may lie unread for a while: that is no reason to run helm once more.
+    /// </summary>
     [Fact]
     public async Task Sweeping_leaves_the_result_of_one_that_is_gone_to_those_who_wait_for_it()
     {
-        Place first = Equal("u"), second = Equal("u"), third = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u"),
+            third = Equal("u");
         _queue.End(first);
         AssertGoes(second, isAwaited: true);
         _gone.Add(second);
@@ -180,7 +206,8 @@ public sealed class TurnQueueTests
     [Fact]
     public async Task A_closed_queue_lets_everybody_go_their_own_way()
     {
-        Place first = Equal("u"), second = Equal("u");
+        Place first = Equal("u"),
+            second = Equal("u");
         _queue.Close();
         Assert.IsType<Outcome.Closed>(await second.Outcome.Task);
         Assert.IsType<Outcome.Closed>(await Equal("u").Outcome.Task);
@@ -199,7 +226,11 @@ public sealed class TurnQueueTests
             if (b < 160)
             {
                 string name = "abc"[b % 3].ToString();
-                places.Add(b % 5 == 0 ? new Place([Update], "u", () => true) : new Place([new LockWish(new LockName(0, 0, name), b % 2 == 0)], null, () => true));
+                places.Add(
+                    b % 5 == 0
+                        ? new Place([Update], "u", () => true)
+                        : new Place([new LockWish(new LockName(0, 0, name), b % 2 == 0)], null, () => true)
+                );
                 queue.Enter(places[^1]);
             }
             else if (Running().Skip(b % 4).FirstOrDefault() is { } running)
@@ -215,7 +246,8 @@ public sealed class TurnQueueTests
         Assert.All(places, place => Assert.True(place.Outcome.Task.IsCompleted));
         Assert.Equal((0, 0), (queue.Waiting, queue.Running));
 
-        IEnumerable<Place> Running() => places.Where(place => !ended.Contains(place) && place.Outcome.Task is { IsCompleted: true, Result: Outcome.Go });
+        IEnumerable<Place> Running() =>
+            places.Where(place => !ended.Contains(place) && place.Outcome.Task is { IsCompleted: true, Result: Outcome.Go });
 
         void Stop(Place place, int how)
         {

@@ -10,8 +10,9 @@ using Xunit.Sdk;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// A container of Argo CD's repo-server as docs/argo-cd.md has it, by the means of the kernel: a mount namespace and a root of its own that is read-only,
-/// user 999 of whom /etc/passwd says a home that cannot be written, empty volumes, real helm as <c>/usr/local/bin/helm</c>, and over it one file of a volume, as <c>subPath</c> does.
+/// A container of Argo CD's repo-server as docs/argo-cd.md has it, by the means of the kernel: a mount namespace and a root of its own that
+/// is read-only, user 999 of whom /etc/passwd says a home that cannot be written, empty volumes, real helm as <c>/usr/local/bin/helm</c>,
+/// and over it one file of a volume, as <c>subPath</c> does.
 /// </summary>
 internal sealed class ArgoCdPod(string helm) : IDisposable
 {
@@ -50,7 +51,10 @@ internal sealed class ArgoCdPod(string helm) : IDisposable
     public async Task<string> RunAsync(string script)
     {
         string root = Directory.CreateDirectory(_directory.At("root")).FullName;
-        CommandResult result = await new Command("unshare", ["-m", "/bin/sh", "-c", Build + script, "pod", root, helm, Path.GetDirectoryName(Repository.Daemon)!, Work])
+        CommandResult result = await new Command(
+            "unshare",
+            ["-m", "/bin/sh", "-c", Build + script, "pod", root, helm, Path.GetDirectoryName(Repository.Daemon)!, Work]
+        )
         {
             Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/sbin:/usr/bin:/sbin:/bin", ["home"] = Home },
         }.RunAsync();
@@ -58,7 +62,15 @@ internal sealed class ArgoCdPod(string helm) : IDisposable
     }
 
     /// <summary>Ids of the daemons of this pod.</summary>
-    public IReadOnlyList<int> DaemonIds() => [.. Directory.EnumerateDirectories("/proc").Select(Path.GetFileName).Where(name => int.TryParse(name, out _)).Select(name => int.Parse(name!)).Where(IsOurs)];
+    public IReadOnlyList<int> DaemonIds() =>
+        [
+            .. Directory
+                .EnumerateDirectories("/proc")
+                .Select(Path.GetFileName)
+                .Where(name => int.TryParse(name, out _))
+                .Select(name => int.Parse(name!))
+                .Where(IsOurs),
+        ];
 
     public void Dispose()
     {
@@ -70,7 +82,9 @@ internal sealed class ArgoCdPod(string helm) : IDisposable
     {
         try
         {
-            return Encoding.UTF8.GetString(File.ReadAllBytes($"/proc/{id}/environ")).Contains($"HELMCACHED_HOME={Home}\0", StringComparison.Ordinal);
+            return Encoding
+                .UTF8.GetString(File.ReadAllBytes($"/proc/{id}/environ"))
+                .Contains($"HELMCACHED_HOME={Home}\0", StringComparison.Ordinal);
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)
         {

@@ -22,8 +22,8 @@ public sealed class ArgoCdTests
         """;
 
     /// <summary>
-    /// The calls of a repo-server for one application, each with a checkout and homes of its own, and the items of <c>--set</c> in another order: helm itself, then the
-    /// shim three times. Prints how often helm's bytes differed, and what the trace says.
+    /// The calls of a repo-server for one application, each with a checkout and homes of its own, and the items of <c>--set</c> in another
+    /// order: helm itself, then the shim three times. Prints how often helm's bytes differed, and what the trace says.
     /// </summary>
     private const string Calls = """
         ours /helmcached/helmcached start >&2
@@ -55,11 +55,30 @@ public sealed class ArgoCdTests
     public async Task I18_recipe_hits_from_the_second_call_on_and_leaves_no_daemon(int major)
     {
         using var pod = new ArgoCdPod(RealHelms.Of(major));
-        Chart("web").WithValues("image: {tag: one}\n").WithConfigMap("c", "a: {{ .Values.a | quote }}\n  b: {{ .Values.b | quote }}\n  c: {{ .Values.c | quote }}\n  tag: {{ .Values.image.tag }}").WriteTo(pod.Work);
+        Chart("web")
+            .WithValues("image: {tag: one}\n")
+            .WithConfigMap(
+                "c",
+                "a: {{ .Values.a | quote }}\n  b: {{ .Values.b | quote }}\n  c: {{ .Values.c | quote }}\n  tag: {{ .Values.image.tag }}"
+            )
+            .WriteTo(pod.Work);
         string said = await pod.RunAsync(Recipe + Calls);
-        string[] lines = [.. said.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ') is ["helmcached:", var outcome, ..] ? outcome : line)];
+        string[] lines =
+        [
+            .. said.Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => line.Split(' ') is ["helmcached:", var outcome, ..] ? outcome : line),
+        ];
         // version, template, template of a chart that is not there, show; three times.
-        Assert.Equal(["miss", "miss", "bypass", "miss", .. Enumerable.Repeat<string[]>(["hit", "hit", "bypass", "hit"], 2).SelectMany(round => round)], lines);
+        Assert.Equal(
+            [
+                "miss",
+                "miss",
+                "bypass",
+                "miss",
+                .. Enumerable.Repeat<string[]>(["hit", "hit", "bypass", "hit"], 2).SelectMany(round => round),
+            ],
+            lines
+        );
         Assert.Empty(pod.DaemonIds());
     }
 
@@ -72,7 +91,10 @@ public sealed class ArgoCdTests
         using var pod = new ArgoCdPod(RealHelms.Of(major));
         string said = await pod.RunAsync(Recipe + "ours /helmcached/helmcached doctor || true");
         // The self-test arms a helm of its own, for which a busy machine may not have the time.
-        Assert.DoesNotContain(said.Split('\n'), line => line.StartsWith("FAIL", StringComparison.Ordinal) && !line.Contains("self-test", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            said.Split('\n'),
+            line => line.StartsWith("FAIL", StringComparison.Ordinal) && !line.Contains("self-test", StringComparison.Ordinal)
+        );
         Assert.Contains("/usr/local/bin/helm was made for /helmcached", said, StringComparison.Ordinal);
         Assert.Contains("real helm: /helmcached/libexec/helm, " + version, said, StringComparison.Ordinal);
         Assert.Empty(pod.DaemonIds());
@@ -80,27 +102,74 @@ public sealed class ArgoCdTests
 
     /// <summary>Each as someone would leave it out: the answer of helm (or that there is none), the trace, and doctor.</summary>
     [MountTheory]
-    [InlineData("only the shim, a plain copy", "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm", "home=$home", 127,
-        "no real helm found", "there is no helmcached next to it", "is mounted over the helm that was there, so real helm can no longer be run")]
-    [InlineData("a plain copy, with real helm elsewhere", "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm; cp $helm work/helm", "HELMCACHED_HELM=/work/helm", 0,
-        "daemon-missing no helmcached beside /usr/local/bin/helm", "there is no helmcached next to it", "is mounted over the helm")]
-    [InlineData("the volume is not mounted", "inside /opt/helmcached/helmcached install --into /helmcached >&2; cp helmcached/helm work/helm; umount helmcached; mount --bind work/helm usr/local/bin/helm", "home=$home", 127,
-        "mount the volume that `helmcached install --into /helmcached` filled there", "was made for /helmcached, but there is no /helmcached/helmcached", "there is no /helmcached/libexec/helm, and /usr/local/bin/helm is mounted over the helm that was there")]
-    [InlineData("no home is named", "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm", "home=$home", 0,
-        "home-unusable cannot create /home/argocd/.cache/helmcached: ", "cache directory: cannot create /home/argocd/.cache/helmcached in /home/argocd: ", "set HELMCACHED_HOME to a writable directory")]
-    [InlineData("the home is mounted read-only", "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm; inside mkdir -m 700 $home; mount -o remount,ro,bind cache", "HELMCACHED_HOME=$home", 0,
-        "home-unusable cannot write to /cache/", "cache directory: cannot write to /cache/", "set HELMCACHED_HOME to a writable directory")]
-    public async Task I18_doctor_and_trace_name_the_part_that_is_missing(string part, string arrange, string variable, int code, string trace, string check, string other)
+    [InlineData(
+        "only the shim, a plain copy",
+        "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm",
+        "home=$home",
+        127,
+        "no real helm found",
+        "there is no helmcached next to it",
+        "is mounted over the helm that was there, so real helm can no longer be run"
+    )]
+    [InlineData(
+        "a plain copy, with real helm elsewhere",
+        "cp opt/helmcached/helm helmcached/helm; mount --bind helmcached/helm usr/local/bin/helm; cp $helm work/helm",
+        "HELMCACHED_HELM=/work/helm",
+        0,
+        "daemon-missing no helmcached beside /usr/local/bin/helm",
+        "there is no helmcached next to it",
+        "is mounted over the helm"
+    )]
+    [InlineData(
+        "the volume is not mounted",
+        "inside /opt/helmcached/helmcached install --into /helmcached >&2; cp helmcached/helm work/helm; umount helmcached; mount "
+            + "--bind work/helm usr/local/bin/helm",
+        "home=$home",
+        127,
+        "mount the volume that `helmcached install --into /helmcached` filled there",
+        "was made for /helmcached, but there is no /helmcached/helmcached",
+        "there is no /helmcached/libexec/helm, and /usr/local/bin/helm is mounted over the helm that was there"
+    )]
+    [InlineData(
+        "no home is named",
+        "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm",
+        "home=$home",
+        0,
+        "home-unusable cannot create /home/argocd/.cache/helmcached: ",
+        "cache directory: cannot create /home/argocd/.cache/helmcached in /home/argocd: ",
+        "set HELMCACHED_HOME to a writable directory"
+    )]
+    [InlineData(
+        "the home is mounted read-only",
+        "inside /opt/helmcached/helmcached install --into /helmcached >&2; mount --bind helmcached/helm usr/local/bin/helm; inside "
+            + "mkdir -m 700 $home; mount -o remount,ro,bind cache",
+        "HELMCACHED_HOME=$home",
+        0,
+        "home-unusable cannot write to /cache/",
+        "cache directory: cannot write to /cache/",
+        "set HELMCACHED_HOME to a writable directory"
+    )]
+    public async Task I18_doctor_and_trace_name_the_part_that_is_missing(
+        string part,
+        string arrange,
+        string variable,
+        int code,
+        string trace,
+        string check,
+        string other
+    )
     {
         using var pod = new ArgoCdPod(RealHelms.Helm3);
-        string said = await pod.RunAsync($"""
+        string said = await pod.RunAsync(
+            $"""
             {arrange}
             set +e
             inside {variable} HELMCACHED_TRACE=1 helm template shop 2>&1 >tmp/out; inside {variable} helm version --short >/dev/null 2>&1; echo "code $?"
             inside {variable} /opt/helmcached/helmcached doctor
             true
 
-            """);
+            """
+        );
         Assert.Contains($"code {code}\n", said, StringComparison.Ordinal);
         foreach (string wanted in (string[])[trace, check, other])
             Assert.True(said.Contains(wanted, StringComparison.Ordinal), $"{part}: {wanted}\n{said}");

@@ -10,8 +10,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// Both programs as they are built for 64-bit Arm, run by an emulator (qemu-user) on this processor. What they start is this processor's: real helm
-/// is the x86-64 one, and the daemon, which cannot start itself then, is started by us and cannot arm a helm.
+/// Both programs as they are built for 64-bit Arm, run by an emulator (qemu-user) on this processor. What they start is this processor's:
+/// real helm is the x86-64 one, and the daemon, which cannot start itself then, is started by us and cannot arm a helm.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class Arm64Tests
@@ -27,7 +27,8 @@ public sealed class Arm64Tests
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        CommandResult real = await home.Real(work, arguments).RunAsync(), ours = await Emulated(home.Shim(work, arguments)).With("HELMCACHED_DISABLE", "1").RunAsync();
+        CommandResult real = await home.Real(work, arguments).RunAsync(),
+            ours = await Emulated(home.Shim(work, arguments)).With("HELMCACHED_DISABLE", "1").RunAsync();
         Assert.Equal((real.ExitCode, real.StdoutText, real.StderrText), (ours.ExitCode, ours.StdoutText, ours.StderrText));
     }
 
@@ -57,9 +58,17 @@ public sealed class Arm64Tests
                 Assert.Equal((0, real.StdoutText), (ours.ExitCode, ours.StdoutText));
             }
             File.AppendAllText(Path.Combine(work, "web", "values.yaml"), "b: 1\n");
-            Assert.StartsWith("helmcached: miss", (await Emulated(home.Shim(work, render)).With("HELMCACHED_TRACE", "1").RunAsync()).StderrText, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "helmcached: miss",
+                (await Emulated(home.Shim(work, render)).With("HELMCACHED_TRACE", "1").RunAsync()).StderrText,
+                StringComparison.Ordinal
+            );
             // The other processor's daemon speaks the same protocol.
-            Assert.StartsWith("helmcached: hit", (await home.Shim(work, render).With("HELMCACHED_TRACE", "1").RunAsync()).StderrText, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "helmcached: hit",
+                (await home.Shim(work, render).With("HELMCACHED_TRACE", "1").RunAsync()).StderrText,
+                StringComparison.Ordinal
+            );
         }
         finally
         {
@@ -68,12 +77,20 @@ public sealed class Arm64Tests
         }
     }
 
-    private static Command Emulated(Command shim) => shim with { File = Arm64TheoryAttribute.Emulator, Arguments = [Program("helm"), .. shim.Arguments] };
+    private static Command Emulated(Command shim) =>
+        shim with
+        {
+            File = Arm64TheoryAttribute.Emulator,
+            Arguments = [Program("helm"), .. shim.Arguments],
+        };
 
     private static Process Start(DaemonHome home)
     {
         // By its loader, and not by the emulator's option for another root: then paths are this machine's, as the shim sees them.
-        var start = new ProcessStartInfo(Arm64TheoryAttribute.Emulator, [Libraries + "/ld-linux-aarch64.so.1", "--library-path", Libraries, Program("helmcached"), "serve"])
+        var start = new ProcessStartInfo(
+            Arm64TheoryAttribute.Emulator,
+            [Libraries + "/ld-linux-aarch64.so.1", "--library-path", Libraries, Program("helmcached"), "serve"]
+        )
         {
             RedirectStandardError = true,
             RedirectStandardOutput = true,
@@ -96,7 +113,9 @@ public sealed class Arm64TheoryAttribute : TheoryAttribute
     public Arm64TheoryAttribute()
     {
         if (!File.Exists(Arm64Tests.Program("helm")) || !File.Exists(Arm64Tests.Program("helmcached")))
-            Skip = "needs ./build.sh --arm64, which test.sh runs when HELMCACHED_TEST_ARM64 is set (Debian: apt-get install gcc-aarch64-linux-gnu qemu-user)";
+            Skip =
+                "needs ./build.sh --arm64, which test.sh runs when HELMCACHED_TEST_ARM64 is set (Debian: apt-get install "
+                + "gcc-aarch64-linux-gnu qemu-user)";
         else if (!Needs.Succeeds(Emulator, "--version"))
             Skip = "needs qemu-aarch64 (Debian: apt-get install qemu-user)";
     }

@@ -18,7 +18,10 @@ public sealed class ArmedRunTests
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
         string work = home.At("work");
-        Chart("web").WithValues("t: '{{ .Release.Name }}'\n").WithConfigMap("c", "v: {{ if .Values.none }}{{ randAlpha 8 }}{{ end }}{{ tpl (print .Values.t \"\") . }}").WriteTo(work);
+        Chart("web")
+            .WithValues("t: '{{ .Release.Name }}'\n")
+            .WithConfigMap("c", "v: {{ if .Values.none }}{{ randAlpha 8 }}{{ end }}{{ tpl (print .Values.t \"\") . }}")
+            .WriteTo(work);
         await home.StartAsync();
         CommandResult real = await home.Real(work, "template", "r", "web").RunAsync();
         for (int i = 0; i < 2; i++)
@@ -35,7 +38,10 @@ public sealed class ArmedRunTests
         string work = home.At("work");
         Chart("web").WithConfigMap("c", "v: {{ .Values.v }} {{ randAlphaNum 8 | len }}").WriteTo(work);
         await home.StartAsync();
-        Command call = (home.Shim(work, "template", "r", "web", "-f", "-") with { Stdin = "v: typed\n"u8.ToArray() }).With("HELMCACHED_TRACE", "1");
+        Command call = (home.Shim(work, "template", "r", "web", "-f", "-") with { Stdin = "v: typed\n"u8.ToArray() }).With(
+            "HELMCACHED_TRACE",
+            "1"
+        );
         CommandResult first = await call.RunAsync();
         Assert.Equal(0, first.ExitCode);
         Assert.Contains("v: typed 8", first.StdoutText, StringComparison.Ordinal);
@@ -46,7 +52,11 @@ public sealed class ArmedRunTests
         Stats stats = await home.StatsAsync();
         Assert.True(stats is { Misses: 1, Hits: 0, Stored: 0, Entries: 0, Bypasses: 1 }, stats.ToString());
         // Judged anew when somebody asks for it.
-        Assert.Contains("not kept: randAlphaNum was called", (await call.With("HELMCACHED_RECACHE", "1").RunAsync()).StderrText, StringComparison.Ordinal);
+        Assert.Contains(
+            "not kept: randAlphaNum was called",
+            (await call.With("HELMCACHED_RECACHE", "1").RunAsync()).StderrText,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -72,7 +82,8 @@ public sealed class ArmedRunTests
         Chart("web").WithConfigMap("c", "v: {{ randAlphaNum 20 }}").WriteTo(work);
         // Whoever starts the daemon decides nothing for the others.
         Assert.Equal(0, (await home.Admin("start").With("HELMCACHED_IMPURE", "freeze").RunAsync()).ExitCode);
-        Command plain = home.Shim(work, "template", "r", "web"), freezing = plain.With("HELMCACHED_IMPURE", "freeze");
+        Command plain = home.Shim(work, "template", "r", "web"),
+            freezing = plain.With("HELMCACHED_IMPURE", "freeze");
         string[] frozen = [(await freezing.RunAsync()).StdoutText, (await freezing.RunAsync()).StdoutText];
         string[] live = [(await plain.RunAsync()).StdoutText, (await plain.RunAsync()).StdoutText];
         Assert.Equal(frozen[0], frozen[1]);
@@ -83,7 +94,8 @@ public sealed class ArmedRunTests
     public async Task A_copy_that_is_not_the_one_that_was_tried_is_not_run()
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
-        string work = home.At("work"), armed = home.At("armed");
+        string work = home.At("work"),
+            armed = home.At("armed");
         Chart("web").WithConfigMap("c", "v: {{ tpl \"x\" . }}").WriteTo(work);
         Assert.Equal(0, (await home.Admin("start").With("HELMCACHED_ARMED_DIRECTORY", armed).RunAsync()).ExitCode);
         string copy = Assert.Single(Directory.GetFiles(armed, "helm-*"));
@@ -109,7 +121,10 @@ public sealed class ArmedRunTests
                 Assert.Equal("x\n", (await home.Shim(work, "template", "r", chart).With("FAKEHELM_STDOUT", "x\n").RunAsync()).StdoutText);
         }
         Stats stats = await home.StatsAsync();
-        Assert.True(stats is { Misses: 1, Hits: 1, Bypasses: 4 } && stats.BypassReasons.Keys.Order().SequenceEqual(["schema-reference", "unarmed"]), stats.ToString());
+        Assert.True(
+            stats is { Misses: 1, Hits: 1, Bypasses: 4 } && stats.BypassReasons.Keys.Order().SequenceEqual(["schema-reference", "unarmed"]),
+            stats.ToString()
+        );
         CommandResult explained = await (home.Admin("explain", "--", "template", "r", "tpl") with { Directory = work }).RunAsync();
         Assert.Contains("bypass: unarmed tpl at templates/c.yaml:", explained.StdoutText, StringComparison.Ordinal);
         Assert.Contains("helm is unarmed: ", explained.StdoutText, StringComparison.Ordinal);

@@ -17,10 +17,14 @@ public sealed class ArmedSignalTests
     /// <summary>Each takes a processor for a tenth of a second.</summary>
     private const string Work = "{{ range until 16 }}{{ $x := derivePassword 1 \"long\" \"p\" \"u\" \"s\" }}{{ end }}";
 
-    /// <summary>Processor time after which helm is about its templates: in hundredths of a second, about six times what it needs to get there.</summary>
+    /// <summary>
+    /// Processor time after which helm is about its templates: in hundredths of a second, about six times what it needs to get there.
+    /// </summary>
     private const int Rendering = 60;
 
-    /// <summary>Real helm, which would begin only then, could not know of it: the call ends as helm does that is sent a signal in its first moments.</summary>
+    /// <summary>
+    /// Real helm, which would begin only then, could not know of it: the call ends as helm does that is sent a signal in its first moments.
+    /// </summary>
     [Theory]
     [InlineData(3)]
     [InlineData(42)]
@@ -31,7 +35,9 @@ public sealed class ArmedSignalTests
         Assert.Equal((143, "", ""), (shim.ExitCode, shim.StdoutText, shim.StderrText));
     }
 
-    /// <summary>Without a trap it is helm's to say what a signal means: that the release was cancelled, and the output all the same.</summary>
+    /// <summary>
+    /// Without a trap it is helm's to say what a signal means: that the release was cancelled, and the output all the same.
+    /// </summary>
     [Fact]
     public async Task Signal_without_a_trap_is_answered_as_by_helm()
     {
@@ -59,21 +65,31 @@ public sealed class ArmedSignalTests
         string work = home.At("work");
         Chart("web").WithTemplate("a.yaml", template).WriteTo(work);
         await home.StartAsync();
-        return (await SignalledAsync(home.Real(work, "template", "r", "web"), signal, static pid => pid),
-            await SignalledAsync(home.Shim(work, "template", "r", "web"), signal, ChildOf));
+        return (
+            await SignalledAsync(home.Real(work, "template", "r", "web"), signal, static pid => pid),
+            await SignalledAsync(home.Shim(work, "template", "r", "web"), signal, ChildOf)
+        );
     }
 
     private static async Task<CommandResult> SignalledAsync(Command call, int signal, Func<int, int?> helm)
     {
         // Whoever runs the tests in the background may have them ignore signals of the keyboard, which programs inherit.
-        using Process process = (call with { File = "/usr/bin/env", Arguments = ["--default-signal", call.File, .. call.Arguments] }).Start();
+        using Process process = (
+            call with
+            {
+                File = "/usr/bin/env",
+                Arguments = ["--default-signal", call.File, .. call.Arguments],
+            }
+        ).Start();
         await Eventually.IsTrueAsync("helm renders", () => helm(process.Id) is { } pid && ProcessorTime(pid) >= Rendering);
         Signals.Send(process.Id, signal);
         return await call.CompleteAsync(process);
     }
 
     private static int? ChildOf(int pid) =>
-        File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ') is [{ Length: > 0 } child, ..] ? int.Parse(child, CultureInfo.InvariantCulture) : null;
+        File.ReadAllText($"/proc/{pid}/task/{pid}/children").Split(' ') is [{ Length: > 0 } child, ..]
+            ? int.Parse(child, CultureInfo.InvariantCulture)
+            : null;
 
     /// <summary>What a process has used, in user mode: the 14th field of its stat, where the second is a name in parentheses.</summary>
     private static int ProcessorTime(int pid) =>

@@ -64,13 +64,21 @@ public sealed class CarriedStoreTests
         return store;
     }
 
-    private static async Task<CommandResult> RenderAsync(DaemonHome home, string checkout, string outcome, bool readOnly = false, params IEnumerable<string> more)
+    private static async Task<CommandResult> RenderAsync(
+        DaemonHome home,
+        string checkout,
+        string outcome,
+        bool readOnly = false,
+        params IEnumerable<string> more
+    )
     {
         string work = home.At(checkout);
         Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}").WriteTo(work);
         await home.StartAsync();
         CommandResult result = await home.Shim(work, ["template", "r", "web", .. more])
-            .With("HELMCACHED_TRACE", "1").With("HELMCACHED_READONLY", readOnly ? "1" : null).RunAsync();
+            .With("HELMCACHED_TRACE", "1")
+            .With("HELMCACHED_READONLY", readOnly ? "1" : null)
+            .RunAsync();
         Assert.StartsWith("helmcached: " + outcome, result.StderrText, StringComparison.Ordinal);
         return result;
     }

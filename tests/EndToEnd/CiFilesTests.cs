@@ -11,8 +11,9 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// <c>eng/action/action.yml</c> and <c>eng/gitlab-ci/helmcached.yml</c>: their scripts are taken out of the files and run one after another, in two jobs with
-/// empty homes, with the packaged tarball. What the servers do themselves (conditions, expressions, caches) is done here as far as these files use it.
+/// <c>eng/action/action.yml</c> and <c>eng/gitlab-ci/helmcached.yml</c>: their scripts are taken out of the files and run one after
+/// another, in two jobs with empty homes, with the packaged tarball. What the servers do themselves (conditions, expressions, caches) is
+/// done here as far as these files use it.
 /// </summary>
 [Trait("Needs", "programs")]
 [Collection(PackageCollection.Name)]
@@ -24,7 +25,10 @@ public sealed partial class CiFilesTests(MadePackage made)
         if (!MadePackage.Possible)
             return;
         using var directory = new TemporaryDirectory();
-        string sum = File.ReadAllText(Path.Combine(made.Location, "SHA256SUMS")).Split('\n').Single(line => line.EndsWith(".tar.gz", StringComparison.Ordinal)).Split(' ')[0];
+        string sum = File.ReadAllText(Path.Combine(made.Location, "SHA256SUMS"))
+            .Split('\n')
+            .Single(line => line.EndsWith(".tar.gz", StringComparison.Ordinal))
+            .Split(' ')[0];
         foreach ((string name, string outcome) in (IEnumerable<(string, string)>)[("first", "miss"), ("second", "hit disk")])
         {
             await using var job = new CiJob(directory.At(name), made.Tarball);
@@ -59,7 +63,9 @@ public sealed partial class CiFilesTests(MadePackage made)
             return;
         using var directory = new TemporaryDirectory();
         await using var job = new CiJob(directory.At("job"), made.Tarball);
-        Exception refused = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() => UseActionAsync(job, directory.At("carried"), new() { [input] = value }));
+        Exception refused = await Assert.ThrowsAnyAsync<Xunit.Sdk.XunitException>(() =>
+            UseActionAsync(job, directory.At("carried"), new() { [input] = value })
+        );
         Assert.Contains(said, refused.Message, StringComparison.Ordinal);
         Assert.False(File.Exists(job.At("temp/helmcached/helm")));
     }
@@ -70,8 +76,10 @@ public sealed partial class CiFilesTests(MadePackage made)
         if (!MadePackage.Possible)
             return;
         using var directory = new TemporaryDirectory();
-        foreach ((string name, string template, string outcome) in (IEnumerable<(string, string, string)>)[
-            ("first", ".helmcached", "miss"), ("second", ".helmcached", "hit disk"), ("third", ".helmcached-read-only", "hit disk")])
+        foreach (
+            (string name, string template, string outcome) in (IEnumerable<(string, string, string)>)
+                [("first", ".helmcached", "miss"), ("second", ".helmcached", "hit disk"), ("third", ".helmcached-read-only", "hit disk")]
+        )
         {
             await using var job = new CiJob(directory.At(name), made.Tarball);
             await RunGitLabAsync(job, template, directory.At("carried"), outcome);
@@ -82,7 +90,14 @@ public sealed partial class CiFilesTests(MadePackage made)
     private static async Task<string> UseActionAsync(CiJob job, string carried, Dictionary<string, string> given)
     {
         YamlMappingNode action = CiJob.Load("action", "action.yml");
-        var known = new Dictionary<string, string> { ["runner.os"] = "Linux", ["runner.arch"] = "X64", ["github.run_id"] = "1", ["github.run_attempt"] = "1", ["github.job"] = "render" };
+        var known = new Dictionary<string, string>
+        {
+            ["runner.os"] = "Linux",
+            ["runner.arch"] = "X64",
+            ["github.run_id"] = "1",
+            ["github.run_attempt"] = "1",
+            ["github.job"] = "render",
+        };
         foreach ((YamlNode name, YamlNode input) in (YamlMappingNode)action["inputs"])
             known[$"inputs.{name}"] = given.Remove($"{name}", out string? value) ? value : CiJob.Text(input, "default")!;
         Assert.Empty(given);
@@ -92,7 +107,13 @@ public sealed partial class CiFilesTests(MadePackage made)
         string said = "";
         foreach (YamlNode step in (YamlSequenceNode)action["runs"]["steps"])
         {
-            if (!CiJob.Text(step, "if")!.Split(" && ").Select(part => Equality().Match(part)).All(part => known[part.Groups[1].Value] == part.Groups[2].Value))
+            if (
+                !CiJob
+                    .Text(step, "if")!
+                    .Split(" && ")
+                    .Select(part => Equality().Match(part))
+                    .All(part => known[part.Groups[1].Value] == part.Groups[2].Value)
+            )
                 continue;
             if (CiJob.Text(step, "uses") is { } uses)
             {
@@ -103,7 +124,12 @@ public sealed partial class CiFilesTests(MadePackage made)
                 Carry(from, to);
                 continue;
             }
-            var environment = new Dictionary<string, string?> { ["GITHUB_ENV"] = job.At("env"), ["GITHUB_PATH"] = job.At("path"), ["GITHUB_OUTPUT"] = job.At("output") };
+            var environment = new Dictionary<string, string?>
+            {
+                ["GITHUB_ENV"] = job.At("env"),
+                ["GITHUB_PATH"] = job.At("path"),
+                ["GITHUB_OUTPUT"] = job.At("output"),
+            };
             foreach (string? file in environment.Values)
                 File.WriteAllText(file!, "");
             if (((YamlMappingNode)step).Children.TryGetValue("env", out YamlNode? variables))
@@ -131,7 +157,8 @@ public sealed partial class CiFilesTests(MadePackage made)
     private static async Task RunGitLabAsync(CiJob job, string template, string carried, string outcome)
     {
         YamlMappingNode file = CiJob.Load("gitlab-ci", "helmcached.yml");
-        YamlMappingNode basis = (YamlMappingNode)file[".helmcached"], own = (YamlMappingNode)file[template];
+        YamlMappingNode basis = (YamlMappingNode)file[".helmcached"],
+            own = (YamlMappingNode)file[template];
         Assert.True(own == basis || CiJob.Text(own, "extends") == ".helmcached");
         string checkout = job.At("checkout");
         job.Environment["CI_PROJECT_DIR"] = checkout;
@@ -145,8 +172,13 @@ public sealed partial class CiFilesTests(MadePackage made)
         CommandResult result = await job.RunAsync(Script(basis["before_script"]) + "HELMCACHED_TRACE=1 helm template r web\n");
         Assert.StartsWith("helmcached: " + outcome, result.StderrText, StringComparison.Ordinal);
         string program = Path.Combine(checkout, ".helmcached", "program", "helmcached");
-        await Eventually.IsTrueAsync("the entry is on disk", async () =>
-            Stats.Parse((await new Command(program, ["stats", "--json"]) { Environment = job.Environment }.RunAsync()).StdoutText).Entries == 1);
+        await Eventually.IsTrueAsync(
+            "the entry is on disk",
+            async () =>
+                Stats
+                    .Parse((await new Command(program, ["stats", "--json"]) { Environment = job.Environment }.RunAsync()).StdoutText)
+                    .Entries == 1
+        );
         DaemonHome.Kill([(await job.DaemonAsync(program))!.Value]);
         CommandResult after = await job.RunAsync(Script(basis["after_script"]));
         Assert.Contains("helmcached stopped", after.StdoutText, StringComparison.Ordinal);

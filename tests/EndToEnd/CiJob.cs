@@ -11,8 +11,8 @@ using YamlDotNet.RepresentationModel;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// A job of a build server as far as a shell can be one: an empty home, a checkout with the tarball in it, and nothing else in the environment
-/// than what is put there. Its real helm is the first on PATH.
+/// A job of a build server as far as a shell can be one: an empty home, a checkout with the tarball in it, and nothing else in the
+/// environment than what is put there. Its real helm is the first on PATH.
 /// </summary>
 internal sealed class CiJob : IAsyncDisposable
 {
@@ -51,7 +51,9 @@ internal sealed class CiJob : IAsyncDisposable
         {
             Directory = At("checkout"),
             Environment = Environment.Concat(more ?? new Dictionary<string, string?>()).ToDictionary(),
-        }.RunAsync().ConfigureAwait(false);
+        }
+            .RunAsync()
+            .ConfigureAwait(false);
         Assert.True(result.ExitCode == 0, $"{script}\n{result}{result.StdoutText}");
         return result;
     }
@@ -59,16 +61,24 @@ internal sealed class CiJob : IAsyncDisposable
     /// <summary>The process id of the daemon; null when there is none.</summary>
     public async Task<int?> DaemonAsync(string program)
     {
-        CommandResult status = await new Command(program, ["status", "--json"]) { Environment = Environment }.RunAsync().ConfigureAwait(false);
+        CommandResult status = await new Command(program, ["status", "--json"]) { Environment = Environment }
+            .RunAsync()
+            .ConfigureAwait(false);
         using JsonDocument answer = JsonDocument.Parse(status.StdoutText);
         return answer.RootElement.TryGetProperty("pid", out JsonElement id) ? id.GetInt32() : null;
     }
 
     public async ValueTask DisposeAsync()
     {
-        string? program = (Environment["PATH"] ?? "").Split(':').Append(At("checkout/.helmcached/program")).Select(directory => Path.Combine(directory, "helmcached")).FirstOrDefault(File.Exists);
+        string? program = (Environment["PATH"] ?? "")
+            .Split(':')
+            .Append(At("checkout/.helmcached/program"))
+            .Select(directory => Path.Combine(directory, "helmcached"))
+            .FirstOrDefault(File.Exists);
         if (program is not null)
-            await new Command(program, ["stop"]) { Environment = Environment }.RunAsync().ConfigureAwait(false);
+            await new Command(program, ["stop"]) { Environment = Environment }
+                .RunAsync()
+                .ConfigureAwait(false);
     }
 
     /// <summary>The one document of a file below <c>eng/</c>.</summary>

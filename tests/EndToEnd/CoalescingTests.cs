@@ -42,7 +42,8 @@ public sealed class CoalescingTests
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
-        IEnumerable<Task<CommandResult>> calls = Enumerable.Range(0, 30)
+        IEnumerable<Task<CommandResult>> calls = Enumerable
+            .Range(0, 30)
             .Select(i => fake.Template("--set", $"a={i % 10}").With("FAKEHELM_STDOUT", $"n: {i % 10}\n").RunAsync());
         CommandResult[] results = await Task.WhenAll(calls);
         for (int i = 0; i < results.Length; i++)
@@ -131,12 +132,18 @@ public sealed class CoalescingTests
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
-        Command failing = fake.HeldTemplate().With("FAKEHELM_STDOUT", null).With("FAKEHELM_EXIT", "1").With("FAKEHELM_STDERR", "Error: no\n");
+        Command failing = fake.HeldTemplate()
+            .With("FAKEHELM_STDOUT", null)
+            .With("FAKEHELM_EXIT", "1")
+            .With("FAKEHELM_STDERR", "Error: no\n");
         Task<CommandResult>[] calls = [.. Enumerable.Range(0, 5).Select(_ => failing.RunAsync())];
         await fake.RunsReachAsync(1);
         await fake.WaitersReachAsync(4);
         fake.LetGo();
-        Assert.All(await Task.WhenAll(calls), result => Assert.Equal((1, "", "Error: no\n"), (result.ExitCode, result.StdoutText, result.StderrText)));
+        Assert.All(
+            await Task.WhenAll(calls),
+            result => Assert.Equal((1, "", "Error: no\n"), (result.ExitCode, result.StdoutText, result.StderrText))
+        );
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 

@@ -10,7 +10,10 @@ using static CacheDaemon.Tests.EndToEnd.RepositoryHome;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary><c>repo update</c>, many at once: at most two runs, none older than the call, and nobody depends on the life of another, or on the daemon's.</summary>
+/// <summary>
+/// <c>repo update</c>, many at once: at most two runs, none older than the call, and nobody depends on the life of another, or on the
+/// daemon's.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class CoordinatedUpdateTests
 {
@@ -56,7 +59,9 @@ public sealed class CoordinatedUpdateTests
     public async Task A_lone_update_is_helm_itself(int major)
     {
         await using RepositoryHome home = await StartAsync(RealHelms.Of(major));
-        foreach (string line in (string[])["repo update", "repo up r", "repo update nosuch", "repo update --nosuch", "repo update --timeout x"])
+        foreach (
+            string line in (string[])["repo update", "repo up r", "repo update nosuch", "repo update --nosuch", "repo update --timeout x"]
+        )
         {
             CommandResult real = await home.Home.Real(home.Work, line.Split(' ')).RunAsync();
             Assert.Null((await home.Shim(line).RunAsync()).DifferenceFrom(real));
@@ -70,11 +75,24 @@ public sealed class CoordinatedUpdateTests
         await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
         Command[] different =
         [
-            home.Shim("repo update"), home.Shim("repo update r"), home.Shim("repo update").With("NO_PROXY", "127.0.0.1"),
-            home.Shim("repo update").With("SOME_PLUGINS_LOGIN", "x"), home.Shim("repo update").With("HELM_REGISTRY_CONFIG", "relative"),
-            home.Shim("repo update").With("HELM_REGISTRY_CONFIG", "relative") with { Directory = home.Home.UserHome },
+            home.Shim("repo update"),
+            home.Shim("repo update r"),
+            home.Shim("repo update").With("NO_PROXY", "127.0.0.1"),
+            home.Shim("repo update").With("SOME_PLUGINS_LOGIN", "x"),
+            home.Shim("repo update").With("HELM_REGISTRY_CONFIG", "relative"),
+            home.Shim("repo update").With("HELM_REGISTRY_CONFIG", "relative") with
+            {
+                Directory = home.Home.UserHome,
+            },
         ];
-        Command[] equal = [home.Shim("repo update") with { Directory = home.Home.UserHome }, home.Shim("repo update").With("SHLVL", "7").With("PWD", home.Work)];
+        Command[] equal =
+        [
+            home.Shim("repo update") with
+            {
+                Directory = home.Home.UserHome,
+            },
+            home.Shim("repo update").With("SHLVL", "7").With("PWD", home.Work),
+        ];
         int before = home.Updates;
         Task<CommandResult[]> all;
         using (home.Server.Hold(Index))

@@ -10,7 +10,9 @@ using static CacheDaemon.Tests.EndToEnd.RepositoryHome;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary><c>dependency build|update</c> and <c>pull</c> beside each other, and beside those that only read: what fails with helm alone does not.</summary>
+/// <summary>
+/// <c>dependency build|update</c> and <c>pull</c> beside each other, and beside those that only read: what fails with helm alone does not.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class CoordinatedWriteTests
 {
@@ -23,7 +25,9 @@ public sealed class CoordinatedWriteTests
         IReadOnlyList<string> charts = home.Dependants(12);
         for (int round = 0; round < 4; round++)
         {
-            IEnumerable<Task<CommandResult>> updates = charts.Select((chart, i) => home.Shim(i % 3 == 0 ? "dep" : "dependency", i % 2 == 0 ? "up" : "update", chart).RunAsync());
+            IEnumerable<Task<CommandResult>> updates = charts.Select(
+                (chart, i) => home.Shim(i % 3 == 0 ? "dep" : "dependency", i % 2 == 0 ? "up" : "update", chart).RunAsync()
+            );
             IEnumerable<Task<CommandResult>> reads = Enumerable.Range(0, 4).Select(_ => home.Shim("template r/web").RunAsync());
             Assert.All(await Task.WhenAll(updates.Concat(reads)), result => AssertWell(result));
         }
@@ -40,7 +44,15 @@ public sealed class CoordinatedWriteTests
         AssertWell(await home.Shim("dependency", "update", chart).RunAsync());
         // By its path, as the working directory, and through a link.
         File.CreateSymbolicLink(home.Home.At("link"), chart);
-        IEnumerable<Command> builds = [home.Shim("dependency", "build", chart), home.Shim("dep", "build") with { Directory = chart }, home.Shim("dependencies", "build", home.Home.At("link"))];
+        IEnumerable<Command> builds =
+        [
+            home.Shim("dependency", "build", chart),
+            home.Shim("dep", "build") with
+            {
+                Directory = chart,
+            },
+            home.Shim("dependencies", "build", home.Home.At("link")),
+        ];
         Assert.All(await Task.WhenAll(builds.Concat(builds).Select(build => build.RunAsync())), result => AssertWell(result));
         Assert.Equal(2, Directory.GetFiles(Path.Combine(chart, "charts")).Length);
     }
@@ -78,13 +90,17 @@ public sealed class CoordinatedWriteTests
     public async Task A_reader_waits_where_helm_empties_the_index_before_it_writes(int major, bool waits)
     {
         await using RepositoryHome home = await StartAsync(RealHelms.Of(major));
-        Task<CommandResult> update, read;
+        Task<CommandResult> update,
+            read;
         using (home.Server.Hold(ChartRepositoryServer.Index))
         {
             update = home.Shim("repo update").RunAsync();
             await home.HeldReachAsync(1);
             // Not of the repository, whatever its name looks like.
-            ChartBuilder.Chart("web").WithConfigMap("c", "a: local").WriteTo(Directory.CreateDirectory(Path.Combine(home.Work, "r")).FullName);
+            ChartBuilder
+                .Chart("web")
+                .WithConfigMap("c", "a: local")
+                .WriteTo(Directory.CreateDirectory(Path.Combine(home.Work, "r")).FullName);
             Assert.Contains("local", AssertWell(await home.Shim("template r/web").RunAsync()).StdoutText, StringComparison.Ordinal);
             Directory.Delete(Path.Combine(home.Work, "r"), recursive: true);
 
@@ -111,7 +127,10 @@ public sealed class CoordinatedWriteTests
     public async Task A_helm_that_helm_itself_has_called_does_not_wait_for_its_turn(string line)
     {
         await using RepositoryHome home = await StartAsync(RealHelms.Helm4);
-        string script = await ScriptAsync(home, $"[ -n \"$INNER\" ] && echo inner && exit; INNER=1 sh -c '{home.Home.ShimPath} {line}'; echo outer");
+        string script = await ScriptAsync(
+            home,
+            $"[ -n \"$INNER\" ] && echo inner && exit; INNER=1 sh -c '{home.Home.ShimPath} {line}'; echo outer"
+        );
         CommandResult result = await home.Shim(line).With("HELMCACHED_HELM", script).RunAsync();
         Assert.Equal("inner\nouter\n", AssertWell(result).StdoutText);
         Assert.Equal(1, (await home.Home.StatsAsync()).BypassReasons["inside-turn"]);

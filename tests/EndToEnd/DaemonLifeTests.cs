@@ -57,7 +57,10 @@ public sealed class DaemonLifeTests
     {
         await using var fake = new FakeHelmHome();
         CommandResult[] results = await Task.WhenAll(
-            fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync());
+            fake.Home.Admin("start").RunAsync(),
+            fake.Home.Admin("start").RunAsync(),
+            fake.Home.Admin("start").RunAsync()
+        );
         Assert.All(results, result => Assert.Equal(0, result.ExitCode));
         await fake.Home.DaemonIdAsync();
         Assert.NotEqual(0, (await fake.Home.Admin("serve").RunAsync()).ExitCode);
@@ -101,8 +104,13 @@ public sealed class DaemonLifeTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
-        const UnixFileMode Others = UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.GroupExecute
-            | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute;
+        const UnixFileMode Others =
+            UnixFileMode.GroupRead
+            | UnixFileMode.GroupWrite
+            | UnixFileMode.GroupExecute
+            | UnixFileMode.OtherRead
+            | UnixFileMode.OtherWrite
+            | UnixFileMode.OtherExecute;
         Assert.Equal(UnixFileMode.None, File.GetUnixFileMode(fake.Home.State) & Others);
         foreach (string path in Directory.EnumerateFileSystemEntries(fake.Home.State, "*", SearchOption.AllDirectories))
             Assert.True((File.GetUnixFileMode(path) & Others) == UnixFileMode.None, path);

@@ -27,10 +27,22 @@ public sealed class ExplainTests
         File.WriteAllText(Path.Combine(directory, "web", "values.yaml"), "a: 2\n");
         JsonElement missed = await ExplainAsync(home, directory, "template", "r", "web", "-n", "prod");
         Assert.Equal("miss", Outcome(missed));
-        Assert.Equal(["namespace changed", "chart values.yaml changed"], missed.GetProperty("changed").EnumerateArray().Select(i => i.GetString()));
+        Assert.Equal(
+            ["namespace changed", "chart values.yaml changed"],
+            missed.GetProperty("changed").EnumerateArray().Select(i => i.GetString())
+        );
         File.WriteAllText(Path.Combine(directory, "prod.yaml"), "a: 3\n");
-        CommandResult shown = await (home.Admin("explain", "--", "helm", "template", "r", "web", "-f", "prod.yaml", "--set", "b=1") with { Directory = directory }).RunAsync();
-        Assert.Contains("  --set was added\n  values file 1 was added: prod.yaml\n  chart values.yaml changed\n", shown.StdoutText, System.StringComparison.Ordinal);
+        CommandResult shown = await (
+            home.Admin("explain", "--", "helm", "template", "r", "web", "-f", "prod.yaml", "--set", "b=1") with
+            {
+                Directory = directory,
+            }
+        ).RunAsync();
+        Assert.Contains(
+            "  --set was added\n  values file 1 was added: prod.yaml\n  chart values.yaml changed\n",
+            shown.StdoutText,
+            System.StringComparison.Ordinal
+        );
         // Looking changes nothing: no lease, no count.
         Assert.Equal((1L, 0L, 1L), ((await home.StatsAsync()).Misses, (await home.StatsAsync()).Hits, (await home.StatsAsync()).HelmRuns));
     }
@@ -40,16 +52,24 @@ public sealed class ExplainTests
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
         string directory = home.At("work");
-        Chart("web").WithTemplate("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ randAlpha 4 | lower }}\n").WriteTo(directory);
+        Chart("web")
+            .WithTemplate("c.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {{ randAlpha 4 | lower }}\n")
+            .WriteTo(directory);
         Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         JsonElement bypass = await ExplainAsync(home, directory, "template", "r", "web", "--validate");
-        Assert.Equal(("bypass", "cluster-access", "validate"), (Outcome(bypass), bypass.GetProperty("reason").GetString(), bypass.GetProperty("detail").GetString()));
+        Assert.Equal(
+            ("bypass", "cluster-access", "validate"),
+            (Outcome(bypass), bypass.GetProperty("reason").GetString(), bypass.GetProperty("detail").GetString())
+        );
         // Nobody can know before it was rendered.
         JsonElement before = await ExplainAsync(home, directory, "template", "r", "web");
         Assert.Equal(("miss", "armed"), (Outcome(before), before.GetProperty("helm").GetString()));
         await home.Shim(directory, "template", "r", "web").RunAsync();
         JsonElement after = await ExplainAsync(home, directory, "template", "r", "web");
-        Assert.Equal(("bypass", "known-to-vary", "randAlpha was called"), (Outcome(after), after.GetProperty("reason").GetString(), after.GetProperty("detail").GetString()));
+        Assert.Equal(
+            ("bypass", "known-to-vary", "randAlpha was called"),
+            (Outcome(after), after.GetProperty("reason").GetString(), after.GetProperty("detail").GetString())
+        );
     }
 
     [Fact]
@@ -60,12 +80,22 @@ public sealed class ExplainTests
         Chart("web").WithConfigMap("c", "a: b").WriteTo(directory);
         await home.StartAsync();
         await home.Shim(directory, "template", "r", "web").RunAsync();
-        async Task<string> TextAsync(params string[] call) => (await (home.Admin(["explain", "--", .. call]) with { Directory = directory }).RunAsync()).StdoutText;
-        Assert.Matches(@"^hit: in memory, stored (just now|[\d.]+ s ago), \d+ B, saves \d+ ms\nchart: web [\d.]+, \d+ files, \d+ B\n", await TextAsync("template", "r", "web"));
-        Assert.Contains("what to do: drop --validate", await TextAsync("template", "r", "web", "--validate"), System.StringComparison.Ordinal);
+        async Task<string> TextAsync(params string[] call) =>
+            (await (home.Admin(["explain", "--", .. call]) with { Directory = directory }).RunAsync()).StdoutText;
+        Assert.Matches(
+            @"^hit: in memory, stored (just now|[\d.]+ s ago), \d+ B, saves \d+ ms\nchart: web [\d.]+, \d+ files, \d+ B\n",
+            await TextAsync("template", "r", "web")
+        );
+        Assert.Contains(
+            "what to do: drop --validate",
+            await TextAsync("template", "r", "web", "--validate"),
+            System.StringComparison.Ordinal
+        );
         Assert.Equal(
-            "bypass: cluster-access validate\nwhy: `--validate`, or `--dry-run` other than `client`: helm contacts a cluster\nwhat to do: drop --validate and --dry-run=server\n",
-            await TextAsync("template", "r", "web", "--validate"));
+            "bypass: cluster-access validate\nwhy: `--validate`, or `--dry-run` other than `client`: helm contacts a cluster\n"
+                + "what to do: drop --validate and --dry-run=server\n",
+            await TextAsync("template", "r", "web", "--validate")
+        );
     }
 
     [Fact]
@@ -74,7 +104,11 @@ public sealed class ExplainTests
         await using var home = new DaemonHome(Repository.FakeHelm);
         CommandResult one = await home.Admin("explain", "--reasons", "known-to-vary").RunAsync();
         Assert.Equal((0, ""), (one.ExitCode, one.StderrText));
-        Assert.StartsWith("Bypasses\n  known-to-vary\n      an earlier run of this same call used something that varies;", one.StdoutText, System.StringComparison.Ordinal);
+        Assert.StartsWith(
+            "Bypasses\n  known-to-vary\n      an earlier run of this same call used something that varies;",
+            one.StdoutText,
+            System.StringComparison.Ordinal
+        );
         Assert.Contains("      What to do: pass the value with --set", one.StdoutText, System.StringComparison.Ordinal);
         Assert.DoesNotContain("explain names", one.StdoutText, System.StringComparison.Ordinal);
         string both = (await home.Admin("explain", "--reasons", "output-too-large").RunAsync()).StdoutText;
@@ -83,7 +117,10 @@ public sealed class ExplainTests
         Assert.Contains("\n  daemon-avoided\n", all, System.StringComparison.Ordinal);
         Assert.DoesNotContain("](", all, System.StringComparison.Ordinal);
         CommandResult unknown = await home.Admin("explain", "--reasons", "known-to-vari").RunAsync();
-        Assert.Equal((2, "helmcached: unknown reason known-to-vari; did you mean known-to-vary?\n"), (unknown.ExitCode, unknown.StderrText));
+        Assert.Equal(
+            (2, "helmcached: unknown reason known-to-vari; did you mean known-to-vary?\n"),
+            (unknown.ExitCode, unknown.StderrText)
+        );
         Assert.Equal(2, (await home.Admin("explain", "--reasons", "--last").RunAsync()).ExitCode);
         Assert.Empty(home.DaemonIds());
     }

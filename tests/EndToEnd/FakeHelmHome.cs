@@ -38,8 +38,8 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     private string Gate => Home.At("gate");
 
     /// <summary><c>helm template r web</c>, answered by FakeHelm with <see cref="Output"/>.</summary>
-    public Command Template(params IEnumerable<string> more) => Home.Shim(Work, ["template", "r", "web", .. more])
-        .With("FAKEHELM_LOG", Log).With("FAKEHELM_STDOUT", Output);
+    public Command Template(params IEnumerable<string> more) =>
+        Home.Shim(Work, ["template", "r", "web", .. more]).With("FAKEHELM_LOG", Log).With("FAKEHELM_STDOUT", Output);
 
     /// <summary>The same, held until <see cref="LetGo"/>.</summary>
     public Command HeldTemplate(params IEnumerable<string> more) => Template(more).With("FAKEHELM_WAIT_FOR", Gate);
@@ -64,8 +64,7 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     public int Runs => Lines().Length;
 
     /// <summary>Process ids of the runs, oldest first.</summary>
-    public IReadOnlyList<int> RunIds =>
-        [.. Lines().Select(line => int.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture))];
+    public IReadOnlyList<int> RunIds => [.. Lines().Select(line => int.Parse(line.Split('\t')[0], CultureInfo.InvariantCulture))];
 
     /// <summary>Waits until FakeHelm was started <paramref name="count"/> times.</summary>
     public Task RunsReachAsync(int count) => Eventually.IsTrueAsync($"{count} runs of helm", () => Runs >= count);
@@ -74,11 +73,15 @@ internal sealed class FakeHelmHome : IAsyncDisposable
     public Task StartDaemonAsync() => Home.StartAsync();
 
     /// <summary>Waits until <paramref name="count"/> callers wait for the render of another.</summary>
-    public Task WaitersReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () =>
-    {
-        using var status = JsonDocument.Parse((await Home.Admin("status", "--json").RunAsync()).StdoutText);
-        return status.RootElement.GetProperty("waiting").GetInt32() >= count;
-    });
+    public Task WaitersReachAsync(int count) =>
+        Eventually.IsTrueAsync(
+            $"{count} callers wait",
+            async () =>
+            {
+                using var status = JsonDocument.Parse((await Home.Admin("status", "--json").RunAsync()).StdoutText);
+                return status.RootElement.GetProperty("waiting").GetInt32() >= count;
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {

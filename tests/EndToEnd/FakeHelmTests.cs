@@ -20,7 +20,10 @@ public sealed class FakeHelmTests
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
         string log = home.At("log");
-        CommandResult result = await home.Real("/", "version", "--short").With("FAKEHELM_LOG", log).With("FAKEHELM_REAL", RealHelms.Helm3).RunAsync();
+        CommandResult result = await home.Real("/", "version", "--short")
+            .With("FAKEHELM_LOG", log)
+            .With("FAKEHELM_REAL", RealHelms.Helm3)
+            .RunAsync();
         Assert.StartsWith("v3.17.3", result.StdoutText, StringComparison.Ordinal);
         Assert.EndsWith("\tversion --short\n", File.ReadAllText(log), StringComparison.Ordinal);
     }
@@ -30,8 +33,11 @@ public sealed class FakeHelmTests
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
         string edited = home.At("edited");
-        Command command = home.Real("/", "template").With("FAKEHELM_WAIT_FOR", home.At("gate"))
-            .With("FAKEHELM_EDIT_FILE", edited).With("FAKEHELM_EDIT_TEXT", "x").With("FAKEHELM_FLOOD", "1000");
+        Command command = home.Real("/", "template")
+            .With("FAKEHELM_WAIT_FOR", home.At("gate"))
+            .With("FAKEHELM_EDIT_FILE", edited)
+            .With("FAKEHELM_EDIT_TEXT", "x")
+            .With("FAKEHELM_FLOOD", "1000");
         Task<CommandResult> run = command.RunAsync();
         Assert.False(File.Exists(edited));
         File.WriteAllText(home.At("gate"), "");
@@ -52,7 +58,12 @@ public sealed class FakeHelmTests
     public async Task It_reports_its_standard_input()
     {
         await using var home = new DaemonHome(Repository.FakeHelm);
-        CommandResult result = await (home.Real("/", "a").With("FAKEHELM_REPORT", "1") with { Stdin = Encoding.ASCII.GetBytes("") }).RunAsync();
+        CommandResult result = await (
+            home.Real("/", "a").With("FAKEHELM_REPORT", "1") with
+            {
+                Stdin = Encoding.ASCII.GetBytes(""),
+            }
+        ).RunAsync();
         Assert.Contains("stdin: e3b0c442", result.StdoutText, StringComparison.Ordinal);
     }
 }

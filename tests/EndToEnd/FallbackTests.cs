@@ -40,9 +40,12 @@ public sealed class FallbackTests
     public async Task B7_daemon_binary_without_its_loader()
     {
         using var directory = new TemporaryDirectory();
-        string shim = directory.At("helm"), daemon = directory.At("helmcached");
+        string shim = directory.At("helm"),
+            daemon = directory.At("helmcached");
         File.Copy(Repository.Shim, shim);
-        byte[] program = File.ReadAllBytes("/bin/false"), loader = [.. "/ld-linux-x86-64.so.2\0"u8], none = [.. "/ld-other-x86-64.so.2\0"u8];
+        byte[] program = File.ReadAllBytes("/bin/false"),
+            loader = [.. "/ld-linux-x86-64.so.2\0"u8],
+            none = [.. "/ld-other-x86-64.so.2\0"u8];
         int at = program.AsSpan().IndexOf(loader);
         Assert.True(at > 0 && loader.Length == none.Length);
         none.CopyTo(program, at);
@@ -51,7 +54,14 @@ public sealed class FallbackTests
         await using var fake = new FakeHelmHome(shim);
         await AssertHelmAsync(fake, runs: 1);
         CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
-        Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon} needs the loader /lib64/ld-other-x86-64.so.2, which is missing\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+        Assert.Equal(
+            (
+                0,
+                FakeHelmHome.Output,
+                $"helmcached: bypass daemon-cannot-run {daemon} needs the loader /lib64/ld-other-x86-64.so.2, which is missing\n"
+            ),
+            (traced.ExitCode, traced.StdoutText, traced.StderrText)
+        );
     }
 
     /// <summary>As with a glibc that is too old: the loader ends the program, and says why. Whoever asks is told in its words.</summary>
@@ -59,7 +69,8 @@ public sealed class FallbackTests
     public async Task B7_daemon_binary_that_its_loader_refuses()
     {
         using var directory = new TemporaryDirectory();
-        string shim = directory.At("helm"), daemon = directory.At("helmcached");
+        string shim = directory.At("helm"),
+            daemon = directory.At("helmcached");
         File.Copy(Repository.Shim, shim);
         File.WriteAllText(daemon, "#!/bin/sh\necho \"$0: libc.so.6: version GLIBC_2.34 not found\" >&2\nexit 1\n");
         File.SetUnixFileMode(daemon, UnixFileMode.UserRead | UnixFileMode.UserExecute);
@@ -67,7 +78,10 @@ public sealed class FallbackTests
         for (int i = 0; i < 2; i++)
         {
             CommandResult traced = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
-            Assert.Equal((0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon}: libc.so.6: version GLIBC_2.34 not found\n"), (traced.ExitCode, traced.StdoutText, traced.StderrText));
+            Assert.Equal(
+                (0, FakeHelmHome.Output, $"helmcached: bypass daemon-cannot-run {daemon}: libc.so.6: version GLIBC_2.34 not found\n"),
+                (traced.ExitCode, traced.StdoutText, traced.StderrText)
+            );
         }
         await AssertHelmAsync(fake, runs: 3);
     }
@@ -100,11 +114,14 @@ public sealed class FallbackTests
         CommandResult result = await fake.Template().RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText));
         // The socket file of the dead daemon is no obstacle to the next one.
-        await Eventually.IsTrueAsync("a new daemon", async () =>
-        {
-            await fake.Template().RunAsync();
-            return fake.Home.DaemonIds().Count == 1;
-        });
+        await Eventually.IsTrueAsync(
+            "a new daemon",
+            async () =>
+            {
+                await fake.Template().RunAsync();
+                return fake.Home.DaemonIds().Count == 1;
+            }
+        );
     }
 
     [Fact]
@@ -199,7 +216,13 @@ public sealed class FallbackTests
     public async Task Real_helm_that_is_not_there_is_a_clear_error()
     {
         await using var fake = new FakeHelmHome();
-        foreach (Command command in (Command[])[fake.Template().With("HELMCACHED_HELM", "/nonexistent/helm"), fake.Template().With("HELMCACHED_HELM", null).With("PATH", fake.Work)])
+        foreach (
+            Command command in (Command[])
+                [
+                    fake.Template().With("HELMCACHED_HELM", "/nonexistent/helm"),
+                    fake.Template().With("HELMCACHED_HELM", null).With("PATH", fake.Work),
+                ]
+        )
         {
             CommandResult result = await command.RunAsync();
             Assert.NotEqual(0, result.ExitCode);

@@ -13,8 +13,11 @@ namespace CacheDaemon.Tests.EndToEnd;
 [Trait("Needs", "programs")]
 public sealed class FreshnessTests
 {
-    private static ChartBuilder Shower() => Chart("web").WithValues("a: 1\n").WithFile("f.txt", "file")
-        .WithTemplate("all.yaml", "values: {{ .Values | toJson }}\nfile: {{ .Files.Get \"f.txt\" }}\n");
+    private static ChartBuilder Shower() =>
+        Chart("web")
+            .WithValues("a: 1\n")
+            .WithFile("f.txt", "file")
+            .WithTemplate("all.yaml", "values: {{ .Values | toJson }}\nfile: {{ .Files.Get \"f.txt\" }}\n");
 
     private static readonly string[] Arguments = ["template", "r", "web", "-f", "v.yaml", "--set-file", "s=s.txt"];
 
@@ -139,7 +142,9 @@ public sealed class FreshnessTests
         await using var home = new DaemonHome(RealHelms.Helm3);
         await home.StartAsync();
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithTemplate("v.yaml", "helm: {{ .Capabilities.HelmVersion.Version }} {{ .Capabilities.KubeVersion }}\n").WriteTo(work);
+        Chart("web")
+            .WithTemplate("v.yaml", "helm: {{ .Capabilities.HelmVersion.Version }} {{ .Capabilities.KubeVersion }}\n")
+            .WriteTo(work);
         for (int round = 0; round < 2; round++)
         {
             foreach (string helm in (string[])[RealHelms.Helm3, RealHelms.Helm4, RealHelms.Helm42])

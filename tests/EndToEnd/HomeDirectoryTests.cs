@@ -38,7 +38,13 @@ public sealed class HomeDirectoryTests
         Directory.CreateDirectory(fake.Home.State);
         // The name of one of our files, and the only thing there.
         File.WriteAllText(Path.Combine(fake.Home.State, "daemon.log"), "precious: 1\n");
-        Assert.True(Needs.Succeeds("chown", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), Path.Combine(fake.Home.State, "daemon.log")));
+        Assert.True(
+            Needs.Succeeds(
+                "chown",
+                OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture),
+                Path.Combine(fake.Home.State, "daemon.log")
+            )
+        );
         await AssertRefusedAsync(fake, "daemon.log");
     }
 
@@ -75,7 +81,13 @@ public sealed class HomeDirectoryTests
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
         await fake.Template("--set", "b=1").RunAsync();
-        string[] unknown = [.. Directory.GetFileSystemEntries(fake.Home.State).Select(path => Path.GetFileName(path)).Where(name => !HomeDirectory.IsOurName(name))];
+        string[] unknown =
+        [
+            .. Directory
+                .GetFileSystemEntries(fake.Home.State)
+                .Select(path => Path.GetFileName(path))
+                .Where(name => !HomeDirectory.IsOurName(name)),
+        ];
         Assert.Empty(unknown);
     }
 
@@ -110,7 +122,16 @@ public sealed class HomeDirectoryTests
     [Fact]
     public async Task C2_purge_deletes_nothing_but_our_files()
     {
-        string[] theirs = ["Cargo.lock", "daemon.json", "proofs-of-purchase.pdf", "proofs-2026", "store.db.damaged-by-me", "store.dbx", "avoid-me"];
+        string[] theirs =
+        [
+            "Cargo.lock",
+            "daemon.json",
+            "proofs-of-purchase.pdf",
+            "proofs-2026",
+            "store.db.damaged-by-me",
+            "store.dbx",
+            "avoid-me",
+        ];
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         await fake.Template().RunAsync();
@@ -119,7 +140,10 @@ public sealed class HomeDirectoryTests
             File.WriteAllText(Path.Combine(fake.Home.State, name), "precious: 1\n");
         CommandResult result = await fake.Home.Admin("uninstall", "--purge").RunAsync();
         Assert.True(result.ExitCode == 0, result.ToString());
-        Assert.Equal(theirs.Order(StringComparer.Ordinal), Directory.GetFileSystemEntries(fake.Home.State).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal));
+        Assert.Equal(
+            theirs.Order(StringComparer.Ordinal),
+            Directory.GetFileSystemEntries(fake.Home.State).Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)
+        );
     }
 
     /// <summary>Every command that would write there, and a call of helm.</summary>
@@ -130,7 +154,10 @@ public sealed class HomeDirectoryTests
         CommandResult call = await fake.Template().RunAsync();
         Assert.Equal((0, FakeHelmHome.Output, ""), (call.ExitCode, call.StdoutText, call.StderrText));
         bool hasStore = File.Exists(Path.Combine(fake.Home.State, "store.litedb"));
-        foreach (string line in (string[])["start", "serve", "serve --detached", "prune --all", "stats", "stats --reset --yes", "uninstall --purge", "doctor"])
+        foreach (
+            string line in (string[])
+                ["start", "serve", "serve --detached", "prune --all", "stats", "stats --reset --yes", "uninstall --purge", "doctor"]
+        )
         {
             CommandResult result = await fake.Home.Admin(line.Split(' ')).RunAsync();
             string told = result.StdoutText + result.StderrText;
@@ -138,7 +165,11 @@ public sealed class HomeDirectoryTests
             bool looksOnly = !hasStore && line.Split(' ')[0] is ("stats" or "prune");
             Assert.True(result.ExitCode == 1 || looksOnly, line + result + told);
             if (result.ExitCode == 1)
-                Assert.True(told.Contains($"{fake.Home.State} is not a helmcached directory", StringComparison.Ordinal) && told.Contains("set HELMCACHED_HOME to", StringComparison.Ordinal), line + told);
+                Assert.True(
+                    told.Contains($"{fake.Home.State} is not a helmcached directory", StringComparison.Ordinal)
+                        && told.Contains("set HELMCACHED_HOME to", StringComparison.Ordinal),
+                    line + told
+                );
         }
         Assert.Empty(fake.Home.DaemonIds());
         Assert.Equal(before, Snapshot(fake.Home.State));
@@ -147,7 +178,14 @@ public sealed class HomeDirectoryTests
 
     /// <summary>Names, modes, owners and contents, the directory's own mode included.</summary>
     private static IReadOnlyList<string> Snapshot(string directory) =>
-        [.. Directory.GetFileSystemEntries(directory).Append(directory)
-            .Select(path => $"{Path.GetFileName(path)} {File.GetUnixFileMode(path)} {Libc.OwnerOf(path)} {(File.Exists(path) ? File.ReadAllText(path) : "")}")
-            .Order(StringComparer.Ordinal)];
+        [
+            .. Directory
+                .GetFileSystemEntries(directory)
+                .Append(directory)
+                .Select(path =>
+                    $"{Path.GetFileName(path)} {File.GetUnixFileMode(path)} {Libc.OwnerOf(path)} "
+                    + $"{(File.Exists(path) ? File.ReadAllText(path) : "")}"
+                )
+                .Order(StringComparer.Ordinal),
+        ];
 }

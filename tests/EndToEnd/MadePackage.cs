@@ -35,7 +35,8 @@ public sealed class MadePackage : IAsyncLifetime, IDisposable
         await MakeAsync(Location).ConfigureAwait(false);
         Directory.CreateDirectory(_directory.At("tarball"));
         await RunAsync("/bin/tar", "-C", _directory.At("tarball"), "-xzf", Tarball).ConfigureAwait(false);
-        await RunAsync("/usr/bin/dpkg-deb", "-x", Directory.GetFiles(Location, "*.deb").Single(), _directory.At("deb")).ConfigureAwait(false);
+        await RunAsync("/usr/bin/dpkg-deb", "-x", Directory.GetFiles(Location, "*.deb").Single(), _directory.At("deb"))
+            .ConfigureAwait(false);
     }
 
     public Task DisposeAsync() => Task.CompletedTask;
@@ -54,8 +55,15 @@ public sealed class MadePackage : IAsyncLifetime, IDisposable
     {
         CommandResult result = await new Command(program, arguments)
         {
-            Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", ["HOME"] = "/nonexistent", ["HELM"] = RealHelms.Helm3 },
-        }.RunAsync().ConfigureAwait(false);
+            Environment = new Dictionary<string, string?>
+            {
+                ["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin",
+                ["HOME"] = "/nonexistent",
+                ["HELM"] = RealHelms.Helm3,
+            },
+        }
+            .RunAsync()
+            .ConfigureAwait(false);
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
         return result;
     }

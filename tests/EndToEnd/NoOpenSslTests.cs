@@ -25,14 +25,26 @@ public sealed class NoOpenSslTests
     [PrivilegedFact("unshare", "-m")]
     public async Task Without_OpenSSL_the_teams_cache_is_out_with_one_line_and_calls_are_served()
     {
-        await using var home = new DaemonHome(RealHelms.Helm3, "shared:\n  url: http://127.0.0.1:1/cache\n  trust: [hc1:" + System.Convert.ToBase64String(new byte[91]) + "]\n");
+        await using var home = new DaemonHome(
+            RealHelms.Helm3,
+            "shared:\n  url: http://127.0.0.1:1/cache\n  trust: [hc1:" + System.Convert.ToBase64String(new byte[91]) + "]\n"
+        );
         string work = home.At("work");
         Chart("web").WithConfigMap("c", "v: {{ .Release.Name }}").WriteTo(work);
         CommandResult real = await home.Real(work, "template", "r", "web").RunAsync();
         Command call = home.Shim(work, "template", "r", "web");
-        CommandResult result = await (call with { File = "/usr/bin/unshare", Arguments = ["-m", "/bin/bash", "-c", Script, "bash", Repository.Daemon, call.File, .. call.Arguments] }).RunAsync();
+        CommandResult result = await (
+            call with
+            {
+                File = "/usr/bin/unshare",
+                Arguments = ["-m", "/bin/bash", "-c", Script, "bash", Repository.Daemon, call.File, .. call.Arguments],
+            }
+        ).RunAsync();
         Assert.Equal((0, real.StdoutText + real.StdoutText), (result.ExitCode, result.StdoutText));
-        string line = Assert.Single(System.IO.File.ReadLines(System.IO.Path.Combine(home.State, "daemon.log")), line => line.Contains("the team's cache is out", StringComparison.Ordinal));
+        string line = Assert.Single(
+            System.IO.File.ReadLines(System.IO.Path.Combine(home.State, "daemon.log")),
+            line => line.Contains("the team's cache is out", StringComparison.Ordinal)
+        );
         Assert.Contains("OpenSSL", line, StringComparison.Ordinal);
     }
 
@@ -45,10 +57,23 @@ public sealed class NoOpenSslTests
         CommandResult real = await home.Real(work, "template", "r", "web").RunAsync();
         Command call = home.Shim(work, "template", "r", "web");
         // Armed by the daemon of this namespace, which digests the copy.
-        CommandResult result = await (call with { File = "/usr/bin/unshare", Arguments = ["-m", "/bin/bash", "-c", Script, "bash", Repository.Daemon, call.File, .. call.Arguments] })
-            .With("HELMCACHED_TRACE", "1").With("HELMCACHED_ARMED_DIRECTORY", home.At("armed")).RunAsync();
+        CommandResult result = await (
+            call with
+            {
+                File = "/usr/bin/unshare",
+                Arguments = ["-m", "/bin/bash", "-c", Script, "bash", Repository.Daemon, call.File, .. call.Arguments],
+            }
+        )
+            .With("HELMCACHED_TRACE", "1")
+            .With("HELMCACHED_ARMED_DIRECTORY", home.At("armed"))
+            .RunAsync();
         Assert.Equal((0, real.StdoutText + real.StdoutText), (result.ExitCode, result.StdoutText));
         string[] traced = [.. result.StderrText.Split('\n').Where(line => line.StartsWith("helmcached: ", StringComparison.Ordinal))];
-        Assert.True(traced is [var miss, var hit] && miss.Contains("stored", StringComparison.Ordinal) && hit.StartsWith("helmcached: hit", StringComparison.Ordinal), result.StderrText);
+        Assert.True(
+            traced is [var miss, var hit]
+                && miss.Contains("stored", StringComparison.Ordinal)
+                && hit.StartsWith("helmcached: hit", StringComparison.Ordinal),
+            result.StderrText
+        );
     }
 }

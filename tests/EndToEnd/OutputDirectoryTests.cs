@@ -12,8 +12,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// <c>helm template --output-dir</c>: what is written and printed is real helm's, whatever is there before. Each call is made by real helm in one directory and through the
-/// shim in another that began the same.
+/// <c>helm template --output-dir</c>: what is written and printed is real helm's, whatever is there before. Each call is made by real helm
+/// in one directory and through the shim in another that began the same.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class OutputDirectoryTests
@@ -83,11 +83,14 @@ public sealed class OutputDirectoryTests
         await stage.AssertSameAsync(Chart, call);
         Stats stats = await stage.Home.StatsAsync();
         Assert.True(stats is { HelmRuns: 1, Hits: 1, Stored: 1 }, stats.ToString());
-        await stage.AssertSameAsync(directory =>
-        {
-            Chart(directory);
-            Stage.Write(directory, "web/rendered/web/templates/a.yaml", "old: 1\n");
-        }, call);
+        await stage.AssertSameAsync(
+            directory =>
+            {
+                Chart(directory);
+                Stage.Write(directory, "web/rendered/web/templates/a.yaml", "old: 1\n");
+            },
+            call
+        );
     }
 
     [Theory, MemberData(nameof(Majors))]
@@ -139,12 +142,22 @@ public sealed class OutputDirectoryTests
         await stage.AssertSameAsync(_ => { }, call);
         await stage.AssertSameAsync(_ => { }, call);
         Stats before = await stage.Home.StatsAsync();
-        await stage.AssertSameAsync(directory => File.CreateSymbolicLink(Path.Combine(directory, "out"), Directory.CreateDirectory(Path.Combine(directory, "elsewhere")).FullName), call);
-        await stage.AssertSameAsync(directory =>
-        {
-            Directory.CreateDirectory(Path.Combine(directory, "out", "web", "templates"));
-            File.CreateSymbolicLink(Path.Combine(directory, "out", "web", "templates", "a.yaml"), "nowhere");
-        }, call);
+        await stage.AssertSameAsync(
+            directory =>
+                File.CreateSymbolicLink(
+                    Path.Combine(directory, "out"),
+                    Directory.CreateDirectory(Path.Combine(directory, "elsewhere")).FullName
+                ),
+            call
+        );
+        await stage.AssertSameAsync(
+            directory =>
+            {
+                Directory.CreateDirectory(Path.Combine(directory, "out", "web", "templates"));
+                File.CreateSymbolicLink(Path.Combine(directory, "out", "web", "templates", "a.yaml"), "nowhere");
+            },
+            call
+        );
         Stats stats = (await stage.Home.StatsAsync()).Since(before);
         Assert.True(stats is { Hits: 1, Bypasses: 1, Misses: 0, Errors: 0 }, stats.ToString());
         CommandResult last = await stage.Home.Admin("explain", "--last", "1", "--json").RunAsync();
@@ -160,13 +173,23 @@ public sealed class OutputDirectoryTests
     {
         string[] places =
         [
-            "out", "out/web", "out/web/templates", "out/web/templates/a.yaml", "out/web/templates/hook.yaml", "out/web/templates/mix.yaml", "out/web/crds",
-            "out/web/crds/c.yaml", "out/web/templates/deep/d.yaml", "out/web/templates/deep", "out/other.yaml",
+            "out",
+            "out/web",
+            "out/web/templates",
+            "out/web/templates/a.yaml",
+            "out/web/templates/hook.yaml",
+            "out/web/templates/mix.yaml",
+            "out/web/crds",
+            "out/web/crds/c.yaml",
+            "out/web/templates/deep/d.yaml",
+            "out/web/templates/deep",
+            "out/other.yaml",
         ];
         int things = random.Next(1, 4);
         for (int i = 0; i < things; i++)
         {
-            string place = Path.Combine(directory, places[random.Next(places.Length)]), parent = Path.GetDirectoryName(place)!;
+            string place = Path.Combine(directory, places[random.Next(places.Length)]),
+                parent = Path.GetDirectoryName(place)!;
             try
             {
                 Directory.CreateDirectory(parent);
@@ -176,7 +199,15 @@ public sealed class OutputDirectoryTests
                         Directory.CreateDirectory(place);
                         break;
                     case 1:
-                        File.CreateSymbolicLink(place, random.Next(3) switch { 0 => "nowhere", 1 => Path.Combine(directory, "elsewhere"), _ => "a.yaml" });
+                        File.CreateSymbolicLink(
+                            place,
+                            random.Next(3) switch
+                            {
+                                0 => "nowhere",
+                                1 => Path.Combine(directory, "elsewhere"),
+                                _ => "a.yaml",
+                            }
+                        );
                         break;
                     case 2:
                         Directory.CreateDirectory(Path.Combine(directory, "elsewhere"));
@@ -211,8 +242,9 @@ public sealed class OutputDirectoryTests
     {
         await using var stage = await Stage.StartAsync(42);
         string[] places = [.. Enumerable.Range(0, 12).Select(i => Directory.CreateDirectory(stage.Home.At("many", $"{i}")).FullName)];
-        CommandResult[] results = await Task.WhenAll(places.Select((place, i) =>
-            stage.Home.Shim(place, "template", "r", stage.ChartPath, "--output-dir", $"out{i}").RunAsync()));
+        CommandResult[] results = await Task.WhenAll(
+            places.Select((place, i) => stage.Home.Shim(place, "template", "r", stage.ChartPath, "--output-dir", $"out{i}").RunAsync())
+        );
         string[] trees = [.. places.Select((place, i) => Stage.Describe(Path.Combine(place, $"out{i}")))];
         Assert.All(results, (result, i) => Assert.StartsWith($"wrote out{i}/web/", result.StdoutText, StringComparison.Ordinal));
         Assert.Single(trees.Distinct());
@@ -224,7 +256,8 @@ public sealed class OutputDirectoryTests
     public async Task What_a_killed_shim_left_behind_is_removed_when_it_is_old()
     {
         await using var home = new DaemonHome(RealHelms.Helm4);
-        string old = Path.Combine(home.State, "captures", "1-1"), young = Path.Combine(home.State, "captures", "2-2");
+        string old = Path.Combine(home.State, "captures", "1-1"),
+            young = Path.Combine(home.State, "captures", "2-2");
         Stage.Write(old, "web/templates/a.yaml", "a: 1\n");
         Stage.Write(young, "web/templates/a.yaml", "a: 1\n");
         Directory.SetLastWriteTimeUtc(old, DateTime.UtcNow.AddHours(-2));
@@ -270,14 +303,22 @@ public sealed class OutputDirectoryTests
             return stage;
         }
 
-        public static ChartBuilder Chart() => ChartBuilder.Chart("web")
-            .WithValues("a: 1\n")
-            .WithConfigMap("a", "a: {{ .Values.a | quote }}{{ if .Values.fail }}{{ fail \"no\" }}{{ end }}")
-            .WithConfigMap("g", "g: {{ if .Values.glob }}{{ len (.Files.Glob .Values.glob) }}{{ else }}0{{ end }}")
-            .WithTemplate("hook.yaml", "apiVersion: v1\nkind: Job\nmetadata:\n  name: h\n" + Hook)
-            .WithTemplate("mix.yaml", "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\n---\napiVersion: v1\nkind: Job\nmetadata:\n  name: n\n" + Hook)
-            .WithTemplate("deep/d.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: d\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: e\n")
-            .WithFile("crds/c.yaml", "kind: CustomResourceDefinition\nmetadata: {name: c}\n");
+        public static ChartBuilder Chart() =>
+            ChartBuilder
+                .Chart("web")
+                .WithValues("a: 1\n")
+                .WithConfigMap("a", "a: {{ .Values.a | quote }}{{ if .Values.fail }}{{ fail \"no\" }}{{ end }}")
+                .WithConfigMap("g", "g: {{ if .Values.glob }}{{ len (.Files.Glob .Values.glob) }}{{ else }}0{{ end }}")
+                .WithTemplate("hook.yaml", "apiVersion: v1\nkind: Job\nmetadata:\n  name: h\n" + Hook)
+                .WithTemplate(
+                    "mix.yaml",
+                    "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: m\n---\napiVersion: v1\nkind: Job\nmetadata:\n  name: n\n" + Hook
+                )
+                .WithTemplate(
+                    "deep/d.yaml",
+                    "apiVersion: v1\nkind: Secret\nmetadata:\n  name: d\n---\napiVersion: v1\nkind: Service\nmetadata:\n  name: e\n"
+                )
+                .WithFile("crds/c.yaml", "kind: CustomResourceDefinition\nmetadata: {name: c}\n");
 
         public static void Write(string directory, string path, string text)
         {
@@ -291,7 +332,8 @@ public sealed class OutputDirectoryTests
         public async Task AssertSameAsync(Action<string> arrange, string umask, string[] call)
         {
             // One name for both, one after the other: paths are printed.
-            string place = Home.At($"{_calls++}"), asReal = place + "-real";
+            string place = Home.At($"{_calls++}"),
+                asReal = place + "-real";
             CommandResult real = await RunAsync(Home.RealHelm);
             Directory.Move(place, asReal);
             CommandResult shim = await RunAsync(Home.ShimPath);
@@ -301,9 +343,20 @@ public sealed class OutputDirectoryTests
             Task<CommandResult> RunAsync(string helm)
             {
                 arrange(Directory.CreateDirectory(place).FullName);
-                string[] arguments = [.. call.Select(a => a.Replace("{chart}", ChartPath, StringComparison.Ordinal).Replace("{here}", place, StringComparison.Ordinal))];
+                string[] arguments =
+                [
+                    .. call.Select(a =>
+                        a.Replace("{chart}", ChartPath, StringComparison.Ordinal).Replace("{here}", place, StringComparison.Ordinal)
+                    ),
+                ];
                 Command command = Home.Shim(place, arguments);
-                return (command with { File = "/bin/sh", Arguments = ["-c", $"umask {umask}; exec \"$0\" \"$@\"", helm, .. arguments] }).RunAsync();
+                return (
+                    command with
+                    {
+                        File = "/bin/sh",
+                        Arguments = ["-c", $"umask {umask}; exec \"$0\" \"$@\"", helm, .. arguments],
+                    }
+                ).RunAsync();
             }
         }
 
@@ -311,7 +364,11 @@ public sealed class OutputDirectoryTests
         public static string Describe(string root)
         {
             var text = new StringBuilder();
-            foreach (FileSystemInfo info in new DirectoryInfo(root).EnumerateFileSystemInfos("*", SearchOption.AllDirectories).OrderBy(i => i.FullName, StringComparer.Ordinal))
+            foreach (
+                FileSystemInfo info in new DirectoryInfo(root)
+                    .EnumerateFileSystemInfos("*", SearchOption.AllDirectories)
+                    .OrderBy(i => i.FullName, StringComparer.Ordinal)
+            )
             {
                 text.Append(Path.GetRelativePath(root, info.FullName)).Append(' ');
                 if (info.LinkTarget is { } target)

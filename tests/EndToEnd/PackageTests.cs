@@ -34,7 +34,10 @@ public sealed partial class PackageTests(MadePackage made)
         string[] files = [.. Directory.GetFiles(made.Location).Order(StringComparer.Ordinal)];
         Assert.Equal(3, files.Length);
         foreach ((string first, string second) in files.Zip(await MadePackage.MakeAsync(directory.At("again"))))
-            Assert.True(File.ReadAllBytes(first).AsSpan().SequenceEqual(File.ReadAllBytes(second)), $"{Path.GetFileName(first)} is not the same twice");
+            Assert.True(
+                File.ReadAllBytes(first).AsSpan().SequenceEqual(File.ReadAllBytes(second)),
+                $"{Path.GetFileName(first)} is not the same twice"
+            );
     }
 
     [Fact]
@@ -43,14 +46,38 @@ public sealed partial class PackageTests(MadePackage made)
         if (!MadePackage.Possible)
             return;
         Assert.All(
-            (string[])["README.md", "LICENSE", "CHANGELOG.md", "docs/key.md", "docs/tour.svg", "man/helmcached.1", "man/helm-shim.1", "completion/helmcached.bash",
-                "completion/helmcached.zsh", "completion/helmcached.fish", "completion/helmcached.pwsh"],
-            file => Assert.True(File.Exists(Path.Combine(made.Unpacked, file)), $"the tarball has no {file}"));
+            (string[])
+                [
+                    "README.md",
+                    "LICENSE",
+                    "CHANGELOG.md",
+                    "docs/key.md",
+                    "docs/tour.svg",
+                    "man/helmcached.1",
+                    "man/helm-shim.1",
+                    "completion/helmcached.bash",
+                    "completion/helmcached.zsh",
+                    "completion/helmcached.fish",
+                    "completion/helmcached.pwsh",
+                ],
+            file => Assert.True(File.Exists(Path.Combine(made.Unpacked, file)), $"the tarball has no {file}")
+        );
         string share = Path.GetFullPath(Path.Combine(made.DebianDocumentation, "..", ".."));
         Assert.All(
-            (string[])["doc/helmcached/README.md", "doc/helmcached/copyright", "doc/helmcached/docs/key.md", "doc/helmcached/docs/tour.svg", "man/man1/helmcached.1.gz",
-                "man/man1/helm-shim.1.gz", "bash-completion/completions/helmcached", "zsh/vendor-completions/_helmcached", "fish/vendor_completions.d/helmcached.fish"],
-            file => Assert.True(File.Exists(Path.Combine(share, file)), $"the Debian package has no {file}"));
+            (string[])
+                [
+                    "doc/helmcached/README.md",
+                    "doc/helmcached/copyright",
+                    "doc/helmcached/docs/key.md",
+                    "doc/helmcached/docs/tour.svg",
+                    "man/man1/helmcached.1.gz",
+                    "man/man1/helm-shim.1.gz",
+                    "bash-completion/completions/helmcached",
+                    "zsh/vendor-completions/_helmcached",
+                    "fish/vendor_completions.d/helmcached.fish",
+                ],
+            file => Assert.True(File.Exists(Path.Combine(share, file)), $"the Debian package has no {file}")
+        );
     }
 
     [Theory]
@@ -68,12 +95,17 @@ public sealed partial class PackageTests(MadePackage made)
             foreach (Match link in Link().Matches(File.ReadAllText(page)))
             {
                 string target = Path.Combine(Path.GetDirectoryName(page)!, link.Groups["target"].Value);
-                Assert.True(File.Exists(target), $"{Path.GetRelativePath(root, page)} refers to {link.Groups["target"].Value}, which is not in the package");
+                Assert.True(
+                    File.Exists(target),
+                    $"{Path.GetRelativePath(root, page)} refers to {link.Groups["target"].Value}, which is not in the package"
+                );
             }
         }
     }
 
-    /// <summary>The packages by what the build resolved (<c>helmcached.deps.json</c>), not by the lock files that the script reads.</summary>
+    /// <summary>
+    /// The packages by what the build resolved (<c>helmcached.deps.json</c>), not by the lock files that the script reads.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -84,20 +116,37 @@ public sealed partial class PackageTests(MadePackage made)
         string licences = Path.Combine(debian ? made.DebianDocumentation : made.Unpacked, "licences");
         string index = File.ReadAllText(Path.Combine(licences, "README.md"));
         using JsonDocument resolved = JsonDocument.Parse(File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "helmcached.deps.json")));
-        string[] linked = [.. resolved.RootElement.GetProperty("targets").EnumerateObject().SelectMany(target => target.Value.EnumerateObject())
-            .Where(library => library.Value.TryGetProperty("runtime", out _) && IsPackage(resolved, library.Name)).Select(library => library.Name)];
+        string[] linked =
+        [
+            .. resolved
+                .RootElement.GetProperty("targets")
+                .EnumerateObject()
+                .SelectMany(target => target.Value.EnumerateObject())
+                .Where(library => library.Value.TryGetProperty("runtime", out _) && IsPackage(resolved, library.Name))
+                .Select(library => library.Name),
+        ];
         Assert.Contains(linked, name => name.StartsWith("MessagePack/", StringComparison.Ordinal));
         foreach (string[] part in linked.Select(name => name.Split('/')))
         {
             Assert.Contains($"\n| {part[0]} | {part[1]} | ", index, StringComparison.Ordinal);
             string text = File.ReadAllText(Path.Combine(licences, part[0] + ".txt"));
             // MIT, or Apache 2.0.
-            Assert.True(text.Contains("Permission is hereby granted", StringComparison.Ordinal) || text.Contains("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION", StringComparison.Ordinal), part[0] + ": " + text);
+            Assert.True(
+                text.Contains("Permission is hereby granted", StringComparison.Ordinal)
+                    || text.Contains("TERMS AND CONDITIONS FOR USE, REPRODUCTION, AND DISTRIBUTION", StringComparison.Ordinal),
+                part[0] + ": " + text
+            );
         }
         Assert.All(
-            (IEnumerable<(string File, string Holds)>)[("dotnet-runtime.txt", ".NET Foundation"), ("dotnet-runtime.txt", "THIRD-PARTY-NOTICES.TXT"),
-                ("glibc.txt", "GNU LESSER GENERAL PUBLIC LICENSE"), ("libgcc.txt", "GCC RUNTIME LIBRARY EXCEPTION")],
-            text => Assert.Contains(text.Holds, File.ReadAllText(Path.Combine(licences, text.File)), StringComparison.Ordinal));
+            (IEnumerable<(string File, string Holds)>)
+                [
+                    ("dotnet-runtime.txt", ".NET Foundation"),
+                    ("dotnet-runtime.txt", "THIRD-PARTY-NOTICES.TXT"),
+                    ("glibc.txt", "GNU LESSER GENERAL PUBLIC LICENSE"),
+                    ("libgcc.txt", "GCC RUNTIME LIBRARY EXCEPTION"),
+                ],
+            text => Assert.Contains(text.Holds, File.ReadAllText(Path.Combine(licences, text.File)), StringComparison.Ordinal)
+        );
         Assert.Contains("`build.sh`", index, StringComparison.Ordinal);
     }
 

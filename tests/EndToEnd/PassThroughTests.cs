@@ -16,10 +16,35 @@ public sealed class PassThroughTests
     {
         string[] commands =
         [
-            "version", "version --short", "version --client --short", "version --template={{.Version}}", "version --nonsense", "",
-            "--help", "help template", "template --help", "env", "env HELM_NAMESPACE", "lint web", "lint broken", "lint gone", "lint web --strict", "plugin list",
-            "repo list", "show chart web", "show values web", "show all web", "dependency list web", "completion bash", "nosuchcommand",
-            "--namespace x env HELM_NAMESPACE", "list --kube-apiserver http://127.0.0.1:1", "__complete template r", "search repo x", "package gone", "history",
+            "version",
+            "version --short",
+            "version --client --short",
+            "version --template={{.Version}}",
+            "version --nonsense",
+            "",
+            "--help",
+            "help template",
+            "template --help",
+            "env",
+            "env HELM_NAMESPACE",
+            "lint web",
+            "lint broken",
+            "lint gone",
+            "lint web --strict",
+            "plugin list",
+            "repo list",
+            "show chart web",
+            "show values web",
+            "show all web",
+            "dependency list web",
+            "completion bash",
+            "nosuchcommand",
+            "--namespace x env HELM_NAMESPACE",
+            "list --kube-apiserver http://127.0.0.1:1",
+            "__complete template r",
+            "search repo x",
+            "package gone",
+            "history",
         ];
         foreach (string command in commands)
         {
@@ -63,10 +88,16 @@ public sealed class PassThroughTests
         await using DaemonHome home = Arrange(major, out string work);
         string plugin = Path.Combine(work, "plugins", "who");
         Directory.CreateDirectory(plugin);
-        File.WriteAllText(Path.Combine(plugin, "plugin.yaml"), "name: who\nversion: 1.0.0\nusage: who\ndescription: who\ncommand: $HELM_PLUGIN_DIR/who.sh\n");
+        File.WriteAllText(
+            Path.Combine(plugin, "plugin.yaml"),
+            "name: who\nversion: 1.0.0\nusage: who\ndescription: who\ncommand: $HELM_PLUGIN_DIR/who.sh\n"
+        );
         File.WriteAllText(Path.Combine(plugin, "who.sh"), "#!/bin/sh\necho \"$HELM_BIN|$HELM_NAMESPACE|$*\"\ncat\nexit 7\n");
         File.SetUnixFileMode(Path.Combine(plugin, "who.sh"), UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
-        Command ours = home.Shim(work, "who", "a", "-b").CalledAs(name).With("HELM_PLUGINS", Path.Combine(work, "plugins")) with { Stdin = "typed"u8.ToArray() };
+        Command ours = home.Shim(work, "who", "a", "-b").CalledAs(name).With("HELM_PLUGINS", Path.Combine(work, "plugins")) with
+        {
+            Stdin = "typed"u8.ToArray(),
+        };
         CommandResult result = await ours.RunAsync();
         CommandResult real = await (ours with { Arguments = [.. home.Real(work, "who", "a", "-b").CalledAs(name).Arguments] }).RunAsync();
         Assert.Null(result.DifferenceFrom(real));
@@ -79,7 +110,10 @@ public sealed class PassThroughTests
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
-        Command command = fake.Template("-f", "-").With("FAKEHELM_STDOUT", null).With("FAKEHELM_REPORT", "1").With("UNRELATED", "kept") with { Stdin = "a: 2\n"u8.ToArray() };
+        Command command = fake.Template("-f", "-").With("FAKEHELM_STDOUT", null).With("FAKEHELM_REPORT", "1").With("UNRELATED", "kept") with
+        {
+            Stdin = "a: 2\n"u8.ToArray(),
+        };
         CommandResult ours = await command.CalledAs("helm").RunAsync();
         CommandResult real = await fake.Real(command).CalledAs("helm").RunAsync();
         Assert.Null(ours.DifferenceFrom(real));
@@ -94,7 +128,12 @@ public sealed class PassThroughTests
         CommandResult ours = await Broken(home.ShimPath).RunAsync();
         Assert.Null(ours.DifferenceFrom(await Broken(home.RealHelm).RunAsync()));
 
-        Command Broken(string file) => home.Shim(work) with { File = "/bin/bash", Arguments = ["-c", "exec -a helm \"$0\" template r web --set a=$'caf\\xe9'", file] };
+        Command Broken(string file) =>
+            home.Shim(work) with
+            {
+                File = "/bin/bash",
+                Arguments = ["-c", "exec -a helm \"$0\" template r web --set a=$'caf\\xe9'", file],
+            };
     }
 
     private static DaemonHome Arrange(int major, out string work)

@@ -9,8 +9,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.EndToEnd;
 
 /// <summary>
-/// Whatever is done to a chart between two calls, every served command answers as real helm does then. The edits are of the kinds in which commands differ: what
-/// <c>.helmignore</c> hides is read by <c>lint</c> and <c>dependency list</c> all the same.
+/// Whatever is done to a chart between two calls, every served command answers as real helm does then. The edits are of the kinds in which
+/// commands differ: what <c>.helmignore</c> hides is read by <c>lint</c> and <c>dependency list</c> all the same.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class RandomEditTests
@@ -32,8 +32,13 @@ public sealed class RandomEditTests
         await using var home = new DaemonHome(RealHelms.Of(major));
         await home.StartAsync();
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        ChartBuilder sound = Chart("web").WithValues("a: 1\n").WithConfigMap("c", "a: {{ .Values.a | quote }}").WithFile("README.md", "# web\n").WithFile("crds/c.yaml", "kind: A\n")
-            .WithFile("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n").WithFile("charts/sub/templates/s.yaml", "a: 1\n");
+        ChartBuilder sound = Chart("web")
+            .WithValues("a: 1\n")
+            .WithConfigMap("c", "a: {{ .Values.a | quote }}")
+            .WithFile("README.md", "# web\n")
+            .WithFile("crds/c.yaml", "kind: A\n")
+            .WithFile("charts/sub/Chart.yaml", "apiVersion: v2\nname: sub\nversion: 1.0.0\n")
+            .WithFile("charts/sub/templates/s.yaml", "a: 1\n");
         string chart = sound.WriteTo(work);
         var random = new Random(major);
         var edits = new List<string>();
@@ -49,7 +54,10 @@ public sealed class RandomEditTests
                 CommandResult expected = await (home.Shim(work, call) with { File = home.RealHelm }).RunAsync();
                 isBroken |= expected.ExitCode != 0;
                 for (int i = 0; i < 2; i++)
-                    Assert.True((await home.Shim(work, call).RunAsync()).DifferenceFrom(expected) is not { } difference, $"{string.Join(' ', call)} after {string.Join("; ", edits)}");
+                    Assert.True(
+                        (await home.Shim(work, call).RunAsync()).DifferenceFrom(expected) is not { } difference,
+                        $"{string.Join(' ', call)} after {string.Join("; ", edits)}"
+                    );
             }
             // What helm refuses is never kept: a chart that stays broken would show little.
             if (!isBroken)
@@ -65,15 +73,54 @@ public sealed class RandomEditTests
     /// <summary>Does something to the chart, and says what.</summary>
     private static string Edit(string chart, Random random)
     {
-        string[] files = ["values.yaml", "Chart.yaml", ".helmignore", "README.md", "values.schema.json", "templates/c.yaml", "templates/extra.yaml", "templates/NOTES.txt", "crds/c.yaml", "crds/d.txt", "charts/sub/Chart.yaml", "charts/sub/values.yaml", "charts/sub/templates/s.yaml", "notes/free.txt"];
-        string[] texts = ["a: 1\n", "a: 2\n", "a: {b: 1}\n", "", "{}", "# nothing\n", "a: [\n", "kind: ConfigMap\nmetadata: {name: x}\n", "x: {{ .Values.a | toJson }}\n"];
-        string file = files[random.Next(files.Length)], path = Path.Combine(chart, file);
+        string[] files =
+        [
+            "values.yaml",
+            "Chart.yaml",
+            ".helmignore",
+            "README.md",
+            "values.schema.json",
+            "templates/c.yaml",
+            "templates/extra.yaml",
+            "templates/NOTES.txt",
+            "crds/c.yaml",
+            "crds/d.txt",
+            "charts/sub/Chart.yaml",
+            "charts/sub/values.yaml",
+            "charts/sub/templates/s.yaml",
+            "notes/free.txt",
+        ];
+        string[] texts =
+        [
+            "a: 1\n",
+            "a: 2\n",
+            "a: {b: 1}\n",
+            "",
+            "{}",
+            "# nothing\n",
+            "a: [\n",
+            "kind: ConfigMap\nmetadata: {name: x}\n",
+            "x: {{ .Values.a | toJson }}\n",
+        ];
+        string file = files[random.Next(files.Length)],
+            path = Path.Combine(chart, file);
         string text = file switch
         {
-            "Chart.yaml" => "apiVersion: v2\nname: web\nversion: 1.0.0\n" + (string)new[] { "", "icon: https://example.com/i.png\n", "dependencies: [{name: sub, version: \">=1.0.0\", repository: \"\"}]\n", "dependencies: [{name: sub, version: \">=1.0.0\", repository: \"\", condition: sub.enabled}, {name: gone, version: 2.x.x, repository: \"\"}]\n" }.GetValue(random.Next(4))!,
+            "Chart.yaml" => "apiVersion: v2\nname: web\nversion: 1.0.0\n"
+                + (string)
+                    new[]
+                    {
+                        "",
+                        "icon: https://example.com/i.png\n",
+                        "dependencies: [{name: sub, version: \">=1.0.0\", repository: \"\"}]\n",
+                        "dependencies: [{name: sub, version: \">=1.0.0\", repository: \"\", condition: sub.enabled}, {name: gone, "
+                            + "version: 2.x.x, repository: \"\"}]\n",
+                    }.GetValue(random.Next(4))!,
             "charts/sub/Chart.yaml" => $"apiVersion: v2\nname: sub\nversion: 1.{random.Next(3)}.0\n",
-            ".helmignore" => (string)new[] { "README.md\n", "values.yaml\n", "charts/\n", "*.txt\n", "templates/extra.yaml\n", "" }.GetValue(random.Next(6))!,
-            "values.schema.json" => (string)new[] { "{}", "{\"type\": \"object\"}", "{\"properties\": {\"a\": {\"type\": \"string\"}}}" }.GetValue(random.Next(3))!,
+            ".helmignore" => (string)
+                new[] { "README.md\n", "values.yaml\n", "charts/\n", "*.txt\n", "templates/extra.yaml\n", "" }.GetValue(random.Next(6))!,
+            "values.schema.json" => (string)
+                new[] { "{}", "{\"type\": \"object\"}", "{\"properties\": {\"a\": {\"type\": \"string\"}}}" }.GetValue(random.Next(3))!,
             _ => texts[random.Next(texts.Length)],
         };
         switch (random.Next(6))

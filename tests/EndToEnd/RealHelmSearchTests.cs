@@ -9,18 +9,25 @@ using Xunit;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary>Wherever a call comes from, real helm is found as a shell would find it, and runs with the arguments and the environment that it was given.</summary>
+/// <summary>
+/// Wherever a call comes from, real helm is found as a shell would find it, and runs with the arguments and the environment that it was
+/// given.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class RealHelmSearchTests
 {
-    private const string Gone = "mkdir gone; cd gone; rmdir ../gone; ", Unmounted = "mkdir gone; mount -t tmpfs none gone; cd gone; umount -l .; ";
+    private const string Gone = "mkdir gone; cd gone; rmdir ../gone; ",
+        Unmounted = "mkdir gone; mount -t tmpfs none gone; cd gone; umount -l .; ";
 
     public static TheoryData<string, string, string> CallsFromNowhere()
     {
         var rows = new TheoryData<string, string, string>();
-        foreach (string variable in (string[])["PATH=bin:.::$HELM", "HELMCACHED_CONFIG=config.yaml PATH=$HELM", "HELMCACHED_HOME=state PATH=$HELM", "PATH=$HELM"])
-            foreach (string call in (string[])["version", "template r web", "env"])
-                rows.Add(Gone, variable, call);
+        foreach (
+            string variable in (string[])
+                ["PATH=bin:.::$HELM", "HELMCACHED_CONFIG=config.yaml PATH=$HELM", "HELMCACHED_HOME=state PATH=$HELM", "PATH=$HELM"]
+        )
+        foreach (string call in (string[])["version", "template r web", "env"])
+            rows.Add(Gone, variable, call);
         return rows;
     }
 
@@ -41,11 +48,23 @@ public sealed class RealHelmSearchTests
     public async Task B1_Directory_that_was_unmounted(string call)
     {
         await using DaemonHome home = Arrange(out string work);
-        CommandResult[] results = [.. await Task.WhenAll(((string[])[home.RealHelm, home.ShimPath]).Select(helm =>
-        {
-            Command command = From(home, Directory.CreateDirectory(Path.Combine(work, Path.GetFileName(helm) + "-caller")).FullName, Unmounted, "PATH=bin:$HELM", helm, call);
-            return (command with { File = "unshare", Arguments = ["-m", command.File, .. command.Arguments] }).RunAsync();
-        }))];
+        CommandResult[] results =
+        [
+            .. await Task.WhenAll(
+                ((string[])[home.RealHelm, home.ShimPath]).Select(helm =>
+                {
+                    Command command = From(
+                        home,
+                        Directory.CreateDirectory(Path.Combine(work, Path.GetFileName(helm) + "-caller")).FullName,
+                        Unmounted,
+                        "PATH=bin:$HELM",
+                        helm,
+                        call
+                    );
+                    return (command with { File = "unshare", Arguments = ["-m", command.File, .. command.Arguments] }).RunAsync();
+                })
+            ),
+        ];
         Assert.Null(results[1].DifferenceFrom(results[0]));
     }
 
@@ -70,7 +89,11 @@ public sealed class RealHelmSearchTests
         WriteScript(Path.Combine(second, "helm"), "echo second", (UnixFileMode)0x1ed);
         string user = $"{OtherUserFactAttribute.User}";
         Command call = Locating(home, work).With("PATH", $"{first}:{second}:/usr/bin:/bin");
-        call = call with { File = "setpriv", Arguments = ["--reuid=" + user, "--regid=" + user, "--clear-groups", home.ShimPath, "version"] };
+        call = call with
+        {
+            File = "setpriv",
+            Arguments = ["--reuid=" + user, "--regid=" + user, "--clear-groups", home.ShimPath, "version"],
+        };
         CommandResult result = await call.RunAsync();
         Assert.Equal((0, "second\n", ""), (result.ExitCode, result.StdoutText, result.StderrText));
     }
@@ -98,10 +121,12 @@ public sealed class RealHelmSearchTests
     {
         await using DaemonHome home = Arrange(out string work);
         // Paths of one length, since they count as well.
-        string real = Path.Combine(work, "real-helm"), ours = Path.Combine(work, "our--helm");
+        string real = Path.Combine(work, "real-helm"),
+            ours = Path.Combine(work, "our--helm");
         File.CreateSymbolicLink(real, home.RealHelm);
         File.CreateSymbolicLink(ours, home.ShimPath);
-        int fits = 0, tooLong = 130_000;
+        int fits = 0,
+            tooLong = 130_000;
         while (tooLong - fits > 1)
         {
             int middle = (fits + tooLong) / 2;
@@ -114,13 +139,20 @@ public sealed class RealHelmSearchTests
         foreach (int bytes in (int[])[fits, fits - 1, fits - 8, fits - 16, fits - 24, fits - 32, fits - 100])
             Assert.Null((await Filled(ours, bytes).RunAsync()).DifferenceFrom(expected));
 
-        Command Filled(string helm, int bytes) => home.Shim(work) with
-        {
-            Environment = new Dictionary<string, string?>(home.Environment) { ["HELMCACHED_HELM"] = real },
-            File = "/bin/bash",
-            // A quarter of the stack is for arguments and environment (execve(2)), 256 kB.
-            Arguments = ["-c", "ulimit -s 1024; printf -v filled '%*s' \"$1\" x; export A=$filled B=$filled; exec -a helm \"$0\" version", helm, $"{bytes}"],
-        };
+        Command Filled(string helm, int bytes) =>
+            home.Shim(work) with
+            {
+                Environment = new Dictionary<string, string?>(home.Environment) { ["HELMCACHED_HELM"] = real },
+                File = "/bin/bash",
+                // A quarter of the stack is for arguments and environment (execve(2)), 256 kB.
+                Arguments =
+                [
+                    "-c",
+                    "ulimit -s 1024; printf -v filled '%*s' \"$1\" x; export A=$filled B=$filled; exec -a helm \"$0\" version",
+                    helm,
+                    $"{bytes}",
+                ],
+            };
     }
 
     [PrivilegedFact("chroot", "/")]
@@ -162,7 +194,11 @@ public sealed class RealHelmSearchTests
         File.SetUnixFileMode(Path.Combine(work, "third", "helm"), (UnixFileMode)0x1ed);
         File.WriteAllText(Path.Combine(work, "config.yaml"), $"# helm: /not/this\nstore:\n  path: x\nhelm: '{work}/third/helm' # that\n");
         Command call = Locating(home, work);
-        call = call with { File = "/bin/bash", Arguments = ["-c", $"ulimit -v 20000; {variables} exec -a helm \"$0\" 'one two' three", home.ShimPath] };
+        call = call with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", $"ulimit -v 20000; {variables} exec -a helm \"$0\" 'one two' three", home.ShimPath],
+        };
         CommandResult result = await call.RunAsync();
         if (found is "126" or "127")
             Assert.Equal((found, ""), ($"{result.ExitCode}", result.StdoutText));
@@ -176,7 +212,11 @@ public sealed class RealHelmSearchTests
         if (!File.Exists(Path.Combine(real, "helm")))
             File.CreateSymbolicLink(Path.Combine(real, "helm"), home.RealHelm);
         variables = variables.Replace("$HELM", real, StringComparison.Ordinal);
-        return Locating(home, work) with { File = "/bin/bash", Arguments = ["-c", $"{arrange}{variables} exec -a helm \"$0\" {call}", helm] };
+        return Locating(home, work) with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", $"{arrange}{variables} exec -a helm \"$0\" {call}", helm],
+        };
     }
 
     /// <summary>A call whose real helm is to be looked for.</summary>

@@ -10,7 +10,9 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary>A home with a real helm that knows one chart repository, <c>r</c>, which has <c>web</c> and <c>db</c>, and a running daemon.</summary>
+/// <summary>
+/// A home with a real helm that knows one chart repository, <c>r</c>, which has <c>web</c> and <c>db</c>, and a running daemon.
+/// </summary>
 internal sealed class RepositoryHome : IAsyncDisposable
 {
     private RepositoryHome(string helm, string configuration)
@@ -60,15 +62,27 @@ internal sealed class RepositoryHome : IAsyncDisposable
     {
         using var stats = JsonDocument.Parse((await Home.Admin("stats", "--json").RunAsync()).StdoutText);
         JsonElement coordination = stats.RootElement.GetProperty("coordination");
-        return (coordination.GetProperty("runs").GetInt64(), coordination.GetProperty("joined").GetInt64(), coordination.GetProperty("waited").GetInt64());
+        return (
+            coordination.GetProperty("runs").GetInt64(),
+            coordination.GetProperty("joined").GetInt64(),
+            coordination.GetProperty("waited").GetInt64()
+        );
     }
 
     /// <summary>Writes charts that depend on <c>web</c> and <c>db</c> of the repository, and returns their paths.</summary>
     public IReadOnlyList<string> Dependants(int count) =>
-    [
-        .. Enumerable.Range(0, count).Select(i => Chart($"app{i}").WithMetadata(
-            $"dependencies:\n  - {{name: web, version: \"1.0.0\", repository: \"{Server.Url}\"}}\n  - {{name: db, version: \">=0.1.0\", repository: \"@r\"}}").WriteTo(Work)),
-    ];
+        [
+            .. Enumerable
+                .Range(0, count)
+                .Select(i =>
+                    Chart($"app{i}")
+                        .WithMetadata(
+                            $"dependencies:\n  - {{name: web, version: \"1.0.0\", repository: \"{Server.Url}\"}}\n"
+                                + $"  - {{name: db, version: \">=0.1.0\", repository: \"@r\"}}"
+                        )
+                        .WriteTo(Work)
+                ),
+        ];
 
     public static CommandResult AssertWell(CommandResult result)
     {

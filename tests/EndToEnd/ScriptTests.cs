@@ -26,8 +26,14 @@ public sealed class ScriptTests
         Assert.Equal(1, result.ExitCode);
         string[] lines = result.StderrText.Split('\n', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(3, lines.Length);
-        Assert.All((string[])["apt-get install dotnet-sdk-10.0", "apt-get install git", "apt-get install gcc"],
-            remedy => Assert.Contains(lines, line => line.Contains(remedy, StringComparison.Ordinal) && line.Contains("macOS: ", StringComparison.Ordinal)));
+        Assert.All(
+            (string[])["apt-get install dotnet-sdk-10.0", "apt-get install git", "apt-get install gcc"],
+            remedy =>
+                Assert.Contains(
+                    lines,
+                    line => line.Contains(remedy, StringComparison.Ordinal) && line.Contains("macOS: ", StringComparison.Ordinal)
+                )
+        );
     }
 
     [Fact]
@@ -40,9 +46,17 @@ public sealed class ScriptTests
             environment[(string)variable.Key] = (string?)variable.Value;
         foreach (string name in (string[])["HELMCACHED_HOME", "HELMCACHED_HELM", "HELMCACHED_CONFIG"])
             environment[name] = home.Environment[name];
-        CommandResult result = await new Command(Path.Combine(Repository.Root, "quickstart.sh"), []) { Environment = environment }.RunAsync();
+        CommandResult result = await new Command(Path.Combine(Repository.Root, "quickstart.sh"), [])
+        {
+            Environment = environment,
+        }.RunAsync();
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
-        string[] rows = [.. result.StdoutText.Split('\n').Where(line => line.EndsWith(" ms   ", StringComparison.Ordinal) || line.Contains(" ms   ", StringComparison.Ordinal))];
+        string[] rows =
+        [
+            .. result
+                .StdoutText.Split('\n')
+                .Where(line => line.EndsWith(" ms   ", StringComparison.Ordinal) || line.Contains(" ms   ", StringComparison.Ordinal)),
+        ];
         Assert.Equal(3, rows.Length);
         Assert.Matches(@"^  real helm +\d+\.\d ms", rows[0]);
         Assert.Matches(@"^  helmcached, cold \(miss\) +\d+\.\d ms", rows[1]);
@@ -60,8 +74,14 @@ public sealed class ScriptTests
         Script(directory.Write("uname", $"#!/bin/sh\n[ \"$1\" = -s ] && echo {system} || echo {machine}\n"));
         CommandResult result = await Quickstart(Repository.Root, $"{directory.Location}:/usr/bin:/bin").RunAsync();
         Assert.Equal(
-            (1, "", $"quickstart.sh: this is {system} on {machine}; helmcached needs Linux on x86-64, elsewhere helm goes on working without a cache\n"),
-            (result.ExitCode, result.StdoutText, result.StderrText));
+            (
+                1,
+                "",
+                $"quickstart.sh: this is {system} on {machine}; helmcached needs Linux on x86-64, elsewhere helm goes on working "
+                    + "without a cache\n"
+            ),
+            (result.ExitCode, result.StdoutText, result.StderrText)
+        );
     }
 
     /// <summary>The build takes minutes: what is missing behind it is told before.</summary>
@@ -89,8 +109,13 @@ public sealed class ScriptTests
     {
         using var directory = new TemporaryDirectory();
         string go = directory.At("go");
-        string clone = Stub(directory, $"#!/bin/bash\n[ \"$1\" = --check ] && exit\necho building helm\nwhile [ ! -e {go} ]; do read -t 0.1 <> <(:); done\nexit 1\n");
-        using System.Diagnostics.Process run = Quickstart(clone, $"{Path.GetDirectoryName(RealHelm(directory))}:/usr/bin:/bin").OnTerminal(80, 24).Start();
+        string clone = Stub(
+            directory,
+            $"#!/bin/bash\n[ \"$1\" = --check ] && exit\necho building helm\nwhile [ ! -e {go} ]; do read -t 0.1 <> <(:); done\nexit 1\n"
+        );
+        using System.Diagnostics.Process run = Quickstart(clone, $"{Path.GetDirectoryName(RealHelm(directory))}:/usr/bin:/bin")
+            .OnTerminal(80, 24)
+            .Start();
         var shown = new System.Text.StringBuilder();
         char[] buffer = new char[4096];
         while (!shown.ToString().Contains("\r  2 s ", StringComparison.Ordinal))
@@ -106,10 +131,16 @@ public sealed class ScriptTests
         Assert.Equal(1, run.ExitCode);
     }
 
-    private static Command Quickstart(string clone, string path) => new(Path.Combine(clone, "quickstart.sh"), [])
-    {
-        Environment = new Dictionary<string, string?> { ["PATH"] = path, ["HOME"] = "/nonexistent", ["TMPDIR"] = "/tmp" },
-    };
+    private static Command Quickstart(string clone, string path) =>
+        new(Path.Combine(clone, "quickstart.sh"), [])
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["PATH"] = path,
+                ["HOME"] = "/nonexistent",
+                ["TMPDIR"] = "/tmp",
+            },
+        };
 
     /// <summary>A clone of which only the build is there, and that is another.</summary>
     private static string Stub(TemporaryDirectory directory, string build)
@@ -127,7 +158,8 @@ public sealed class ScriptTests
         return link;
     }
 
-    private static void Script(string path) => File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+    private static void Script(string path) =>
+        File.SetUnixFileMode(path, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
 
     [Fact]
     public async Task Get_helm_says_what_it_takes()

@@ -11,7 +11,9 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary>Values on standard input (<c>-f -</c>) that cannot be read, or not be kept for helm: never may less than all of them be rendered.</summary>
+/// <summary>
+/// Values on standard input (<c>-f -</c>) that cannot be read, or not be kept for helm: never may less than all of them be rendered.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class StandardInputTests
 {
@@ -40,7 +42,20 @@ public sealed class StandardInputTests
         call = call with
         {
             File = "/bin/bash",
-            Arguments = ["-c", "exec strace \"$@\" <values", "bash", "-qq", "-o", "/dev/null", .. only, "-e", "inject=" + fault, call.File, .. call.Arguments],
+            Arguments =
+            [
+                "-c",
+                "exec strace \"$@\" <values",
+                "bash",
+                "-qq",
+                "-o",
+                "/dev/null",
+                .. only,
+                "-e",
+                "inject=" + fault,
+                call.File,
+                .. call.Arguments,
+            ],
         };
         File.WriteAllBytes(home.At("work/values"), Encoding.ASCII.GetBytes("a: given\nb: " + new string('x', 100_000) + "\n"));
         CommandResult result = await call.RunAsync();
@@ -52,15 +67,44 @@ public sealed class StandardInputTests
     {
         var rows = new TheoryData<string, int>();
         foreach (int major in (int[])[3, 4])
-            foreach (string call in (string[])
+        foreach (
+            string call in (string[])
                 [
-                    "./missing -f -", "r ./missing -f -", "r missing -f -", "r web extra -f -", "r web -g -f -", "-f -", "r web -f missing.yaml -f -", "r web -f templates -f -", "r web -f web -f -",
-                    "r web -f missing.yaml,-", "r web -f x%zz -f -", "r web --set-file a=missing,b=1 -f missing -f -", "r web --set a[ --set-file b=-", "r web --set-json a={ --set-file b=-",
-                    "r web --set-file a=missing --set-file b=-", "r web --nonsense -f -", "r web --timeout x -f -", "r web --timeout 5 -f -", "r web --timeout 5m3 -f -", "r web --name-template x -f -", "r web --take-ownership=x -f -", "r web --burst-limit x -f -", "r web --kube-version x -f -",
-                    "r web --name-template {{ -f -", "r web --include-crds=x -f -", "r web --registry-config web -f -", "r web --qps x -f -", "r web --repo nonsense -f -", "r web --debug=x -f -",
-                    "r web --dependency-update --keyring x -f - --nonsense", "r web --labels x -f -", "r web --help -f -",
-                ])
-                rows.Add(call, major);
+                    "./missing -f -",
+                    "r ./missing -f -",
+                    "r missing -f -",
+                    "r web extra -f -",
+                    "r web -g -f -",
+                    "-f -",
+                    "r web -f missing.yaml -f -",
+                    "r web -f templates -f -",
+                    "r web -f web -f -",
+                    "r web -f missing.yaml,-",
+                    "r web -f x%zz -f -",
+                    "r web --set-file a=missing,b=1 -f missing -f -",
+                    "r web --set a[ --set-file b=-",
+                    "r web --set-json a={ --set-file b=-",
+                    "r web --set-file a=missing --set-file b=-",
+                    "r web --nonsense -f -",
+                    "r web --timeout x -f -",
+                    "r web --timeout 5 -f -",
+                    "r web --timeout 5m3 -f -",
+                    "r web --name-template x -f -",
+                    "r web --take-ownership=x -f -",
+                    "r web --burst-limit x -f -",
+                    "r web --kube-version x -f -",
+                    "r web --name-template {{ -f -",
+                    "r web --include-crds=x -f -",
+                    "r web --registry-config web -f -",
+                    "r web --qps x -f -",
+                    "r web --repo nonsense -f -",
+                    "r web --debug=x -f -",
+                    "r web --dependency-update --keyring x -f - --nonsense",
+                    "r web --labels x -f -",
+                    "r web --help -f -",
+                ]
+        )
+            rows.Add(call, major);
         return rows;
     }
 
@@ -70,12 +114,19 @@ public sealed class StandardInputTests
     public async Task B4_Helm_that_fails_before_it_reads_leaves_standard_input_alone(string arguments, int major)
     {
         await using DaemonHome home = await ArrangeAsync(major);
-        Command Script(string helm) => home.Shim(home.At("work")) with
-        {
-            File = "/bin/bash",
-            Arguments = ["-c", "exec 2>&1; (exec -a helm \"$0\" template \"$@\"); echo \"exit $?\"; cat", helm, .. arguments.Split(' ')],
-            Stdin = "a: left\n"u8.ToArray(),
-        };
+        Command Script(string helm) =>
+            home.Shim(home.At("work")) with
+            {
+                File = "/bin/bash",
+                Arguments =
+                [
+                    "-c",
+                    "exec 2>&1; (exec -a helm \"$0\" template \"$@\"); echo \"exit $?\"; cat",
+                    helm,
+                    .. arguments.Split(' '),
+                ],
+                Stdin = "a: left\n"u8.ToArray(),
+            };
         CommandResult real = await Script(home.RealHelm).RunAsync();
         Assert.Contains("exit ", real.StdoutText, StringComparison.Ordinal);
         Assert.Null((await Script(home.ShimPath).RunAsync()).DifferenceFrom(real));
@@ -103,7 +154,10 @@ public sealed class StandardInputTests
     {
         await using DaemonHome home = await ArrangeAsync();
         File.WriteAllText(home.At("work/extra.yaml"), "b: 1\n");
-        Command call = home.Shim(home.At("work"), ["template", "r", "web", .. arguments.Split(' ')]) with { Stdin = "a: given\n"u8.ToArray() };
+        Command call = home.Shim(home.At("work"), ["template", "r", "web", .. arguments.Split(' ')]) with
+        {
+            Stdin = "a: given\n"u8.ToArray(),
+        };
         CommandResult real = await (call with { File = home.RealHelm }).RunAsync();
         Assert.Equal(0, real.ExitCode);
         for (int i = 0; i < 2; i++)
@@ -115,7 +169,10 @@ public sealed class StandardInputTests
     public async Task B4_A_name_given_as_a_template_is_served_beside_standard_input()
     {
         await using DaemonHome home = await ArrangeAsync();
-        Command call = home.Shim(home.At("work"), "template", "--name-template", "plain", "web", "-f", "-") with { Stdin = "a: given\n"u8.ToArray() };
+        Command call = home.Shim(home.At("work"), "template", "--name-template", "plain", "web", "-f", "-") with
+        {
+            Stdin = "a: given\n"u8.ToArray(),
+        };
         CommandResult real = await (call with { File = home.RealHelm }).RunAsync();
         for (int i = 0; i < 2; i++)
             Assert.Null((await call.RunAsync()).DifferenceFrom(real));

@@ -35,7 +35,11 @@ public sealed class StreamTests
         string[] open = [.. Directory.EnumerateFileSystemEntries($"/proc/{daemon}/fd").Select(TargetOf)];
         Assert.Contains(Path.Combine(fake.Home.State, "daemon.lock"), open);
         Assert.DoesNotContain(open, target => target.StartsWith(fake.Work, StringComparison.Ordinal));
-        Assert.DoesNotContain(fake.Work, Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", returnFinalTarget: false)!.FullName, StringComparison.Ordinal);
+        Assert.DoesNotContain(
+            fake.Work,
+            Directory.ResolveLinkTarget($"/proc/{daemon}/cwd", returnFinalTarget: false)!.FullName,
+            StringComparison.Ordinal
+        );
     }
 
     [Theory]
@@ -58,7 +62,12 @@ public sealed class StreamTests
         string chart = Path.Combine(fake.ChartPath, "templates", "big.yaml");
         File.WriteAllText(chart, "data:\n{{- range until 20000 }}\n  k{{ . }}: {{ . | quote }}\n{{- end }}\n");
         Command command = Shell(fake, script).With("FAKEHELM_STDOUT", null).With("FAKEHELM_REAL", RealHelms.Helm3);
-        CommandResult real = await (command with { Arguments = [command.Arguments[0], script, RealHelms.Helm3, .. command.Arguments.Skip(3)] }).RunAsync();
+        CommandResult real = await (
+            command with
+            {
+                Arguments = [command.Arguments[0], script, RealHelms.Helm3, .. command.Arguments.Skip(3)],
+            }
+        ).RunAsync();
         Assert.Equal(real.ToString() + real.StdoutText, Describe(await command.RunAsync()));
         Assert.Equal(real.ToString() + real.StdoutText, Describe(await command.RunAsync()));
     }
@@ -95,7 +104,10 @@ public sealed class StreamTests
     {
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
-        Command failing = fake.Template().With("FAKEHELM_STDOUT", "half: 1\n").With("FAKEHELM_STDERR", "Error: broken\n").With("FAKEHELM_EXIT", "7");
+        Command failing = fake.Template()
+            .With("FAKEHELM_STDOUT", "half: 1\n")
+            .With("FAKEHELM_STDERR", "Error: broken\n")
+            .With("FAKEHELM_EXIT", "7");
         for (int i = 1; i <= 2; i++)
         {
             CommandResult result = await failing.RunAsync();
@@ -161,7 +173,10 @@ public sealed class StreamTests
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 
-    /// <summary>Go programs take no notice of USR1, USR2, ALRM, XCPU, XFSZ, VTALRM, PROF, IO and PWR, some of which batch systems send to every process of a job.</summary>
+    /// <summary>
+    /// Go programs take no notice of USR1, USR2, ALRM, XCPU, XFSZ, VTALRM, PROF, IO and PWR, some of which batch systems send to every
+    /// process of a job.
+    /// </summary>
     [Fact]
     public async Task Signal_that_helm_takes_no_notice_of_ends_neither_the_one_who_renders_nor_who_waits()
     {
@@ -199,7 +214,13 @@ public sealed class StreamTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         Command held = fake.HeldTemplate();
-        Task<CommandResult> call = (held with { File = "/usr/bin/env", Arguments = [$"--ignore-signal={name}", held.File, .. held.Arguments] }).RunAsync();
+        Task<CommandResult> call = (
+            held with
+            {
+                File = "/usr/bin/env",
+                Arguments = [$"--ignore-signal={name}", held.File, .. held.Arguments],
+            }
+        ).RunAsync();
         await fake.RunsReachAsync(1);
         Assert.NotEqual(0UL, IgnoredBy(fake.RunIds.Single()) & (1UL << (number - 1)));
         Signals.Send(fake.RunIds.Single(), number);
@@ -222,7 +243,9 @@ public sealed class StreamTests
 
     private static ulong IgnoredBy(int process)
     {
-        string ignored = File.ReadLines($"/proc/{process}/status").Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal)).Split('\t')[1];
+        string ignored = File.ReadLines($"/proc/{process}/status")
+            .Single(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
+            .Split('\t')[1];
         return ulong.Parse(ignored, NumberStyles.HexNumber, CultureInfo.InvariantCulture);
     }
 

@@ -8,7 +8,10 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary>Where real helm, a static program, starts, so does the shim: whatever the loader, the C library and the settings for .NET programs are there.</summary>
+/// <summary>
+/// Where real helm, a static program, starts, so does the shim: whatever the loader, the C library and the settings for .NET programs are
+/// there.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class SurroundingSystemTests
 {
@@ -34,7 +37,11 @@ public sealed class SurroundingSystemTests
         for (int i = 0; i < 2; i++)
             Assert.Null((await home.Shim(work, "template", "r", "web").With(name, value).RunAsync()).DifferenceFrom(real));
         Assert.Equal(1, (await home.StatsAsync()).Hits);
-        Assert.Null((await home.Shim(work, "version").With(name, value).RunAsync()).DifferenceFrom(await home.Real(work, "version").With(name, value).RunAsync()));
+        Assert.Null(
+            (await home.Shim(work, "version").With(name, value).RunAsync()).DifferenceFrom(
+                await home.Real(work, "version").With(name, value).RunAsync()
+            )
+        );
     }
 
     /// <summary>By a real helm that is cat, and prints the environment as its process got it.</summary>
@@ -42,7 +49,12 @@ public sealed class SurroundingSystemTests
     public async Task B7_Helm_gets_the_environment_complete_and_in_order()
     {
         await using DaemonHome home = Arrange(out string work);
-        Command call = home.Shim(work, "/proc/self/environ").With("HELMCACHED_HELM", "/bin/cat").With("DOTNET_gcServer", "1").With("COMPlus_x", "2").With("Z", "3").With("A", "");
+        Command call = home.Shim(work, "/proc/self/environ")
+            .With("HELMCACHED_HELM", "/bin/cat")
+            .With("DOTNET_gcServer", "1")
+            .With("COMPlus_x", "2")
+            .With("Z", "3")
+            .With("A", "");
         CommandResult real = await (call with { File = "/bin/cat" }).RunAsync();
         Assert.Contains("DOTNET_gcServer=1\0", real.StdoutText, StringComparison.Ordinal);
         Assert.Equal(real.StdoutText + "HELMCACHED_DEPTH=1\0", (await call.RunAsync()).StdoutText);
@@ -54,7 +66,14 @@ public sealed class SurroundingSystemTests
         await using DaemonHome home = Arrange(out string work);
         File.Copy(home.ShimPath, Path.Combine(work, "helm"));
         File.Copy(home.RealHelm, Path.Combine(work, "helm3"));
-        foreach (string[] arguments in (string[][])[["version"], ["template", "r", "/web"], ["template", "r", "/gone"]])
+        foreach (
+            string[] arguments in (string[][])
+                [
+                    ["version"],
+                    ["template", "r", "/web"],
+                    ["template", "r", "/gone"],
+                ]
+        )
         {
             CommandResult real = await Rooted("/helm3", arguments).RunAsync();
             Assert.Null((await Rooted("/helm", arguments).With("HELMCACHED_HELM", "/helm3").RunAsync()).DifferenceFrom(real));
@@ -70,13 +89,19 @@ public sealed class SurroundingSystemTests
         await using DaemonHome home = Arrange(out string work);
         foreach (string disabled in (string[])["0", "1"])
         {
-            Command call = home.Shim(work, "version").With("HELMCACHED_DISABLE", disabled).With("HELMCACHED_CONFIG", null).With("HELMCACHED_HELM", null).With("PATH", "/usr/bin:/bin");
+            Command call = home.Shim(work, "version")
+                .With("HELMCACHED_DISABLE", disabled)
+                .With("HELMCACHED_CONFIG", null)
+                .With("HELMCACHED_HELM", null)
+                .With("PATH", "/usr/bin:/bin");
             string user = $"{OtherUserFactAttribute.User}";
-            CommandResult result = await (call with
-            {
-                File = "strace",
-                Arguments = ["-f", "setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", call.File, .. call.Arguments],
-            }).RunAsync();
+            CommandResult result = await (
+                call with
+                {
+                    File = "strace",
+                    Arguments = ["-f", "setpriv", "--reuid=" + user, "--regid=" + user, "--clear-groups", call.File, .. call.Arguments],
+                }
+            ).RunAsync();
             string ours = result.StderrText[result.StderrText.LastIndexOf("execve(", StringComparison.Ordinal)..];
             Assert.Contains("/etc/passwd", ours, StringComparison.Ordinal);
             foreach (string sign in (string[])["nsswitch", "nscd", ".so", "socket("])

@@ -14,7 +14,9 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary>One cache for a team, with the servers that teams run: machines have homes, users' directories and checkouts of their own.</summary>
+/// <summary>
+/// One cache for a team, with the servers that teams run: machines have homes, users' directories and checkouts of their own.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class TeamCacheTests : IDisposable
 {
@@ -37,28 +39,46 @@ public sealed class TeamCacheTests : IDisposable
         _helm = RealHelms.Of(major);
         using StartedServer server = await StartAsync(engine);
         string[] rendered = await WriteAsync(server, environments);
-        await FreshReaderAsync(server, async reader =>
-        {
-            for (int i = 0; i < environments; i++)
-                Assert.Equal(rendered[i], await RenderAsync(reader, i));
-            Stats stats = await reader.StatsAsync();
-            return stats.Shared("errors") == 0 ? stats : null;
-        }, async (reader, stats) =>
-        {
-            Assert.Equal((0, 0, environments), (stats.HelmRuns, stats.Bypasses, stats.HitsByTier["shared"]));
-            Assert.Equal((environments, 0, 0), (stats.Shared("hits"), stats.Shared("misses"), stats.Shared("stored")));
-            using var explained = JsonDocument.Parse((await reader.Admin("explain", "--json", "--").In(reader.At("checkout"), Call(0)).RunAsync()).StdoutText);
-            Assert.Equal(_team.Writer(encrypted: true).Signer!.Id, explained.RootElement.GetProperty("signed_by").GetString());
-            string text = (await reader.Admin("explain", "--").In(reader.At("checkout"), Call(0)).RunAsync()).StdoutText;
-            Assert.Contains("from the team's cache: rendered on another machine, signed by key", text, StringComparison.Ordinal);
-            Assert.Contains($"team's cache: {server.Url.Scheme}://127.0.0.1:{server.Port}", (await reader.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
-            Assert.Contains($"helmcached_shared_hits_total {environments}\n", (await reader.Admin("stats", "--prometheus").RunAsync()).StdoutText, StringComparison.Ordinal);
-            Assert.Contains("team's cache", (await reader.Admin("stats").RunAsync()).StdoutText, StringComparison.Ordinal);
-            // What is deleted here is not deleted for others.
-            Assert.Contains("The team's cache is not pruned", (await reader.Admin("prune", "--all").RunAsync()).StdoutText, StringComparison.Ordinal);
-            Assert.Equal(rendered[0], await RenderAsync(reader, 0));
-            Assert.Equal(stats.HelmRuns + (await reader.StatsAsync()).Shared("errors"), (await reader.StatsAsync()).HelmRuns);
-        });
+        await FreshReaderAsync(
+            server,
+            async reader =>
+            {
+                for (int i = 0; i < environments; i++)
+                    Assert.Equal(rendered[i], await RenderAsync(reader, i));
+                Stats stats = await reader.StatsAsync();
+                return stats.Shared("errors") == 0 ? stats : null;
+            },
+            async (reader, stats) =>
+            {
+                Assert.Equal((0, 0, environments), (stats.HelmRuns, stats.Bypasses, stats.HitsByTier["shared"]));
+                Assert.Equal((environments, 0, 0), (stats.Shared("hits"), stats.Shared("misses"), stats.Shared("stored")));
+                using var explained = JsonDocument.Parse(
+                    (await reader.Admin("explain", "--json", "--").In(reader.At("checkout"), Call(0)).RunAsync()).StdoutText
+                );
+                Assert.Equal(_team.Writer(encrypted: true).Signer!.Id, explained.RootElement.GetProperty("signed_by").GetString());
+                string text = (await reader.Admin("explain", "--").In(reader.At("checkout"), Call(0)).RunAsync()).StdoutText;
+                Assert.Contains("from the team's cache: rendered on another machine, signed by key", text, StringComparison.Ordinal);
+                Assert.Contains(
+                    $"team's cache: {server.Url.Scheme}://127.0.0.1:{server.Port}",
+                    (await reader.Admin("status").RunAsync()).StdoutText,
+                    StringComparison.Ordinal
+                );
+                Assert.Contains(
+                    $"helmcached_shared_hits_total {environments}\n",
+                    (await reader.Admin("stats", "--prometheus").RunAsync()).StdoutText,
+                    StringComparison.Ordinal
+                );
+                Assert.Contains("team's cache", (await reader.Admin("stats").RunAsync()).StdoutText, StringComparison.Ordinal);
+                // What is deleted here is not deleted for others.
+                Assert.Contains(
+                    "The team's cache is not pruned",
+                    (await reader.Admin("prune", "--all").RunAsync()).StdoutText,
+                    StringComparison.Ordinal
+                );
+                Assert.Equal(rendered[0], await RenderAsync(reader, 0));
+                Assert.Equal(stats.HelmRuns + (await reader.StatsAsync()).Shared("errors"), (await reader.StatsAsync()).HelmRuns);
+            }
+        );
     }
 
     [ToolFact("redis-server", "redis-cli")]
@@ -106,8 +126,14 @@ public sealed class TeamCacheTests : IDisposable
             await using DaemonHome home = Machine(server, writes: true, encrypted, more);
             await home.StartAsync();
             WriteChart(home);
-            Chart("secret").WithTemplate("s.yaml", "kind: Secret\nstringData:\n  password: {{ .Values.password }}\n").WriteTo(home.At("checkout"));
-            Assert.Contains(Planted, (await home.Shim(home.At("checkout"), "template", "r", "secret", "--set", "password=" + Planted).RunAsync()).StdoutText, StringComparison.Ordinal);
+            Chart("secret")
+                .WithTemplate("s.yaml", "kind: Secret\nstringData:\n  password: {{ .Values.password }}\n")
+                .WriteTo(home.At("checkout"));
+            Assert.Contains(
+                Planted,
+                (await home.Shim(home.At("checkout"), "template", "r", "secret", "--set", "password=" + Planted).RunAsync()).StdoutText,
+                StringComparison.Ordinal
+            );
             await RenderAsync(home, 0);
             await Eventually.IsTrueAsync("what may go is there", async () => await CountAsync(server) == count);
             await home.StopAsync();
@@ -121,17 +147,29 @@ public sealed class TeamCacheTests : IDisposable
         Assert.Contains("ConfigMap", Encoding.Latin1.GetString(open), StringComparison.Ordinal);
         foreach (byte[] objects in (byte[][])[open, never, allowed])
             Assert.DoesNotContain(Planted, Encoding.Latin1.GetString(objects), StringComparison.Ordinal);
-        await FreshReaderAsync(server, async reader =>
-        {
-            Chart("secret").WithTemplate("s.yaml", "kind: Secret\nstringData:\n  password: {{ .Values.password }}\n").WriteTo(reader.At("checkout"));
-            Assert.Contains(Planted, (await reader.Shim(reader.At("checkout"), "template", "r", "secret", "--set", "password=" + Planted).RunAsync()).StdoutText, StringComparison.Ordinal);
-            Stats stats = await reader.StatsAsync();
-            return stats.Shared("errors") == 0 ? stats : null;
-        }, (_, stats) =>
-        {
-            Assert.Equal((1, 0), (stats.HitsByTier["shared"], stats.HelmRuns));
-            return Task.CompletedTask;
-        });
+        await FreshReaderAsync(
+            server,
+            async reader =>
+            {
+                Chart("secret")
+                    .WithTemplate("s.yaml", "kind: Secret\nstringData:\n  password: {{ .Values.password }}\n")
+                    .WriteTo(reader.At("checkout"));
+                Assert.Contains(
+                    Planted,
+                    (
+                        await reader.Shim(reader.At("checkout"), "template", "r", "secret", "--set", "password=" + Planted).RunAsync()
+                    ).StdoutText,
+                    StringComparison.Ordinal
+                );
+                Stats stats = await reader.StatsAsync();
+                return stats.Shared("errors") == 0 ? stats : null;
+            },
+            (_, stats) =>
+            {
+                Assert.Equal((1, 0), (stats.HitsByTier["shared"], stats.HelmRuns));
+                return Task.CompletedTask;
+            }
+        );
     }
 
     [ToolFact("nginx")]
@@ -141,45 +179,71 @@ public sealed class TeamCacheTests : IDisposable
         await nginx.StartAsync();
         string[] rendered = await WriteAsync(nginx, 8);
         using var stranger = new KeyFixture();
-        await FreshReaderAsync(nginx, async reader =>
-        {
-            var names = new List<string>();
-            var keys = new List<CacheKey>();
-            for (int i = 0; i < rendered.Length; i++)
+        await FreshReaderAsync(
+            nginx,
+            async reader =>
             {
-                using var explained = JsonDocument.Parse((await reader.Admin("explain", "--json", "--").In(reader.At("checkout"), Call(i)).RunAsync()).StdoutText);
-                keys.Add(new CacheKey(Digest.FromBytes(Convert.FromHexString(explained.RootElement.GetProperty("key").GetString()!))));
-                names.Add(nginx.At("root", "cache", "ac", _team.Reader(encrypted: true).NameOf(keys[i])));
+                var names = new List<string>();
+                var keys = new List<CacheKey>();
+                for (int i = 0; i < rendered.Length; i++)
+                {
+                    using var explained = JsonDocument.Parse(
+                        (await reader.Admin("explain", "--json", "--").In(reader.At("checkout"), Call(i)).RunAsync()).StdoutText
+                    );
+                    keys.Add(new CacheKey(Digest.FromBytes(Convert.FromHexString(explained.RootElement.GetProperty("key").GetString()!))));
+                    names.Add(nginx.At("root", "cache", "ac", _team.Reader(encrypted: true).NameOf(keys[i])));
+                }
+                byte[][] good = [.. names.Select(File.ReadAllBytes)];
+                byte[] altered = [.. good[0]];
+                altered[100] ^= 1;
+                File.WriteAllBytes(names[0], altered);
+                File.WriteAllBytes(names[1], good[1][..40]);
+                File.WriteAllBytes(names[2], good[3]);
+                File.WriteAllBytes(names[3], good[2]);
+                SharedEntry old = KeyFixture.Entry(rendered[4]) with { Created = DateTimeOffset.UtcNow.AddDays(-31) };
+                File.WriteAllBytes(names[4], SealedEntry.Seal(keys[4], old, _team.Writer(encrypted: true))!);
+                SharedKeys foreign = KeyFixture.Load(
+                    stranger.Settings(encrypted: false) with
+                    {
+                        MayWrite = true,
+                        SignWith = stranger.SigningKey,
+                        NamesFrom = _team.TeamKeyFile,
+                    }
+                );
+                File.WriteAllBytes(
+                    names[5],
+                    SealedEntry.Seal(keys[5], KeyFixture.Entry("kind: Forged\n") with { Created = DateTimeOffset.UtcNow }, foreign)!
+                );
+                File.WriteAllBytes(names[6], new byte[SealedEntry.MaxBytes + 1]);
+                byte[] later = [.. good[7]];
+                later[4] = 99;
+                File.WriteAllBytes(names[7], later);
+                for (int i = 0; i < rendered.Length; i++)
+                    Assert.Equal(rendered[i], await RenderAsync(reader, i));
+                Stats stats = await reader.StatsAsync();
+                for (int i = 0; i < good.Length; i++)
+                    File.WriteAllBytes(names[i], good[i]);
+                return stats.Shared("errors") == 0 ? stats : null;
+            },
+            (_, stats) =>
+            {
+                Assert.Equal((8, 0, 0), (stats.HelmRuns, stats.Hits, stats.Bypasses));
+                Assert.Equal(
+                    new Dictionary<string, long>
+                    {
+                        ["bad-signature"] = 1,
+                        ["malformed"] = 1,
+                        ["other-key"] = 2,
+                        ["too-old"] = 1,
+                        ["unknown-signer"] = 1,
+                        ["too-large"] = 1,
+                        ["other-version"] = 1,
+                    }.OrderBy(r => r.Key),
+                    stats.SharedRefused.OrderBy(r => r.Key)
+                );
+                return Task.CompletedTask;
             }
-            byte[][] good = [.. names.Select(File.ReadAllBytes)];
-            byte[] altered = [.. good[0]];
-            altered[100] ^= 1;
-            File.WriteAllBytes(names[0], altered);
-            File.WriteAllBytes(names[1], good[1][..40]);
-            File.WriteAllBytes(names[2], good[3]);
-            File.WriteAllBytes(names[3], good[2]);
-            SharedEntry old = KeyFixture.Entry(rendered[4]) with { Created = DateTimeOffset.UtcNow.AddDays(-31) };
-            File.WriteAllBytes(names[4], SealedEntry.Seal(keys[4], old, _team.Writer(encrypted: true))!);
-            SharedKeys foreign = KeyFixture.Load(stranger.Settings(encrypted: false) with { MayWrite = true, SignWith = stranger.SigningKey, NamesFrom = _team.TeamKeyFile });
-            File.WriteAllBytes(names[5], SealedEntry.Seal(keys[5], KeyFixture.Entry("kind: Forged\n") with { Created = DateTimeOffset.UtcNow }, foreign)!);
-            File.WriteAllBytes(names[6], new byte[SealedEntry.MaxBytes + 1]);
-            byte[] later = [.. good[7]];
-            later[4] = 99;
-            File.WriteAllBytes(names[7], later);
-            for (int i = 0; i < rendered.Length; i++)
-                Assert.Equal(rendered[i], await RenderAsync(reader, i));
-            Stats stats = await reader.StatsAsync();
-            for (int i = 0; i < good.Length; i++)
-                File.WriteAllBytes(names[i], good[i]);
-            return stats.Shared("errors") == 0 ? stats : null;
-        }, (_, stats) =>
-        {
-            Assert.Equal((8, 0, 0), (stats.HelmRuns, stats.Hits, stats.Bypasses));
-            Assert.Equal(
-                new Dictionary<string, long> { ["bad-signature"] = 1, ["malformed"] = 1, ["other-key"] = 2, ["too-old"] = 1, ["unknown-signer"] = 1, ["too-large"] = 1, ["other-version"] = 1 }.OrderBy(r => r.Key),
-                stats.SharedRefused.OrderBy(r => r.Key));
-            return Task.CompletedTask;
-        });
+        );
     }
 
     /// <summary>What one helm printed is no answer of another, though both are right.</summary>
@@ -191,17 +255,21 @@ public sealed class TeamCacheTests : IDisposable
         _helm = RealHelms.Helm4;
         await WriteAsync(nginx, 2);
         _helm = RealHelms.Helm42;
-        await FreshReaderAsync(nginx, async reader =>
-        {
-            await RenderAsync(reader, 0);
-            Stats stats = await reader.StatsAsync();
-            return stats.Shared("errors") == 0 ? stats : null;
-        }, (_, stats) =>
-        {
-            Assert.Equal((1, 0, 1), (stats.HelmRuns, stats.Hits, stats.Shared("misses")));
-            Assert.Empty(stats.SharedRefused);
-            return Task.CompletedTask;
-        });
+        await FreshReaderAsync(
+            nginx,
+            async reader =>
+            {
+                await RenderAsync(reader, 0);
+                Stats stats = await reader.StatsAsync();
+                return stats.Shared("errors") == 0 ? stats : null;
+            },
+            (_, stats) =>
+            {
+                Assert.Equal((1, 0, 1), (stats.HelmRuns, stats.Hits, stats.Shared("misses")));
+                Assert.Empty(stats.SharedRefused);
+                return Task.CompletedTask;
+            }
+        );
     }
 
     /// <summary>A company's own authority, of which only the configuration knows.</summary>
@@ -225,9 +293,15 @@ public sealed class TeamCacheTests : IDisposable
             return await home.StatsAsync();
         }
         // A shim does not wait for the daemon that it starts on a busy machine, and a busy server may miss a deadline.
-        await Eventually.IsTrueAsync(isKnown ? "an entry is on the server" : "the server was tried", async () => await CallAsync() is var stats && stats.Shared(isKnown ? "stored" : "errors") > 0);
+        await Eventually.IsTrueAsync(
+            isKnown ? "an entry is on the server" : "the server was tried",
+            async () => await CallAsync() is var stats && stats.Shared(isKnown ? "stored" : "errors") > 0
+        );
         string log = File.ReadAllText(Path.Combine(home.State, "daemon.log"));
-        Assert.Equal(!isKnown, log.Contains("TLS failed: its certificate comes from an authority that is not trusted here", StringComparison.Ordinal));
+        Assert.Equal(
+            !isKnown,
+            log.Contains("TLS failed: its certificate comes from an authority that is not trusted here", StringComparison.Ordinal)
+        );
         Assert.Equal(0, (await home.StatsAsync()).Errors);
     }
 
@@ -244,17 +318,21 @@ public sealed class TeamCacheTests : IDisposable
             await RenderAsync(self, 0);
             await Eventually.IsTrueAsync("it has written", () => nginx.Objects.Length == 1);
         }
-        await FreshReaderAsync(nginx, async reader =>
-        {
-            Assert.Equal(Expected(0), await RenderAsync(reader, 0));
-            Stats stats = await reader.StatsAsync();
-            return stats.Shared("errors") == 0 ? stats : null;
-        }, (_, stats) =>
-        {
-            Assert.Equal((1, 0), (stats.HelmRuns, stats.Hits));
-            Assert.Equal("unknown-signer", Assert.Single(stats.SharedRefused).Key);
-            return Task.CompletedTask;
-        });
+        await FreshReaderAsync(
+            nginx,
+            async reader =>
+            {
+                Assert.Equal(Expected(0), await RenderAsync(reader, 0));
+                Stats stats = await reader.StatsAsync();
+                return stats.Shared("errors") == 0 ? stats : null;
+            },
+            (_, stats) =>
+            {
+                Assert.Equal((1, 0), (stats.HelmRuns, stats.Hits));
+                Assert.Equal("unknown-signer", Assert.Single(stats.SharedRefused).Key);
+                return Task.CompletedTask;
+            }
+        );
         Assert.Single(nginx.Objects);
     }
 
@@ -262,7 +340,9 @@ public sealed class TeamCacheTests : IDisposable
     [Fact]
     public async Task A_server_that_is_not_there_changes_no_output()
     {
-        await using DaemonHome home = Home($"shared:\n  url: http://127.0.0.1:{StartedServer.FreePort()}/cache\n  trust: [{_team.Trust}]\n");
+        await using DaemonHome home = Home(
+            $"shared:\n  url: http://127.0.0.1:{StartedServer.FreePort()}/cache\n  trust: [{_team.Trust}]\n"
+        );
         await home.StartAsync();
         for (int i = 0; i < 4; i++)
             Assert.Equal(Expected(i), await RenderAsync(home, i));
@@ -280,7 +360,9 @@ public sealed class TeamCacheTests : IDisposable
     }
 
     private static async Task<int> CountAsync(StartedServer server) =>
-        server is Nginx nginx ? nginx.Objects.Length : int.Parse(await ((Redis)server).AskAsync("dbsize"), System.Globalization.CultureInfo.InvariantCulture);
+        server is Nginx nginx
+            ? nginx.Objects.Length
+            : int.Parse(await ((Redis)server).AskAsync("dbsize"), System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>CI renders the environments, and what it rendered is on the server.</summary>
     private async Task<string[]> WriteAsync(StartedServer server, int environments)
@@ -296,7 +378,8 @@ public sealed class TeamCacheTests : IDisposable
     }
 
     /// <summary>
-    /// A machine that has nothing. On a busy one a deadline may be missed, which costs a run of helm and is no fault: <paramref name="act"/> answers null then, and another machine tries.
+    /// A machine that has nothing. On a busy one a deadline may be missed, which costs a run of helm and is no fault:
+    /// <paramref name="act"/> answers null then, and another machine tries.
     /// </summary>
     private async Task FreshReaderAsync(StartedServer server, Func<DaemonHome, Task<Stats?>> act, Func<DaemonHome, Stats, Task> assert)
     {
@@ -314,9 +397,13 @@ public sealed class TeamCacheTests : IDisposable
         Assert.Fail($"a deadline was missed on each of {Attempts} machines");
     }
 
-    private DaemonHome Machine(StartedServer server, bool writes, bool encrypted = true, string more = "") => Home(
-        $"shared:\n  url: {server.Url}\n  trust: [{_team.Trust}]\n" + (encrypted ? $"  encrypt_with: {_team.TeamKeyFile}\n" : "")
-        + (writes ? $"  mode: write\n  sign_with: {_team.SigningKey}\n" : "") + more);
+    private DaemonHome Machine(StartedServer server, bool writes, bool encrypted = true, string more = "") =>
+        Home(
+            $"shared:\n  url: {server.Url}\n  trust: [{_team.Trust}]\n"
+                + (encrypted ? $"  encrypt_with: {_team.TeamKeyFile}\n" : "")
+                + (writes ? $"  mode: write\n  sign_with: {_team.SigningKey}\n" : "")
+                + more
+        );
 
     private DaemonHome Home(string configuration) => new(_helm, configuration);
 
@@ -336,12 +423,16 @@ public sealed class TeamCacheTests : IDisposable
 
     private static string Expected(int environment) => s_expected.Value.Replace("e0", $"e{environment}", StringComparison.Ordinal);
 
-    private static readonly Lazy<string> s_expected = new(static () => Task.Run(static async () =>
-    {
-        await using var home = new DaemonHome(RealHelms.Helm3);
-        WriteChart(home);
-        return (await home.Real(home.At("checkout"), Call(0)).RunAsync()).StdoutText;
-    }).GetAwaiter().GetResult());
+    private static readonly Lazy<string> s_expected = new(static () =>
+        Task.Run(static async () =>
+            {
+                await using var home = new DaemonHome(RealHelms.Helm3);
+                WriteChart(home);
+                return (await home.Real(home.At("checkout"), Call(0)).RunAsync()).StdoutText;
+            })
+            .GetAwaiter()
+            .GetResult()
+    );
 }
 
 /// <summary>Commands of these tests.</summary>
@@ -349,5 +440,9 @@ internal static class TeamCommands
 {
     /// <summary>The same, asked from another directory, with more arguments.</summary>
     public static Command In(this Command command, string directory, params IEnumerable<string> more) =>
-        command with { Directory = directory, Arguments = [.. command.Arguments, .. more] };
+        command with
+        {
+            Directory = directory,
+            Arguments = [.. command.Arguments, .. more],
+        };
 }

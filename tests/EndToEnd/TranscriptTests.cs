@@ -21,12 +21,32 @@ public sealed class TranscriptTests
         Assert.True(result.ExitCode == 0, result + result.StdoutText);
         string text = result.StdoutText;
         int at = 0;
-        foreach (string next in (string[])
-            [
-                "install --write", "~/.bashrc has the PATH line", "helmcached: miss", "(new; stored)", "helmcached: hit memory", "the same bytes", "explain --",
-                "chart values.yaml changed", "(chart values.yaml changed; stored)", "self-test: miss", "all checks passed", "helmcached stats", "hits", "time saved", "helm still works",
-                "store.max_size", "a size such as", "uninstall --purge", "helmcached lines removed", "cache deleted", "helm is /usr/bin/helm",
-            ])
+        foreach (
+            string next in (string[])
+                [
+                    "install --write",
+                    "~/.bashrc has the PATH line",
+                    "helmcached: miss",
+                    "(new; stored)",
+                    "helmcached: hit memory",
+                    "the same bytes",
+                    "explain --",
+                    "chart values.yaml changed",
+                    "(chart values.yaml changed; stored)",
+                    "self-test: miss",
+                    "all checks passed",
+                    "helmcached stats",
+                    "hits",
+                    "time saved",
+                    "helm still works",
+                    "store.max_size",
+                    "a size such as",
+                    "uninstall --purge",
+                    "helmcached lines removed",
+                    "cache deleted",
+                    "helm is /usr/bin/helm",
+                ]
+        )
         {
             int found = text.IndexOf(next, at, StringComparison.Ordinal);
             Assert.True(found >= 0, $"{next} is missing after {text[..at]}, in:\n{text[at..]}");
@@ -54,8 +74,14 @@ public sealed class TranscriptTests
         }
     }
 
-    private static Command Script(params string[] arguments) => new(Path.Combine(Repository.Root, "eng", "transcript.sh"), arguments)
-    {
-        Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/local/bin:/usr/bin:/bin", ["HOME"] = "/nonexistent", ["HELM"] = RealHelms.Helm3 },
-    };
+    private static Command Script(params string[] arguments) =>
+        new(Path.Combine(Repository.Root, "eng", "transcript.sh"), arguments)
+        {
+            Environment = new Dictionary<string, string?>
+            {
+                ["PATH"] = "/usr/local/bin:/usr/bin:/bin",
+                ["HOME"] = "/nonexistent",
+                ["HELM"] = RealHelms.Helm3,
+            },
+        };
 }

@@ -7,7 +7,10 @@ using static CacheDaemon.Tests.EndToEnd.RepositoryHome;
 
 namespace CacheDaemon.Tests.EndToEnd;
 
-/// <summary><c>repo update</c> with <c>remote.fresh_for</c>: within the window nobody asks the server, and all that could make an old index wrong has helm ask it.</summary>
+/// <summary>
+/// <c>repo update</c> with <c>remote.fresh_for</c>: within the window nobody asks the server, and all that could make an old index wrong
+/// has helm ask it.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class UpdateWindowTests
 {

@@ -28,7 +28,10 @@ public sealed class VerifyTests
         Command[] calls =
         [
             home.Shim(work, "template", "r", "web").With("HELM_NAMESPACE", "prod"),
-            home.Shim(work, "template", "r", "web", "-f", "-") with { Stdin = Encoding.ASCII.GetBytes("a: 2\n") },
+            home.Shim(work, "template", "r", "web", "-f", "-") with
+            {
+                Stdin = Encoding.ASCII.GetBytes("a: 2\n"),
+            },
             home.Shim(work, "template", "r", "./web", "--set", "a.b=3"),
         ];
         foreach (Command call in calls)
@@ -122,7 +125,11 @@ public sealed class VerifyTests
 
         // Both are wrong, but nothing is left that could show it.
         CommandResult verified = await fake.Home.Admin("verify").RunAsync();
-        Assert.Equal("rendering 1 of 2 entries again\n" + Summary(0, 0, 2, "1 whose call was not seen since the daemon started, 1 whose inputs have changed"), verified.StdoutText);
+        Assert.Equal(
+            "rendering 1 of 2 entries again\n"
+                + Summary(0, 0, 2, "1 whose call was not seen since the daemon started, 1 whose inputs have changed"),
+            verified.StdoutText
+        );
         Assert.Equal(4, verified.ExitCode);
         Assert.Equal(2, (await fake.Home.StatsAsync()).Entries);
     }
@@ -155,7 +162,10 @@ public sealed class VerifyTests
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
         string work = home.At("work");
-        Chart("maps").WithValues(string.Concat(Enumerable.Range(0, 40).Select(static i => $"key{i}: 1\n"))).WithConfigMap("c", "a: {{ keys .Values | join \",\" | quote }}").WriteTo(work);
+        Chart("maps")
+            .WithValues(string.Concat(Enumerable.Range(0, 40).Select(static i => $"key{i}: 1\n")))
+            .WithConfigMap("c", "a: {{ keys .Values | join \",\" | quote }}")
+            .WriteTo(work);
         await home.StartAsync();
         Assert.Equal(0, (await home.Shim(work, "template", "r", "maps").RunAsync()).ExitCode);
         await home.EntriesReachAsync(1);
@@ -212,5 +222,6 @@ public sealed class VerifyTests
     }
 
     private static string Summary(int verified, int differing, int skipped, string why = "") =>
-        $"Verified {(verified == 1 ? "1 entry" : $"{verified} entries")}: {verified - differing} match, {differing} differ{(differing > 0 ? " (deleted)" : "")}. Skipped {skipped}{(why.Length > 0 ? ": " + why : "")}.\n";
+        $"Verified {(verified == 1 ? "1 entry" : $"{verified} entries")}: {verified - differing} match, {differing} "
+        + $"differ{(differing > 0 ? " (deleted)" : "")}. Skipped {skipped}{(why.Length > 0 ? ": " + why : "")}.\n";
 }

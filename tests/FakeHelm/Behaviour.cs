@@ -47,9 +47,7 @@ internal sealed class Behaviour
     /// <summary>Exit code.</summary>
     public int ExitCode { get; } = Number("FAKEHELM_EXIT") ?? 0;
 
-    private static string? Text(string name) =>
-        Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
+    private static string? Text(string name) => Environment.GetEnvironmentVariable(name) is { Length: > 0 } value ? value : null;
 
-    private static int? Number(string name) =>
-        Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
+    private static int? Number(string name) => Text(name) is { } text ? int.Parse(text, CultureInfo.InvariantCulture) : null;
 }

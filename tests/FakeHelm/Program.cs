@@ -121,7 +121,10 @@ internal static class Program
         foreach (DictionaryEntry variable in Environment.GetEnvironmentVariables())
         {
             string name = (string)variable.Key;
-            if (!name.StartsWith("FAKEHELM_", StringComparison.Ordinal) && name is not ("_" or "SHLVL" or "PWD" or "OLDPWD" or "HELMCACHED_DEPTH"))
+            if (
+                !name.StartsWith("FAKEHELM_", StringComparison.Ordinal)
+                && name is not ("_" or "SHLVL" or "PWD" or "OLDPWD" or "HELMCACHED_DEPTH")
+            )
                 lines.Add($"{name}={variable.Value}");
         }
         lines.Sort(StringComparer.Ordinal);
@@ -131,7 +134,8 @@ internal static class Program
     /// <summary>In large pieces, or writing would take longer than whatever is tested.</summary>
     private static void Flood(Stream output, int count)
     {
-        const int LineBytes = 64, Lines = 1024;
+        const int LineBytes = 64,
+            Lines = 1024;
         byte[] lines = Encoding.ASCII.GetBytes(string.Concat(Enumerable.Repeat("# " + new string('x', LineBytes - 3) + "\n", Lines)));
         for (int written = 0; written < count; written += lines.Length)
             output.Write(lines, 0, Math.Min(lines.Length, count - written));

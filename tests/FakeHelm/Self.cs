@@ -8,7 +8,10 @@ namespace CacheDaemon.FakeHelm;
 /// <summary>The few things about our own process that only libc and /proc know.</summary>
 internal static unsafe class Self
 {
-    private const int WriteOnly = 1, Create = 0x40, Append = 0x400, SigPipe = 13;
+    private const int WriteOnly = 1,
+        Create = 0x40,
+        Append = 0x400,
+        SigPipe = 13;
 
     /// <summary>argv as the kernel has it, argv[0] included.</summary>
     public static string[] CommandLine()

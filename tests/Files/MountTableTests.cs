@@ -14,7 +14,8 @@ namespace CacheDaemon.Tests.Files;
 public sealed class MountTableTests
 {
     [Fact]
-    public void A4_where_numbers_of_mounts_are_unique_nothing_is_watched() => Assert.Equal(0, new MountTable(numbersAreUnique: true).Generation());
+    public void A4_where_numbers_of_mounts_are_unique_nothing_is_watched() =>
+        Assert.Equal(0, new MountTable(numbersAreUnique: true).Generation());
 
     [PrivilegedFact("unshare", "--mount")]
     public void A4_where_they_are_not_everything_is_read_anew_after_a_mount()

@@ -34,8 +34,38 @@ public sealed class StampLedgerTests : IDisposable
         _ledger.Put(_stamp, Digest.Of([1]), 0);
         FileStamp[] others =
         [
-            _stamp with { Device = 9 }, _stamp with { Inode = 9 }, _stamp with { Size = 9 }, _stamp with { ModifiedNs = 9 },
-            _stamp with { ChangedNs = 9 }, _stamp with { Mode = 9 }, _stamp with { Mount = 9 }, _stamp with { Mount = 0 },
+            _stamp with
+            {
+                Device = 9,
+            },
+            _stamp with
+            {
+                Inode = 9,
+            },
+            _stamp with
+            {
+                Size = 9,
+            },
+            _stamp with
+            {
+                ModifiedNs = 9,
+            },
+            _stamp with
+            {
+                ChangedNs = 9,
+            },
+            _stamp with
+            {
+                Mode = 9,
+            },
+            _stamp with
+            {
+                Mount = 9,
+            },
+            _stamp with
+            {
+                Mount = 0,
+            },
         ];
         Assert.All(others, other => Assert.False(_ledger.TryGet(other, out _, out _)));
     }
@@ -52,7 +82,10 @@ public sealed class StampLedgerTests : IDisposable
     public void Damaged_note_is_no_note(string content)
     {
         _ledger.Put(_stamp, Digest.Of([1]), 1);
-        File.WriteAllText(Directory.GetFiles(_directory.Location).Single(), string.Format(System.Globalization.CultureInfo.InvariantCulture, content, Digest.Of([1])));
+        File.WriteAllText(
+            Directory.GetFiles(_directory.Location).Single(),
+            string.Format(System.Globalization.CultureInfo.InvariantCulture, content, Digest.Of([1]))
+        );
         Assert.False(_ledger.TryGet(_stamp, out _, out _));
     }
 

@@ -8,7 +8,10 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Fingerprints;
 
-/// <summary>What <c>lint</c> and <c>dependency list</c> read past the chart as it is loaded: each change is another key, and is noticed by a warm hit.</summary>
+/// <summary>
+/// What <c>lint</c> and <c>dependency list</c> read past the chart as it is loaded: each change is another key, and is noticed by a warm
+/// hit.
+/// </summary>
 public sealed class DirectReadTests : IDisposable
 {
     private readonly CallSite _site = new();
@@ -100,7 +103,8 @@ public sealed class DirectReadTests : IDisposable
     [InlineData("a: b # c\rdependencies: [{name: x}]", false)]
     [InlineData("- a\n", false)]
     [InlineData("a: [\n", false)]
-    public void Dependencies_are_plain_or_doubtful(string text, bool plain) => Assert.Equal(plain, PlainDependencies.AreSurelyUnderstood(Encoding.UTF8.GetBytes(text)));
+    public void Dependencies_are_plain_or_doubtful(string text, bool plain) =>
+        Assert.Equal(plain, PlainDependencies.AreSurelyUnderstood(Encoding.UTF8.GetBytes(text)));
 
     [Fact]
     public void Text_that_is_no_utf8_or_deeply_nested_is_doubtful()
@@ -111,14 +115,21 @@ public sealed class DirectReadTests : IDisposable
 
     // With a clock that is ahead, each stamp is old enough to be trusted.
     private Fingerprint Compute(string line) =>
-        Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries()).Compute(_site.Request(line))).Fingerprint;
+        Assert
+            .IsType<FingerprintOutcome.Known>(
+                new Fingerprinter(new ManualClock(DateTimeOffset.UtcNow.AddHours(1)), new HelmBinaries()).Compute(_site.Request(line))
+            )
+            .Fingerprint;
 
     /// <summary>A name to write something else to, or with a hyphen before it to delete.</summary>
     private void Make(string change)
     {
         string path = _site.At("work/web", change.TrimStart('-'));
         if (!change.StartsWith('-'))
-            _site.Write("work/web/" + change, change.EndsWith("Chart.yaml", StringComparison.Ordinal) ? "apiVersion: v2\nname: changed\nversion: 9.0.0\n" : "{}");
+            _site.Write(
+                "work/web/" + change,
+                change.EndsWith("Chart.yaml", StringComparison.Ordinal) ? "apiVersion: v2\nname: changed\nversion: 9.0.0\n" : "{}"
+            );
         else if (Directory.Exists(path))
             Directory.Delete(path, recursive: true);
         else

@@ -83,9 +83,21 @@ public sealed class FingerprinterTests : IDisposable
         },
         ["another working directory"] = site =>
         {
-            Message.Render there = Call(site, Line.Replace("./web", "@/work/web").Replace(" v.yaml", " @/work/v.yaml").Replace(" w.yaml", " ../work/w.yaml").Replace("=s.txt", "=@/work/s.txt"));
+            Message.Render there = Call(
+                site,
+                Line.Replace("./web", "@/work/web")
+                    .Replace(" v.yaml", " @/work/v.yaml")
+                    .Replace(" w.yaml", " ../work/w.yaml")
+                    .Replace("=s.txt", "=@/work/s.txt")
+            );
             Assert.Equal(0, Libc.StatPlace(site.Home, out FileStamp home));
-            return there with { Directory = site.Home, DirectoryDevice = home.Device, DirectoryInode = home.Inode, DirectoryMount = home.Mount };
+            return there with
+            {
+                Directory = site.Home,
+                DirectoryDevice = home.Device,
+                DirectoryInode = home.Inode,
+                DirectoryMount = home.Mount,
+            };
         },
         ["helm elsewhere"] = site =>
         {
@@ -105,9 +117,22 @@ public sealed class FingerprinterTests : IDisposable
             return Call(site, Line.Replace("./web", "./web-2"));
         },
         ["--set in another order"] = site => Call(site, Line.Replace("--set x=1 --set y=2", "--set y=2 --set x=1")),
-        ["flags in another place"] = site => Call(site, "template --kube-version=1.30 --set x=1 r --set y=2 --set-file s=s.txt -f v.yaml -f w.yaml ./web -f -"),
+        ["flags in another place"] = site =>
+            Call(site, "template --kube-version=1.30 --set x=1 r --set y=2 --set-file s=s.txt -f v.yaml -f w.yaml ./web -f -"),
         ["a namespace said and configured"] = site => Call(site, Line + " -n team"),
-        ["variables that no render reads"] = site => site.Request(Line, Input(), [.. s_zone, ("LANG", "de_DE"), ("HELM_BURST_LIMIT", "7"), ("HELM_BUILD_ID", "7"), ("XDG_CACHE_HOME", "@/c"), ("PWD", "@/work")]),
+        ["variables that no render reads"] = site =>
+            site.Request(
+                Line,
+                Input(),
+                [
+                    .. s_zone,
+                    ("LANG", "de_DE"),
+                    ("HELM_BURST_LIMIT", "7"),
+                    ("HELM_BUILD_ID", "7"),
+                    ("XDG_CACHE_HOME", "@/c"),
+                    ("PWD", "@/work"),
+                ]
+            ),
         ["times of files"] = site =>
         {
             foreach (string file in Directory.EnumerateFiles(site.At(), "*", SearchOption.AllDirectories))
@@ -200,20 +225,41 @@ public sealed class FingerprinterTests : IDisposable
     public void A7_zone_by_name_is_looked_for_in_all_places_of_Go()
     {
         _site.Write("go/lib/time/zoneinfo.zip", "x");
-        Fingerprint named = Known(Fingerprinter(TimeProvider.System), _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go")));
-        string[] labels = [.. named.Material.Items.Select(item => item.Label).Where(label => label.Contains("time zones", StringComparison.Ordinal) || label.Contains(" in /", StringComparison.Ordinal))];
+        Fingerprint named = Known(
+            Fingerprinter(TimeProvider.System),
+            _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go"))
+        );
+        string[] labels =
+        [
+            .. named
+                .Material.Items.Select(item => item.Label)
+                .Where(label =>
+                    label.Contains("time zones", StringComparison.Ordinal) || label.Contains(" in /", StringComparison.Ordinal)
+                ),
+        ];
         Assert.Equal(
-            ["start-up time zone in /usr/share/zoneinfo/", "start-up time zone in /usr/share/lib/zoneinfo/", "start-up time zone in /usr/lib/locale/TZ/", "start-up time zone in /etc/zoneinfo/", "start-up time zones of GOROOT"],
-            labels);
+            [
+                "start-up time zone in /usr/share/zoneinfo/",
+                "start-up time zone in /usr/share/lib/zoneinfo/",
+                "start-up time zone in /usr/lib/locale/TZ/",
+                "start-up time zone in /etc/zoneinfo/",
+                "start-up time zones of GOROOT",
+            ],
+            labels
+        );
         _site.Write("go/lib/time/zoneinfo.zip", "y");
-        Assert.NotEqual(named.Key, Known(Fingerprinter(TimeProvider.System), _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go"))).Key);
+        Assert.NotEqual(
+            named.Key,
+            Known(Fingerprinter(TimeProvider.System), _site.Request(Line, Input(), ("TZ", ":Asia/Tokyo"), ("GOROOT", "@/go"))).Key
+        );
     }
 
     [Fact]
     public void Key_with_paths_tells_checkouts_apart()
     {
         Fingerprinter fingerprinter = Fingerprinter(TimeProvider.System);
-        Fingerprint here = Known(fingerprinter, Call(_site, Line)), again = Known(fingerprinter, Call(_site, Line));
+        Fingerprint here = Known(fingerprinter, Call(_site, Line)),
+            again = Known(fingerprinter, Call(_site, Line));
         _site.MoveToCopies();
         Fingerprint there = Known(fingerprinter, Call(_site, Line));
         Assert.Equal(here.Key, there.Key);
@@ -229,7 +275,8 @@ public sealed class FingerprinterTests : IDisposable
     public void Key_with_paths_tells_spellings_apart_that_helm_repeats(string one, string other)
     {
         Fingerprinter fingerprinter = Fingerprinter(TimeProvider.System);
-        Fingerprint first = Known(fingerprinter, _site.Request(one)), second = Known(fingerprinter, _site.Request(other));
+        Fingerprint first = Known(fingerprinter, _site.Request(one)),
+            second = Known(fingerprinter, _site.Request(other));
         Assert.Equal(first.Key, second.Key);
         Assert.NotEqual(first.PathKey, second.PathKey);
     }
@@ -312,7 +359,10 @@ public sealed class FingerprinterTests : IDisposable
     [Fact]
     public void Material_names_every_input_and_no_value()
     {
-        Fingerprint fingerprint = Known(Fingerprinter(TimeProvider.System), _site.Request("template r ./web -f v.yaml --set password=hunter2"));
+        Fingerprint fingerprint = Known(
+            Fingerprinter(TimeProvider.System),
+            _site.Request("template r ./web -f v.yaml --set password=hunter2")
+        );
         string[] labels = [.. fingerprint.Material.Items.Select(item => item.Label)];
         Assert.Contains("values [1]", labels);
         Assert.Contains("chart templates/c.yaml", labels);
@@ -335,21 +385,22 @@ public sealed class FingerprinterTests : IDisposable
         site.Write("home/.docker/config.json", "{}");
     }
 
-    private static string Kubeconfig(string @namespace) => $$"""
-        apiVersion: v1
-        kind: Config
-        current-context: c
-        contexts:
-        - name: c
-          context: {cluster: k, user: u, namespace: {{@namespace}}}
-        clusters:
-        - name: k
-          cluster: {server: "https://k"}
-        users:
-        - name: u
-          user: {}
+    private static string Kubeconfig(string @namespace) =>
+        $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: c
+            contexts:
+            - name: c
+              context: {cluster: k, user: u, namespace: {{@namespace}}}
+            clusters:
+            - name: k
+              cluster: {server: "https://k"}
+            users:
+            - name: u
+              user: {}
 
-        """;
+            """;
 
     private static byte[] Input() => "i: 1\n"u8.ToArray();
 
@@ -357,7 +408,8 @@ public sealed class FingerprinterTests : IDisposable
 
     private static Message.Render Written(CallSite site, string file, Func<string, string> change)
     {
-        string before = File.ReadAllText(site.At(file)), after = change(before);
+        string before = File.ReadAllText(site.At(file)),
+            after = change(before);
         Assert.NotEqual(before, after);
         site.Write(file, after);
         return Call(site, Line);

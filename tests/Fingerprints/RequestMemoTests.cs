@@ -35,28 +35,29 @@ public sealed class RequestMemoTests : IDisposable
         WaitForTheNextTick();
     }
 
-    public static TheoryData<string, Action<RequestMemoTests>> Edits => new()
-    {
-        { "values edited", t => t.Write("values.yaml", "a: 3\n") },
-        { "values replaced by equal bytes", t => t.Replace("values.yaml") },
-        { "values gone", t => File.Delete(t.At("values.yaml")) },
-        { "values retargeted", t => t.Retarget("link.yaml", "other.yaml") },
-        { "template edited", t => t.Write("chart/templates/a.yaml", "b: {{ .Values.a }}\n") },
-        { "template added", t => t.Write("chart/templates/b.yaml", "b: 1\n") },
-        { "template removed", t => File.Delete(t.At("chart/templates/a.yaml")) },
-        { "ignore rules added", t => t.Write("chart/.helmignore", "*.md\n") },
-        { "plugin edited", t => t.Write("home/.local/share/helm/plugins/with/plugin.yaml", PluginText + "usage: u\n") },
-        { "plugin added", t => t.Write("home/.local/share/helm/plugins/new/plugin.yaml", PluginText) },
-        { "directory becomes a plugin", t => t.Write("home/.local/share/helm/plugins/without/plugin.yaml", PluginText) },
-        { "plugin removed", t => File.Delete(t.At("home/.local/share/helm/plugins/with/plugin.yaml")) },
-        { "kubeconfig appears", t => t.Write("home/.kube/config", "current-context: x\n") },
-        { "legacy kubeconfig appears", t => t.Write("home/.kube/.kubeconfig", "") },
-        { "repositories appear", t => t.Write("home/.config/helm/repositories.yaml", "repositories: []\n") },
-        { "registry credentials appear", t => t.Write("home/.config/helm/registry/config.json", "{}") },
-        { "docker credentials appear", t => t.Write("home/.docker/config.json", "{}") },
-        { "helm replaced", t => t.Replace("bin/helm") },
-        { "working directory replaced", t => t.ReplaceDirectory() },
-    };
+    public static TheoryData<string, Action<RequestMemoTests>> Edits =>
+        new()
+        {
+            { "values edited", t => t.Write("values.yaml", "a: 3\n") },
+            { "values replaced by equal bytes", t => t.Replace("values.yaml") },
+            { "values gone", t => File.Delete(t.At("values.yaml")) },
+            { "values retargeted", t => t.Retarget("link.yaml", "other.yaml") },
+            { "template edited", t => t.Write("chart/templates/a.yaml", "b: {{ .Values.a }}\n") },
+            { "template added", t => t.Write("chart/templates/b.yaml", "b: 1\n") },
+            { "template removed", t => File.Delete(t.At("chart/templates/a.yaml")) },
+            { "ignore rules added", t => t.Write("chart/.helmignore", "*.md\n") },
+            { "plugin edited", t => t.Write("home/.local/share/helm/plugins/with/plugin.yaml", PluginText + "usage: u\n") },
+            { "plugin added", t => t.Write("home/.local/share/helm/plugins/new/plugin.yaml", PluginText) },
+            { "directory becomes a plugin", t => t.Write("home/.local/share/helm/plugins/without/plugin.yaml", PluginText) },
+            { "plugin removed", t => File.Delete(t.At("home/.local/share/helm/plugins/with/plugin.yaml")) },
+            { "kubeconfig appears", t => t.Write("home/.kube/config", "current-context: x\n") },
+            { "legacy kubeconfig appears", t => t.Write("home/.kube/.kubeconfig", "") },
+            { "repositories appear", t => t.Write("home/.config/helm/repositories.yaml", "repositories: []\n") },
+            { "registry credentials appear", t => t.Write("home/.config/helm/registry/config.json", "{}") },
+            { "docker credentials appear", t => t.Write("home/.docker/config.json", "{}") },
+            { "helm replaced", t => t.Replace("bin/helm") },
+            { "working directory replaced", t => t.ReplaceDirectory() },
+        };
 
     [Theory]
     [MemberData(nameof(Edits))]
@@ -163,8 +164,7 @@ public sealed class RequestMemoTests : IDisposable
         {
             File.WriteAllText(probe, "x");
             Assert.Equal(0, Libc.Stat(probe, follow: true, out now));
-        }
-        while (now.ChangedNs == first.ChangedNs);
+        } while (now.ChangedNs == first.ChangedNs);
     }
 
     private string At(string name) => _directory.At("world", name);
@@ -200,7 +200,8 @@ public sealed class RequestMemoTests : IDisposable
         return message;
     }
 
-    private FingerprintOutcome.Known Known(Message.Render request) => Assert.IsType<FingerprintOutcome.Known>(_fingerprinter.Compute(request));
+    private FingerprintOutcome.Known Known(Message.Render request) =>
+        Assert.IsType<FingerprintOutcome.Known>(_fingerprinter.Compute(request));
 
     private Message.Render Request()
     {

@@ -27,15 +27,20 @@ public sealed class KeyVectorTests
     [InlineData("repository", "6c0b7350d5bc84c283cedbc67fb84d66724299ce629f5087ef7a07e957d61df9")]
     public void Key_is_what_it_was(string call, string key)
     {
-        Assert.True(Fingerprinter.RecipeVersion == FrozenFor, "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test.");
+        Assert.True(
+            Fingerprinter.RecipeVersion == FrozenFor,
+            "RecipeVersion was raised: set FrozenFor, and freeze the new keys of all calls of this test."
+        );
         using var site = new CallSite();
         Message.Render request = Arrange(site, call);
         var known = Assert.IsType<FingerprintOutcome.Known>(new Fingerprinter(TimeProvider.System, new HelmBinaries()).Compute(request));
         string actual = known.Fingerprint.Key.ToString();
         Assert.True(
             actual == key,
-            $"The key of '{call}' is now {actual}. If what enters a key was changed on purpose, raise {nameof(Fingerprinter)}.{nameof(Fingerprinter.RecipeVersion)} "
-            + "and add a pair of rows to FingerprinterTests; if not, this is a wrong key in the making. Do not edit the vector alone.");
+            $"The key of '{call}' is now {actual}. If what enters a key was changed on purpose, raise "
+                + $"{nameof(Fingerprinter)}.{nameof(Fingerprinter.RecipeVersion)} "
+                + "and add a pair of rows to FingerprinterTests; if not, this is a wrong key in the making. Do not edit the vector alone."
+        );
     }
 
     private static Message.Render Arrange(CallSite site, string call)
@@ -45,7 +50,9 @@ public sealed class KeyVectorTests
             case "plain":
                 return site.Request("template r ./web");
             case "flags":
-                return site.Request("template r ./web -n team --set b=2 --set a=1 --set-string c=3 --kube-version 1.30 -a v1/X --include-crds --skip-tests");
+                return site.Request(
+                    "template r ./web -n team --set b=2 --set a=1 --set-string c=3 --kube-version 1.30 -a v1/X --include-crds --skip-tests"
+                );
             case "values":
                 site.Write("work/v.yaml", "v: 1\n");
                 site.Write("work/s.txt", "set");

@@ -95,8 +95,7 @@ public sealed class CommandLineTests
         ParsedCommandLine parsed = Parse(line);
         Assert.Equal(BypassReason.None, parsed.Error);
         Assert.Equal(positionals, string.Join(' ', parsed.Positionals));
-        Assert.Equal(
-            flags, string.Join(' ', parsed.Flags.Select(u => parsed.Row(u).Name + (u.Value is null ? "" : "=" + u.Value))));
+        Assert.Equal(flags, string.Join(' ', parsed.Flags.Select(u => parsed.Row(u).Name + (u.Value is null ? "" : "=" + u.Value))));
     }
 
     [Theory]
@@ -151,7 +150,11 @@ public sealed class CommandLineTests
 
     [Fact]
     public void Blanks_around_the_dash_still_mean_standard_input() =>
-        Assert.True(CommandLine.ReadsStdin(CommandLine.Parse(["template", "c", "-f", "a, - "], HelmCommands.Find("template", "")!, new CommandWords(0, -1, true))));
+        Assert.True(
+            CommandLine.ReadsStdin(
+                CommandLine.Parse(["template", "c", "-f", "a, - "], HelmCommands.Find("template", "")!, new CommandWords(0, -1, true))
+            )
+        );
 
     // Expectations are what `helm template c -f <text>` opens.
     [Theory]

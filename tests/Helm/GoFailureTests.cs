@@ -8,8 +8,16 @@ namespace CacheDaemon.Tests.Helm;
 public sealed class GoFailureTests
 {
     [Theory]
-    [InlineData("runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0xc14c180368 stack=[0xc14c180000, 0xc16c180000]\nfatal error: stack overflow\n\nruntime stack:\n", true)]
-    [InlineData("coalesce.go:286: warning: a line before it\nruntime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0x1 stack=[0x0, 0x2]\nfatal error: stack overflow\n", true)]
+    [InlineData(
+        "runtime: goroutine stack exceeds 1000000000-byte limit\nruntime: sp=0xc14c180368 stack=[0xc14c180000, 0xc16c180000]\n"
+            + "fatal error: stack overflow\n\nruntime stack:\n",
+        true
+    )]
+    [InlineData(
+        "coalesce.go:286: warning: a line before it\nruntime: goroutine stack exceeds 1000000000-byte limit\n"
+            + "runtime: sp=0x1 stack=[0x0, 0x2]\nfatal error: stack overflow\n",
+        true
+    )]
     [InlineData("panic: runtime error: invalid memory address or nil pointer dereference\n", false)]
     [InlineData("runtime: out of memory: cannot allocate 4194304-byte block\nfatal error: out of memory\n", false)]
     [InlineData("x runtime: goroutine stack exceeds 1000000000-byte limit\nfatal error: stack overflow\n", false)]

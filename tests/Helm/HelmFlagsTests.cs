@@ -13,7 +13,15 @@ namespace CacheDaemon.Tests.Helm;
 public sealed class HelmFlagsTests
 {
     private static readonly string[] s_onlyInHelm4 =
-        ["color", "colour", "content-cache", "force-conflicts", "force-replace", "rollback-on-failure", "server-side"];
+    [
+        "color",
+        "colour",
+        "content-cache",
+        "force-conflicts",
+        "force-replace",
+        "rollback-on-failure",
+        "server-side",
+    ];
 
     public static IEnumerable<object[]> Majors => RealHelms.Majors;
 
@@ -22,7 +30,12 @@ public sealed class HelmFlagsTests
         from command in HelmCommands.All
         select new[] { major[0], command.Name };
 
-    public static IEnumerable<object[]> CoordinatedToo => CommandsOfMajors.Concat(from major in RealHelms.Majors from command in HelmCommands.Coordinated select new[] { major[0], command.Name });
+    public static IEnumerable<object[]> CoordinatedToo =>
+        CommandsOfMajors.Concat(
+            from major in RealHelms.Majors
+            from command in HelmCommands.Coordinated
+            select new[] { major[0], command.Name }
+        );
 
     [Theory, MemberData(nameof(CoordinatedToo))]
     public void Table_has_every_flag_of_the_help_text(int major, string name)
@@ -46,8 +59,11 @@ public sealed class HelmFlagsTests
             Assert.Equal(match.Groups[1].Value, row.Shorthand == '\0' ? "" : row.Shorthand.ToString());
             Assert.Equal(isGlobal, row.IsGlobal);
             Assert.Equal(
-                match.Groups[4].Success ? FlagArity.OptionalByEquals : match.Groups[3].Success ? FlagArity.Value : FlagArity.Switch,
-                major == 3 && row.Name == "wait" ? FlagArity.Switch : row.Arity);
+                match.Groups[4].Success ? FlagArity.OptionalByEquals
+                    : match.Groups[3].Success ? FlagArity.Value
+                    : FlagArity.Switch,
+                major == 3 && row.Name == "wait" ? FlagArity.Switch : row.Arity
+            );
             if (match.Groups[3].Value is "strings")
                 Assert.Equal(FlagRepeat.Csv, row.Repeat);
             if (match.Groups[3].Value is "stringArray")
@@ -79,10 +95,14 @@ public sealed class HelmFlagsTests
             if (row.Shorthand != '\0')
             {
                 string letter = Run(home, major, [.. words, "-" + row.Shorthand]).Stderr;
-                Assert.Equal(row.Arity == FlagArity.Value, letter.Contains($"flag needs an argument: '{row.Shorthand}'", StringComparison.Ordinal));
+                Assert.Equal(
+                    row.Arity == FlagArity.Value,
+                    letter.Contains($"flag needs an argument: '{row.Shorthand}'", StringComparison.Ordinal)
+                );
                 Assert.DoesNotContain("unknown shorthand", letter, StringComparison.Ordinal);
             }
-            // A root flag may stand before the subcommand; any other without its value swallows the word `template`, or the value is unknown to root.
+            // A root flag may stand before the subcommand; any other without its value swallows the word `template`, or the value is
+            // unknown to root.
             if (row.Arity != FlagArity.Switch || !asksRoot)
                 continue;
             string first = Run(home, major, ["--" + row.Name, "template"]).Stderr;
@@ -115,9 +135,8 @@ public sealed class HelmFlagsTests
     public void Bypassing_rows_say_why()
     {
         foreach (HelmCommand command in HelmCommands.All)
-            foreach (HelmFlag row in command.Flags.Rows)
-                Assert.Equal(
-                    row.Role is FlagRole.Bypass or FlagRole.BypassWhenTrue or FlagRole.DryRun, row.Reason != BypassReason.None);
+        foreach (HelmFlag row in command.Flags.Rows)
+            Assert.Equal(row.Role is FlagRole.Bypass or FlagRole.BypassWhenTrue or FlagRole.DryRun, row.Reason != BypassReason.None);
     }
 
     [Theory]
@@ -126,6 +145,5 @@ public sealed class HelmFlagsTests
 
     private static HelmCommand Of(string name) => HelmCommands.All.Concat(HelmCommands.Coordinated).Single(command => command.Name == name);
 
-    private static HelmRun Run(TemporaryDirectory home, int major, params string[] args) =>
-        HelmRun.Of(major, args, home.Location);
+    private static HelmRun Run(TemporaryDirectory home, int major, params string[] args) => HelmRun.Of(major, args, home.Location);
 }

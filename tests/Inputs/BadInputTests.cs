@@ -50,7 +50,9 @@ public sealed class BadInputTests
         Assert.Contains("caf\\xe8.txt\": 1", renamed.StdoutText, StringComparison.Ordinal);
     }
 
-    /// <summary>.NET reads such arguments as replacement characters, so two files would look like one: such calls are helm's alone.</summary>
+    /// <summary>
+    /// .NET reads such arguments as replacement characters, so two files would look like one: such calls are helm's alone.
+    /// </summary>
     [Theory]
     [InlineData("\"$0\" template r web -f $'caf\\xe9.yaml'")]
     [InlineData("\"$0\" template r web --set a=$'caf\\xe9'")]
@@ -136,7 +138,10 @@ public sealed class BadInputTests
         Lister().WithFile("large.bin", [.. Enumerable.Range(0, 5_000_000).Select(i => (byte)(i % 251))]).WriteTo(work);
         File.WriteAllText(Path.Combine(work, "v.yaml"), $"a: \"{new string('v', 5_000_000)}\"\n");
         File.WriteAllText(Path.Combine(work, "t.txt"), new string('t', 5_000_000));
-        CommandResult result = await SameAndHitAsync(home, home.Shim(work, "template", "r", "web", "-f", "v.yaml", "--set-file", "t=t.txt"));
+        CommandResult result = await SameAndHitAsync(
+            home,
+            home.Shim(work, "template", "r", "web", "-f", "v.yaml", "--set-file", "t=t.txt")
+        );
         Assert.True(result.Stdout.Length > 10_000_000, result.ToString());
     }
 
@@ -207,7 +212,12 @@ public sealed class BadInputTests
         await fake.RunsReachAsync(1);
         File.Delete(path);
         fake.LetGo();
-        CommandResult real = await (fake.Home.Real(fake.Work, ["template", "r", "web", .. more]) with { File = RealHelms.Of(major) }).RunAsync();
+        CommandResult real = await (
+            fake.Home.Real(fake.Work, ["template", "r", "web", .. more]) with
+            {
+                File = RealHelms.Of(major),
+            }
+        ).RunAsync();
         Assert.Equal(1, real.ExitCode);
         Assert.Null((await call).DifferenceFrom(real));
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
@@ -219,15 +229,28 @@ public sealed class BadInputTests
     }
 
     /// <summary>Shows all values, and every name and size in <c>.Files</c>.</summary>
-    private static ChartBuilder Lister() => Chart("web").WithTemplate("files.yaml",
-        "values: {{ .Values | toJson }}\ndata:\n{{- range $path, $bytes := .Files }}\n  {{ $path | quote }}: {{ len $bytes }}\n{{- end }}\n");
+    private static ChartBuilder Lister() =>
+        Chart("web")
+            .WithTemplate(
+                "files.yaml",
+                "values: {{ .Values | toJson }}\ndata:\n{{- range $path, $bytes := .Files }}\n"
+                    + "  {{ $path | quote }}: {{ len $bytes }}\n{{- end }}\n"
+            );
 
     private static Command Script(DaemonHome home, string work, string script, string helm) =>
-        home.Shim(work) with { File = "/bin/bash", Arguments = ["-c", script, helm] };
+        home.Shim(work) with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", script, helm],
+        };
 
     private static async Task BashAsync(string directory, string script)
     {
-        CommandResult result = await new Command("/bin/bash", ["-e", "-c", script]) { Directory = directory, Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin" } }.RunAsync();
+        CommandResult result = await new Command("/bin/bash", ["-e", "-c", script])
+        {
+            Directory = directory,
+            Environment = new Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin" },
+        }.RunAsync();
         Assert.True(result.ExitCode == 0, result.ToString());
     }
 

@@ -10,7 +10,10 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>Inputs that change too fast to be told by their time stamps, or in the middle of a render (docs/key.md, "How a file counts as unchanged").</summary>
+/// <summary>
+/// Inputs that change too fast to be told by their time stamps, or in the middle of a render (docs/key.md, "How a file counts as
+/// unchanged").
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class ChangeTests
 {
@@ -84,18 +87,27 @@ public sealed class ChangeTests
     public async Task Edit_in_the_middle_of_a_render_stores_nothing_and_waiters_render_again(string file)
     {
         await using var fake = new FakeHelmHome();
-        foreach ((string name, string text) in ((string, string)[])[("v.yaml", "b: 1\n"), ("s.txt", "text"), ("kube", "apiVersion: v1\nkind: Config\n")])
+        foreach (
+            (string name, string text) in ((string, string)[])
+                [("v.yaml", "b: 1\n"), ("s.txt", "text"), ("kube", "apiVersion: v1\nkind: Config\n")]
+        )
             File.WriteAllText(Path.Combine(fake.Work, name), text);
         await fake.StartDaemonAsync();
         string[] more = ["-f", "v.yaml", "--set-file", "s=s.txt", "--kubeconfig", "kube"];
         Task<CommandResult> first = fake.HeldTemplate(more).RunAsync();
         await fake.RunsReachAsync(1);
-        Task<CommandResult>[] waiters = [.. Enumerable.Range(0, 5).Select(_ => fake.HeldTemplate(more).With("FAKEHELM_STDOUT", "new: 1\n").RunAsync())];
+        Task<CommandResult>[] waiters =
+        [
+            .. Enumerable.Range(0, 5).Select(_ => fake.HeldTemplate(more).With("FAKEHELM_STDOUT", "new: 1\n").RunAsync()),
+        ];
         await fake.WaitersReachAsync(5);
 
         string path = Path.Combine(fake.Work, file);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        File.AppendAllText(path, file == "kube" ? "current-context: c\ncontexts: [{name: c, context: {namespace: blue}}]\n" : "\nname: more\n");
+        File.AppendAllText(
+            path,
+            file == "kube" ? "current-context: c\ncontexts: [{name: c, context: {namespace: blue}}]\n" : "\nname: more\n"
+        );
         fake.LetGo();
         // The holder's caller gets what helm gave to it; the others what helm gives now.
         Assert.Equal(FakeHelmHome.Output, (await first).StdoutText);
@@ -127,8 +139,14 @@ public sealed class ChangeTests
     private static string Arrange(DaemonHome home)
     {
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithValues("values: x\n").WithFile("files/f.txt", "f: x\n")
-            .WithTemplate("all.yaml", "all: {{ printf \"values:%v v:%v %v %v\" .Values.values .Values.v (.Values.s | replace \" \" \"\") (.Files.Get \"files/f.txt\" | replace \" \" \"\") | quote }}\n")
+        Chart("web")
+            .WithValues("values: x\n")
+            .WithFile("files/f.txt", "f: x\n")
+            .WithTemplate(
+                "all.yaml",
+                "all: {{ printf \"values:%v v:%v %v %v\" .Values.values .Values.v (.Values.s | replace \" \" \"\") (.Files.Get "
+                    + "\"files/f.txt\" | replace \" \" \"\") | quote }}\n"
+            )
             .WriteTo(work);
         File.WriteAllText(Path.Combine(work, "v.yaml"), "v: x\n");
         File.WriteAllText(Path.Combine(work, "s.txt"), "s: x\n");

@@ -14,8 +14,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>
-/// Values in descriptors of the caller: <c>&lt;(…)</c>, <c>/dev/stdin</c>, <c>/dev/fd/9</c>. What helm makes of them, byte for byte; served from the cache; and nothing read that helm
-/// would have left.
+/// Values in descriptors of the caller: <c>&lt;(…)</c>, <c>/dev/stdin</c>, <c>/dev/fd/9</c>. What helm makes of them, byte for byte; served
+/// from the cache; and nothing read that helm would have left.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class DescriptorInputTests
@@ -24,7 +24,10 @@ public sealed class DescriptorInputTests
     [
         ("\"$0\" template r web -f <(echo 'a: 5')", "\"a\":5"),
         ("\"$0\" template r web --set-file a=<(printf text)", "\"a\":\"text\""),
-        ("\"$0\" template r web -f extra.yaml -f <(echo 'a: 5') -f <(echo 'b: 6') --set-file c=<(printf 7),d=extra.yaml", "\"a\":5,\"b\":6,\"c\":\"7\""),
+        (
+            "\"$0\" template r web -f extra.yaml -f <(echo 'a: 5') -f <(echo 'b: 6') --set-file c=<(printf 7),d=extra.yaml",
+            "\"a\":5,\"b\":6,\"c\":\"7\""
+        ),
         ("echo 'a: 6' | \"$0\" template r web -f /dev/stdin", "\"a\":6"),
         ("echo 'a: 6' | \"$0\" template r web -f /proc/self/fd/0", "\"a\":6"),
         ("echo 'b: 1' | \"$0\" template r web -f <(echo 'a: 9') -f -", "\"a\":9,\"b\":1"),
@@ -63,10 +66,22 @@ public sealed class DescriptorInputTests
         await using DaemonHome home = await ArrangeAsync(major);
         (string Script, string Says, bool Hits)[] steps =
         [
-            ("-f <(echo 'a: 1')", "\"a\":1", false), ("-f <(echo 'a: 2')", "\"a\":2", false), ("-f <(echo 'a: 1')", "\"a\":1", true), ("-f <(echo '' 'a: 1')", "\"a\":1", false),
-            ("-f <(echo 'x: 1')", "\"x\":1", false), ("-f extra.yaml", "\"x\":1", true), ("-f /dev/fd/9 9<extra.yaml", "\"x\":1", true), ("-f /dev/stdin <extra.yaml", "\"x\":1", true), ("-f - <extra.yaml", "\"x\":1", true),
-            ("-f <(echo 'a: 1') -f extra.yaml", "\"a\":1,\"x\":1", false), ("-f extra.yaml -f <(echo 'a: 1')", "\"a\":1,\"x\":1", false), ("-f <(cat extra.yaml) -f <(echo 'a: 1')", "\"a\":1,\"x\":1", true),
-            ("--set-file a=<(printf 1)", "\"a\":\"1\"", false), ("--set-file a=<(printf 2)", "\"a\":\"2\"", false), ("--set-file b=<(printf 1)", "\"b\":\"1\"", false), ("--set-file a=<(printf 1)", "\"a\":\"1\"", true),
+            ("-f <(echo 'a: 1')", "\"a\":1", false),
+            ("-f <(echo 'a: 2')", "\"a\":2", false),
+            ("-f <(echo 'a: 1')", "\"a\":1", true),
+            ("-f <(echo '' 'a: 1')", "\"a\":1", false),
+            ("-f <(echo 'x: 1')", "\"x\":1", false),
+            ("-f extra.yaml", "\"x\":1", true),
+            ("-f /dev/fd/9 9<extra.yaml", "\"x\":1", true),
+            ("-f /dev/stdin <extra.yaml", "\"x\":1", true),
+            ("-f - <extra.yaml", "\"x\":1", true),
+            ("-f <(echo 'a: 1') -f extra.yaml", "\"a\":1,\"x\":1", false),
+            ("-f extra.yaml -f <(echo 'a: 1')", "\"a\":1,\"x\":1", false),
+            ("-f <(cat extra.yaml) -f <(echo 'a: 1')", "\"a\":1,\"x\":1", true),
+            ("--set-file a=<(printf 1)", "\"a\":\"1\"", false),
+            ("--set-file a=<(printf 2)", "\"a\":\"2\"", false),
+            ("--set-file b=<(printf 1)", "\"b\":\"1\"", false),
+            ("--set-file a=<(printf 1)", "\"a\":\"1\"", true),
         ];
         long hits = 0;
         foreach ((string script, string says, bool isHit) in steps)
@@ -78,14 +93,23 @@ public sealed class DescriptorInputTests
         }
     }
 
-    /// <summary>helm names the chart's link on standard error, and so may name what the values came from: such entries belong to one spelling.</summary>
+    /// <summary>
+    /// helm names the chart's link on standard error, and so may name what the values came from: such entries belong to one spelling.
+    /// </summary>
     [Theory]
     [MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public async Task P4_Output_with_warnings_is_served_to_the_same_spelling(int major)
     {
         await using DaemonHome home = await ArrangeAsync(major);
         File.CreateSymbolicLink(home.At("work/web/link"), "Chart.yaml");
-        foreach (string script in (string[])["\"$0\" template r web -f <(echo 'x: 1')", "\"$0\" template r web -f extra.yaml", "echo 'x: 1' | \"$0\" template r web -f /dev/stdin"])
+        foreach (
+            string script in (string[])
+                [
+                    "\"$0\" template r web -f <(echo 'x: 1')",
+                    "\"$0\" template r web -f extra.yaml",
+                    "echo 'x: 1' | \"$0\" template r web -f /dev/stdin",
+                ]
+        )
         {
             CommandResult real = await Script(home, home.RealHelm, script).RunAsync();
             Assert.Contains("found symbolic link", real.StderrText, StringComparison.Ordinal);
@@ -97,18 +121,57 @@ public sealed class DescriptorInputTests
 
     private static readonly string[] s_leftToHelm =
     [
-        "-f <(echo 'a: [')", "-f <(echo 'a: [') -f <(echo 'b: 1')", "-f <(echo '- a') -f <(echo 'b: 1')", "-f broken.yaml -f <(echo 'b: 1')", "-f missing.yaml -f <(echo 'b: 1')",
+        "-f <(echo 'a: [')",
+        "-f <(echo 'a: [') -f <(echo 'b: 1')",
+        "-f <(echo '- a') -f <(echo 'b: 1')",
+        "-f broken.yaml -f <(echo 'b: 1')",
+        "-f missing.yaml -f <(echo 'b: 1')",
         // Read once more: nothing of a pipe, all of a file.
-        "-f /dev/fd/9 -f /dev/fd/9 9< <(echo 'a: 5')", "-f /dev/fd/9 --set-file b=/dev/fd/9 9<extra.yaml", "-f /dev/stdin -f - < <(echo 'a: 5')", "-f - -f /dev/stdin < <(echo 'a: 5')", "-f - -f /dev/stdin <extra.yaml",
-        "-f /dev/stdin -f /dev/fd/9 < <(echo 'a: 5') 9<&0", "-f - -f /dev/fd/9 < <(echo 'a: 5') 9<&0", "-f /dev/fd/8 -f /dev/fd/9 9<extra.yaml 8<&9", "-f <(cat) -f -",
+        "-f /dev/fd/9 -f /dev/fd/9 9< <(echo 'a: 5')",
+        "-f /dev/fd/9 --set-file b=/dev/fd/9 9<extra.yaml",
+        "-f /dev/stdin -f - < <(echo 'a: 5')",
+        "-f - -f /dev/stdin < <(echo 'a: 5')",
+        "-f - -f /dev/stdin <extra.yaml",
+        "-f /dev/stdin -f /dev/fd/9 < <(echo 'a: 5') 9<&0",
+        "-f - -f /dev/fd/9 < <(echo 'a: 5') 9<&0",
+        "-f /dev/fd/8 -f /dev/fd/9 9<extra.yaml 8<&9",
+        "-f <(cat) -f -",
         // Nothing there, or nothing to be read so.
-        "-f /dev/fd/3", "-f /dev/fd/4", "-f /dev/fd/5", "-f /dev/fd/6", "-f /dev/fd/7", "-f /dev/fd/8", "-f /dev/fd/9", "-f /dev/fd/10", "-f /dev/fd/11", "-f /dev/fd/12", "-f /dev/fd/99999999", "-f /dev/fd/09 9<extra.yaml", "-f /dev/fd/-1", "-f /dev/fd/",
-        "-f /dev/fd/9 9<web", "-f /dev/fd/9 9</dev/null", "-f /dev/stdin </dev/null", "-f /dev/fd/9 9</proc/self/mem", "--set-file a=/dev/fd/9 9</proc/self/attr/current", "-f /dev/fd/9 9<none.yaml",
-        "-f /dev/fd//9 9<extra.yaml", "-f /dev/../dev/fd/9 9<extra.yaml", "-f /dev/fd/../fd/9 9<extra.yaml", "-f /proc/thread-self/fd/9 9<extra.yaml", "-f /proc/self/../self/fd/9 9<extra.yaml",
-        "-f ' /dev/stdin' <extra.yaml", "-f '/dev/stdin ' <extra.yaml", "-f /dev/fd/9/ 9<extra.yaml", "-f /dev/fd/9/x 9<web",
+        "-f /dev/fd/3",
+        "-f /dev/fd/4",
+        "-f /dev/fd/5",
+        "-f /dev/fd/6",
+        "-f /dev/fd/7",
+        "-f /dev/fd/8",
+        "-f /dev/fd/9",
+        "-f /dev/fd/10",
+        "-f /dev/fd/11",
+        "-f /dev/fd/12",
+        "-f /dev/fd/99999999",
+        "-f /dev/fd/09 9<extra.yaml",
+        "-f /dev/fd/-1",
+        "-f /dev/fd/",
+        "-f /dev/fd/9 9<web",
+        "-f /dev/fd/9 9</dev/null",
+        "-f /dev/stdin </dev/null",
+        "-f /dev/fd/9 9</proc/self/mem",
+        "--set-file a=/dev/fd/9 9</proc/self/attr/current",
+        "-f /dev/fd/9 9<none.yaml",
+        "-f /dev/fd//9 9<extra.yaml",
+        "-f /dev/../dev/fd/9 9<extra.yaml",
+        "-f /dev/fd/../fd/9 9<extra.yaml",
+        "-f /proc/thread-self/fd/9 9<extra.yaml",
+        "-f /proc/self/../self/fd/9 9<extra.yaml",
+        "-f ' /dev/stdin' <extra.yaml",
+        "-f '/dev/stdin ' <extra.yaml",
+        "-f /dev/fd/9/ 9<extra.yaml",
+        "-f /dev/fd/9/x 9<web",
         // Sent along, and then declined for another reason.
-        "-f <(echo 'a: 5') --kubeconfig /dev/null", "-f <(echo 'a: 5') -f extra.yaml --set-file x=/dev/null", "-f <(echo 'a: 5') --kubeconfig <(echo '{}')",
-        "-f <(echo 'a: 5') -n x --output-dir out", "-f <(echo 'a: 5') --show-only templates/none.yaml",
+        "-f <(echo 'a: 5') --kubeconfig /dev/null",
+        "-f <(echo 'a: 5') -f extra.yaml --set-file x=/dev/null",
+        "-f <(echo 'a: 5') --kubeconfig <(echo '{}')",
+        "-f <(echo 'a: 5') -n x --output-dir out",
+        "-f <(echo 'a: 5') --show-only templates/none.yaml",
         "-f <(echo 'a: 5') --set t=1 --set-file u=<(printf 1)",
     ];
 
@@ -130,9 +193,20 @@ public sealed class DescriptorInputTests
 
     private static readonly string[] s_failuresBeforeDescriptors =
     [
-        "r ./missing -f /dev/stdin", "r web -f missing.yaml -f /dev/stdin", "r web -f broken.yaml -f /dev/stdin", "r web --timeout x -f /dev/stdin", "r web -f list.yaml --set-file a=/dev/stdin",
-        "r web --set a --set-file b=/dev/stdin", "r web --set-file a=missing --set-file b=/dev/stdin", "r web -f <(echo 'a:[') -f /dev/stdin", "r web -f <(echo '{{') --set-file a=/dev/fd/0",
-        "r web -f broken.yaml -f -", "r web -f list.yaml -f -", "r web -f broken.yaml,-", "r web -f broken.yaml --set-file a=-", "r web -f <(echo 'a: [') -f -",
+        "r ./missing -f /dev/stdin",
+        "r web -f missing.yaml -f /dev/stdin",
+        "r web -f broken.yaml -f /dev/stdin",
+        "r web --timeout x -f /dev/stdin",
+        "r web -f list.yaml --set-file a=/dev/stdin",
+        "r web --set a --set-file b=/dev/stdin",
+        "r web --set-file a=missing --set-file b=/dev/stdin",
+        "r web -f <(echo 'a:[') -f /dev/stdin",
+        "r web -f <(echo '{{') --set-file a=/dev/fd/0",
+        "r web -f broken.yaml -f -",
+        "r web -f list.yaml -f -",
+        "r web -f broken.yaml,-",
+        "r web -f broken.yaml --set-file a=-",
+        "r web -f <(echo 'a: [') -f -",
     ];
 
     /// <summary>What comes next in the script reads what helm did not.</summary>
@@ -143,7 +217,11 @@ public sealed class DescriptorInputTests
         await using DaemonHome home = await ArrangeAsync(major);
         foreach (string arguments in s_failuresBeforeDescriptors)
         {
-            Command Call(string helm) => Script(home, helm, "exec 2>&1; \"$0\" template " + arguments + "; echo \"exit $?\"; cat") with { Stdin = "a: left\n"u8.ToArray() };
+            Command Call(string helm) =>
+                Script(home, helm, "exec 2>&1; \"$0\" template " + arguments + "; echo \"exit $?\"; cat") with
+                {
+                    Stdin = "a: left\n"u8.ToArray(),
+                };
             CommandResult real = await Call(home.RealHelm).RunAsync();
             Assert.EndsWith("exit 1\na: left\n", real.StdoutText, StringComparison.Ordinal);
             Assert.Equal((arguments, null), (arguments, (await Call(home.ShimPath).RunAsync()).DifferenceFrom(real)));
@@ -172,12 +250,20 @@ public sealed class DescriptorInputTests
         Chart("rand").WithConfigMap("c", "a: {{ .Values.a }}-{{ .Values.b }}-{{ randAlphaNum 6 }}").WriteTo(home.At("work"));
         foreach (int value in (int[])[1, 1, 2])
         {
-            CommandResult result = await Script(home, home.ShimPath, $"\"$0\" template r rand -f <(echo 'a: {value}') --set-file b=/dev/stdin < <(printf text)").RunAsync();
+            CommandResult result = await Script(
+                    home,
+                    home.ShimPath,
+                    $"\"$0\" template r rand -f <(echo 'a: {value}') --set-file b=/dev/stdin < <(printf text)"
+                )
+                .RunAsync();
             Assert.Equal((0, ""), (result.ExitCode, result.StderrText));
             Assert.Contains($"a: {value}-text-", result.StdoutText, StringComparison.Ordinal);
         }
         Stats stats = await home.StatsAsync();
-        Assert.True(stats is { Hits: 0, Entries: 0, Errors: 0 } && stats.BypassReasons.Keys.SequenceEqual(["known-to-vary"]), stats.ToString());
+        Assert.True(
+            stats is { Hits: 0, Entries: 0, Errors: 0 } && stats.BypassReasons.Keys.SequenceEqual(["known-to-vary"]),
+            stats.ToString()
+        );
     }
 
     [Fact]
@@ -197,7 +283,12 @@ public sealed class DescriptorInputTests
     {
         await using DaemonHome home = await ArrangeAsync(3);
         Chart("long").WithConfigMap("c", "a: {{ len (.Values.a | default list) }}").WriteTo(home.At("work"));
-        CommandResult result = await Script(home, home.ShimPath, "head -c 34000000 /dev/zero | tr '\\0' x | \"$0\" template r long --set-file a=-").RunAsync();
+        CommandResult result = await Script(
+                home,
+                home.ShimPath,
+                "head -c 34000000 /dev/zero | tr '\\0' x | \"$0\" template r long --set-file a=-"
+            )
+            .RunAsync();
         Assert.Contains("a: 34000000", result.StdoutText, StringComparison.Ordinal);
         CommandResult empty = await Script(home, home.ShimPath, "\"$0\" template r long --set-file a=- </dev/null").RunAsync();
         Assert.Contains("a: 0", empty.StdoutText, StringComparison.Ordinal);
@@ -220,10 +311,34 @@ public sealed class DescriptorInputTests
     [ClockFact]
     public async Task P4_Descriptors_in_a_sandbox_are_read_or_left_alone()
     {
-        string[] calls = ["memfd_create", "dup2", "dup3", "fcntl", "lseek", "pread64", "statx", "newfstatat", "fstat", "readlink", "getrlimit", "prlimit64", "poll", "sendmsg", "vfork", "clone", "clone3"];
+        string[] calls =
+        [
+            "memfd_create",
+            "dup2",
+            "dup3",
+            "fcntl",
+            "lseek",
+            "pread64",
+            "statx",
+            "newfstatat",
+            "fstat",
+            "readlink",
+            "getrlimit",
+            "prlimit64",
+            "poll",
+            "sendmsg",
+            "vfork",
+            "clone",
+            "clone3",
+        ];
         using var sandbox = new Sandbox(calls);
         await using DaemonHome home = await ArrangeAsync(3);
-        Command ours = home.Shim(home.At("work"), "template", "r", "web", "-f", "extra.yaml", "-f", "/dev/stdin") with { Stdin = "a: 5\n"u8.ToArray() }, real = ours with { File = home.RealHelm };
+        Command ours =
+                home.Shim(home.At("work"), "template", "r", "web", "-f", "extra.yaml", "-f", "/dev/stdin") with
+                {
+                    Stdin = "a: 5\n"u8.ToArray(),
+                },
+            real = ours with { File = home.RealHelm };
         CommandResult expected = await real.RunAsync();
         Assert.Contains("\"a\":5,\"x\":1", expected.StdoutText, StringComparison.Ordinal);
         int compared = 0;
@@ -233,7 +348,15 @@ public sealed class DescriptorInputTests
                 continue;
             compared++;
             foreach (string recache in (string[])["1", "0"])
-                Assert.Equal((call, null), (call, (await sandbox.Refuse(call, Libc.EPERM, ours.With("HELMCACHED_RECACHE", recache)).RunAsync()).DifferenceFrom(expected)));
+                Assert.Equal(
+                    (call, null),
+                    (
+                        call,
+                        (await sandbox.Refuse(call, Libc.EPERM, ours.With("HELMCACHED_RECACHE", recache)).RunAsync()).DifferenceFrom(
+                            expected
+                        )
+                    )
+                );
         }
         Assert.InRange(compared, calls.Length / 2, calls.Length);
     }
@@ -280,7 +403,12 @@ public sealed class DescriptorInputTests
         Assert.Contains("Verified 0 entries: 0 match, 0 differ. Skipped 1", verified.StdoutText, StringComparison.Ordinal);
         Assert.Equal(1, (await home.StatsAsync()).Entries);
 
-        CommandResult left = await Script(home, home.ShimPath, "HELMCACHED_TRACE=1 \"$0\" template r web -f broken.yaml" + Call["template r web ".Length..]).RunAsync();
+        CommandResult left = await Script(
+                home,
+                home.ShimPath,
+                "HELMCACHED_TRACE=1 \"$0\" template r web -f broken.yaml" + Call["template r web ".Length..]
+            )
+            .RunAsync();
         Assert.StartsWith("helmcached: bypass input-left-to-helm", left.StderrText, StringComparison.Ordinal);
     }
 
@@ -297,5 +425,9 @@ public sealed class DescriptorInputTests
     }
 
     private static Command Script(DaemonHome home, string program, string script) =>
-        home.Shim(home.At("work")) with { File = "/bin/bash", Arguments = ["-c", script, program] };
+        home.Shim(home.At("work")) with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", script, program],
+        };
 }

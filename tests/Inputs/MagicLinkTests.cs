@@ -61,7 +61,8 @@ public sealed class MagicLinkTests : IDisposable
     [InlineData("template r pself/cwd/web")]
     [InlineData("template r @/work/pself/cwd/web")]
     [InlineData("template r pself/root@/work/web")]
-    public void A3_chart_behind_a_link_into_proc_is_declined(string line) => AssertDeclined(BypassReason.ChartSpecialFile, _site.Request(line));
+    public void A3_chart_behind_a_link_into_proc_is_declined(string line) =>
+        AssertDeclined(BypassReason.ChartSpecialFile, _site.Request(line));
 
     [Theory]
     [InlineData("x", "template r ./web", "KUBECONFIG", "@/x/250")]
@@ -113,7 +114,11 @@ public sealed class MagicLinkTests : IDisposable
         foreach (string file in (string[])["1.yaml", "1.yaml", "2.yaml", "1.yaml"])
         {
             Command plain = home.Shim(work);
-            Command call = plain with { File = "/bin/bash", Arguments = ["-c", "exec \"$0\" template r web -f fds/3 3<" + file, plain.File] };
+            Command call = plain with
+            {
+                File = "/bin/bash",
+                Arguments = ["-c", "exec \"$0\" template r web -f fds/3 3<" + file, plain.File],
+            };
             Assert.Contains(file == "1.yaml" ? "a: one" : "a: two", (await call.RunAsync()).StdoutText, StringComparison.Ordinal);
         }
     }

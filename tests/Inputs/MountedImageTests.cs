@@ -9,15 +9,15 @@ using Xunit;
 namespace CacheDaemon.Tests.Inputs;
 
 /// <summary>
-/// Charts and values on images of file systems that are mounted one after the other at one place: inodes, sizes and all times are equal, since
-/// one image is a copy of the other with a word changed. Everything happens in a mount namespace of its own.
+/// Charts and values on images of file systems that are mounted one after the other at one place: inodes, sizes and all times are equal,
+/// since one image is a copy of the other with a word changed. Everything happens in a mount namespace of its own.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class MountedImageTests
 {
     /// <summary>
-    /// Makes first.img, and second.img from it with other text; mounts the first, calls twice, then the second, and calls again. $1: how to make and
-    /// mount an image; $2: helmcached; the rest: helm. Prints what each call printed.
+    /// Makes first.img, and second.img from it with other text; mounts the first, calls twice, then the second, and calls again. $1: how to
+    /// make and mount an image; $2: helmcached; the rest: helm. Prints what each call printed.
     /// </summary>
     private const string Script = """
         set -eu
@@ -50,7 +50,10 @@ public sealed class MountedImageTests
         done
         """;
 
-    public static IEnumerable<object[]> Rows => from major in (int[])[3, 4] from kind in (string[])["ext4", "overlay", "squashfs"] select new object[] { major, kind };
+    public static IEnumerable<object[]> Rows =>
+        from major in (int[])[3, 4]
+        from kind in (string[])["ext4", "overlay", "squashfs"]
+        select new object[] { major, kind };
 
     [ImageTheory]
     [MemberData(nameof(Rows))]
@@ -77,7 +80,10 @@ public sealed class MountedImageTests
         return new Command("/usr/bin/unshare", ["--mount", "/bin/bash", "-c", Script, "images", .. words])
         {
             Directory = directory,
-            Environment = new Dictionary<string, string?>(home.Environment) { ["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin" },
+            Environment = new Dictionary<string, string?>(home.Environment)
+            {
+                ["PATH"] = "/usr/local/sbin:/usr/sbin:/sbin:/usr/local/bin:/usr/bin:/bin",
+            },
         }.RunAsync();
     }
 }
@@ -85,7 +91,9 @@ public sealed class MountedImageTests
 /// <summary>Skips, with the reason, where no image can be made and mounted.</summary>
 public sealed class ImageTheoryAttribute : TheoryAttribute
 {
-    private const string Try = "i=$(mktemp) && trap 'rm -f $i' EXIT && truncate -s 1M $i && PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 $i && mount -o loop,ro $i /mnt";
+    private const string Try =
+        "i=$(mktemp) && trap 'rm -f $i' EXIT && truncate -s 1M $i && PATH=$PATH:/usr/sbin:/sbin mke2fs -q -t ext4 $i && mount -o "
+        + "loop,ro $i /mnt";
 
     private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("unshare", "--mount", "/bin/bash", "-c", Try));
 

@@ -17,7 +17,9 @@ public sealed class ServedMoreTests
     public async Task P4_output_redirected_into_the_chart_is_kept_and_served(int major)
     {
         await using var home = new DaemonHome(RealHelms.Of(major));
-        string chart = Chart("web").WithConfigMap("a", "a: {{ .Release.Name }}").WriteTo(Directory.CreateDirectory(home.At("work")).FullName);
+        string chart = Chart("web")
+            .WithConfigMap("a", "a: {{ .Release.Name }}")
+            .WriteTo(Directory.CreateDirectory(home.At("work")).FullName);
         await home.StartAsync();
         string expected = (await home.Real(chart, "template", "r", ".").RunAsync()).StdoutText;
         Command plain = home.Shim(chart);
@@ -32,7 +34,11 @@ public sealed class ServedMoreTests
 
         // What the redirection leaves behind is an input like any other.
         File.WriteAllText(Path.Combine(chart, "templates/b.yaml"), "b: {{ .Files.Get \"all.yaml\" | len }}\n");
-        Assert.Contains("b: 0", (await call.RunAsync()) is { ExitCode: 0 } ? File.ReadAllText(Path.Combine(chart, "all.yaml")) : "", StringComparison.Ordinal);
+        Assert.Contains(
+            "b: 0",
+            (await call.RunAsync()) is { ExitCode: 0 } ? File.ReadAllText(Path.Combine(chart, "all.yaml")) : "",
+            StringComparison.Ordinal
+        );
         Assert.DoesNotContain("b: 0", (await home.Shim(chart, "template", "r", ".").RunAsync()).StdoutText, StringComparison.Ordinal);
     }
 
@@ -62,7 +68,11 @@ public sealed class ServedMoreTests
     {
         await using var home = new DaemonHome(RealHelms.Helm3);
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        string chart = Chart("web").WithConfigMap("a", "a: b").WithFile(".git/HEAD", "x").WithFile(".git/refs/heads/main", "x").WriteTo(work);
+        string chart = Chart("web")
+            .WithConfigMap("a", "a: b")
+            .WithFile(".git/HEAD", "x")
+            .WithFile(".git/refs/heads/main", "x")
+            .WriteTo(work);
         await home.StartAsync();
         Command explain = home.Admin("explain", "--", "template", "r", "web") with { Directory = work };
         CommandResult told = await explain.RunAsync();

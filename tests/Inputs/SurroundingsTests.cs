@@ -9,7 +9,9 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.Inputs;
 
-/// <summary>Inputs (sections 1, 4.4, 6.1 and 6.4 of docs/key.md, "Inputs by number") that a single chart and command line cannot show.</summary>
+/// <summary>
+/// Inputs (sections 1, 4.4, 6.1 and 6.4 of docs/key.md, "Inputs by number") that a single chart and command line cannot show.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class SurroundingsTests
 {
@@ -24,12 +26,20 @@ public sealed class SurroundingsTests
         Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         Assert.Equal(0, (await home.Shim(work, "template", "r", "web").RunAsync()).ExitCode);
         // The chart is another one inside: an empty file system with another chart lies over it.
-        const string Script = "mount -t tmpfs none web && mkdir web/templates && printf 'apiVersion: v2\\nname: web\\nversion: 9.9.9\\n' >web/Chart.yaml && printf 'inside: 1\\n' >web/templates/x.yaml && exec \"$0\" template r web";
-        Command inside = home.Shim(work) with { File = "/usr/bin/unshare", Arguments = [.. Unshare(), "/bin/bash", "-c", Script, home.RealHelm] };
+        const string Script =
+            "mount -t tmpfs none web && mkdir web/templates && printf 'apiVersion: v2\\nname: web\\nversion: 9.9.9\\n' "
+            + ">web/Chart.yaml && printf 'inside: 1\\n' >web/templates/x.yaml && exec \"$0\" template r web";
+        Command inside = home.Shim(work) with
+        {
+            File = "/usr/bin/unshare",
+            Arguments = [.. Unshare(), "/bin/bash", "-c", Script, home.RealHelm],
+        };
         CommandResult real = await inside.RunAsync();
         Assert.Contains("inside: 1", real.StdoutText, StringComparison.Ordinal);
         for (int i = 0; i < 2; i++)
-            Assert.Null((await (inside with { Arguments = [.. inside.Arguments.SkipLast(1), home.ShimPath] }).RunAsync()).DifferenceFrom(real));
+            Assert.Null(
+                (await (inside with { Arguments = [.. inside.Arguments.SkipLast(1), home.ShimPath] }).RunAsync()).DifferenceFrom(real)
+            );
         Stats stats = await home.StatsAsync();
         Assert.Equal(2, stats.BypassReasons.GetValueOrDefault("other-mount-namespace"));
 
@@ -77,7 +87,9 @@ public sealed class SurroundingsTests
         await using DaemonHome home = Arrange(major, out string work);
         ChartBuilder umbrella = Chart("umbrella");
         for (int i = 0; i < 3; i++)
-            umbrella.WithSubchart(Chart($"kid{i}").WithFile("crds/c.yaml", $"kind: CustomResourceDefinition\nmetadata: {{name: crd{i}}}\n"));
+            umbrella.WithSubchart(
+                Chart($"kid{i}").WithFile("crds/c.yaml", $"kind: CustomResourceDefinition\nmetadata: {{name: crd{i}}}\n")
+            );
         umbrella.WriteTo(work);
         Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         string[] arguments = ["template", "r", "umbrella", "--include-crds"];
@@ -87,7 +99,8 @@ public sealed class SurroundingsTests
         Assert.Equal(5, (await home.StatsAsync()).Hits);
         Assert.Equal(Documents(await home.Real(work, arguments).RunAsync()), Documents(first));
 
-        static IEnumerable<string> Documents(CommandResult result) => result.StdoutText.Split("---\n", StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal);
+        static IEnumerable<string> Documents(CommandResult result) =>
+            result.StdoutText.Split("---\n", StringSplitOptions.TrimEntries).Order(StringComparer.Ordinal);
     }
 
     /// <summary>Two subcharts of one name: helm renders one of them, chosen at random, and so do we, but never a mixture.</summary>

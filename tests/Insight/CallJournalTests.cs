@@ -63,7 +63,8 @@ public sealed class CallJournalTests : IDisposable
     {
         using var room = new StoreFixture();
         LiteDbTier store = room.Open();
-        MaterialItem[] before = [new("release", 1), new("namespace", 2)], now = [new("release", 1), new("namespace", 3)];
+        MaterialItem[] before = [new("release", 1), new("namespace", 2)],
+            now = [new("release", 1), new("namespace", 3)];
         store.Put(StoreFixture.Key(1), StoreFixture.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });
         store.Put(StoreFixture.Key(2), StoreFixture.Render("b", material: "not what it should be"));
         _clock.Advance(TimeSpan.FromMinutes(1));

@@ -49,22 +49,27 @@ public sealed class CountersTests
     [Fact]
     public void Deltas_of_a_busy_daemon_add_up()
     {
-        const int PerWorker = 20_000, Workers = 4;
+        const int PerWorker = 20_000,
+            Workers = 4;
         var counters = new Counters(new Dictionary<string, long>());
         long taken = 0;
         int running = Workers;
-        Parallel.For(0, Workers + 1, worker =>
-        {
-            if (worker == Workers)
+        Parallel.For(
+            0,
+            Workers + 1,
+            worker =>
             {
-                while (Volatile.Read(ref running) > 0)
-                    taken += counters.TakeDeltas().Values.Sum();
-                return;
+                if (worker == Workers)
+                {
+                    while (Volatile.Read(ref running) > 0)
+                        taken += counters.TakeDeltas().Values.Sum();
+                    return;
+                }
+                for (int i = 0; i < PerWorker; i++)
+                    counters.Add(Counters.BypassReasons, i % 2 == 0 ? "a" : "b");
+                Interlocked.Decrement(ref running);
             }
-            for (int i = 0; i < PerWorker; i++)
-                counters.Add(Counters.BypassReasons, i % 2 == 0 ? "a" : "b");
-            Interlocked.Decrement(ref running);
-        });
+        );
         taken += counters.TakeDeltas().Values.Sum();
         Assert.Equal(PerWorker * Workers, taken);
         Assert.Equal(PerWorker * Workers, counters.Snapshot().Values.Sum());
@@ -76,7 +81,19 @@ public sealed class CountersTests
         Stats stats = Stats.Parse(StatsReport.Write(new Dictionary<string, long>(), null, default, []));
         Assert.Equal(
             (0, 0, 0, 0, 0, 0, 0, 0, 0, 0),
-            (stats.Hits, stats.Misses, stats.Bypasses, stats.Coalesced, stats.HelmRuns, stats.ProofRuns, stats.Stored, stats.Refused, stats.Errors, stats.Entries));
+            (
+                stats.Hits,
+                stats.Misses,
+                stats.Bypasses,
+                stats.Coalesced,
+                stats.HelmRuns,
+                stats.ProofRuns,
+                stats.Stored,
+                stats.Refused,
+                stats.Errors,
+                stats.Entries
+            )
+        );
         Assert.Empty(stats.BypassReasons);
         Assert.Empty(stats.RefuseReasons);
         Assert.Empty(stats.HitsByTier);
@@ -86,11 +103,30 @@ public sealed class CountersTests
     public void Remote_hits_are_shown_by_their_kind()
     {
         var counters = new Dictionary<string, long> { [Counters.RemoteRepository] = 4, [Counters.RemoteWindow] = 2 };
-        string report = StatsReport.Write(counters, new Tallies(counters, new ManualClock()), default, [], (TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(5)));
-        Assert.Contains("\"remote\":{\"hits\":6,\"repository\":4,\"digest\":0,\"window\":2,\"age_ms_p50\":90000,\"age_ms_max\":300000}", report, StringComparison.Ordinal);
+        string report = StatsReport.Write(
+            counters,
+            new Tallies(counters, new ManualClock()),
+            default,
+            [],
+            (TimeSpan.FromSeconds(90), TimeSpan.FromMinutes(5))
+        );
+        Assert.Contains(
+            "\"remote\":{\"hits\":6,\"repository\":4,\"digest\":0,\"window\":2,\"age_ms_p50\":90000,\"age_ms_max\":300000}",
+            report,
+            StringComparison.Ordinal
+        );
         StatsSection section = StatsSection.Of(report).Single(static section => section.Headings[0] == "remote charts");
-        Assert.Equal([["of a repository", "4", "", ""], ["in a window", "2", "1 min 30 s", "5 min 0 s"]], section.Rows);
-        Assert.DoesNotContain(StatsSection.Of(StatsReport.Write(new Dictionary<string, long>(), new Tallies(counters, new ManualClock()), default, [])), static section => section.Headings[0] == "remote charts");
+        Assert.Equal(
+            [
+                ["of a repository", "4", "", ""],
+                ["in a window", "2", "1 min 30 s", "5 min 0 s"],
+            ],
+            section.Rows
+        );
+        Assert.DoesNotContain(
+            StatsSection.Of(StatsReport.Write(new Dictionary<string, long>(), new Tallies(counters, new ManualClock()), default, [])),
+            static section => section.Headings[0] == "remote charts"
+        );
     }
 
     [Fact]

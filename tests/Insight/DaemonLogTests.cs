@@ -38,7 +38,8 @@ public sealed class DaemonLogTests : IDisposable
     [Fact]
     public void File_that_was_open_to_others_is_closed_to_them_but_not_what_a_link_leads_to()
     {
-        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite, Shared = OwnerOnly | UnixFileMode.OtherRead;
+        const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite,
+            Shared = OwnerOnly | UnixFileMode.OtherRead;
         File.WriteAllText(LogPath, "");
         File.SetUnixFileMode(LogPath, Shared);
         using (DaemonLog log = Open())

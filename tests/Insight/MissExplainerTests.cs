@@ -35,7 +35,9 @@ public sealed class MissExplainerTests
     public void Names_what_differs(string before, string after, string expected) =>
         Assert.Equal(expected.Replace('_', ' '), string.Join(", ", MissExplainer.Difference(Items(before), Items(after))));
 
-    /// <summary>The one that differs least was stored first of a thousand and used last of all; the others differ in their release, too.</summary>
+    /// <summary>
+    /// The one that differs least was stored first of a thousand and used last of all; the others differ in their release, too.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -50,9 +52,15 @@ public sealed class MissExplainerTests
         Put(tier, "release=0 values_[1]=1 chart_tree=1 chart_a.yaml=1", "other");
         var explainer = new MissExplainer(tier);
         System.DateTimeOffset? at = asOfThen ? System.DateTimeOffset.MaxValue : null;
-        Assert.Equal(["values file 1 changed"], explainer.Explain("web", Items("release=0 values_[1]=7777 chart_tree=1 chart_a.yaml=1"), at));
+        Assert.Equal(
+            ["values file 1 changed"],
+            explainer.Explain("web", Items("release=0 values_[1]=7777 chart_tree=1 chart_a.yaml=1"), at)
+        );
         Assert.Equal(["chart a.yaml changed"], explainer.Explain("web", Items("release=1 values_[1]=1 chart_tree=2 chart_a.yaml=2"), at));
-        Assert.Equal(["chart b.yaml was added"], explainer.Explain("web", Items("release=2 values_[1]=2 chart_tree=2 chart_a.yaml=1 chart_b.yaml=1"), at));
+        Assert.Equal(
+            ["chart b.yaml was added"],
+            explainer.Explain("web", Items("release=2 values_[1]=2 chart_tree=2 chart_a.yaml=1 chart_b.yaml=1"), at)
+        );
         Assert.Equal(["release changed"], explainer.Explain("web", Items("release=5000 values_[1]=3 chart_tree=1 chart_a.yaml=1"), at));
         Assert.Empty(explainer.Explain("new", Items("release=1"), at));
     }
@@ -71,18 +79,21 @@ public sealed class MissExplainerTests
 
     private static void Put(LiteDbTier tier, string words, string chart = "web")
     {
-        Assert.True(tier.Put(new CacheKey(Digest.Of(System.Text.Encoding.UTF8.GetBytes(chart + words))), Entry(chart, Serialise(Items(words)))));
+        Assert.True(
+            tier.Put(new CacheKey(Digest.Of(System.Text.Encoding.UTF8.GetBytes(chart + words))), Entry(chart, Serialise(Items(words))))
+        );
     }
 
-    private static Entry Entry(string chart, byte[] material) => new()
-    {
-        Result = new RenderResult(0, Blob.Of("x"u8.ToArray()), System.Array.Empty<byte>()),
-        Created = System.DateTimeOffset.UtcNow,
-        RenderMilliseconds = 1,
-        ChartName = chart,
-        ChartVersion = "1.0.0",
-        Material = material,
-    };
+    private static Entry Entry(string chart, byte[] material) =>
+        new()
+        {
+            Result = new RenderResult(0, Blob.Of("x"u8.ToArray()), System.Array.Empty<byte>()),
+            Created = System.DateTimeOffset.UtcNow,
+            RenderMilliseconds = 1,
+            ChartName = chart,
+            ChartVersion = "1.0.0",
+            Material = material,
+        };
 
     /// <summary>As <see cref="KeyMaterial.Serialise"/> writes it, with digests of our choice.</summary>
     private static byte[] Serialise(MaterialItem[] items)
@@ -100,5 +111,12 @@ public sealed class MissExplainerTests
     }
 
     private static MaterialItem[] Items(string words) =>
-        [.. words.Split(' ', System.StringSplitOptions.RemoveEmptyEntries).Select(word => new MaterialItem(word.Split('=')[0].Replace('_', ' '), ulong.Parse(word.Split('=')[1], System.Globalization.CultureInfo.InvariantCulture)))];
+        [
+            .. words
+                .Split(' ', System.StringSplitOptions.RemoveEmptyEntries)
+                .Select(word => new MaterialItem(
+                    word.Split('=')[0].Replace('_', ' '),
+                    ulong.Parse(word.Split('=')[1], System.Globalization.CultureInfo.InvariantCulture)
+                )),
+        ];
 }

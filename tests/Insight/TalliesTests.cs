@@ -21,9 +21,13 @@ public sealed class TalliesTests
         tallies.Add(CallOutcome.Hit, "web", "argocd", 30_000);
         tallies.Add(CallOutcome.Coalesced, "web", "helmfile", 20_000);
         tallies.Add(CallOutcome.Bypass, "", "helmfile", 0);
-        Tally web = Of(tallies.Charts, "web"), helmfile = Of(tallies.Callers, "helmfile");
+        Tally web = Of(tallies.Charts, "web"),
+            helmfile = Of(tallies.Callers, "helmfile");
         Assert.Equal((1, 1, 1, 0, 50_000), (web.Hits, web.Coalesced, web.Misses, web.Bypasses, web.SavedMicroseconds));
-        Assert.Equal((0, 1, 0, 1, 20_000), (helmfile.Hits, helmfile.Coalesced, helmfile.Misses, helmfile.Bypasses, helmfile.SavedMicroseconds));
+        Assert.Equal(
+            (0, 1, 0, 1, 20_000),
+            (helmfile.Hits, helmfile.Coalesced, helmfile.Misses, helmfile.Bypasses, helmfile.SavedMicroseconds)
+        );
         Assert.Equal((4, 4, 50_000), (tallies.Last(1).Calls, tallies.Last(Tallies.Days).Calls, tallies.Last(1).SavedMicroseconds));
     }
 

@@ -19,8 +19,13 @@ internal static class Calls
     }
 
     /// <summary>Words are separated by one blank; '' is an empty word. The directory is /w.</summary>
-    public static InvocationResult Parse(string line, params (string Name, string Value)[] variables) => InvocationParser.Parse(
-        line.Length == 0 ? [] : [.. line.Split(' ').Select(w => w == "''" ? "" : w)], "/w", Variables(variables), hasStdin: false);
+    public static InvocationResult Parse(string line, params (string Name, string Value)[] variables) =>
+        InvocationParser.Parse(
+            line.Length == 0 ? [] : [.. line.Split(' ').Select(w => w == "''" ? "" : w)],
+            "/w",
+            Variables(variables),
+            hasStdin: false
+        );
 
     public static Invocation Served(string line, params (string Name, string Value)[] variables) =>
         Assert.IsType<InvocationResult.Served>(Parse(line, variables)).Invocation;
@@ -37,10 +42,15 @@ internal static class Calls
         foreach (KeyOption option in call.Options)
             text.Append($"{option.Label}: {option.Value}\n");
         NamespaceInputs ns = call.Namespace;
-        text.Append($"namespace {ns.Explicit ?? "(none)"} {ns.Context} {string.Join(':', ns.KubeconfigPaths)} {ns.KubeconfigIsExplicit} {ns.HasOverrides} ");
+        text.Append(
+            $"namespace {ns.Explicit ?? "(none)"} {ns.Context} {string.Join(':', ns.KubeconfigPaths)} {ns.KubeconfigIsExplicit} "
+                + $"{ns.HasOverrides} "
+        );
         text.Append($"{ns.InClusterVariables} {ns.PodNamespace} {ns.HomeKubeconfig}\n");
         StartupPaths start = call.Startup;
-        text.Append($"start {string.Join(':', start.PluginDirectories)} {start.RepositoriesFile} {start.RegistryConfig} {start.DockerConfig}\n");
+        text.Append(
+            $"start {string.Join(':', start.PluginDirectories)} {start.RepositoriesFile} {start.RegistryConfig} {start.DockerConfig}\n"
+        );
         text.Append($"writes files {call.WritesFiles}\n");
         text.Append($"zone {call.TimeZone ?? "(unset)"} {call.GoRoot}\n");
         return text.ToString();

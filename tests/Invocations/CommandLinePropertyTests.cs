@@ -13,8 +13,8 @@ using Xunit.Abstractions;
 namespace CacheDaemon.Tests.Invocations;
 
 /// <summary>
-/// Two calls that mean the same to the parser are the same to the real helm, and what helm accepts is never an unknown flag. <c>HELMCACHED_TEST_PAIRS</c> raises the number of pairs,
-/// <c>HELMCACHED_TEST_SEED</c> repeats or varies a run.
+/// Two calls that mean the same to the parser are the same to the real helm, and what helm accepts is never an unknown flag.
+/// <c>HELMCACHED_TEST_PAIRS</c> raises the number of pairs, <c>HELMCACHED_TEST_SEED</c> repeats or varies a run.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class CommandLinePropertyTests(ITestOutputHelper output)
@@ -32,23 +32,28 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         WriteInputs(scratch);
         var calls = new RandomCalls(new Random(seed), scratch.Location);
         var random = new Random(seed);
-        int compared = 0, succeeded = 0, rejected = 0, tried = 0;
+        int compared = 0,
+            succeeded = 0,
+            rejected = 0,
+            tried = 0;
         while (compared < wanted)
         {
             tried++;
             RandomCalls.Call call = calls.New();
-            string[] one = calls.Spell(call), other = calls.Spell(calls.Vary(call));
-            Dictionary<string, string> oneVariables = Variables(scratch, random), otherVariables = random.Next(2) == 0 ? oneVariables : Variables(scratch, random);
+            string[] one = calls.Spell(call),
+                other = calls.Spell(calls.Vary(call));
+            Dictionary<string, string> oneVariables = Variables(scratch, random),
+                otherVariables = random.Next(2) == 0 ? oneVariables : Variables(scratch, random);
             string? key = Key(scratch, one, oneVariables, out BypassReason reason);
             if (reason == BypassReason.UnknownFlag && rejected < wanted)
             {
                 rejected++;
                 Assert.True(Run(major, scratch, one, oneVariables).ExitCode != 0, $"seed {seed}: helm accepts {Show(one)}");
             }
-            if (key is null || key != Key(scratch, other, otherVariables, out _)
-                || one.SequenceEqual(other))
+            if (key is null || key != Key(scratch, other, otherVariables, out _) || one.SequenceEqual(other))
                 continue;
-            HelmRun first = Run(major, scratch, one, oneVariables), second = Run(major, scratch, other, otherVariables);
+            HelmRun first = Run(major, scratch, one, oneVariables),
+                second = Run(major, scratch, other, otherVariables);
             compared++;
             string where = $"seed {seed}\n{Show(one)} {Show(oneVariables)}\n{Show(other)} {Show(otherVariables)}\n{key}\n{first}\n{second}";
             Assert.True(first.ExitCode == second.ExitCode, where);
@@ -57,7 +62,10 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
             succeeded++;
             Assert.True(first == second, where);
         }
-        output.WriteLine($"helm {major}, seed {seed}: {tried} pairs tried, {compared} of equal key compared, {succeeded} of them successful; {rejected} unknown flags rejected by helm too");
+        output.WriteLine(
+            $"helm {major}, seed {seed}: {tried} pairs tried, {compared} of equal key compared, {succeeded} of them successful; "
+                + $"{rejected} unknown flags rejected by helm too"
+        );
         Assert.True(succeeded * 2 > compared, "most pairs should succeed");
         Assert.True(rejected * 20 > wanted, "unknown flags should occur");
     }
@@ -84,14 +92,20 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         if (Namespace(call.Namespace) is not { } ns)
             return null;
         var text = new StringBuilder();
-        text.Append(CultureInfo.InvariantCulture, $"name {call.ReleaseName}\nnamespace {ns}\nchart {Content(call.Charts[0].Path + "/Chart.yaml")}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"name {call.ReleaseName}\nnamespace {ns}\nchart {Content(call.Charts[0].Path + "/Chart.yaml")}\n"
+        );
         foreach (InputFile file in call.Values)
             text.Append(CultureInfo.InvariantCulture, $"values {Content(file)}\n");
         foreach (SetFile file in call.SetFiles)
             text.Append(CultureInfo.InvariantCulture, $"set-file {file.Key} {Content(file.Source)}\n");
         foreach (KeyOption option in call.Options)
             text.Append(CultureInfo.InvariantCulture, $"{option.Label}: {option.Value}\n");
-        text.Append(CultureInfo.InvariantCulture, $"repositories {Content(call.Startup.RepositoriesFile)} registry {Content(call.Startup.RegistryConfig)}\n");
+        text.Append(
+            CultureInfo.InvariantCulture,
+            $"repositories {Content(call.Startup.RepositoriesFile)} registry {Content(call.Startup.RegistryConfig)}\n"
+        );
         return text.ToString();
     }
 
@@ -110,14 +124,18 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         };
     }
 
-    private static string Content(InputFile file) => file.Kind switch
-    {
-        InputKind.File => Content(file.Path),
-        InputKind.Stdin => Stdin,
-        _ => "",
-    };
+    private static string Content(InputFile file) =>
+        file.Kind switch
+        {
+            InputKind.File => Content(file.Path),
+            InputKind.Stdin => Stdin,
+            _ => "",
+        };
 
-    private static string Content(string? path) => path is null ? "(none)" : File.Exists(path) ? File.ReadAllText(path) : "(missing)";
+    private static string Content(string? path) =>
+        path is null ? "(none)"
+        : File.Exists(path) ? File.ReadAllText(path)
+        : "(missing)";
 
     private static HelmRun Run(int major, TemporaryDirectory scratch, string[] args, Dictionary<string, string> variables) =>
         HelmRun.Of(major, args, scratch.Location, variables, Stdin);
@@ -153,8 +171,14 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
             scratch.Write(under + "c/values.yaml", "a: 0\nsub:\n  k: default\n");
             scratch.Write(under + "c/crds/crd.yaml", "kind: CustomResourceDefinition\nmetadata:\n  name: x\n");
             scratch.Write(under + "c/templates/a.yaml", "values: {{ .Values | toJson }}\nrelease: {{ .Release | toJson }}\n");
-            scratch.Write(under + "c/templates/b.yaml", "kube: {{ .Capabilities.KubeVersion.Version }}\napis: {{ .Capabilities.APIVersions | toJson | sha256sum }}\n");
-            scratch.Write(under + "c/templates/hook.yaml", "kind: Job\nmetadata:\n  name: h\n  annotations:\n    helm.sh/hook: pre-install\n");
+            scratch.Write(
+                under + "c/templates/b.yaml",
+                "kube: {{ .Capabilities.KubeVersion.Version }}\napis: {{ .Capabilities.APIVersions | toJson | sha256sum }}\n"
+            );
+            scratch.Write(
+                under + "c/templates/hook.yaml",
+                "kind: Job\nmetadata:\n  name: h\n  annotations:\n    helm.sh/hook: pre-install\n"
+            );
             scratch.Write(under + "c/templates/tests/t.yaml", "kind: Pod\nmetadata:\n  name: t\n  annotations:\n    helm.sh/hook: test\n");
             scratch.Write(under + "c/values.schema.json", "{\"properties\":{\"b\":{\"type\":\"string\"}}}");
         }
@@ -162,9 +186,15 @@ public sealed class CommandLinePropertyTests(ITestOutputHelper output)
         scratch.Write("copy/v1.yaml", "a: 7\nv1: true\n");
         scratch.Write("v2.yaml", "a: 8\nsub:\n  k: v2\n");
         scratch.Write("nv.yaml", "nv: 1\n");
-        scratch.Write("k1", "current-context: a\ncontexts:\n- name: a\n  context: {namespace: nsa}\n- name: b\n  context: {namespace: nsb}\n");
+        scratch.Write(
+            "k1",
+            "current-context: a\ncontexts:\n- name: a\n  context: {namespace: nsa}\n- name: b\n  context: {namespace: nsb}\n"
+        );
         scratch.Write("k2", "contexts:\n- name: c\n  context: {namespace: nsc}\n");
-        scratch.Write("repos.yaml", "apiVersion: v1\nrepositories:\n- name: stable\n  url: https://kubernetes-charts.storage.googleapis.com\n");
+        scratch.Write(
+            "repos.yaml",
+            "apiVersion: v1\nrepositories:\n- name: stable\n  url: https://kubernetes-charts.storage.googleapis.com\n"
+        );
         scratch.Write("registry.json", "{}");
         scratch.Write("home/.keep", "");
         scratch.Write("cfg/repositories.yaml", "apiVersion: v1\nrepositories: []\n");

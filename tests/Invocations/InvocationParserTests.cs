@@ -117,10 +117,15 @@ public sealed class InvocationParserTests
     public void P4_without_home_everything_is_below_the_working_directory(string? home)
     {
         Dictionary<string, string> variables = home is null ? [] : new() { ["HOME"] = home };
-        Invocation call = Assert.IsType<InvocationResult.Served>(InvocationParser.Parse(["template", "c"], "/w", variables, hasStdin: false)).Invocation;
+        Invocation call = Assert
+            .IsType<InvocationResult.Served>(InvocationParser.Parse(["template", "c"], "/w", variables, hasStdin: false))
+            .Invocation;
         Assert.Equal(["/w/.kube/config"], call.Namespace.KubeconfigPaths);
         Assert.Equal(["/w/.local/share/helm/plugins"], call.Startup.PluginDirectories);
-        Assert.Equal(("/w/.config/helm/repositories.yaml", "/w/.config/helm/registry/config.json"), (call.Startup.RepositoriesFile, call.Startup.RegistryConfig));
+        Assert.Equal(
+            ("/w/.config/helm/repositories.yaml", "/w/.config/helm/registry/config.json"),
+            (call.Startup.RepositoriesFile, call.Startup.RegistryConfig)
+        );
         Assert.True(call.Startup.DockerInAccountHome);
     }
 
@@ -149,10 +154,22 @@ public sealed class InvocationParserTests
     [InlineData("HELM_NAMESPACE", ""), InlineData("HELM_COLOR", "always"), InlineData("HELM_CONTENT_CACHE", "/x")]
     [InlineData("HELM_REPOSITORY_CACHE", "/x"), InlineData("HELM_CACHE_HOME", "/home/u/.cache/helm")]
     [InlineData("HELM_PLUGINS", "/home/u/.local/share/helm/plugins"), InlineData("HELM_DATA_HOME", "/home/u/.local/share/helm")]
-    [InlineData("HELM_REGISTRY_CONFIG", "/home/u/.config/helm/registry/config.json"), InlineData("HELM_CONFIG_HOME", "/home/u/.config/helm")]
+    [
+        InlineData("HELM_REGISTRY_CONFIG", "/home/u/.config/helm/registry/config.json"),
+        InlineData("HELM_CONFIG_HOME", "/home/u/.config/helm")
+    ]
     [InlineData("HELM_REPOSITORY_CONFIG", "/home/u/.config/helm/repositories.yaml"), InlineData("HELM_NO_PLUGINS", "0")]
     [InlineData("NO_COLOR", "1"), InlineData("LANG", "C"), InlineData("KUBE_FEATURE_X", "1"), InlineData("KUBECONFIG", "")]
-    [InlineData("GODEBUG", ""), InlineData("GOMEMLIMIT", "off"), InlineData("GOMEMLIMIT", "4GiB"), InlineData("GOMAXPROCS", "2"), InlineData("GOGC", "x"), InlineData("HELMCACHED_TRACE", "1"), InlineData("XDG_CONFIG_HOME", ""), InlineData("DOCKER_CONFIG", "")]
+    [
+        InlineData("GODEBUG", ""),
+        InlineData("GOMEMLIMIT", "off"),
+        InlineData("GOMEMLIMIT", "4GiB"),
+        InlineData("GOMAXPROCS", "2"),
+        InlineData("GOGC", "x"),
+        InlineData("HELMCACHED_TRACE", "1"),
+        InlineData("XDG_CONFIG_HOME", ""),
+        InlineData("DOCKER_CONFIG", "")
+    ]
     public void Variables_without_effect_change_nothing(string name, string value)
     {
         Invocation plain = Calls.Served("template r c");
@@ -164,9 +181,20 @@ public sealed class InvocationParserTests
     [InlineData("HELM_NAMESPACE", "x"), InlineData("HELM_KUBECONTEXT", "x"), InlineData("HELM_KUBETOKEN", "x")]
     [InlineData("HELM_KUBECAFILE", "x"), InlineData("HELM_KUBEASGROUPS", "x"), InlineData("HELM_KUBEINSECURE_SKIP_TLS_VERIFY", "true")]
     [InlineData("HELM_PLUGINS", "/x"), InlineData("HELM_PLUGINS", ""), InlineData("HELM_NO_PLUGINS", "1"), InlineData("HELM_NEW", "x")]
-    [InlineData("HELM_NEW", ""), InlineData("HELM_CONFIG_HOME", "/x"), InlineData("HELM_DATA_HOME", "/x"), InlineData("XDG_DATA_HOME", "/x")]
+    [
+        InlineData("HELM_NEW", ""),
+        InlineData("HELM_CONFIG_HOME", "/x"),
+        InlineData("HELM_DATA_HOME", "/x"),
+        InlineData("XDG_DATA_HOME", "/x")
+    ]
     [InlineData("HELM_REGISTRY_CONFIG", "/x"), InlineData("HELM_REPOSITORY_CONFIG", "/x"), InlineData("DOCKER_CONFIG", "/x")]
-    [InlineData("TZ", ""), InlineData("TZ", "UTC"), InlineData("GOROOT", "/g"), InlineData("KUBECONFIG", "/k"), InlineData("POD_NAMESPACE", "p")]
+    [
+        InlineData("TZ", ""),
+        InlineData("TZ", "UTC"),
+        InlineData("GOROOT", "/g"),
+        InlineData("KUBECONFIG", "/k"),
+        InlineData("POD_NAMESPACE", "p")
+    ]
     [InlineData("HOME", "/other")]
     public void Variables_with_effect_are_kept(string name, string value) =>
         Assert.NotEqual(Calls.Describe(Calls.Served("template r c")), Calls.Describe(Calls.Served("template r c", (name, value))));
@@ -294,8 +322,8 @@ public sealed class InvocationParserTests
     [Fact]
     public void Only_the_first_dash_is_standard_input()
     {
-        var served = (InvocationResult.Served)InvocationParser.Parse(
-            ["template", "c", "--set-file", "k=-", "-f", "a, -"], "/w", Calls.Variables(), hasStdin: true);
+        var served = (InvocationResult.Served)
+            InvocationParser.Parse(["template", "c", "--set-file", "k=-", "-f", "a, -"], "/w", Calls.Variables(), hasStdin: true);
         Assert.Equal([InputKind.File, InputKind.Stdin], served.Invocation.Values.Select(v => v.Kind));
         Assert.Equal(InputKind.SpentStdin, served.Invocation.SetFiles.Single().Source.Kind);
     }
@@ -332,8 +360,9 @@ public sealed class InvocationParserTests
         NamespaceInputs byFlag = Calls.Served("template r c --kubeconfig k", ("KUBECONFIG", "/a")).Namespace;
         Assert.Equal(["/w/k"], byFlag.KubeconfigPaths);
         Assert.True(byFlag.KubeconfigIsExplicit);
-        NamespaceInputs pod = Calls.Served(
-            "template r c", ("KUBERNETES_SERVICE_HOST", "1"), ("KUBERNETES_SERVICE_PORT", "2"), ("POD_NAMESPACE", "p")).Namespace;
+        NamespaceInputs pod = Calls
+            .Served("template r c", ("KUBERNETES_SERVICE_HOST", "1"), ("KUBERNETES_SERVICE_PORT", "2"), ("POD_NAMESPACE", "p"))
+            .Namespace;
         Assert.True(pod.InClusterVariables);
         Assert.Equal("p", pod.PodNamespace);
         Assert.False(Calls.Served("template r c", ("KUBERNETES_SERVICE_HOST", "1")).Namespace.InClusterVariables);

@@ -6,8 +6,8 @@ using CacheDaemon.Client.Helm;
 namespace CacheDaemon.Tests.Invocations;
 
 /// <summary>
-/// Random legal and illegal <c>template</c> calls from the flag table, and variations of one: other spellings, other order, repeats, and small changes. Whether a variation
-/// means the same is for the parser to say.
+/// Random legal and illegal <c>template</c> calls from the flag table, and variations of one: other spellings, other order, repeats, and
+/// small changes. Whether a variation means the same is for the parser to say.
 /// </summary>
 internal sealed class RandomCalls(Random random, string directory)
 {
@@ -15,12 +15,58 @@ internal sealed class RandomCalls(Random random, string directory)
     private static readonly FlagTable s_flags = HelmCommands.Find("template", "")!.Flags;
     private static readonly Dictionary<string, string[]> s_values = new()
     {
-        ["set"] = ["a=1", "a=2", "a.b=1", "b=x", "b=y", "c={1,2}", "d=null", "e=1,f=2", "g[0]=1", "h=a\\,b", "", "a", "-n=foo", "sub.k=v", "sub.j=w", "x.y=1", "x-y=2", "x/y=3"],
+        ["set"] =
+        [
+            "a=1",
+            "a=2",
+            "a.b=1",
+            "b=x",
+            "b=y",
+            "c={1,2}",
+            "d=null",
+            "e=1,f=2",
+            "g[0]=1",
+            "h=a\\,b",
+            "",
+            "a",
+            "-n=foo",
+            "sub.k=v",
+            "sub.j=w",
+            "x.y=1",
+            "x-y=2",
+            "x/y=3",
+        ],
         ["set-string"] = ["a=1", "b=true", "e=1,f=2", "sub.k=2", "sub.j=3", "z=", "a.b=c"],
         ["set-json"] = ["a=1", "a={\"b\":2}", "{\"z\":1}", "b=[1,2]", "bad"],
         ["set-literal"] = ["a=b,c", "z=1", "b={x}"],
-        ["set-file"] = ["k=v1.yaml", "k=v2.yaml", "m=v1.yaml", "m.n=v2.yaml", "k=-", "m=-", "k=v1.yaml,m=v2.yaml", "k=nofile", "k=./v1.yaml"],
-        ["values"] = ["v1.yaml", "v2.yaml", "v1.yaml,v2.yaml", "", "\"v1.yaml\"", "-", "v2.yaml,-", "nofile.yaml", "./v1.yaml", "copy/v1.yaml", ",", "v%31.yaml", "nv.yaml"],
+        ["set-file"] =
+        [
+            "k=v1.yaml",
+            "k=v2.yaml",
+            "m=v1.yaml",
+            "m.n=v2.yaml",
+            "k=-",
+            "m=-",
+            "k=v1.yaml,m=v2.yaml",
+            "k=nofile",
+            "k=./v1.yaml",
+        ],
+        ["values"] =
+        [
+            "v1.yaml",
+            "v2.yaml",
+            "v1.yaml,v2.yaml",
+            "",
+            "\"v1.yaml\"",
+            "-",
+            "v2.yaml,-",
+            "nofile.yaml",
+            "./v1.yaml",
+            "copy/v1.yaml",
+            ",",
+            "v%31.yaml",
+            "nv.yaml",
+        ],
         ["api-versions"] = ["x/v1", "x/v1,y/v2", "\"p,q\"", "", "y/v2", "a\"b"],
         ["show-only"] = ["templates/a.yaml", "templates/b.yaml", "templates/*.yaml", "nope"],
         ["kube-version"] = ["1.30.0", "v1.31", "bogus", ""],
@@ -59,7 +105,18 @@ internal sealed class RandomCalls(Random random, string directory)
 
     private static readonly string[] s_truths = ["true", "T", "1", "TRUE", "false", "F", "0", "maybe"];
 
-    private static readonly string[] s_strangers = ["--bogus", "--sett=a=1", "-x", "-gx", "--name-templ=x", "---set=a=1", "--=a", "--Set=a=1", "--hide-secret"];
+    private static readonly string[] s_strangers =
+    [
+        "--bogus",
+        "--sett=a=1",
+        "-x",
+        "-gx",
+        "--name-templ=x",
+        "---set=a=1",
+        "--=a",
+        "--Set=a=1",
+        "--hide-secret",
+    ];
 
     private string[] _theme = s_themes[0];
 
@@ -119,7 +176,10 @@ internal sealed class RandomCalls(Random random, string directory)
         // Kinds mix freely; order within a kind stays.
         if (random.Next(2) == 0)
             flags = [.. flags.GroupBy(f => f.Name).OrderBy(_ => random.Next()).SelectMany(g => g)];
-        List<string> positionals = [.. call.Positionals.Select(p => p.EndsWith('c') || p.EndsWith("c/", StringComparison.Ordinal) ? Chart() : p)];
+        List<string> positionals =
+        [
+            .. call.Positionals.Select(p => p.EndsWith('c') || p.EndsWith("c/", StringComparison.Ordinal) ? Chart() : p),
+        ];
         return new Call(flags, positionals, random.Next(10) == 0, [.. positionals.Select(_ => random.Next(7))]);
     }
 
@@ -164,7 +224,8 @@ internal sealed class RandomCalls(Random random, string directory)
 
     private string[] SpellFlag(HelmFlag row, string? value)
     {
-        string name = "--" + row.Name, letter = "-" + row.Shorthand;
+        string name = "--" + row.Name,
+            letter = "-" + row.Shorthand;
         bool useLetter = row.Shorthand != '\0' && random.Next(2) == 0;
         if (value is null)
             return [useLetter ? letter : name];
@@ -182,9 +243,7 @@ internal sealed class RandomCalls(Random random, string directory)
 
     private (string Name, string? Value) Flag()
     {
-        string name = random.Next(4) != 0
-            ? _theme[random.Next(_theme.Length)]
-            : s_flags[random.Next(s_flags.Count)].Name;
+        string name = random.Next(4) != 0 ? _theme[random.Next(_theme.Length)] : s_flags[random.Next(s_flags.Count)].Name;
         return (name, ValueFor(name));
     }
 
@@ -199,5 +258,8 @@ internal sealed class RandomCalls(Random random, string directory)
         return values[random.Next(values.Length)];
     }
 
-    private string Chart() => ((string[])["c", "./c", "c/", directory + "/c", "copy/c", "copy/../c", "../" + System.IO.Path.GetFileName(directory) + "/c"])[random.Next(7)];
+    private string Chart() =>
+        ((string[])["c", "./c", "c/", directory + "/c", "copy/c", "copy/../c", "../" + System.IO.Path.GetFileName(directory) + "/c"])[
+            random.Next(7)
+        ];
 }

@@ -12,7 +12,10 @@ public sealed class Sha256Tests
     [Theory]
     [InlineData("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")]
     [InlineData("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")]
-    [InlineData("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq", "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")]
+    [InlineData(
+        "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
+        "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
+    )]
     public void B7_Examples_of_the_standard(string text, string expected)
     {
         using var hash = new Sha256(openSsl: false);
@@ -29,8 +32,9 @@ public sealed class Sha256Tests
         random.NextBytes(data);
         for (int length = 0; length < Lengths; length++)
         {
-            using Sha256 ours = new(openSsl: false), theirs = new(openSsl: true);
-            for (int at = 0; at < length;)
+            using Sha256 ours = new(openSsl: false),
+                theirs = new(openSsl: true);
+            for (int at = 0; at < length; )
             {
                 int count = random.Next(length - at + 1);
                 ours.Append(data.AsSpan(at, count));

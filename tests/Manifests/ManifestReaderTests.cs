@@ -12,11 +12,16 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Documents_are_split_at_lines_of_three_hyphens_and_nothing_else()
     {
-        const string Output = "---\n# Source: web/templates/a.yaml\nkind: A\nmetadata: {name: a}\nv: |\n  ---\n  x\n---  \t\r\n# Source: web/templates/b.yaml\nkind: B\n---\n---\n# only a comment\n---\n# Source: web/templates/c.yaml\nkind: C\nw: \"a\n  ---\n  b\"\n";
+        const string Output =
+            "---\n# Source: web/templates/a.yaml\nkind: A\nmetadata: {name: a}\nv: |\n  ---\n  x\n---  \t\r\n"
+            + "# Source: web/templates/b.yaml\nkind: B\n---\n---\n# only a comment\n---\n# Source: web/templates/c.yaml\nkind: C\n"
+            + "w: \"a\n  ---\n  b\"\n";
         (List<Manifest> read, List<string> problems) = Read(Output);
         Assert.Empty(problems);
-        Assert.Equal(["web/templates/a.yaml A a 1 3", "web/templates/b.yaml B  2 10", "web/templates/c.yaml C  3 16"],
-            read.Select(m => $"{m.Source} {m.Kind} {m.Name} {m.Document} {m.Line}"));
+        Assert.Equal(
+            ["web/templates/a.yaml A a 1 3", "web/templates/b.yaml B  2 10", "web/templates/c.yaml C  3 16"],
+            read.Select(m => $"{m.Source} {m.Kind} {m.Name} {m.Document} {m.Line}")
+        );
         Assert.Equal("---\nx\n", read[0].Members["v"]);
         Assert.Equal("a --- b", read[2].Members["w"]);
     }
@@ -24,14 +29,19 @@ public sealed class ManifestReaderTests
     [Fact]
     public void Documents_of_a_file_of_CRDs_inherit_its_source()
     {
-        (List<Manifest> read, _) = Read("---\n# Source: web/crds/a.yaml\n---\nkind: A\n---\nkind: B\n---\n# Source: web/templates/c.yaml\nkind: C\n");
+        (List<Manifest> read, _) = Read(
+            "---\n# Source: web/crds/a.yaml\n---\nkind: A\n---\nkind: B\n---\n# Source: web/templates/c.yaml\nkind: C\n"
+        );
         Assert.Equal(["web/crds/a.yaml", "web/crds/a.yaml", "web/templates/c.yaml"], read.Select(m => m.Source));
     }
 
     [Fact]
     public void A_document_that_cannot_be_read_is_named_and_takes_no_other_along()
     {
-        (List<Manifest> read, List<string> problems) = Read("---\n# Source: web/templates/a.yaml\nkind: A\n---\n# Source: web/crds/b.yaml\nkind: B\nv: [1\n---\n# Source: web/templates/c.yaml\nv: 1\n---\n- kind: D\n---\nkind: E\n");
+        (List<Manifest> read, List<string> problems) = Read(
+            "---\n# Source: web/templates/a.yaml\nkind: A\n---\n# Source: web/crds/b.yaml\nkind: B\nv: [1\n---\n"
+                + "# Source: web/templates/c.yaml\nv: 1\n---\n- kind: D\n---\nkind: E\n"
+        );
         Assert.Equal(["A", "E"], read.Select(m => m.Kind));
         Assert.Equal([1, 5], read.Select(m => m.Document));
         Assert.Equal(3, problems.Count);
@@ -44,7 +54,10 @@ public sealed class ManifestReaderTests
     public void Bytes_that_are_no_text_are_named()
     {
         var problems = new List<string>();
-        List<Manifest> read = ManifestReader.Read([.. "kind: A\n---\nkind: \""u8, 0xff, .. "\"\n---\nkind: \""u8, 7, .. "\"\n---\n\uFEFFkind: B\r\n"u8], problems);
+        List<Manifest> read = ManifestReader.Read(
+            [.. "kind: A\n---\nkind: \""u8, 0xff, .. "\"\n---\nkind: \""u8, 7, .. "\"\n---\n\uFEFFkind: B\r\n"u8],
+            problems
+        );
         Assert.Equal(["A", "B"], read.Select(m => m.Kind));
         Assert.Equal(["document 2, line 3: it is not UTF-8", "document 3, line 5: a control character"], problems);
     }

@@ -11,15 +11,83 @@ namespace CacheDaemon.Tests.Manifests;
 [Trait("Needs", "programs")]
 public sealed class NameFormatTests
 {
-    private const string Service = "apiVersion: v1\nkind: Service\nmetadata:\n  name: HTTP2xx.web\n  labels: {a: b, c: d}\nspec: {ports: [80, 443], port: 1000000, ratio: 1.5, big: 1e21, flag: true, none: ~, empty: ''}\n";
+    private const string Service =
+        "apiVersion: v1\nkind: Service\nmetadata:\n  name: HTTP2xx.web\n  labels: {a: b, c: d}\n"
+        + "spec: {ports: [80, 443], port: 1000000, ratio: 1.5, big: 1e21, flag: true, none: ~, empty: ''}\n";
 
     /// <summary>Some hundred texts of the shapes that names have, and of those that they have not.</summary>
     private static readonly string[] s_texts =
     [
-        "v1beta1.metrics.k8s.io", "HTTP2XX", "http2xx", "IPv4", "OAuth2Client_x", "a--b", "a.-b", "a-.b", "._x", "HTTPStatus", "Bld4Floor", "Bld4Floor3rd", "ServiceAccount_my-app",
-        "CustomResourceDefinition_prometheuses.monitoring.coreos.com", "_leading", "trailing_", "-", "--", "a", "A", "1", "a1", "A1", "1a", "1A", "AB1", "AB1c", "AB1C", "ab12cd34", "x509Cert", "X509Cert",
-        "my app  two", "tab\tin", "ÄpfelÖl", "straßeNr5", "漢字ABC", "abc漢字", "漢字1", "p#q", "a+b", "A+B", "a/b:c", "a1.2b3", "V1Beta1", "k8S", "K8s", "K8S", "ID", "userID", "UserID2", "UserID2x", "2FA", "2fa", "a2FA",
-        "i18n", "I18N", "É1é", "x_1_Y", "x-1-y", "Role_system:controller:x", "a$b", "A$B1", "🙂x", "x🙂Y", "Aa1Bb2", "aA1bB2c", "ABCd1", "ABCD1e2F", "٣x", "x٣Y",
+        "v1beta1.metrics.k8s.io",
+        "HTTP2XX",
+        "http2xx",
+        "IPv4",
+        "OAuth2Client_x",
+        "a--b",
+        "a.-b",
+        "a-.b",
+        "._x",
+        "HTTPStatus",
+        "Bld4Floor",
+        "Bld4Floor3rd",
+        "ServiceAccount_my-app",
+        "CustomResourceDefinition_prometheuses.monitoring.coreos.com",
+        "_leading",
+        "trailing_",
+        "-",
+        "--",
+        "a",
+        "A",
+        "1",
+        "a1",
+        "A1",
+        "1a",
+        "1A",
+        "AB1",
+        "AB1c",
+        "AB1C",
+        "ab12cd34",
+        "x509Cert",
+        "X509Cert",
+        "my app  two",
+        "tab\tin",
+        "ÄpfelÖl",
+        "straßeNr5",
+        "漢字ABC",
+        "abc漢字",
+        "漢字1",
+        "p#q",
+        "a+b",
+        "A+B",
+        "a/b:c",
+        "a1.2b3",
+        "V1Beta1",
+        "k8S",
+        "K8s",
+        "K8S",
+        "ID",
+        "userID",
+        "UserID2",
+        "UserID2x",
+        "2FA",
+        "2fa",
+        "a2FA",
+        "i18n",
+        "I18N",
+        "É1é",
+        "x_1_Y",
+        "x-1-y",
+        "Role_system:controller:x",
+        "a$b",
+        "A$B1",
+        "🙂x",
+        "x🙂Y",
+        "Aa1Bb2",
+        "aA1bB2c",
+        "ABCd1",
+        "ABCD1e2F",
+        "٣x",
+        "x٣Y",
     ];
 
     [Theory]
@@ -32,9 +100,15 @@ public sealed class NameFormatTests
     [InlineData("{{ print 8080 8080 }} {{ print 1 \"a\" 2 3 }} {{ print true nil }}", "8080 8080 1a2 3 true <nil>")]
     [InlineData("{{ .spec.port }} {{ .spec.ratio }} {{ .spec.big }} {{ .spec.flag }}", "1000000 1.5 1e+21 true")]
     [InlineData("{{ .spec.ports }} {{ .metadata.labels }}", "[80 443] map[a:b c:d]")]
-    [InlineData("{{ printf \"%s/%v-%d%% %q %t\" .kind .spec.ratio .spec.port \"a\\\"b\" .spec.flag }}", "Service/1.5-1000000% \"a\\\"b\" true")]
+    [InlineData(
+        "{{ printf \"%s/%v-%d%% %q %t\" .kind .spec.ratio .spec.port \"a\\\"b\" .spec.flag }}",
+        "Service/1.5-1000000% \"a\\\"b\" true"
+    )]
     [InlineData("{{ .metadata.namespace | default \"none\" }} {{ default `x` .kind }} {{ default \"e\" .spec.empty }}", "none Service e")]
-    [InlineData("{{ if hasKey .metadata \"namespace\" }}{{ .metadata.namespace }}{{ else }}cluster{{ end }}-{{ .kind }}", "cluster-Service")]
+    [InlineData(
+        "{{ if hasKey .metadata \"namespace\" }}{{ .metadata.namespace }}{{ else }}cluster{{ end }}-{{ .kind }}",
+        "cluster-Service"
+    )]
     [InlineData("{{ if .nope }}a{{ else if eq .kind \"Job\" \"Service\" }}b{{ else }}c{{ end }}", "b")]
     [InlineData("{{ if not (hasKey .metadata \"x\") }}{{ if .spec.flag }}y{{ end }}{{ end }}", "y")]
     [InlineData("{{ if and .kind .nope }}a{{ end }}{{ if or .nope .kind }}b{{ end }}{{ if ne .kind \"x\" }}c{{ end }}", "bc")]
@@ -85,8 +159,17 @@ public sealed class NameFormatTests
         string work = home.At("work");
         // And all texts of four letters of a small alphabet.
         const string Alphabet = "aB1-.";
-        string[] texts = [.. s_texts, .. Enumerable.Range(0, 625).Select(i => string.Concat(Enumerable.Range(0, 4).Select(place => Alphabet[i / (int)Math.Pow(5, place) % 5])))];
-        Chart("s").WithValues("texts:\n" + string.Concat(texts.Select(text => $"- \"{text}\"\n"))).WithTemplate("s.yaml", "kind: A\nv:\n{{- range .Values.texts }}\n- {{ snakecase . | quote }}\n{{- end }}\n").WriteTo(work);
+        string[] texts =
+        [
+            .. s_texts,
+            .. Enumerable
+                .Range(0, 625)
+                .Select(i => string.Concat(Enumerable.Range(0, 4).Select(place => Alphabet[i / (int)Math.Pow(5, place) % 5]))),
+        ];
+        Chart("s")
+            .WithValues("texts:\n" + string.Concat(texts.Select(text => $"- \"{text}\"\n")))
+            .WithTemplate("s.yaml", "kind: A\nv:\n{{- range .Values.texts }}\n- {{ snakecase . | quote }}\n{{- end }}\n")
+            .WriteTo(work);
         CommandResult result = await home.Real(work, "template", "r", "s").RunAsync();
         var problems = new System.Collections.Generic.List<string>();
         Manifest manifest = Assert.Single(ManifestReader.Read(result.Stdout.Span, problems));
@@ -94,5 +177,6 @@ public sealed class NameFormatTests
         Assert.Equal(expected.Select((snake, i) => $"{texts[i]} is {snake}"), texts.Select(text => $"{text} is {SnakeCase.Of(text)}"));
     }
 
-    private static string Apply(string format) => NameFormat.Parse(format).Apply((System.Collections.Generic.Dictionary<string, object?>)YamlReader.Read(Service).Single().Value!);
+    private static string Apply(string format) =>
+        NameFormat.Parse(format).Apply((System.Collections.Generic.Dictionary<string, object?>)YamlReader.Read(Service).Single().Value!);
 }

@@ -67,8 +67,13 @@ public sealed class ProjectionTests
     [Fact]
     public void Aliases_that_stand_for_more_than_is_kept_make_none()
     {
-        string[] levels = [.. Enumerable.Range(1, 6).Select(static n => $"l{n}: &l{n} [{string.Join(", ", Enumerable.Repeat("*l" + (n - 1), 10))}]")];
-        (byte[] output, List<Manifest> manifests, List<string> problems) = Read($"kind: A\nl0: &l0 {new string('x', 100)}\n{string.Join('\n', levels)}\n");
+        string[] levels =
+        [
+            .. Enumerable.Range(1, 6).Select(static n => $"l{n}: &l{n} [{string.Join(", ", Enumerable.Repeat("*l" + (n - 1), 10))}]"),
+        ];
+        (byte[] output, List<Manifest> manifests, List<string> problems) = Read(
+            $"kind: A\nl0: &l0 {new string('x', 100)}\n{string.Join('\n', levels)}\n"
+        );
         Assert.Single(manifests);
         Assert.Null(Projection.Write(output, manifests, problems));
     }
@@ -77,8 +82,18 @@ public sealed class ProjectionTests
     [Fact]
     public void Reading_one_takes_a_fraction_of_reading_the_output()
     {
-        byte[] text = Encoding.UTF8.GetBytes(string.Concat(Enumerable.Range(0, 500).Select(static n =>
-            $"---\n# Source: web/templates/{n}.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n  name: web-{n}\n  labels: {{app: web, number: \"{n}\"}}\nspec:\n  replicas: {n}\n  template:\n    spec:\n      containers:\n      - name: main\n        image: registry.example/web:{n}\n        ports:\n        - containerPort: 8080\n")));
+        byte[] text = Encoding.UTF8.GetBytes(
+            string.Concat(
+                Enumerable
+                    .Range(0, 500)
+                    .Select(static n =>
+                        $"---\n# Source: web/templates/{n}.yaml\napiVersion: apps/v1\nkind: Deployment\nmetadata:\n"
+                        + $"  name: web-{n}\n  labels: {{app: web, number: \"{n}\"}}\nspec:\n  replicas: {n}\n  template:\n"
+                        + $"    spec:\n      containers:\n      - name: main\n        image: registry.example/web:{n}\n"
+                        + "        ports:\n        - containerPort: 8080\n"
+                    )
+            )
+        );
         byte[] output = Digest.Of(text).ToArray();
         var problems = new List<string>();
         long before = GC.GetAllocatedBytesForCurrentThread();
@@ -96,7 +111,8 @@ public sealed class ProjectionTests
         using var buffer = new MemoryStream();
         using (var json = new Utf8JsonWriter(buffer))
             ManifestJson.Write(json, manifest.Members);
-        return $"{manifest.Source} {manifest.Document} {manifest.Line} {string.Join(',', manifest.Members.Keys)} {Encoding.UTF8.GetString(buffer.ToArray())}";
+        return $"{manifest.Source} {manifest.Document} {manifest.Line} {string.Join(',', manifest.Members.Keys)} "
+            + $"{Encoding.UTF8.GetString(buffer.ToArray())}";
     }
 
     private static (byte[] Output, List<Manifest> Manifests, List<string> Problems) Read(string text)

@@ -12,8 +12,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.Manifests;
 
 /// <summary>
-/// The keys of resources of charts that are shaped as well-known public ones, beside what Tanka's default format gives for the same manifests. The oracle is helm, whose template engine and functions are
-/// those that Tanka uses: it gets the manifests as values.
+/// The keys of resources of charts that are shaped as well-known public ones, beside what Tanka's default format gives for the same
+/// manifests. The oracle is helm, whose template engine and functions are those that Tanka uses: it gets the manifests as values.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class TankaNameTests
@@ -21,24 +21,34 @@ public sealed class TankaNameTests
     /// <summary>Chart, then kinds and names; R stands for the release.</summary>
     private static readonly string[] s_charts =
     [
-        "ingress-nginx: ServiceAccount R-ingress-nginx, ConfigMap R-ingress-nginx-controller, IngressClass nginx, ClusterRole R-ingress-nginx, ValidatingWebhookConfiguration R-ingress-nginx-admission, Job R-ingress-nginx-admission-create",
-        "cert-manager: CustomResourceDefinition certificaterequests.cert-manager.io, CustomResourceDefinition orders.acme.cert-manager.io, MutatingWebhookConfiguration R-cert-manager-webhook, Role R-cert-manager:leaderelection",
-        "prometheus: PrometheusRule R-kube-prometheus-stack-k8s.rules, ServiceMonitor R-kube-prometheus-stack-kube-etcd, Alertmanager R-alertmanager, ConfigMap R-grafana-config-dashboards, Service R-kube-prometheus-stack-coredns",
-        "metrics-server: APIService v1beta1.metrics.k8s.io, RoleBinding R-metrics-server-auth-reader, ClusterRole system:R-aggregated-metrics-reader, ClusterRoleBinding R-metrics-server:system:auth-delegator",
-        "external-dns: Deployment R-external-dns, ClusterRoleBinding R-external-dns-viewer, CustomResourceDefinition dnsendpoints.externaldns.k8s.io",
-        "postgresql: StatefulSet R-postgresql, Service R-postgresql-hl, NetworkPolicy R-postgresql, PodDisruptionBudget R-postgresql-primary, Secret R-postgresql-svcbind-custom-user",
+        "ingress-nginx: ServiceAccount R-ingress-nginx, ConfigMap R-ingress-nginx-controller, IngressClass nginx, ClusterRole "
+            + "R-ingress-nginx, ValidatingWebhookConfiguration R-ingress-nginx-admission, Job R-ingress-nginx-admission-create",
+        "cert-manager: CustomResourceDefinition certificaterequests.cert-manager.io, CustomResourceDefinition "
+            + "orders.acme.cert-manager.io, MutatingWebhookConfiguration R-cert-manager-webhook, Role R-cert-manager:leaderelection",
+        "prometheus: PrometheusRule R-kube-prometheus-stack-k8s.rules, ServiceMonitor R-kube-prometheus-stack-kube-etcd, "
+            + "Alertmanager R-alertmanager, ConfigMap R-grafana-config-dashboards, Service R-kube-prometheus-stack-coredns",
+        "metrics-server: APIService v1beta1.metrics.k8s.io, RoleBinding R-metrics-server-auth-reader, ClusterRole "
+            + "system:R-aggregated-metrics-reader, ClusterRoleBinding R-metrics-server:system:auth-delegator",
+        "external-dns: Deployment R-external-dns, ClusterRoleBinding R-external-dns-viewer, CustomResourceDefinition "
+            + "dnsendpoints.externaldns.k8s.io",
+        "postgresql: StatefulSet R-postgresql, Service R-postgresql-hl, NetworkPolicy R-postgresql, PodDisruptionBudget "
+            + "R-postgresql-primary, Secret R-postgresql-svcbind-custom-user",
         "redis: StatefulSet R-redis-replicas, ConfigMap R-redis-scripts, HorizontalPodAutoscaler R-redis-replicas",
         "kafka: StatefulSet R-kafka-broker, ConfigMap R-kafka-broker-0-external-configuration, Service R-kafka-controller-0-external",
         "keycloak: StatefulSet R-keycloak, ConfigMap R-keycloak-env-vars, Ingress R-keycloak, Secret R-externaldb",
-        "vault: StatefulSet R-vault, MutatingWebhookConfiguration R-vault-agent-injector-cfg, ClusterRoleBinding R-vault-server-binding, Pod R-vault-server-test",
+        "vault: StatefulSet R-vault, MutatingWebhookConfiguration R-vault-agent-injector-cfg, ClusterRoleBinding "
+            + "R-vault-server-binding, Pod R-vault-server-test",
         "consul: DaemonSet R-consul-client, Job R-consul-gossip-encryption-autogenerate-a1b2c3, GatewayClassConfig consul-api-gateway",
-        "argo-cd: Application R-guestbook, AppProject default, CustomResourceDefinition applicationsets.argoproj.io, StatefulSet R-argocd-application-controller, ConfigMap argocd-cmd-params-cm",
+        "argo-cd: Application R-guestbook, AppProject default, CustomResourceDefinition applicationsets.argoproj.io, StatefulSet "
+            + "R-argocd-application-controller, ConfigMap argocd-cmd-params-cm",
         "flux: GitRepository R-flux-system, HelmRelease R-podinfo, Kustomization R-apps, OCIRepository R-charts",
         "istio: EnvoyFilter stats-filter-1.22, PeerAuthentication R-default, Gateway istio-ingressgateway, WasmPlugin R-basic_auth",
         "linkerd: ServiceProfile webapp.default.svc.cluster.local, HTTPRoute R-web, GRPCRoute R-api, TCPRoute R-raw",
         "cilium: CiliumNetworkPolicy R-allow-dns, CiliumL2AnnouncementPolicy R-l2, DaemonSet cilium, ConfigMap cilium-config",
-        "calico: IPPool default-ipv4-ippool, BGPConfiguration default, FelixConfiguration default, CustomResourceDefinition bgppeers.crd.projectcalico.org",
-        "longhorn: StorageClass longhorn-static, CSIDriver driver.longhorn.io, PriorityClass longhorn-critical, CustomResourceDefinition backingimagedatasources.longhorn.io",
+        "calico: IPPool default-ipv4-ippool, BGPConfiguration default, FelixConfiguration default, CustomResourceDefinition "
+            + "bgppeers.crd.projectcalico.org",
+        "longhorn: StorageClass longhorn-static, CSIDriver driver.longhorn.io, PriorityClass longhorn-critical, "
+            + "CustomResourceDefinition backingimagedatasources.longhorn.io",
         "velero: BackupStorageLocation default, VolumeSnapshotLocation aws2, Schedule R-daily7d",
         "keda: ScaledObject R-web, TriggerAuthentication R-sqs_auth, ClusterTriggerAuthentication AWS-IRSA",
         "jenkins: StatefulSet R-jenkins, ConfigMap R-jenkins-jcasc-config, Pod R-ui-test-4xk2z, Role R-jenkins-schedule-agents",
@@ -59,9 +69,28 @@ public sealed class TankaNameTests
         {
             string chart = row.Split(": ", 2)[0];
             string[] objects = row.Split(": ", 2)[1].Split(", ");
-            Chart(chart).WithTemplate("all.yaml", string.Join("---\n", objects.Select(static text => text.Split(' ')).Select(static words =>
-                $"apiVersion: v1\nkind: {words[0]}\nmetadata:\n  name: {(words[1].StartsWith("R-", StringComparison.Ordinal) ? "{{ .Release.Name }}" + words[1][1..] : words[1])}\n"))).WriteTo(work);
-            CommandResult result = await (home.Admin("resources", "--json", "--", "template", "shop-v2", chart) with { Directory = work }).RunAsync();
+            Chart(chart)
+                .WithTemplate(
+                    "all.yaml",
+                    string.Join(
+                        "---\n",
+                        objects
+                            .Select(static text => text.Split(' '))
+                            .Select(static words =>
+                            {
+                                bool hasRelease = words[1].StartsWith("R-", StringComparison.Ordinal);
+                                string name = hasRelease ? "{{ .Release.Name }}" + words[1][1..] : words[1];
+                                return $"apiVersion: v1\nkind: {words[0]}\nmetadata:\n  name: {name}\n";
+                            })
+                    )
+                )
+                .WriteTo(work);
+            CommandResult result = await (
+                home.Admin("resources", "--json", "--", "template", "shop-v2", chart) with
+                {
+                    Directory = work,
+                }
+            ).RunAsync();
             Assert.True(result.ExitCode == 0, result.ToString());
             using JsonDocument json = JsonDocument.Parse(result.StdoutText);
             Assert.Equal(objects.Length, json.RootElement.GetArrayLength());
@@ -71,10 +100,22 @@ public sealed class TankaNameTests
                 manifests.Append(keys.Count > 1 ? "," : "").Append(resource.GetProperty("manifest").GetRawText());
             }
         }
-        Chart("oracle").WithTemplate("names.yaml", "kind: Names\nnames:\n{{- range .Values.manifests }}\n- {{ print .kind \"_\" .metadata.name | snakecase | quote }}\n{{- end }}\n").WriteTo(work);
+        Chart("oracle")
+            .WithTemplate(
+                "names.yaml",
+                "kind: Names\nnames:\n{{- range .Values.manifests }}\n- {{ print .kind \"_\" .metadata.name | snakecase | quote "
+                    + "}}\n{{- end }}\n"
+            )
+            .WriteTo(work);
         await File.WriteAllTextAsync(Path.Combine(work, "manifests.json"), manifests + "]}");
         CommandResult oracle = await home.Real(work, "template", "r", "oracle", "-f", "manifests.json").RunAsync();
         Assert.True(oracle.ExitCode == 0, oracle.ToString());
-        Assert.Equal(oracle.StdoutText.Split('\n').Where(static line => line.StartsWith("- ", StringComparison.Ordinal)).Select(static line => line[3..^1]), keys);
+        Assert.Equal(
+            oracle
+                .StdoutText.Split('\n')
+                .Where(static line => line.StartsWith("- ", StringComparison.Ordinal))
+                .Select(static line => line[3..^1]),
+            keys
+        );
     }
 }

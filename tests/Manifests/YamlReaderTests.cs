@@ -37,22 +37,28 @@ public sealed class YamlReaderTests
         if (!File.Exists(Kubectl))
             return;
         using var directory = new TemporaryDirectory();
-        await Parallel.ForEachAsync(YamlTable.Rows.Index(), async (row, _) =>
-        {
-            string file = directory.Write($"{row.Index}.yaml", $"apiVersion: v1\nkind: Foo\nmetadata: {{name: a}}\n{row.Item.Yaml}\n");
-            var command = new Command(Kubectl, ["annotate", "--local", "-o", "json", "-f", file, "x=y"]) { Environment = new Dictionary<string, string?> { ["HOME"] = directory.Location } };
-            CommandResult result = await command.RunAsync();
-            if (row.Item.Json is null)
+        await Parallel.ForEachAsync(
+            YamlTable.Rows.Index(),
+            async (row, _) =>
             {
-                Assert.True(result.ExitCode != 0, $"{row.Item.Yaml} is {result.StdoutText}");
-                return;
+                string file = directory.Write($"{row.Index}.yaml", $"apiVersion: v1\nkind: Foo\nmetadata: {{name: a}}\n{row.Item.Yaml}\n");
+                var command = new Command(Kubectl, ["annotate", "--local", "-o", "json", "-f", file, "x=y"])
+                {
+                    Environment = new Dictionary<string, string?> { ["HOME"] = directory.Location },
+                };
+                CommandResult result = await command.RunAsync();
+                if (row.Item.Json is null)
+                {
+                    Assert.True(result.ExitCode != 0, $"{row.Item.Yaml} is {result.StdoutText}");
+                    return;
+                }
+                Assert.True(result.ExitCode == 0, $"{row.Item.Yaml}: {result}");
+                JsonObject answer = JsonNode.Parse(result.StdoutText)!.AsObject();
+                foreach (string own in (string[])["apiVersion", "kind", "metadata"])
+                    answer.Remove(own);
+                Assert.Equal((row.Item.Yaml, Sorted(row.Item.Json)), (row.Item.Yaml, Sorted(answer.ToJsonString())));
             }
-            Assert.True(result.ExitCode == 0, $"{row.Item.Yaml}: {result}");
-            JsonObject answer = JsonNode.Parse(result.StdoutText)!.AsObject();
-            foreach (string own in (string[])["apiVersion", "kind", "metadata"])
-                answer.Remove(own);
-            Assert.Equal((row.Item.Yaml, Sorted(row.Item.Json)), (row.Item.Yaml, Sorted(answer.ToJsonString())));
-        });
+        );
     }
 
     [Fact]
@@ -65,7 +71,8 @@ public sealed class YamlReaderTests
     }
 
     [Fact]
-    public void Levels_without_end_are_refused() => Assert.Contains("levels", Refusal("v: " + new string('[', 100_000)), StringComparison.Ordinal);
+    public void Levels_without_end_are_refused() =>
+        Assert.Contains("levels", Refusal("v: " + new string('[', 100_000)), StringComparison.Ordinal);
 
     /// <summary>Broken YAML is refused by an exception of ours, whatever the parser meets in it.</summary>
     [Fact]
@@ -111,12 +118,17 @@ public sealed class YamlReaderTests
     /// <summary>One spelling of a document of JSON: members by name; numbers as written.</summary>
     private static string Sorted(string json)
     {
-        static JsonNode? Sort(JsonNode? node) => node switch
-        {
-            JsonObject members => new JsonObject(members.OrderBy(member => member.Key, StringComparer.Ordinal).Select(member => KeyValuePair.Create(member.Key, Sort(member.Value)))),
-            JsonArray items => new JsonArray([.. items.Select(Sort)]),
-            _ => node?.DeepClone(),
-        };
+        static JsonNode? Sort(JsonNode? node) =>
+            node switch
+            {
+                JsonObject members => new JsonObject(
+                    members
+                        .OrderBy(member => member.Key, StringComparer.Ordinal)
+                        .Select(member => KeyValuePair.Create(member.Key, Sort(member.Value)))
+                ),
+                JsonArray items => new JsonArray([.. items.Select(Sort)]),
+                _ => node?.DeepClone(),
+            };
         return Sort(JsonNode.Parse(json))?.ToJsonString() ?? "null";
     }
 }

@@ -14,7 +14,9 @@ namespace CacheDaemon.Tests.Performance;
 [Trait("Needs", "programs")]
 public sealed class DaemonAllocationTests
 {
-    private const int Hits = 1000, Rounds = 5, MaxBytesPerHit = 1000;
+    private const int Hits = 1000,
+        Rounds = 5,
+        MaxBytesPerHit = 1000;
 
     /// <summary>However long the output: one that is passed as a file is not even read.</summary>
     [Theory]
@@ -51,7 +53,8 @@ public sealed class DaemonAllocationTests
     [Fact]
     public async Task A_long_frame_that_has_only_begun_takes_memory_for_what_came_of_it()
     {
-        const int Announced = 60_000_000, Sent = 200_000;
+        const int Announced = 60_000_000,
+            Sent = 200_000;
         await using var home = new DaemonHome(RealHelms.Helm3);
         await home.StartAsync();
         using DaemonClient client = DaemonClient.TryConnect(Endpoint.ForHome(home.State), out _)!;
@@ -59,12 +62,13 @@ public sealed class DaemonAllocationTests
         Allocated(client);
         long asking = Allocated(client);
         asking = Allocated(client) - asking;
-        long before = Allocated(client), asked = 0;
+        long before = Allocated(client),
+            asked = 0;
         using var peer = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await peer.ConnectAsync(new UnixDomainSocketEndPoint(Path.Combine(home.State, "daemon.sock")));
         byte[] begun = new byte[Frame.HeaderBytes + Sent];
         Frame.WriteLength(begun, Announced);
-        for (int sent = 0; sent < begun.Length;)
+        for (int sent = 0; sent < begun.Length; )
             sent += await peer.SendAsync(begun.AsMemory(sent));
         // More than a socket holds: it has been read but for the rest.
         await Eventually.IsTrueAsync("it is being read", () => Allocated(client) - before - ++asked * asking > Sent / 2);

@@ -10,7 +10,9 @@ namespace CacheDaemon.Tests.Performance;
 /// <summary>Gates what it allocates to find out that nothing has changed: by the bytes of a request, and from the request itself.</summary>
 public sealed class FingerprintAllocationTests
 {
-    private const int Files = 300, Rounds = 50, MaxBytesPerFile = 400;
+    private const int Files = 300,
+        Rounds = 50,
+        MaxBytesPerFile = 400;
 
     [Fact]
     public void Recalling_a_request_by_its_bytes_allocates_nothing()

@@ -19,7 +19,8 @@ namespace CacheDaemon.Tests.Performance;
 /// <summary>Gates what a warm hit allocates in the daemon: garbage is what makes a daemon stutter.</summary>
 public sealed class HitAllocationTests
 {
-    private const int Hits = 200, MaxBytesPerHit = 768;
+    private const int Hits = 200,
+        MaxBytesPerHit = 768;
 
     [Fact]
     public async Task A_warm_hit_allocates_little()
@@ -34,15 +35,37 @@ public sealed class HitAllocationTests
         using var log = new DaemonLog(directory.At("log"), TimeProvider.System, echo: false);
         using var stores = new StoreTiers(Endpoint.ForHome(directory.At("state")), new DaemonOptions(), TimeProvider.System, log);
         var fingerprinter = new Fingerprinter(new Later(), new HelmBinaries());
-        var armory = new Armory(directory.At("armed"), new HelmBinaries(), static _ => System.Threading.Tasks.Task.CompletedTask, log.Write, TimeProvider.System);
+        var armory = new Armory(
+            directory.At("armed"),
+            new HelmBinaries(),
+            static _ => System.Threading.Tasks.Task.CompletedTask,
+            log.Write,
+            TimeProvider.System
+        );
         var results = new ResultStore(stores.Store);
         var repeatability = new RepeatabilityPolicy(stores.Store, armory);
-        var explainer = new Explainer(fingerprinter, stores.Store, results, new MissExplainer(stores.Disk), repeatability, new RemoteRuns(TimeProvider.System));
+        var explainer = new Explainer(
+            fingerprinter,
+            stores.Store,
+            results,
+            new MissExplainer(stores.Disk),
+            repeatability,
+            new RemoteRuns(TimeProvider.System)
+        );
         var counters = new Counters(new Dictionary<string, long>());
         var journal = new CallJournal(new Tallies(new Dictionary<string, long>(), TimeProvider.System), log, TimeProvider.System);
         var outcomes = new OutcomeRecorder(counters, journal, log, TimeProvider.System);
         var team = new TeamShare(null, stores.Store, counters, log, TimeProvider.System, readOnly: false);
-        var pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, outcomes, team, TimeProvider.System, readOnly: false);
+        var pipeline = new RenderPipeline(
+            fingerprinter,
+            explainer,
+            results,
+            repeatability,
+            outcomes,
+            team,
+            TimeProvider.System,
+            readOnly: false
+        );
         Assert.Equal(0, Libc.StatPlace(directory.Location, out FileStamp here));
         Assert.Equal(0, Libc.Stat(helm, follow: true, out FileStamp stamp));
         var request = new Message.Render
@@ -69,12 +92,20 @@ public sealed class HitAllocationTests
         Assert.True(perHit < MaxBytesPerHit, $"{perHit} bytes per hit");
     }
 
-    /// <summary>One request as the dispatcher treats it; true when it was known by its bytes. xunit's assertions allocate, and would be counted.</summary>
+    /// <summary>
+    /// One request as the dispatcher treats it; true when it was known by its bytes. xunit's assertions allocate, and would be counted.
+    /// </summary>
     private static bool Hit(RenderPipeline pipeline, ReadOnlySequence<byte> message, Message.Render request, HashSet<long> held)
     {
         KnownRequest? known = pipeline.FindKnown(message);
 #pragma warning disable CA2012 // It is complete, as asserted, and awaiting it would leave this thread, whose allocations are counted.
-        ValueTask<Answer> answering = pipeline.RenderAsync(known?.Request ?? request, held, message, known, TimeProvider.System.GetTimestamp());
+        ValueTask<Answer> answering = pipeline.RenderAsync(
+            known?.Request ?? request,
+            held,
+            message,
+            known,
+            TimeProvider.System.GetTimestamp()
+        );
         if (!answering.IsCompletedSuccessfully || answering.Result.Tail!.Length != 20_000)
             throw new InvalidOperationException("not a hit");
 #pragma warning restore CA2012

@@ -21,7 +21,8 @@ public sealed class HitFootprintTests
     private const string Trace = "strace";
 
     /// <summary>What takes or gives bytes on a socket, by any of its names.</summary>
-    private static readonly string[] s_sends = ["sendto", "sendmsg", "write", "writev"], s_receives = ["read", "readv", "recvfrom", "recvmsg"];
+    private static readonly string[] s_sends = ["sendto", "sendmsg", "write", "writev"],
+        s_receives = ["read", "readv", "recvfrom", "recvmsg"];
 
     [TraceFact]
     public async Task Shim_makes_one_connection_and_exchanges_one_frame_each_way()
@@ -65,7 +66,10 @@ public sealed class HitFootprintTests
         await using DaemonHome home = await WarmAsync();
         string[] calls = await TraceShimAsync(home);
 
-        Assert.DoesNotContain(calls, c => Is(c, "openat") && (c.Contains(".so", StringComparison.Ordinal) || c.Contains("nsswitch", StringComparison.Ordinal)));
+        Assert.DoesNotContain(
+            calls,
+            c => Is(c, "openat") && (c.Contains(".so", StringComparison.Ordinal) || c.Contains("nsswitch", StringComparison.Ordinal))
+        );
     }
 
     [TraceFact]
@@ -73,10 +77,12 @@ public sealed class HitFootprintTests
     {
         await using DaemonHome home = await WarmAsync();
         int daemon = Assert.Single(home.DaemonIds());
-        using Process strace = Process.Start(new ProcessStartInfo("strace", ["-ff", "-e", "trace=openat,open,openat2,statx", "-o", home.At(Trace), "-p", $"{daemon}"])
-        {
-            RedirectStandardError = true,
-        })!;
+        using Process strace = Process.Start(
+            new ProcessStartInfo("strace", ["-ff", "-e", "trace=openat,open,openat2,statx", "-o", home.At(Trace), "-p", $"{daemon}"])
+            {
+                RedirectStandardError = true,
+            }
+        )!;
         Assert.Contains("attached", await strace.StandardError.ReadLineAsync(), StringComparison.Ordinal);
 
         CommandResult hit = await home.Shim(home.At("work"), "template", "r", "web").RunAsync();
@@ -89,7 +95,10 @@ public sealed class HitFootprintTests
         string[] calls = await CallsAsync(home);
         Assert.Contains(calls, c => Is(c, "statx") && c.Contains("\"templates/a.yaml\"", StringComparison.Ordinal));
         // The places where the chart and the call are, to look from there; no content is opened.
-        string[] places = [.. calls.Where(c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal))];
+        string[] places =
+        [
+            .. calls.Where(c => c.Contains("open", StringComparison.Ordinal) && c.Contains(home.At("work"), StringComparison.Ordinal)),
+        ];
         Assert.NotEmpty(places);
         Assert.All(places, place => Assert.Contains("O_PATH", place, StringComparison.Ordinal));
     }
@@ -98,7 +107,8 @@ public sealed class HitFootprintTests
     private static async Task<DaemonHome> WarmAsync()
     {
         var home = new DaemonHome(RealHelms.Helm3);
-        string chart = Directory.CreateDirectory(home.At("work", "web", "templates")).Parent!.FullName, template = Path.Combine(chart, "templates", "a.yaml");
+        string chart = Directory.CreateDirectory(home.At("work", "web", "templates")).Parent!.FullName,
+            template = Path.Combine(chart, "templates", "a.yaml");
         await File.WriteAllTextAsync(Path.Combine(chart, "Chart.yaml"), "apiVersion: v2\nname: web\nversion: 1.0.0\n");
         await File.WriteAllTextAsync(template, "a: {{ .Release.Name }}\n");
         await home.StartAsync();
@@ -112,7 +122,13 @@ public sealed class HitFootprintTests
     private static async Task<string[]> TraceShimAsync(DaemonHome home)
     {
         Command shim = home.Shim(home.At("work"), "template", "r", "web");
-        CommandResult result = await (shim with { File = "/usr/bin/strace", Arguments = ["-ff", "-y", "-s", "200", "-o", home.At(Trace), shim.File, .. shim.Arguments] }).RunAsync();
+        CommandResult result = await (
+            shim with
+            {
+                File = "/usr/bin/strace",
+                Arguments = ["-ff", "-y", "-s", "200", "-o", home.At(Trace), shim.File, .. shim.Arguments],
+            }
+        ).RunAsync();
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(3, (await home.StatsAsync()).Hits);
         return await CallsAsync(home);

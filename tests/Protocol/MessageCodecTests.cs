@@ -15,32 +15,37 @@ public sealed class MessageCodecTests
 
     public static TheoryData<string> Names => [.. MessageExamples.All.Keys];
 
-    /// <summary>A <see cref="MessageKind.Candidates"/>, a <see cref="MessageKind.Render"/>, and a <see cref="MessageKind.Recall"/>, each with a lie about a length.</summary>
-    public static TheoryData<string, byte[]> Lies => new()
-    {
-        { "array", [0x94, Version, 71, 0xdd, 0x7f, 0xff, 0xff, 0xff] },
-        { "array below zero", [0x94, Version, 71, 0xdd, 0xff, 0xff, 0xff, 0xff] },
-        { "map", [0x9d, Version, 1, 0x90, 0xa0, 0, 0, 0xdf, 0x7f, 0xff, 0xff, 0xff] },
-        { "map of half as many bytes", [0x9d, Version, 1, 0x90, 0xa0, 0, 0, 0xde, 0, 3, 1, 2, 3, 4, 5] },
-        { "binary", [0x93, Version, 11, 0xc6, 0x7f, 0xff, 0xff, 0xff, 0] },
-        { "binary below zero", [0x93, Version, 11, 0xc6, 0xff, 0xff, 0xff, 0xff, 0] },
-        { "string", [0x93, Version, 70, 0xdb, 0x7f, 0xff, 0xff, 0xff, 0] },
-        { "string below zero", [0x93, Version, 70, 0xdb, 0xff, 0xff, 0xff, 0xff, 0] },
-        { "arrays in arrays", [0x93, Version, 70, .. Enumerable.Repeat<byte>(0x91, 100_000)] },
-        { "arrays in arguments", [0x9d, Version, 1, .. Enumerable.Repeat<byte>(0x91, 100_000)] },
-    };
+    /// <summary>
+    /// A <see cref="MessageKind.Candidates"/>, a <see cref="MessageKind.Render"/>, and a <see cref="MessageKind.Recall"/>, each with a lie
+    /// about a length.
+    /// </summary>
+    public static TheoryData<string, byte[]> Lies =>
+        new()
+        {
+            { "array", [0x94, Version, 71, 0xdd, 0x7f, 0xff, 0xff, 0xff] },
+            { "array below zero", [0x94, Version, 71, 0xdd, 0xff, 0xff, 0xff, 0xff] },
+            { "map", [0x9d, Version, 1, 0x90, 0xa0, 0, 0, 0xdf, 0x7f, 0xff, 0xff, 0xff] },
+            { "map of half as many bytes", [0x9d, Version, 1, 0x90, 0xa0, 0, 0, 0xde, 0, 3, 1, 2, 3, 4, 5] },
+            { "binary", [0x93, Version, 11, 0xc6, 0x7f, 0xff, 0xff, 0xff, 0] },
+            { "binary below zero", [0x93, Version, 11, 0xc6, 0xff, 0xff, 0xff, 0xff, 0] },
+            { "string", [0x93, Version, 70, 0xdb, 0x7f, 0xff, 0xff, 0xff, 0] },
+            { "string below zero", [0x93, Version, 70, 0xdb, 0xff, 0xff, 0xff, 0xff, 0] },
+            { "arrays in arrays", [0x93, Version, 70, .. Enumerable.Repeat<byte>(0x91, 100_000)] },
+            { "arrays in arguments", [0x9d, Version, 1, .. Enumerable.Repeat<byte>(0x91, 100_000)] },
+        };
 
     /// <summary>What the package would take, and no peer of ours sends.</summary>
-    public static TheoryData<string, byte[]> Lenient => new()
-    {
-        { "a string that is no UTF-8", [0x93, Version, 70, 0xa2, 0xc3, 0x28] },
-        { "nil for a string", [0x93, Version, 70, 0xc0] },
-        { "a string for binary", [0x93, Version, 11, 0xa1, 0x41] },
-        { "nil for binary", [0x93, Version, 11, 0xc0] },
-        { "binary for a string", [0x93, Version, 70, 0xc4, 1, 0x41] },
-        { "a number beyond its type", [0x93, Version, 16, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] },
-        { "a negative device", [0x9d, Version, 1, 0x90, 0xa0, 0xff, 0, 0x80, 0, 0xa0] },
-    };
+    public static TheoryData<string, byte[]> Lenient =>
+        new()
+        {
+            { "a string that is no UTF-8", [0x93, Version, 70, 0xa2, 0xc3, 0x28] },
+            { "nil for a string", [0x93, Version, 70, 0xc0] },
+            { "a string for binary", [0x93, Version, 11, 0xa1, 0x41] },
+            { "nil for binary", [0x93, Version, 11, 0xc0] },
+            { "binary for a string", [0x93, Version, 70, 0xc4, 1, 0x41] },
+            { "a number beyond its type", [0x93, Version, 16, 0xcf, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff] },
+            { "a negative device", [0x9d, Version, 1, 0x90, 0xa0, 0xff, 0, 0x80, 0, 0xa0] },
+        };
 
     [Theory]
     [MemberData(nameof(Names))]
@@ -98,8 +103,7 @@ public sealed class MessageCodecTests
     }
 
     [Fact]
-    public void Every_kind_has_an_example() =>
-        Assert.Equal(Enum.GetNames<MessageKind>().Order(), MessageExamples.All.Keys.Order());
+    public void Every_kind_has_an_example() => Assert.Equal(Enum.GetNames<MessageKind>().Order(), MessageExamples.All.Keys.Order());
 
     [Theory]
     [InlineData(0)]
@@ -113,7 +117,13 @@ public sealed class MessageCodecTests
         var result = new Message.Result(0, "memory", 210, new byte[8], "warning\n"u8.ToArray(), new byte[length]);
         long before = GC.GetAllocatedBytesForCurrentThread();
         byte[] head = MessageCodec.EncodeResultHead(
-            result.ExitCode, result.Source, result.Microseconds, result.Key.Span, result.Stderr.Span, result.Stdout.Length);
+            result.ExitCode,
+            result.Source,
+            result.Microseconds,
+            result.Key.Span,
+            result.Stderr.Span,
+            result.Stdout.Length
+        );
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 16 * 1024);
         Assert.True(MessageCodec.Encode(result).AsSpan().SequenceEqual((byte[])[.. head, .. result.Stdout.Span]));
     }

@@ -48,10 +48,32 @@ internal static class MessageExamples
         ["Recent"] = new Message.Recent(20),
         ["Remembered"] = new Message.Remembered(s_key),
         ["Show"] = new Message.Show("f52d7111", ShownPart.Stdout),
-        ["Coordinate"] = new Message.Coordinate(0xdead_beef_0102_0304, false, Render with { Arguments = ["repo", "update"], Stdin = null, Flags = RenderFlags.None, Descriptors = [] }),
+        ["Coordinate"] = new Message.Coordinate(
+            0xdead_beef_0102_0304,
+            false,
+            Render with
+            {
+                Arguments = ["repo", "update"],
+                Stdin = null,
+                Flags = RenderFlags.None,
+                Descriptors = [],
+            }
+        ),
         ["Ran"] = new Message.Ran(7, 0, ""u8.ToArray(), "---\n"u8.ToArray()),
-        ["Result"] = new Message.Result(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), "---\n"u8.ToArray()),
-        ["Lease"] = new Message.Lease(7, "new", new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, new ArmedHelm("/a", new FileStamp(1, 2, 3, 4, 5, 6), 64, 101)),
+        ["Result"] = new Message.Result(
+            0,
+            "memory",
+            210,
+            new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 },
+            ""u8.ToArray(),
+            "---\n"u8.ToArray()
+        ),
+        ["Lease"] = new Message.Lease(
+            7,
+            "new",
+            new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 },
+            new ArmedHelm("/a", new FileStamp(1, 2, 3, 4, 5, 6), 64, 101)
+        ),
         ["Bypass"] = new Message.Bypass(BypassReason.ClusterAccess, "--validate"),
         ["Waiting"] = new Message.Waiting(),
         ["Published"] = new Message.Published(RefuseReason.None, ""),
@@ -59,7 +81,14 @@ internal static class MessageExamples
         ["Failed"] = new Message.Failed("no"),
         ["Candidates"] = new Message.Candidates([s_key], 3),
         ["Turn"] = new Message.Turn(7, true, 210),
-        ["ResultDescriptor"] = new Message.ResultDescriptor(0, "memory", 210, new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 }, ""u8.ToArray(), 700_000),
+        ["ResultDescriptor"] = new Message.ResultDescriptor(
+            0,
+            "memory",
+            210,
+            new byte[] { 0xde, 0xad, 0xbe, 0xef, 1, 2, 3, 4 },
+            ""u8.ToArray(),
+            700_000
+        ),
         ["Candidate"] = new Message.Candidate("web", false, 0, s_empty, s_key, Render),
     };
 }

@@ -5,7 +5,10 @@ using Xunit;
 
 namespace CacheDaemon.Tests.RemoteCharts;
 
-/// <summary>A render of a remote chart that is made for the cache, beside calls that write the index: helm 3 empties the file that it reads, so one waits for the other; helm 4 renames, and nobody waits.</summary>
+/// <summary>
+/// A render of a remote chart that is made for the cache, beside calls that write the index: helm 3 empties the file that it reads, so one
+/// waits for the other; helm 4 renames, and nobody waits.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class LeasedReaderTests
 {
@@ -19,7 +22,8 @@ public sealed class LeasedReaderTests
         await using var stage = await RemoteStage.StartAsync(major, Configuration);
         // With helm 4 the archive is in its content cache from then on.
         await stage.RealAsync(s_render);
-        Task<CommandResult> update, render;
+        Task<CommandResult> update,
+            render;
         using (stage.Server.Hold(ChartRepositoryServer.Index))
         {
             update = stage.ShimAsync("repo", "update");
@@ -44,10 +48,14 @@ public sealed class LeasedReaderTests
         // Known by its bytes and stored no more: it takes another way through the daemon than one that is new.
         await stage.WarmAsync(s_render);
         Assert.Equal(0, (await stage.Home.Admin("prune", "--all").RunAsync()).ExitCode);
-        ChartBuilder.Chart("app").WithMetadata($"dependencies:\n  - {{name: web, version: \"1.0.0\", repository: \"{stage.Server.Url}\"}}").WriteTo(stage.Work);
+        ChartBuilder
+            .Chart("app")
+            .WithMetadata($"dependencies:\n  - {{name: web, version: \"1.0.0\", repository: \"{stage.Server.Url}\"}}")
+            .WriteTo(stage.Work);
         IEnumerable<string> arguments = write[0] == "repo" ? write : [.. write, "./app"];
         Stats before = await stage.Home.StatsAsync();
-        Task<CommandResult> render, writer;
+        Task<CommandResult> render,
+            writer;
         int indexes;
         using (stage.Server.Hold("/web-1.0.0.tgz"))
         {

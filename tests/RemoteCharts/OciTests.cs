@@ -11,14 +11,20 @@ namespace CacheDaemon.Tests.RemoteCharts;
 [Trait("Needs", "programs")]
 public sealed class OciTests
 {
-    private const string Window = "remote:\n  fresh_for: 1h\n", ByDigest = "remote:\n  digest: true\n";
+    private const string Window = "remote:\n  fresh_for: 1h\n",
+        ByDigest = "remote:\n  digest: true\n";
 
     [RegistryTheory, MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]
     public async Task Within_the_window_a_tag_costs_no_request_and_a_new_one_is_seen_after_it(int major)
     {
         await using var stage = await Stage.StartAsync(major, Window);
         await stage.PushAsync("first");
-        string[][] calls = [["template", "x", stage.Chart, "--version", "1.0.0"], ["template", "x", stage.Chart + ":1.0.0"], ["show", "chart", stage.Chart]];
+        string[][] calls =
+        [
+            ["template", "x", stage.Chart, "--version", "1.0.0"],
+            ["template", "x", stage.Chart + ":1.0.0"],
+            ["show", "chart", stage.Chart],
+        ];
         foreach (string[] call in calls)
             await stage.AssertServedLikeHelmAsync(call);
 
@@ -27,16 +33,27 @@ public sealed class OciTests
         int requests = await stage.Registry.RequestsAsync();
         foreach (string directory in (string[])["ours", "helms"])
         {
-            Command pull = directory == "ours" ? stage.Shim("pull", stage.Chart, "--untar", "-d", directory) : stage.Real("pull", stage.Chart, "--untar", "-d", directory);
+            Command pull =
+                directory == "ours"
+                    ? stage.Shim("pull", stage.Chart, "--untar", "-d", directory)
+                    : stage.Real("pull", stage.Chart, "--untar", "-d", directory);
             CommandResult pulled = await pull.RunAsync();
             Assert.True(pulled.ExitCode == 0, pulled.ToString());
-            Assert.Contains("again", await File.ReadAllTextAsync(Path.Combine(stage.Work, directory, "web/templates/c.yaml")), StringComparison.Ordinal);
+            Assert.Contains(
+                "again",
+                await File.ReadAllTextAsync(Path.Combine(stage.Work, directory, "web/templates/c.yaml")),
+                StringComparison.Ordinal
+            );
         }
         Assert.True(await stage.Registry.RequestsAsync() >= requests + 2);
 
         // The window is what was asked for, and a call that asks for news gets it, for all that follow.
         Assert.Contains("word: first", (await stage.Shim(calls[0]).RunAsync()).StdoutText, StringComparison.Ordinal);
-        Assert.Contains("word: again", (await stage.Shim(calls[0]).With("HELMCACHED_RECACHE", "1").RunAsync()).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            "word: again",
+            (await stage.Shim(calls[0]).With("HELMCACHED_RECACHE", "1").RunAsync()).StdoutText,
+            StringComparison.Ordinal
+        );
         requests = await stage.Registry.RequestsAsync();
         Assert.Contains("word: again", (await stage.Shim(calls[0]).RunAsync()).StdoutText, StringComparison.Ordinal);
         Assert.Equal(requests, await stage.Registry.RequestsAsync());
@@ -48,7 +65,8 @@ public sealed class OciTests
         await using var stage = await Stage.StartAsync(major, ByDigest);
         string digest = await stage.PushAsync("first");
         await stage.PushAsync("again");
-        string[] byDigest = ["template", "x", $"{stage.Chart}@{digest}"], byTag = ["template", "x", stage.Chart];
+        string[] byDigest = ["template", "x", $"{stage.Chart}@{digest}"],
+            byTag = ["template", "x", stage.Chart];
         Assert.Contains("word: first", (await stage.AssertServedLikeHelmAsync(byDigest)).StdoutText, StringComparison.Ordinal);
         await stage.AssertServedLikeHelmAsync("show", "values", $"{stage.Chart}@{digest}");
         int requests = await stage.Registry.RequestsAsync();
@@ -87,14 +105,19 @@ public sealed class OciTests
     {
         await using var stage = await Stage.StartAsync(major, "remote:\n  fresh_for: 1h\n  digest: true\n", user: "ada");
         string digest = await stage.PushAsync("first");
-        string[][] calls = [["template", "x", stage.Chart], ["show", "chart", $"{stage.Chart}@{digest}"]];
+        string[][] calls =
+        [
+            ["template", "x", stage.Chart],
+            ["show", "chart", $"{stage.Chart}@{digest}"],
+        ];
         foreach (string[] call in calls)
             await stage.AssertServedLikeHelmAsync(call);
         await Stage.RunAsync(stage.Real("registry", "logout", stage.Registry.Host));
         foreach (string[] call in calls)
         {
             int requests = await stage.Registry.RequestsAsync();
-            CommandResult ours = await stage.Shim(call).RunAsync(), helms = await stage.Real(call).RunAsync();
+            CommandResult ours = await stage.Shim(call).RunAsync(),
+                helms = await stage.Real(call).RunAsync();
             Assert.True(ours.ExitCode == 1 && ours.DifferenceFrom(helms) is null, $"{ours}\n{helms}");
             Assert.True(await stage.Registry.RequestsAsync() >= requests + 2);
         }
@@ -145,11 +168,27 @@ public sealed class OciTests
 
         public Command Real(params string[] arguments) => Home.Real(Work, Plain(arguments));
 
-        public Task<CommandResult> LogInAsync() => RunAsync(Home.Real(
-            Work, "registry", "login", Registry.Host, "--username", _user!, "--password", Password, RealHelms.MajorVersion(_major) == 3 ? "--insecure" : "--plain-http"));
+        public Task<CommandResult> LogInAsync() =>
+            RunAsync(
+                Home.Real(
+                    Work,
+                    "registry",
+                    "login",
+                    Registry.Host,
+                    "--username",
+                    _user!,
+                    "--password",
+                    Password,
+                    RealHelms.MajorVersion(_major) == 3 ? "--insecure" : "--plain-http"
+                )
+            );
 
         /// <summary>Pushes <c>web</c> 1.0.0, with a word that a render shows; returns its digest.</summary>
-        public Task<string> PushAsync(string word) => Registry.PushAsync(arguments => Home.Real(Work, arguments), ChartBuilder.Chart("web").WithVersion("1.0.0").WithConfigMap("c", "word: " + word));
+        public Task<string> PushAsync(string word) =>
+            Registry.PushAsync(
+                arguments => Home.Real(Work, arguments),
+                ChartBuilder.Chart("web").WithVersion("1.0.0").WithConfigMap("c", "word: " + word)
+            );
 
         public static async Task<CommandResult> RunAsync(Command command)
         {
@@ -161,7 +200,8 @@ public sealed class OciTests
         /// <summary>That the second call is what helm says, and asks the registry for nothing.</summary>
         public async Task<CommandResult> AssertServedLikeHelmAsync(params string[] call)
         {
-            CommandResult helms = await RunAsync(Real(call)), first = await RunAsync(Shim(call));
+            CommandResult helms = await RunAsync(Real(call)),
+                first = await RunAsync(Shim(call));
             // Once more: where stamps are too new to be believed, or there is a second key.
             await RunAsync(Shim(call));
             int requests = await Registry.RequestsAsync();

@@ -10,8 +10,8 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 namespace CacheDaemon.Tests.RemoteCharts;
 
 /// <summary>
-/// <c>repo/name</c> under helm 4, which renders it from its content cache: what is served is what helm would give now, and was had without a request. Each test changes one thing
-/// that decides what helm gives.
+/// <c>repo/name</c> under helm 4, which renders it from its content cache: what is served is what helm would give now, and was had without
+/// a request. Each test changes one thing that decides what helm gives.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class PureServingTests
@@ -160,8 +160,15 @@ public sealed class PureServingTests
         await using var stage = await RemoteStage.StartAsync(major);
         await stage.WarmAsync(s_template);
         string text = File.ReadAllText(stage.Repositories);
-        foreach ((string from, string to) in (IEnumerable<(string, string)>)
-            [("username: \"\"", "username: ada"), ("password: \"\"", "password: secret"), ("pass_credentials_all: false", "pass_credentials_all: true"), (stage.Server.Url, stage.Server.Url + "/other")])
+        foreach (
+            (string from, string to) in (IEnumerable<(string, string)>)
+                [
+                    ("username: \"\"", "username: ada"),
+                    ("password: \"\"", "password: secret"),
+                    ("pass_credentials_all: false", "pass_credentials_all: true"),
+                    (stage.Server.Url, stage.Server.Url + "/other"),
+                ]
+        )
         {
             Assert.Contains(from, text, StringComparison.Ordinal);
             File.WriteAllText(stage.Repositories, text = text.Replace(from, to, StringComparison.Ordinal));
@@ -197,20 +204,32 @@ public sealed class PureServingTests
         string copy = Path.Combine(cache, archive);
         Directory.CreateDirectory(Path.GetDirectoryName(copy)!);
         File.WriteAllBytes(copy, Chart("web").WithConfigMap("c", "word: elsewhere").Packed());
-        Assert.Contains("elsewhere", (await stage.WarmAsync([.. s_template, "--content-cache", cache])).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            "elsewhere",
+            (await stage.WarmAsync([.. s_template, "--content-cache", cache])).StdoutText,
+            StringComparison.Ordinal
+        );
         Command command = stage.Home.Shim(stage.Work, s_template).With("HELM_CONTENT_CACHE", cache);
         for (int i = 0; i < 3; i++)
             Assert.Contains("elsewhere", (await command.RunAsync()).StdoutText, StringComparison.Ordinal);
         // A relative name is one below the working directory.
         Directory.Move(cache, Path.Combine(stage.Work, "near"));
-        Assert.Contains("elsewhere", (await stage.WarmAsync([.. s_template, "--content-cache", "near"])).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            "elsewhere",
+            (await stage.WarmAsync([.. s_template, "--content-cache", "near"])).StdoutText,
+            StringComparison.Ordinal
+        );
         Assert.Equal(before, (await stage.ShimAsync(s_template)).StdoutText);
         // An index of its own.
         Directory.CreateDirectory(Path.Combine(stage.Work, "indexes"));
         File.Copy(stage.Index, Path.Combine(stage.Work, "indexes", "r-index.yaml"));
         await stage.PublishAsync("1.1.0", "second");
         await stage.RealAsync("repo", "update");
-        Assert.Contains("first", (await stage.WarmAsync([.. s_template, "--repository-cache", "indexes"])).StdoutText, StringComparison.Ordinal);
+        Assert.Contains(
+            "first",
+            (await stage.WarmAsync([.. s_template, "--repository-cache", "indexes"])).StdoutText,
+            StringComparison.Ordinal
+        );
         Assert.Contains("second", (await stage.WarmAsync(s_template)).StdoutText, StringComparison.Ordinal);
     }
 
@@ -219,7 +238,17 @@ public sealed class PureServingTests
     {
         await using var stage = await RemoteStage.StartAsync(major);
         await stage.WarmAsync(s_template);
-        foreach (string[] flags in (string[][])[["--verify"], ["--username", "u"], ["--password", "p"], ["--pass-credentials"], ["--repo", stage.Server.Url], ["--ca-file", "x"]])
+        foreach (
+            string[] flags in (string[][])
+                [
+                    ["--verify"],
+                    ["--username", "u"],
+                    ["--password", "p"],
+                    ["--pass-credentials"],
+                    ["--repo", stage.Server.Url],
+                    ["--ca-file", "x"],
+                ]
+        )
             for (int i = 0; i < 2; i++)
                 await stage.AssertSameAsHelmAsync(await stage.ShimAsync([.. s_template, .. flags]), [.. s_template, .. flags]);
         Stats stats = await stage.Home.StatsAsync();
@@ -233,23 +262,52 @@ public sealed class PureServingTests
         await stage.WarmAsync(s_template);
         string index = File.ReadAllText(stage.Index);
         string digest = Path.GetFileNameWithoutExtension(stage.Archives[0]);
-        foreach (string wrong in (string[])
-            ["", "[", "entries: 1\n", "apiVersion: v1\nentries:\n  web: {}\n", index.Replace("entries:", "Entries:", StringComparison.Ordinal), index.Replace(digest, "", StringComparison.Ordinal),
-            index.Replace(digest, "sha256:" + digest, StringComparison.Ordinal), index.Replace("digest: " + digest, $"digest: &a {digest}", StringComparison.Ordinal), index + "---\n" + index])
+        foreach (
+            string wrong in (string[])
+                [
+                    "",
+                    "[",
+                    "entries: 1\n",
+                    "apiVersion: v1\nentries:\n  web: {}\n",
+                    index.Replace("entries:", "Entries:", StringComparison.Ordinal),
+                    index.Replace(digest, "", StringComparison.Ordinal),
+                    index.Replace(digest, "sha256:" + digest, StringComparison.Ordinal),
+                    index.Replace("digest: " + digest, $"digest: &a {digest}", StringComparison.Ordinal),
+                    index + "---\n" + index,
+                ]
+        )
         {
             File.WriteAllText(stage.Index, wrong);
             await stage.AssertFreshAsync(s_template);
         }
-        string json = JsonSerializer.Serialize(new
-        {
-            apiVersion = "v1",
-            entries = new Dictionary<string, object[]> { ["web"] = [new { apiVersion = "v2", name = "web", version = "1.0.0", digest, urls = (string[])[stage.Server.Url + "/web-1.0.0.tgz"] }] },
-        });
+        string json = JsonSerializer.Serialize(
+            new
+            {
+                apiVersion = "v1",
+                entries = new Dictionary<string, object[]>
+                {
+                    ["web"] =
+                    [
+                        new
+                        {
+                            apiVersion = "v2",
+                            name = "web",
+                            version = "1.0.0",
+                            digest,
+                            urls = (string[])[stage.Server.Url + "/web-1.0.0.tgz"],
+                        },
+                    ],
+                },
+            }
+        );
         File.WriteAllText(stage.Index, json);
         await stage.AssertFreshAsync(s_template);
         await stage.WarmAsync(s_template);
         // Addresses of other kinds are in it too; of an archive in the cache nobody asks them.
-        File.WriteAllText(stage.Index, json.Replace(stage.Server.Url + "/web-1.0.0.tgz", "oci://127.0.0.1:1/web:1.0.0", StringComparison.Ordinal));
+        File.WriteAllText(
+            stage.Index,
+            json.Replace(stage.Server.Url + "/web-1.0.0.tgz", "oci://127.0.0.1:1/web:1.0.0", StringComparison.Ordinal)
+        );
         await stage.AssertFreshAsync(s_template);
         await stage.WarmAsync(s_template);
         File.WriteAllText(stage.Index, json.Replace(stage.Server.Url, "s3://bucket", StringComparison.Ordinal));

@@ -80,7 +80,8 @@ internal sealed class RemoteStage : IAsyncDisposable
     }
 
     /// <summary>
-    /// That a call after a change is answered as real helm answers it, three times, and that the first was no hit. Requests are counted: what is served made none.
+    /// That a call after a change is answered as real helm answers it, three times, and that the first was no hit. Requests are counted:
+    /// what is served made none.
     /// </summary>
     public async Task AssertFreshAsync(params string[] arguments)
     {

@@ -9,9 +9,18 @@ namespace CacheDaemon.Tests.RemoteCharts;
 public sealed class RepositoryIndexReaderTests
 {
     [Theory]
-    [InlineData("apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0\n    digest: ab\n    urls:\n    - s3://x\n    - https://y\n    annotations:\n      digest: no\n  - version: '2.0.0'\n    digest: \"cd\"\ngenerated: x\n")]
-    [InlineData("{\"apiVersion\":\"v1\",\"entries\":{\"web\":[{\"version\":\"1.0.0\",\"digest\":\"ab\",\"urls\":[\"s3://x\",\"https://y\"],\"annotations\":{\"digest\":\"no\"}},{\"version\":\"2.0.0\",\"digest\":\"c\\u0064\"}]},\"generated\":\"x\"}")]
-    [InlineData("{apiVersion: v1, entries: {web: [{version: 1.0.0, digest: ab, urls: [s3://x, https://y], annotations: {digest: no}}, {version: 2.0.0, digest: cd}]}, generated: x}\n# request 7\n")]
+    [InlineData(
+        "apiVersion: v1\nentries:\n  web:\n  - version: 1.0.0\n    digest: ab\n    urls:\n    - s3://x\n    - https://y\n"
+            + "    annotations:\n      digest: no\n  - version: '2.0.0'\n    digest: \"cd\"\ngenerated: x\n"
+    )]
+    [InlineData(
+        "{\"apiVersion\":\"v1\",\"entries\":{\"web\":[{\"version\":\"1.0.0\",\"digest\":\"ab\",\"urls\":[\"s3://x\",\"https://y\"],"
+            + "\"annotations\":{\"digest\":\"no\"}},{\"version\":\"2.0.0\",\"digest\":\"c\\u0064\"}]},\"generated\":\"x\"}"
+    )]
+    [InlineData(
+        "{apiVersion: v1, entries: {web: [{version: 1.0.0, digest: ab, urls: [s3://x, https://y], annotations: {digest: no}}, "
+            + "{version: 2.0.0, digest: cd}]}, generated: x}\n# request 7\n"
+    )]
     public void Versions_and_digests_are_read_from_YAML_and_JSON(string text)
     {
         if (text.StartsWith("{a", StringComparison.Ordinal))

@@ -26,7 +26,8 @@ public sealed class RepositoryKeyTests : IDisposable
     public void An_edit_misses(string file, string from, string to)
     {
         CacheKey before = Key(Line);
-        string path = _site.At(file), text = File.ReadAllText(path);
+        string path = _site.At(file),
+            text = File.ReadAllText(path);
         Assert.Contains(from, text, StringComparison.Ordinal);
         File.WriteAllText(path, text.Replace(from, to, StringComparison.Ordinal));
         Assert.NotEqual(before, Key(Line));
@@ -107,7 +108,10 @@ public sealed class RepositoryKeyTests : IDisposable
     [Fact]
     public void Two_archives_of_one_version_are_left_to_helm()
     {
-        _site.Write(RepositorySite.IndexPath, RepositorySite.Index.Replace("version: 1.0.0, urls: [web", "version: 1.1.0+b, urls: [web", StringComparison.Ordinal));
+        _site.Write(
+            RepositorySite.IndexPath,
+            RepositorySite.Index.Replace("version: 1.0.0, urls: [web", "version: 1.1.0+b, urls: [web", StringComparison.Ordinal)
+        );
         Assert.Equal(BypassReason.RemoteDoubtful, Declined(Line));
         // Unless one of them is named.
         Key("template r shop/web --version 1.1.0");
@@ -117,5 +121,6 @@ public sealed class RepositoryKeyTests : IDisposable
 
     private BypassReason Declined(string line) => Assert.IsType<FingerprintOutcome.Declined>(Compute(line)).Reason;
 
-    private FingerprintOutcome Compute(string line) => new Fingerprinter(TimeProvider.System, new HelmBinaries()).Compute(_site.Request(line));
+    private FingerprintOutcome Compute(string line) =>
+        new Fingerprinter(TimeProvider.System, new HelmBinaries()).Compute(_site.Request(line));
 }

@@ -4,7 +4,9 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.RemoteCharts;
 
-/// <summary>A call site with a helm 4, the repository <c>shop</c>, and two of three versions of its chart <c>web</c> in the content cache.</summary>
+/// <summary>
+/// A call site with a helm 4, the repository <c>shop</c>, and two of three versions of its chart <c>web</c> in the content cache.
+/// </summary>
 internal static class RepositorySite
 {
     public const string IndexPath = "home/.cache/helm/repository/shop-index.yaml";

@@ -7,8 +7,8 @@ using Xunit;
 namespace CacheDaemon.Tests.RemoteCharts;
 
 /// <summary>
-/// <c>remote.fresh_for</c> with real helms and a real server: within the window no request is made, and what ends it ends it at once. That it ends in time is shown by
-/// <c>RemoteWindowTests</c>, whose clock moves when told.
+/// <c>remote.fresh_for</c> with real helms and a real server: within the window no request is made, and what ends it ends it at once. That
+/// it ends in time is shown by <c>RemoteWindowTests</c>, whose clock moves when told.
 /// </summary>
 [Trait("Needs", "programs")]
 public sealed class WindowTests
@@ -54,7 +54,10 @@ public sealed class WindowTests
         await stage.RealAsync("repo", "update");
         await stage.AssertFreshAsync(call);
         Assert.Contains("word: again", (await stage.WarmAsync(call)).StdoutText, StringComparison.Ordinal);
-        File.WriteAllText(stage.Repositories, File.ReadAllText(stage.Repositories).Replace("username: \"\"", "username: ada", StringComparison.Ordinal));
+        File.WriteAllText(
+            stage.Repositories,
+            File.ReadAllText(stage.Repositories).Replace("username: \"\"", "username: ada", StringComparison.Ordinal)
+        );
         await stage.AssertFreshAsync(call);
         await stage.Home.StopAsync();
         await stage.Home.StartAsync();
@@ -69,12 +72,18 @@ public sealed class WindowTests
     {
         await using var stage = await RemoteStage.StartAsync(3, Configuration);
         string[] call = ["template", "x", stage.Server.Url + "/dice-1.0.0.tgz"];
-        foreach (string action in (string[])["randAlphaNum 8", "genPrivateKey \"ed25519\" | quote", "now", "uuidv4", "(genCA \"a\" 1).Cert | quote"])
+        foreach (
+            string action in (string[])
+                ["randAlphaNum 8", "genPrivateKey \"ed25519\" | quote", "now", "uuidv4", "(genCA \"a\" 1).Cert | quote"]
+        )
         {
             await stage.Server.PublishAsync(stage.Helm, ChartBuilder.Chart("dice").WithConfigMap("c", $"roll: {{{{ {action} }}}}"));
             Stats before = await stage.Home.StatsAsync();
             for (int i = 0; i < 2; i++)
-                Assert.Equal(0, (await stage.ShimAsync([.. call, "--set", "action=" + action.GetHashCode(StringComparison.Ordinal)])).ExitCode);
+                Assert.Equal(
+                    0,
+                    (await stage.ShimAsync([.. call, "--set", "action=" + action.GetHashCode(StringComparison.Ordinal)])).ExitCode
+                );
             Stats stats = (await stage.Home.StatsAsync()).Since(before);
             Assert.True(stats.Hits == 0 && stats.BypassReasons.ContainsKey("known-to-vary"), $"{action}: {stats}");
         }

@@ -30,7 +30,10 @@ public sealed class ArmedPipelineTests
         gate.SetResult();
         await room.Armory.DrainAsync();
         var lease = Assert.IsType<Message.Lease>(await room.NewCaller().AskAsync());
-        Assert.Equal((room.Armed + "/copy", ArmingPlan.FirstExitCode, Trap), (lease.Armed!.Path, lease.Armed.FirstExitCode, lease.Armed.LastExitCode));
+        Assert.Equal(
+            (room.Armed + "/copy", ArmingPlan.FirstExitCode, Trap),
+            (lease.Armed!.Path, lease.Armed.FirstExitCode, lease.Armed.LastExitCode)
+        );
         Assert.Equal(1, asked);
     }
 
@@ -45,7 +48,10 @@ public sealed class ArmedPipelineTests
         Message.Published verdict = holder.Publish(lease, "", exitCode: Trap);
         Assert.Equal((RefuseReason.NotRepeatable, "now was called"), (verdict.Refused, verdict.Detail));
         foreach (Message answer in (Message[])[await waiting, await room.NewCaller().AskAsync()])
-            Assert.Equal((BypassReason.KnownToVary, "now was called"), (Assert.IsType<Message.Bypass>(answer).Reason, ((Message.Bypass)answer).Detail));
+            Assert.Equal(
+                (BypassReason.KnownToVary, "now was called"),
+                (Assert.IsType<Message.Bypass>(answer).Reason, ((Message.Bypass)answer).Detail)
+            );
         // Judged anew on demand: fixed this time.
         PipelineFixture.Caller again = room.NewCaller();
         Assert.Equal(RefuseReason.None, again.Publish(await again.LeaseAsync(flags: RenderFlags.Recache), "fixed").Refused);
@@ -71,7 +77,9 @@ public sealed class ArmedPipelineTests
         room.ArmHelm();
         PipelineFixture.Caller holder = room.NewCaller();
         // Freezing callers are rendered for by real helm.
-        long lease = Assert.IsType<Message.Lease>(await holder.AskAsync(flags: RenderFlags.Freeze)) is { Armed: null } plain ? plain.LeaseId : 0;
+        long lease = Assert.IsType<Message.Lease>(await holder.AskAsync(flags: RenderFlags.Freeze)) is { Armed: null } plain
+            ? plain.LeaseId
+            : 0;
         Assert.Equal(RefuseReason.HelmFailed, holder.Publish(lease, "", exitCode: Trap).Refused);
     }
 

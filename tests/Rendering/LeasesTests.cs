@@ -46,7 +46,8 @@ public sealed class LeasesTests
     public async Task Passing_on_goes_to_whoever_waits_longest()
     {
         long lease = Granted(_leases.Acquire(s_key, "a"));
-        Task<Settlement> second = Queued(_leases.Acquire(s_key, "b")), third = Queued(_leases.Acquire(s_key, "c"));
+        Task<Settlement> second = Queued(_leases.Acquire(s_key, "b")),
+            third = Queued(_leases.Acquire(s_key, "c"));
         _leases.PassOn(lease);
         long inherited = Assert.IsType<Settlement.Inherited>(await second).LeaseId;
         Assert.NotEqual(lease, inherited);
@@ -59,7 +60,9 @@ public sealed class LeasesTests
     public async Task Passing_on_passes_by_who_waits_no_longer()
     {
         long lease = Granted(_leases.Acquire(s_key, "a"));
-        Claim<string> second = _leases.Acquire(s_key, "b"), third = _leases.Acquire(s_key, "c"), fourth = _leases.Acquire(s_key, "d");
+        Claim<string> second = _leases.Acquire(s_key, "b"),
+            third = _leases.Acquire(s_key, "c"),
+            fourth = _leases.Acquire(s_key, "d");
         Assert.Equal("a", Assert.IsType<Claim<string>.Queued>(second).Holder);
         Assert.True(_leases.Leave(s_key, (Claim<string>.Queued)second));
         Assert.Equal(2, _leases.Waiting);
@@ -140,29 +143,37 @@ public sealed class LeasesTests
     [Fact]
     public async Task Claims_from_many_threads_render_one_at_a_time_and_all_end()
     {
-        int rendering = 0, most = 0, renders = 0;
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(async () =>
-        {
-            for (int i = 0; i < 500; i++)
-            {
-                Claim<string> claim = _leases.Acquire(s_key, $"{worker}.{i}");
-                long lease;
-                if (claim is Claim<string>.Granted granted)
-                    lease = granted.LeaseId;
-                else if (await Queued(claim) is Settlement.Inherited inherited)
-                    lease = inherited.LeaseId;
-                else
-                    continue;
-                int now = System.Threading.Interlocked.Increment(ref rendering);
-                most = Math.Max(most, now);
-                System.Threading.Interlocked.Increment(ref renders);
-                System.Threading.Interlocked.Decrement(ref rendering);
-                if (i % 3 == 0)
-                    _leases.PassOn(lease);
-                else
-                    _leases.Settle(lease, new Settlement.LookAgain());
-            }
-        })));
+        int rendering = 0,
+            most = 0,
+            renders = 0;
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(worker =>
+                    Task.Run(async () =>
+                    {
+                        for (int i = 0; i < 500; i++)
+                        {
+                            Claim<string> claim = _leases.Acquire(s_key, $"{worker}.{i}");
+                            long lease;
+                            if (claim is Claim<string>.Granted granted)
+                                lease = granted.LeaseId;
+                            else if (await Queued(claim) is Settlement.Inherited inherited)
+                                lease = inherited.LeaseId;
+                            else
+                                continue;
+                            int now = System.Threading.Interlocked.Increment(ref rendering);
+                            most = Math.Max(most, now);
+                            System.Threading.Interlocked.Increment(ref renders);
+                            System.Threading.Interlocked.Decrement(ref rendering);
+                            if (i % 3 == 0)
+                                _leases.PassOn(lease);
+                            else
+                                _leases.Settle(lease, new Settlement.LookAgain());
+                        }
+                    })
+                )
+        );
         Assert.Equal(1, most);
         Assert.InRange(renders, 1, 4000);
         Assert.Equal((0, 0), (_leases.Count, _leases.Waiting));

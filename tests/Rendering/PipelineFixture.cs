@@ -24,7 +24,13 @@ internal sealed class PipelineFixture : IDisposable
     private readonly StoreFixture _disk = new();
     private readonly DaemonLog _log;
 
-    public PipelineFixture(bool readOnly = false, SecretsPolicy secrets = SecretsPolicy.Disk, long memoryBytes = 1 << 20, RemotePolicy? remote = null, Func<TimeProvider, SharedTier>? shared = null)
+    public PipelineFixture(
+        bool readOnly = false,
+        SecretsPolicy secrets = SecretsPolicy.Disk,
+        long memoryBytes = 1 << 20,
+        RemotePolicy? remote = null,
+        Func<TimeProvider, SharedTier>? shared = null
+    )
     {
         LiteDbTier tier = _disk.Open();
         _log = new DaemonLog(LogPath, Clock, echo: false);
@@ -38,7 +44,12 @@ internal sealed class PipelineFixture : IDisposable
         Shared = shared?.Invoke(Clock);
         Explainer = explainer;
         var team = new TeamShare(Shared, Store, Counters, _log, Clock, readOnly);
-        Outcomes = new OutcomeRecorder(Counters, new CallJournal(new Tallies(new Dictionary<string, long>(), Clock), _log, Clock), _log, Clock);
+        Outcomes = new OutcomeRecorder(
+            Counters,
+            new CallJournal(new Tallies(new Dictionary<string, long>(), Clock), _log, Clock),
+            _log,
+            Clock
+        );
         Pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, Outcomes, team, Clock, readOnly);
     }
 
@@ -81,16 +92,27 @@ internal sealed class PipelineFixture : IDisposable
         string copy = Armed + "/copy";
         File.WriteAllText(copy, content);
         Digest helm = HelmIdentity.Read(Site.Request("template r ./web").HelmPath).Digest;
-        new ArmingRecord(ArmingRecipe.Version, copy, Digest.Of(System.Text.Encoding.UTF8.GetBytes(content)).ToString(), ["randAlphaNum", "now"], 1, "").Write(Armed, helm);
+        new ArmingRecord(
+            ArmingRecipe.Version,
+            copy,
+            Digest.Of(System.Text.Encoding.UTF8.GetBytes(content)).ToString(),
+            ["randAlphaNum", "now"],
+            1,
+            ""
+        ).Write(Armed, helm);
     }
 
     /// <summary>A new caller, with a connection of its own.</summary>
     public Caller NewCaller() => new(this);
 
-    /// <summary>Asserts the whole table of counters but the times: <c>"misses=1 stored=1"</c>. All calls are renders, so these are the same by command.</summary>
+    /// <summary>
+    /// Asserts the whole table of counters but the times: <c>"misses=1 stored=1"</c>. All calls are renders, so these are the same by
+    /// command.
+    /// </summary>
     public void AssertCounted(string expected)
     {
-        const string ByCommand = "commands/", Render = "/template";
+        const string ByCommand = "commands/",
+            Render = "/template";
         var counted = new List<string>();
         SortedDictionary<string, long> counters = Counters.Snapshot();
         foreach ((string name, long value) in counters)
@@ -130,7 +152,13 @@ internal sealed class PipelineFixture : IDisposable
         public async Task<Message> AskAsync(Message.Render request)
         {
             ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
-            Answer answer = await room.Pipeline.RenderAsync(request, _held, message, room.Pipeline.FindKnown(message), room.Clock.GetTimestamp());
+            Answer answer = await room.Pipeline.RenderAsync(
+                request,
+                _held,
+                message,
+                room.Pipeline.FindKnown(message),
+                room.Clock.GetTimestamp()
+            );
             answer.Sent?.Invoke(true);
             return Decode(answer);
         }
@@ -142,9 +170,27 @@ internal sealed class PipelineFixture : IDisposable
         public async Task<long> LeaseAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
             Assert.IsType<Message.Lease>(await AskAsync(line, flags)).LeaseId;
 
-        public Message.Published Publish(long lease, string stdout, string stderr = "", int exitCode = 0, long renderMicroseconds = 40_000) =>
-            Assert.IsType<Message.Published>(Decode(room.Pipeline.Publish(
-                new Publication(lease, exitCode, renderMicroseconds, System.Text.Encoding.UTF8.GetBytes(stderr), System.Text.Encoding.UTF8.GetBytes(stdout)), _held)));
+        public Message.Published Publish(
+            long lease,
+            string stdout,
+            string stderr = "",
+            int exitCode = 0,
+            long renderMicroseconds = 40_000
+        ) =>
+            Assert.IsType<Message.Published>(
+                Decode(
+                    room.Pipeline.Publish(
+                        new Publication(
+                            lease,
+                            exitCode,
+                            renderMicroseconds,
+                            System.Text.Encoding.UTF8.GetBytes(stderr),
+                            System.Text.Encoding.UTF8.GetBytes(stdout)
+                        ),
+                        _held
+                    )
+                )
+            );
 
         public void Abandon(long lease, RefuseReason reason) => room.Pipeline.Abandon(new Message.Abandon(lease, reason), _held);
 

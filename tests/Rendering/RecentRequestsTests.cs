@@ -36,25 +36,55 @@ public sealed class RecentRequestsTests
     {
         Message.Render first = s_call;
         _recent.Remember(Key(1), first);
-        _recent.Remember(Key(1), first with
-        {
-            Arguments = [.. first.Arguments],
-            Environment = new Dictionary<string, string>(first.Environment),
-            Stdin = first.Stdin!.Value.ToArray(),
-        });
+        _recent.Remember(
+            Key(1),
+            first with
+            {
+                Arguments = [.. first.Arguments],
+                Environment = new Dictionary<string, string>(first.Environment),
+                Stdin = first.Stdin!.Value.ToArray(),
+            }
+        );
         Assert.Same(first, _recent.Find(Key(1)));
 
         Message.Render[] others =
         [
-            first with { Arguments = ["template", "web", "./chart", "-f", "x"] },
-            first with { DirectoryDevice = 1 },
-            first with { DirectoryInode = 1 },
-            first with { Environment = new Dictionary<string, string> { ["HOME"] = "/home/bob" } },
-            first with { Environment = new Dictionary<string, string> { ["TZ"] = "/home/ada" } },
-            first with { HelmPath = "/opt/helm" },
-            first with { HelmStamp = first.HelmStamp with { Size = 1 } },
-            first with { Stdin = null },
-            first with { Stdin = "a: 2\n"u8.ToArray() },
+            first with
+            {
+                Arguments = ["template", "web", "./chart", "-f", "x"],
+            },
+            first with
+            {
+                DirectoryDevice = 1,
+            },
+            first with
+            {
+                DirectoryInode = 1,
+            },
+            first with
+            {
+                Environment = new Dictionary<string, string> { ["HOME"] = "/home/bob" },
+            },
+            first with
+            {
+                Environment = new Dictionary<string, string> { ["TZ"] = "/home/ada" },
+            },
+            first with
+            {
+                HelmPath = "/opt/helm",
+            },
+            first with
+            {
+                HelmStamp = first.HelmStamp with { Size = 1 },
+            },
+            first with
+            {
+                Stdin = null,
+            },
+            first with
+            {
+                Stdin = "a: 2\n"u8.ToArray(),
+            },
         ];
         foreach (Message.Render other in others)
         {

@@ -9,7 +9,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Rendering;
 
-/// <summary>How long an answer is given again for a chart that helm downloads each time. The clock moves when told; the tests play the callers.</summary>
+/// <summary>
+/// How long an answer is given again for a chart that helm downloads each time. The clock moves when told; the tests play the callers.
+/// </summary>
 public sealed class RemoteWindowTests : IDisposable
 {
     private const string Address = "show chart https://charts.example.org/web-1.0.0.tgz";
@@ -60,7 +62,9 @@ public sealed class RemoteWindowTests : IDisposable
     public async Task Who_waits_for_a_run_that_takes_longer_than_the_window_makes_one_of_his_own()
     {
         using var room = new PipelineFixture(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
-        PipelineFixture.Caller first = room.NewCaller(), second = room.NewCaller(), third = room.NewCaller();
+        PipelineFixture.Caller first = room.NewCaller(),
+            second = room.NewCaller(),
+            third = room.NewCaller();
         long lease = await first.LeaseAsync(Address);
         Task<Message> waiting = second.AskAsync(Address);
         room.Clock.Advance(TimeSpan.FromSeconds(30));
@@ -128,13 +132,20 @@ public sealed class RemoteWindowTests : IDisposable
         foreach (int seconds in (int[])[10, 20, 300])
         {
             _room.Clock.Advance(TimeSpan.FromSeconds(seconds));
-            await AssertHitAsync(Address, "first", $"memory remote age={AgeText.Of(TimeSpan.FromSeconds(seconds switch { 10 => 10, 20 => 30, _ => 330 }))}");
+            await AssertHitAsync(
+                Address,
+                "first",
+                $"memory remote age={AgeText.Of(TimeSpan.FromSeconds(seconds switch { 10 => 10, 20 => 30, _ => 330 }))}"
+            );
         }
         Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest)));
         // What is rendered, or shared with one who waits, is no hit.
         _room.Clock.Advance(TimeSpan.FromMinutes(10));
         caller.Publish(await caller.LeaseAsync(Address), "second");
-        Assert.Equal(new RemoteReport(4, 0, 1, 3, 30_000, 330_000), RemoteReport.Of(_room.Counters.Snapshot(), _room.Outcomes.RemoteAges.Summary()!.Value));
+        Assert.Equal(
+            new RemoteReport(4, 0, 1, 3, 30_000, 330_000),
+            RemoteReport.Of(_room.Counters.Snapshot(), _room.Outcomes.RemoteAges.Summary()!.Value)
+        );
     }
 
     [Theory]
@@ -143,17 +154,23 @@ public sealed class RemoteWindowTests : IDisposable
     [InlineData("show chart https://charts.example.org/web.tgz --username u")]
     [InlineData("show chart https://charts.example.org/web.tgz --verify")]
     [InlineData("show chart ftp://charts.example.org/web.tgz")]
-    public async Task Plugins_logins_and_proofs_are_helms(string line) => Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync(line));
+    public async Task Plugins_logins_and_proofs_are_helms(string line) =>
+        Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync(line));
 
     [Fact]
     public async Task A_template_needs_a_copy_of_helm_that_proves_it() =>
-        Assert.Equal(BypassReason.Unarmed, Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync("template r https://charts.example.org/web-1.0.0.tgz")).Reason);
+        Assert.Equal(
+            BypassReason.Unarmed,
+            Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync("template r https://charts.example.org/web-1.0.0.tgz")).Reason
+        );
 
     [Fact]
     public async Task Without_the_settings_nothing_of_it_is_served()
     {
         using var room = new PipelineFixture();
-        foreach (string line in (string[])[Address, "show chart oci://r.example.org/web", "show chart web --repo https://charts.example.org"])
+        foreach (
+            string line in (string[])[Address, "show chart oci://r.example.org/web", "show chart web --repo https://charts.example.org"]
+        )
             Assert.Equal(BypassReason.RemoteChart, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync(line)).Reason);
     }
 

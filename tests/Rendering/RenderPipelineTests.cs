@@ -13,7 +13,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Rendering;
 
-/// <summary>The way of a request and of a result, with real inputs and a real store; each test asserts the whole table of counters.</summary>
+/// <summary>
+/// The way of a request and of a result, with real inputs and a real store; each test asserts the whole table of counters.
+/// </summary>
 public sealed class RenderPipelineTests : IDisposable
 {
     private const string Output = "---\nkind: ConfigMap\n";
@@ -50,25 +52,40 @@ public sealed class RenderPipelineTests : IDisposable
         _room.AssertCounted("coalesced=5 helm_runs=1 misses=1 stored=1");
     }
 
-    /// <summary>Also for a caller that finds nothing in the store just before the result of another is kept, and asks for the lease just after.</summary>
+    /// <summary>
+    /// Also for a caller that finds nothing in the store just before the result of another is kept, and asks for the lease just after.
+    /// </summary>
     [Fact]
     public async Task Equal_calls_at_one_time_render_once_however_they_meet()
     {
-        const int Rounds = 300, Callers = 4;
+        const int Rounds = 300,
+            Callers = 4;
         for (int round = 0; round < Rounds; round++)
         {
             string line = $"template r{round} ./web";
             using var together = new Barrier(Callers);
-            await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => Task.Factory.StartNew(async () =>
-            {
-                PipelineFixture.Caller caller = _room.NewCaller();
-                together.SignalAndWait();
-                Message answer = await caller.AskAsync(line);
-                if (answer is Message.Lease lease)
-                    caller.Publish(lease.LeaseId, Output);
-                else
-                    Assert.IsType<Message.Result>(answer);
-            }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default).Unwrap()));
+            await Task.WhenAll(
+                Enumerable
+                    .Range(0, Callers)
+                    .Select(_ =>
+                        Task.Factory.StartNew(
+                                async () =>
+                                {
+                                    PipelineFixture.Caller caller = _room.NewCaller();
+                                    together.SignalAndWait();
+                                    Message answer = await caller.AskAsync(line);
+                                    if (answer is Message.Lease lease)
+                                        caller.Publish(lease.LeaseId, Output);
+                                    else
+                                        Assert.IsType<Message.Result>(answer);
+                                },
+                                CancellationToken.None,
+                                TaskCreationOptions.LongRunning,
+                                TaskScheduler.Default
+                            )
+                            .Unwrap()
+                    )
+            );
             Assert.Equal(round + 1, _room.Counters.Snapshot()["misses"]);
         }
     }
@@ -84,9 +101,12 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Leaseholder_that_vanishes_hands_on_to_the_next()
     {
-        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(),
+            second = _room.NewCaller(),
+            third = _room.NewCaller();
         await first.LeaseAsync();
-        Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
+        Task<Message> secondAsks = second.AskAsync(),
+            thirdAsks = third.AskAsync();
         first.Vanish();
         long inherited = Assert.IsType<Message.Lease>(await secondAsks).LeaseId;
         Assert.Equal([inherited], second.Held);
@@ -99,7 +119,8 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Interrupted_leaseholder_hands_on_to_the_next()
     {
-        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(),
+            second = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Task<Message> asks = second.AskAsync();
         first.Abandon(lease, RefuseReason.Interrupted);
@@ -113,7 +134,9 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Lease_of_another_caller_can_neither_be_published_nor_given_up()
     {
-        PipelineFixture.Caller holder = _room.NewCaller(), waiter = _room.NewCaller(), stranger = _room.NewCaller();
+        PipelineFixture.Caller holder = _room.NewCaller(),
+            waiter = _room.NewCaller(),
+            stranger = _room.NewCaller();
         long lease = await holder.LeaseAsync();
         Task<Message> asks = waiter.AskAsync();
         Assert.Equal(RefuseReason.LeaseLost, stranger.Publish(lease, "foreign").Refused);
@@ -134,7 +157,9 @@ public sealed class RenderPipelineTests : IDisposable
         first.Abandon(lease, RefuseReason.OutputTooLarge);
         AssertBypass(await asks, BypassReason.OutputTooLarge);
         await _room.NewCaller().LeaseAsync();
-        _room.AssertCounted("bypass_reasons/output-too-large=1 bypasses=1 helm_runs=2 misses=2 refuse_reasons/output-too-large=1 refused=1");
+        _room.AssertCounted(
+            "bypass_reasons/output-too-large=1 bypasses=1 helm_runs=2 misses=2 refuse_reasons/output-too-large=1 refused=1"
+        );
     }
 
     /// <summary>A helm that was stopped, or hangs, is no reason for others to hang.</summary>
@@ -199,9 +224,12 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_of_a_render_whose_inputs_changed_look_again()
     {
-        PipelineFixture.Caller first = _room.NewCaller(), second = _room.NewCaller(), third = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(),
+            second = _room.NewCaller(),
+            third = _room.NewCaller();
         long lease = await first.LeaseAsync();
-        Task<Message> secondAsks = second.AskAsync(), thirdAsks = third.AskAsync();
+        Task<Message> secondAsks = second.AskAsync(),
+            thirdAsks = third.AskAsync();
         _room.Site.Append("work/web/values.yaml", "b: 2\n");
         first.Publish(lease, Output);
         // One of them renders what is there now, the other waits for that.
@@ -232,7 +260,9 @@ public sealed class RenderPipelineTests : IDisposable
         }
         AssertBypass(await waiter, BypassReason.InputsKeepChanging);
         Assert.Equal(0, _room.Pipeline.Waiting);
-        _room.AssertCounted("bypass_reasons/inputs-keep-changing=1 bypasses=1 helm_runs=5 misses=5 refuse_reasons/inputs-changed=4 refused=4");
+        _room.AssertCounted(
+            "bypass_reasons/inputs-keep-changing=1 bypasses=1 helm_runs=5 misses=5 refuse_reasons/inputs-changed=4 refused=4"
+        );
     }
 
     [Fact]
@@ -256,7 +286,8 @@ public sealed class RenderPipelineTests : IDisposable
     [Fact]
     public async Task Waiters_from_another_checkout_do_not_get_paths_of_this_one()
     {
-        PipelineFixture.Caller first = _room.NewCaller(), other = _room.NewCaller();
+        PipelineFixture.Caller first = _room.NewCaller(),
+            other = _room.NewCaller();
         long lease = await first.LeaseAsync();
         Message.Render here = _room.Site.Request();
         _room.Site.MoveToCopies();
@@ -399,8 +430,10 @@ public sealed class RenderPipelineTests : IDisposable
         Message.Result result = Assert.IsType<Message.Result>(answer);
         Assert.Equal(
             (0, stdout, stderr, source),
-            (result.ExitCode, Encoding.UTF8.GetString(result.Stdout.Span), Encoding.UTF8.GetString(result.Stderr.Span), result.Source));
+            (result.ExitCode, Encoding.UTF8.GetString(result.Stdout.Span), Encoding.UTF8.GetString(result.Stderr.Span), result.Source)
+        );
     }
 
-    private static void AssertBypass(Message answer, BypassReason reason) => Assert.Equal(reason, Assert.IsType<Message.Bypass>(answer).Reason);
+    private static void AssertBypass(Message answer, BypassReason reason) =>
+        Assert.Equal(reason, Assert.IsType<Message.Bypass>(answer).Reason);
 }

@@ -111,9 +111,24 @@ public sealed class TeamPipelineTests : IDisposable
         if (why != "unarmed")
             writer.ArmHelm();
         PipelineFixture.Caller caller = writer.NewCaller();
-        RenderFlags flags = why switch { "freeze" => RenderFlags.Freeze, "readonly" => RenderFlags.ReadOnly, _ => RenderFlags.None };
+        RenderFlags flags = why switch
+        {
+            "freeze" => RenderFlags.Freeze,
+            "readonly" => RenderFlags.ReadOnly,
+            _ => RenderFlags.None,
+        };
         string output = why == "secret" ? "---\nkind: Secret\nstringData: {a: b}\n" : Output;
-        caller.Publish(await caller.LeaseAsync(flags: flags), output, why == "stderr" ? "warning: /home/me" : "", why switch { "failed" => 1, "trap" => ArmingPlan.FirstExitCode, _ => 0 });
+        caller.Publish(
+            await caller.LeaseAsync(flags: flags),
+            output,
+            why == "stderr" ? "warning: /home/me" : "",
+            why switch
+            {
+                "failed" => 1,
+                "trap" => ArmingPlan.FirstExitCode,
+                _ => 0,
+            }
+        );
         await writer.Shared!.DisposeAsync();
         Assert.Equal(0, _server.Writes);
     }
@@ -122,7 +137,14 @@ public sealed class TeamPipelineTests : IDisposable
     public async Task Secrets_go_encrypted_where_that_is_allowed_and_lie_where_the_reader_allows()
     {
         const string Secret = "---\nkind: Secret\nstringData: {a: hunter2}\n";
-        SharedKeys keys = KeyFixture.Load(_team.Settings(encrypted: true) with { MayWrite = true, SignWith = _team.SigningKey, Secrets = true });
+        SharedKeys keys = KeyFixture.Load(
+            _team.Settings(encrypted: true) with
+            {
+                MayWrite = true,
+                SignWith = _team.SigningKey,
+                Secrets = true,
+            }
+        );
         using (var writer = new PipelineFixture(shared: clock => new SharedTier(_server, keys, clock, static _ => { })))
         {
             writer.ArmHelm();
@@ -132,10 +154,17 @@ public sealed class TeamPipelineTests : IDisposable
         }
         _server.ForgetReads();
         Assert.DoesNotContain("hunter2", Encoding.Latin1.GetString(Assert.Single(_server.Objects.Values)), StringComparison.Ordinal);
-        using var reader = new PipelineFixture(secrets: SecretsPolicy.Never, shared: clock => new SharedTier(_server, _team.Reader(encrypted: true), clock, static _ => { }));
+        using var reader = new PipelineFixture(
+            secrets: SecretsPolicy.Never,
+            shared: clock => new SharedTier(_server, _team.Reader(encrypted: true), clock, static _ => { })
+        );
         for (int i = 1; i <= 2; i++)
         {
-            Assert.StartsWith("shared", Assert.IsType<Message.Result>(await reader.NewCaller().AskAsync()).Source, StringComparison.Ordinal);
+            Assert.StartsWith(
+                "shared",
+                Assert.IsType<Message.Result>(await reader.NewCaller().AskAsync()).Source,
+                StringComparison.Ordinal
+            );
             Assert.Equal(i, _server.Reads);
         }
         Assert.Equal(0, reader.Store.MemoryEntries);
@@ -153,7 +182,11 @@ public sealed class TeamPipelineTests : IDisposable
             await caller.LeaseAsync(flags: flags);
             caller.Vanish();
         }
-        reader.Store.MarkVarying(((FingerprintOutcome.Known)new Fingerprinter(reader.Clock, new HelmBinaries()).Compute(reader.Site.Request())).Fingerprint.Key, RefuseReason.NotRepeatable, "now was called");
+        reader.Store.MarkVarying(
+            ((FingerprintOutcome.Known)new Fingerprinter(reader.Clock, new HelmBinaries()).Compute(reader.Site.Request())).Fingerprint.Key,
+            RefuseReason.NotRepeatable,
+            "now was called"
+        );
         Assert.Equal(BypassReason.KnownToVary, Assert.IsType<Message.Bypass>(await reader.NewCaller().AskAsync()).Reason);
         Assert.Equal(0, _server.Reads);
     }
@@ -188,8 +221,10 @@ public sealed class TeamPipelineTests : IDisposable
     {
         using PipelineFixture reader = Fixture();
         TaskCompletionSource gate = _server.Hang();
-        PipelineFixture.Caller leaves = reader.NewCaller(), waits = reader.NewCaller();
-        Task<Message> first = leaves.AskAsync(), second = waits.AskAsync();
+        PipelineFixture.Caller leaves = reader.NewCaller(),
+            waits = reader.NewCaller();
+        Task<Message> first = leaves.AskAsync(),
+            second = waits.AskAsync();
         gate.SetResult();
         await first;
         leaves.Vanish();
@@ -230,18 +265,27 @@ public sealed class TeamPipelineTests : IDisposable
         PipelineFixture.Caller last = reader.NewCaller();
         await last.LeaseAsync();
         last.Vanish();
-        reader.AssertCounted("helm_runs=6 misses=6 refuse_reasons/interrupted=6 refused=6 shared/refused/bad-signature=2 shared/refused/malformed=2 shared/refused/other-key=1 shared/refused/unknown-signer=1");
+        reader.AssertCounted(
+            "helm_runs=6 misses=6 refuse_reasons/interrupted=6 refused=6 shared/refused/bad-signature=2 shared/refused/malformed=2 "
+                + "shared/refused/other-key=1 shared/refused/unknown-signer=1"
+        );
         _server.Objects[name] = good;
         AssertResult(await reader.NewCaller().AskAsync(), "shared");
     }
 
     private string Signer => _team.Writer(encrypted: false).Signer!.Id;
 
-    private static CacheKey KeyOf(PipelineFixture room) => ((FingerprintOutcome.Known)new Fingerprinter(room.Clock, new HelmBinaries()).Compute(room.Site.Request())).Fingerprint.Key;
+    private static CacheKey KeyOf(PipelineFixture room) =>
+        ((FingerprintOutcome.Known)new Fingerprinter(room.Clock, new HelmBinaries()).Compute(room.Site.Request())).Fingerprint.Key;
 
     /// <summary>A machine with a home and charts of its own.</summary>
     private PipelineFixture Fixture(bool writes = false) =>
-        new(shared: clock => new SharedTier(_server, writes ? _team.Writer(encrypted: false) : _team.Reader(encrypted: false), clock, static _ => { }));
+        new(shared: clock => new SharedTier(
+            _server,
+            writes ? _team.Writer(encrypted: false) : _team.Reader(encrypted: false),
+            clock,
+            static _ => { }
+        ));
 
     /// <summary>Another machine renders, and what it offers reaches the server.</summary>
     private async Task WriteAsync(string line = "template r ./web", Action<CallSite>? prepare = null)

@@ -9,7 +9,35 @@ namespace CacheDaemon.Tests.Screening;
 /// <summary>Which templates are surely plain ones: for helms that have no armed copy.</summary>
 public sealed class PlainTemplateTests
 {
-    private static readonly string[] s_pieces = ["{{", "}}", " ", ".", "$", "end", "range", "with", "else", "define", "\"x\"", "`", "(", ")", "|", "printf", "%", "\n", "{{-", "-}}", "/*", "*/", "é", "include", ":=", "\\"];
+    private static readonly string[] s_pieces =
+    [
+        "{{",
+        "}}",
+        " ",
+        ".",
+        "$",
+        "end",
+        "range",
+        "with",
+        "else",
+        "define",
+        "\"x\"",
+        "`",
+        "(",
+        ")",
+        "|",
+        "printf",
+        "%",
+        "\n",
+        "{{-",
+        "-}}",
+        "/*",
+        "*/",
+        "é",
+        "include",
+        ":=",
+        "\\",
+    ];
 
     [Theory]
     [InlineData("no action at all, randAlphaNum 5")]

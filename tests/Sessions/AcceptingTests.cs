@@ -24,22 +24,32 @@ public sealed class AcceptingTests
         for (int i = 0; i < 500; i++)
             room.Site.Write($"work/web/files/{i}", "");
         Message.Render known = await KnownAsync(room, new byte[100]);
-        byte[] frame = MessageCodec.Encode(known), ahead = [.. Enumerable.Repeat(frame, 100).SelectMany(f => f)];
+        byte[] frame = MessageCodec.Encode(known),
+            ahead = [.. Enumerable.Repeat(frame, 100).SelectMany(f => f)];
         using var stop = new CancellationTokenSource();
-        Task[] busy = [.. Enumerable.Range(0, Listener.Acceptors).Select(_ =>
-        {
-            HostFixture.Peer peer = room.Connect();
-            peer.Say(ahead);
-            return Task.Factory.StartNew(
-                () =>
+        Task[] busy =
+        [
+            .. Enumerable
+                .Range(0, Listener.Acceptors)
+                .Select(_ =>
                 {
-                    while (!stop.IsCancellationRequested)
-                    {
-                        Assert.IsType<Message.Result>(peer.HearAsync().GetAwaiter().GetResult());
-                        peer.Say(frame);
-                    }
-                }, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-        })];
+                    HostFixture.Peer peer = room.Connect();
+                    peer.Say(ahead);
+                    return Task.Factory.StartNew(
+                        () =>
+                        {
+                            while (!stop.IsCancellationRequested)
+                            {
+                                Assert.IsType<Message.Result>(peer.HearAsync().GetAwaiter().GetResult());
+                                peer.Say(frame);
+                            }
+                        },
+                        CancellationToken.None,
+                        TaskCreationOptions.LongRunning,
+                        TaskScheduler.Default
+                    );
+                }),
+        ];
         for (int i = 0; i < 20; i++)
             await AssertServedAsync(room, known);
         await stop.CancelAsync();

@@ -59,7 +59,10 @@ public sealed class CallerNamesTests
         // The shell starts a child, then becomes another program, whose parent-hood stays.
         string tool = directory.At("mytool");
         File.Copy("/bin/bash", tool);
-        Command shell = new(tool, ["-c", $"sleep 1000 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 1000"]);
+        Command shell = new(
+            tool,
+            ["-c", $"sleep 1000 & echo $!; while [ ! -e {go} ]; do read -t 0.01 <> <(:); done; exec -a other /bin/sleep 1000"]
+        );
         using Process parent = shell.Start();
         int child = int.Parse((await parent.StandardOutput.ReadLineAsync())!, System.Globalization.CultureInfo.InvariantCulture);
         try
@@ -89,11 +92,19 @@ public sealed class CallerNamesTests
     public async Task Row17_Tool_behind_shells_and_starters_is_named(string line, string expected)
     {
         using var directory = new TemporaryDirectory();
-        string tool = directory.At("mytool"), mark = directory.At("mark");
+        string tool = directory.At("mytool"),
+            mark = directory.At("mark");
         File.Copy("/bin/bash", tool);
         if (line.Contains("make", StringComparison.Ordinal) && !File.Exists("/usr/bin/make"))
             return;
-        Assert.Equal(expected, await CallerOfSleepAsync(tool, ["-c", $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark))}; true"], mark));
+        Assert.Equal(
+            expected,
+            await CallerOfSleepAsync(
+                tool,
+                ["-c", $"{string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark))}; true"],
+                mark
+            )
+        );
     }
 
     /// <summary>A person's shell leads the session of its terminal; what is above it is the terminal's program.</summary>
@@ -104,7 +115,14 @@ public sealed class CallerNamesTests
     {
         using var directory = new TemporaryDirectory();
         string mark = directory.At("mark");
-        Assert.Equal(expected, await CallerOfSleepAsync("/usr/bin/script", ["-qec", string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark)), "/dev/null"], mark));
+        Assert.Equal(
+            expected,
+            await CallerOfSleepAsync(
+                "/usr/bin/script",
+                ["-qec", string.Format(System.Globalization.CultureInfo.InvariantCulture, line, Script(directory, mark)), "/dev/null"],
+                mark
+            )
+        );
     }
 
     /// <summary>A script, called by its name, that says its number and becomes sleep.</summary>
@@ -117,7 +135,10 @@ public sealed class CallerNamesTests
 
     private async Task<string> CallerOfSleepAsync(string file, string[] arguments, string mark)
     {
-        Command command = new(file, arguments) { Environment = new System.Collections.Generic.Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin", ["SHELL"] = "/bin/sh" } };
+        Command command = new(file, arguments)
+        {
+            Environment = new System.Collections.Generic.Dictionary<string, string?> { ["PATH"] = "/usr/bin:/bin", ["SHELL"] = "/bin/sh" },
+        };
         using Process process = command.Start();
         int sleep = 0;
         try

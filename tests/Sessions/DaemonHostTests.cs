@@ -77,18 +77,25 @@ public sealed class DaemonHostTests
     public async Task Stop_lets_a_render_end_and_its_waiter_have_the_result()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect(), idle = room.Connect(), admin = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect(),
+            idle = room.Connect(),
+            admin = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
         Assert.IsType<Message.Json>(await admin.AskAsync(new Message.Stop()));
         await idle.AssertClosedAsync();
         Assert.False(File.Exists(room.Endpoint.SocketPath));
-        Assert.Equal(BypassReason.Draining, Assert.IsType<Message.Bypass>(await holder.AskAsync(room.Site.Request("template other ./web"))).Reason);
+        Assert.Equal(
+            BypassReason.Draining,
+            Assert.IsType<Message.Bypass>(await holder.AskAsync(room.Site.Request("template other ./web"))).Reason
+        );
         Assert.False(room.Running.IsCompleted);
 
         Message.Published published = Assert.IsType<Message.Published>(
-            await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
+            await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray()))
+        );
         Assert.Equal(RefuseReason.None, published.Refused);
         Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiter.HearAsync()).Source);
         // Whoever was waited for is let go, and not only by itself.
@@ -101,17 +108,21 @@ public sealed class DaemonHostTests
     public async Task Stop_waits_for_a_render_no_longer_than_the_deadline()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect();
         await holder.AskAsync(room.Site.Request());
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
         room.Host.Stop();
         // The wait may not have begun before the first of these.
-        await Eventually.IsTrueAsync("the daemon has left", async () =>
-        {
-            await room.PassAsync(DaemonHost.DrainDeadline);
-            return room.Running.IsCompletedSuccessfully;
-        });
+        await Eventually.IsTrueAsync(
+            "the daemon has left",
+            async () =>
+            {
+                await room.PassAsync(DaemonHost.DrainDeadline);
+                return room.Running.IsCompletedSuccessfully;
+            }
+        );
     }
 
     [Fact]
@@ -122,7 +133,11 @@ public sealed class DaemonHostTests
         Assert.Equal(1, room.Stats.Bypasses);
         await room.PassAsync(TimeSpan.FromSeconds(1));
         Assert.Equal(1, room.Stats.Bypasses);
-        Assert.Contains("\"bypasses\":1", Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Stats(Reset: true))).Text, StringComparison.Ordinal);
+        Assert.Contains(
+            "\"bypasses\":1",
+            Assert.IsType<Message.Json>(await room.Connect().AskAsync(new Message.Stats(Reset: true))).Text,
+            StringComparison.Ordinal
+        );
         Assert.Equal(0, room.Stats.Bypasses);
     }
 

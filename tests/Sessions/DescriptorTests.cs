@@ -89,8 +89,8 @@ public sealed class DescriptorTests
     }
 
     /// <summary>
-    /// A process without a descriptor to spare gets the message and not the file (recvmsg(2), MSG_CTRUNC). The next of those who wait would fare
-    /// no better: they do not render in turn.
+    /// A process without a descriptor to spare gets the message and not the file (recvmsg(2), MSG_CTRUNC). The next of those who wait would
+    /// fare no better: they do not render in turn.
     /// </summary>
     [Fact]
     public async Task Result_whose_file_was_lost_on_the_way_lets_all_who_wait_go()
@@ -108,8 +108,10 @@ public sealed class DescriptorTests
             Assert.Equal(BypassReason.LeaseholderFailed, Assert.IsType<Message.Bypass>(await waiter.HearAsync()).Reason);
         Assert.Equal(1, room.Stats.RefuseReasons["store-failed"]);
         // A lease that this peer does not hold is nobody's business.
-        Assert.Equal(RefuseReason.LeaseLost,
-            Assert.IsType<Message.Published>(await peer.AskAsync(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, 1))).Refused);
+        Assert.Equal(
+            RefuseReason.LeaseLost,
+            Assert.IsType<Message.Published>(await peer.AskAsync(new Message.PublishDescriptor(lease.LeaseId, 0, 1, default, 1))).Refused
+        );
         Assert.IsType<Message.Lease>(await room.Connect().AskAsync(room.Site.Request()));
     }
 
@@ -184,7 +186,8 @@ public sealed class DescriptorTests
     /// <summary>The end of a pipe, whose other end tells when nobody has it any more. A count of open files would be all tests'.</summary>
     private sealed class WatchedDescriptor : IDisposable
     {
-        private readonly int _read, _write;
+        private readonly int _read,
+            _write;
         private bool _given;
 
         public WatchedDescriptor() => Assert.Equal(0, Libc.Pipe(out _read, out _write));

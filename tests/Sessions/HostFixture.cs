@@ -31,7 +31,15 @@ internal sealed class HostFixture : IAsyncDisposable
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
         _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
-        Host = new DaemonHost(Endpoint, _lock, new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero }, [], Clock, _log, static (_, _) => throw new ArmingException("the room's helm is none"));
+        Host = new DaemonHost(
+            Endpoint,
+            _lock,
+            new DaemonOptions { IdleExit = idleExit ?? TimeSpan.Zero },
+            [],
+            Clock,
+            _log,
+            static (_, _) => throw new ArmingException("the room's helm is none")
+        );
         Running = Host.RunAsync();
     }
 
@@ -67,11 +75,15 @@ internal sealed class HostFixture : IAsyncDisposable
     }
 
     /// <summary>Waits until a number of <c>status</c> has this value.</summary>
-    public Task StatusReachesAsync(string name, long value) => Eventually.IsTrueAsync($"{name} is {value}", () =>
-    {
-        using var status = JsonDocument.Parse(Host.Status());
-        return status.RootElement.GetProperty(name).GetInt64() == value;
-    });
+    public Task StatusReachesAsync(string name, long value) =>
+        Eventually.IsTrueAsync(
+            $"{name} is {value}",
+            () =>
+            {
+                using var status = JsonDocument.Parse(Host.Status());
+                return status.RootElement.GetProperty(name).GetInt64() == value;
+            }
+        );
 
     public async ValueTask DisposeAsync()
     {
@@ -98,7 +110,7 @@ internal sealed class HostFixture : IAsyncDisposable
 
         public void Say(params byte[] bytes)
         {
-            for (int sent = 0; sent < bytes.Length;)
+            for (int sent = 0; sent < bytes.Length; )
                 sent += _socket.Send(bytes.AsSpan(sent));
         }
 
@@ -153,7 +165,7 @@ internal sealed class HostFixture : IAsyncDisposable
         {
             byte[] bytes = new byte[count];
             using var timeout = new CancellationTokenSource(Eventually.Patience);
-            for (int have = 0; have < count;)
+            for (int have = 0; have < count; )
             {
                 int got = await _socket.ReceiveAsync(bytes.AsMemory(have), SocketFlags.None, timeout.Token);
                 have += got > 0 ? got : throw new EndOfStreamException();

@@ -37,7 +37,8 @@ public sealed class SessionTests
     public async Task Garbage_ends_its_own_connection_and_nothing_else(string what)
     {
         await using var room = new HostFixture();
-        HostFixture.Peer bystander = room.Connect(), babbler = room.Connect();
+        HostFixture.Peer bystander = room.Connect(),
+            babbler = room.Connect();
         babbler.Say(s_garbage[what]);
         await babbler.AssertClosedAsync();
         Assert.IsType<Message.Json>(await bystander.AskAsync(new Message.Status()));
@@ -81,7 +82,11 @@ public sealed class SessionTests
     {
         await using var room = new HostFixture();
         HostFixture.Peer peer = room.Connect();
-        peer.Say([.. MessageCodec.Encode(new Message.Stats(false)), .. MessageCodec.Encode(room.Site.Request("lint x")), .. MessageCodec.Encode(new Message.Status())]);
+        peer.Say([
+            .. MessageCodec.Encode(new Message.Stats(false)),
+            .. MessageCodec.Encode(room.Site.Request("lint x")),
+            .. MessageCodec.Encode(new Message.Status()),
+        ]);
         Assert.Contains("\"hits\"", Assert.IsType<Message.Json>(await peer.HearAsync()).Text, StringComparison.Ordinal);
         Assert.IsType<Message.Bypass>(await peer.HearAsync());
         Assert.Contains("\"pid\"", Assert.IsType<Message.Json>(await peer.HearAsync()).Text, StringComparison.Ordinal);
@@ -94,16 +99,20 @@ public sealed class SessionTests
     public async Task Half_a_frame_is_cut_off_and_silence_between_frames_is_not(int bytes)
     {
         await using var room = new HostFixture();
-        HostFixture.Peer quiet = room.Connect(), half = room.Connect();
+        HostFixture.Peer quiet = room.Connect(),
+            half = room.Connect();
         half.Say(MessageCodec.Encode(new Message.Stats(false))[..bytes]);
         await room.StatusReachesAsync("connections", 2);
         Task closed = half.AssertClosedAsync();
         // The session may not have met the bytes before the first of these.
-        await Eventually.IsTrueAsync("the connection is closed", async () =>
-        {
-            await room.PassAsync(Session.FrameDeadline + DaemonClient.HeartbeatInterval);
-            return closed.IsCompletedSuccessfully;
-        });
+        await Eventually.IsTrueAsync(
+            "the connection is closed",
+            async () =>
+            {
+                await room.PassAsync(Session.FrameDeadline + DaemonClient.HeartbeatInterval);
+                return closed.IsCompletedSuccessfully;
+            }
+        );
         Assert.IsType<Message.Json>(await quiet.AskAsync(new Message.Status()));
     }
 
@@ -111,7 +120,8 @@ public sealed class SessionTests
     public async Task Waiter_hears_that_the_daemon_lives()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -132,7 +142,9 @@ public sealed class SessionTests
     public async Task Waiter_that_does_not_read_holds_up_nobodys_heartbeat()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), stopped = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            stopped = room.Connect(),
+            waiter = room.Connect();
         // In all more than a socket's buffer holds of them, and in each round as many as come while one waits at most.
         const int Rounds = 2;
         int beats = (int)(RenderPipeline.MaxWait / DaemonClient.HeartbeatInterval) - 10;
@@ -160,7 +172,8 @@ public sealed class SessionTests
     public async Task Leaseholder_that_disconnects_hands_on_to_a_waiter()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect();
         Message.Lease first = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -172,7 +185,10 @@ public sealed class SessionTests
     public async Task Waiters_that_disconnect_are_passed_over()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), gone = room.Connect(), alsoGone = room.Connect(), last = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            gone = room.Connect(),
+            alsoGone = room.Connect(),
+            last = room.Connect();
         await holder.AskAsync(room.Site.Request());
         foreach (HostFixture.Peer waiter in (HostFixture.Peer[])[gone, alsoGone])
             waiter.Say(room.Site.Request());
@@ -191,7 +207,9 @@ public sealed class SessionTests
     public async Task L_only_callers_that_take_the_result_of_another_count_as_coalesced()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), gone = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            gone = room.Connect(),
+            waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         gone.Say(room.Site.Request());
         waiter.Say(room.Site.Request());
@@ -225,7 +243,8 @@ public sealed class SessionTests
     public async Task Silent_connections_keep_nobody_out_for_ever()
     {
         await using var room = new HostFixture();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect();
         Message.Lease lease = Assert.IsType<Message.Lease>(await holder.AskAsync(room.Site.Request()));
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
@@ -245,8 +264,7 @@ public sealed class SessionTests
         // Who renders, and who waits for that, says nothing either.
         Assert.IsType<Message.Published>(await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray())));
         Message answer;
-        do
-            answer = await waiter.HearAsync();
+        do answer = await waiter.HearAsync();
         while (answer is Message.Waiting);
         Assert.IsType<Message.Result>(answer);
     }

@@ -98,9 +98,15 @@ public sealed class StrangerTests
         await using var room = new HostFixture();
         Message answer = Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Explain(room.Site.Request())));
         using (var report = JsonDocument.Parse(Assert.IsType<Message.Json>(answer).Text))
-            Assert.Equal(("bypass", "other-mount-namespace", ""), (Text(report, "outcome"), Text(report, "reason"), Text(report, "chart_name")));
+            Assert.Equal(
+                ("bypass", "other-mount-namespace", ""),
+                (Text(report, "outcome"), Text(report, "reason"), Text(report, "chart_name"))
+            );
         foreach (Message request in (Message[])[new Message.Verify(), new Message.Recall(new byte[32]), new Message.Forget(new byte[32])])
-            Assert.Equal("other-mount-namespace", Assert.IsType<Message.Failed>(Decode(await RunAsync(room, ["unshare", "--mount"], request: request))).Reason);
+            Assert.Equal(
+                "other-mount-namespace",
+                Assert.IsType<Message.Failed>(Decode(await RunAsync(room, ["unshare", "--mount"], request: request))).Reason
+            );
 
         static string? Text(JsonDocument report, string name) => report.RootElement.GetProperty(name).GetString();
     }
@@ -109,7 +115,10 @@ public sealed class StrangerTests
     public async Task M_status_tells_who_asks_that_it_is_declined()
     {
         await using var room = new HostFixture();
-        Assert.Equal("other-mount-namespace", Declines(Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Status()))));
+        Assert.Equal(
+            "other-mount-namespace",
+            Declines(Decode(await RunAsync(room, ["unshare", "--mount"], request: new Message.Status())))
+        );
         Assert.Equal("", Declines(Decode(await RunAsync(room, [], request: new Message.Status()))));
 
         static string? Declines(Message answer)
@@ -130,7 +139,13 @@ public sealed class StrangerTests
         await room.Running.WaitAsync(Eventually.Patience);
     }
 
-    private static async Task<CommandResult> RunAsync(HostFixture room, string[] before, string? socket = null, string? root = null, Message? request = null)
+    private static async Task<CommandResult> RunAsync(
+        HostFixture room,
+        string[] before,
+        string? socket = null,
+        string? root = null,
+        Message? request = null
+    )
     {
         List<string> words = [.. before, "perl", "-e", Client.ReplaceLineEndings(" "), socket ?? room.Endpoint.SocketPath];
         if (root is not null)
@@ -142,11 +157,15 @@ public sealed class StrangerTests
         }.RunAsync();
     }
 
-    private static void AssertBypass(BypassReason reason, CommandResult result) => Assert.Equal(reason, Assert.IsType<Message.Bypass>(Decode(result)).Reason);
+    private static void AssertBypass(BypassReason reason, CommandResult result) =>
+        Assert.Equal(reason, Assert.IsType<Message.Bypass>(Decode(result)).Reason);
 
     private static Message Decode(CommandResult result)
     {
-        Assert.True(result.ExitCode == 0 && result.Stdout.Length > Frame.HeaderBytes, result.ToString() + Encoding.UTF8.GetString(result.Stdout.Span));
+        Assert.True(
+            result.ExitCode == 0 && result.Stdout.Length > Frame.HeaderBytes,
+            result.ToString() + Encoding.UTF8.GetString(result.Stdout.Span)
+        );
         return MessageCodec.Decode(result.Stdout[Frame.HeaderBytes..]);
     }
 }

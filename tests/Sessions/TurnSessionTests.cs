@@ -15,7 +15,9 @@ public sealed class TurnSessionTests
     {
         await using var room = new HostFixture();
         using var site = new CallSite();
-        HostFixture.Peer holder = room.Connect(), waiter = room.Connect(), late = room.Connect();
+        HostFixture.Peer holder = room.Connect(),
+            waiter = room.Connect(),
+            late = room.Connect();
         Assert.IsType<Message.Turn>(await holder.AskAsync(Coordinate(site, "dependency update ./web")));
         waiter.Say(Coordinate(site, "dependency build @/work/web"));
         await room.StatusReachesAsync("waiting", 1);
@@ -33,7 +35,8 @@ public sealed class TurnSessionTests
     {
         await using var room = new HostFixture();
         using var site = new CallSite();
-        HostFixture.Peer peer = room.Connect(), other = room.Connect();
+        HostFixture.Peer peer = room.Connect(),
+            other = room.Connect();
         other.Say(new Message.Ran(1, 0, default, default));
         Assert.IsType<Message.Turn>(await peer.AskAsync(Coordinate(site, "dependency update ./web")));
         other.Say(new Message.Ran(1, 0, default, default));
@@ -65,11 +68,14 @@ public sealed class TurnSessionTests
         Task<Message> heard = peer.HearAsync();
         while (true)
         {
-            await Eventually.IsTrueAsync("a word", () =>
-            {
-                room.Clock.Advance(TimeSpan.FromSeconds(1));
-                return heard.IsCompleted;
-            });
+            await Eventually.IsTrueAsync(
+                "a word",
+                () =>
+                {
+                    room.Clock.Advance(TimeSpan.FromSeconds(1));
+                    return heard.IsCompleted;
+                }
+            );
             if (await heard is Message.Bypass bypass)
                 return bypass.Reason;
             heard = peer.HearAsync();

@@ -38,9 +38,17 @@ internal sealed class CompanyAuthority : IDisposable
         else
             names.AddDnsName(host);
         request.CertificateExtensions.Add(names.Build());
-        using X509Certificate2 made = request.Create(_certificate, DateTimeOffset.UtcNow.AddDays(-10), DateTimeOffset.UtcNow.AddDays(days), RandomNumberGenerator.GetBytes(8));
+        using X509Certificate2 made = request.Create(
+            _certificate,
+            DateTimeOffset.UtcNow.AddDays(-10),
+            DateTimeOffset.UtcNow.AddDays(days),
+            RandomNumberGenerator.GetBytes(8)
+        );
         string name = Guid.NewGuid().ToString("N");
-        return (_directory.Write(name + ".pem", made.ExportCertificatePem()), _directory.Write(name + ".key", key.ExportPkcs8PrivateKeyPem()));
+        return (
+            _directory.Write(name + ".pem", made.ExportCertificatePem()),
+            _directory.Write(name + ".key", key.ExportPkcs8PrivateKeyPem())
+        );
     }
 
     public void Dispose()

@@ -12,48 +12,78 @@ using Xunit.Abstractions;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>Ten thousand objects as a thief, a former colleague or a broken disk would leave them: none is accepted, each is refused with a reason.</summary>
+/// <summary>
+/// Ten thousand objects as a thief, a former colleague or a broken disk would leave them: none is accepted, each is refused with a reason.
+/// </summary>
 public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
 {
     private const int Objects = 10_000;
     private const ulong Seed = 20261126;
 
-    private static readonly CacheKey s_key = new(Digest.Of("asked for"u8)), s_other = new(Digest.Of("another"u8));
+    private static readonly CacheKey s_key = new(Digest.Of("asked for"u8)),
+        s_other = new(Digest.Of("another"u8));
 
-    private readonly KeyFixture _room = new(), _stranger = new();
+    private readonly KeyFixture _room = new(),
+        _stranger = new();
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void None_is_accepted_and_each_is_refused_with_a_reason(bool encrypted)
     {
-        SharedKeys writer = _room.Writer(encrypted), reader = _room.Reader(encrypted);
+        SharedKeys writer = _room.Writer(encrypted),
+            reader = _room.Reader(encrypted);
         // Somebody who has the team's key, as every reader has, and a signing key of his own.
         SharedKeys stranger = KeyFixture.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _stranger.SigningKey });
         byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(string.Concat(Enumerable.Repeat(KeyFixture.Output, 20))), writer)!;
         byte[] swapped = SealedEntry.Seal(s_other, KeyFixture.Entry(), writer)!;
         byte[] foreign = SealedEntry.Seal(s_key, KeyFixture.Entry("kind: Evil\n"), stranger)!;
-        byte[] old = SealedEntry.Seal(s_key, KeyFixture.Entry() with { Created = KeyFixture.Now - writer.MaxAge - TimeSpan.FromHours(1) }, writer)!;
+        byte[] old = SealedEntry.Seal(
+            s_key,
+            KeyFixture.Entry() with
+            {
+                Created = KeyFixture.Now - writer.MaxAge - TimeSpan.FromHours(1),
+            },
+            writer
+        )!;
         byte[] future = SealedEntry.Seal(s_key, KeyFixture.Entry() with { Created = KeyFixture.Now.AddDays(1) }, writer)!;
         byte[] twin = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
         Assert.Equal(SharedRefusal.None, SealedEntry.Open(good, s_key, reader, KeyFixture.Now).Refusal);
 
         var refused = new SortedDictionary<string, int>(StringComparer.Ordinal);
         Config config = Config.QuickThrowOnFailure.WithMaxTest(Objects / 2).WithReplay(new Replay(new Rnd(Seed), null));
-        Check.One(config, Prop.ForAll<byte, ushort, byte>((kind, place, value) =>
-        {
-            byte[] hostile = Attack(kind, place, value);
-            Unsealed unsealed = SealedEntry.Open(hostile, s_key, reader, KeyFixture.Now);
-            // An attack that changes nothing is none.
-            if (hostile.AsSpan().SequenceEqual(good) || hostile.AsSpan().SequenceEqual(twin))
-                return;
-            Assert.Null(unsealed.Entry);
-            Assert.NotEqual(SharedRefusal.None, unsealed.Refusal);
-            refused[unsealed.Refusal.Name()] = refused.GetValueOrDefault(unsealed.Refusal.Name()) + 1;
-        }));
+        Check.One(
+            config,
+            Prop.ForAll<byte, ushort, byte>(
+                (kind, place, value) =>
+                {
+                    byte[] hostile = Attack(kind, place, value);
+                    Unsealed unsealed = SealedEntry.Open(hostile, s_key, reader, KeyFixture.Now);
+                    // An attack that changes nothing is none.
+                    if (hostile.AsSpan().SequenceEqual(good) || hostile.AsSpan().SequenceEqual(twin))
+                        return;
+                    Assert.Null(unsealed.Entry);
+                    Assert.NotEqual(SharedRefusal.None, unsealed.Refusal);
+                    refused[unsealed.Refusal.Name()] = refused.GetValueOrDefault(unsealed.Refusal.Name()) + 1;
+                }
+            )
+        );
         output.WriteLine(string.Join(", ", refused.Select(pair => $"{pair.Key} {pair.Value}")));
         Assert.InRange(refused.Values.Sum(), Objects / 2 * 9 / 10, Objects / 2);
-        Assert.Superset(new HashSet<string> { "bad-signature", "from-the-future", "malformed", "other-key", "other-version", "too-large", "too-old", "unknown-signer" }, refused.Keys.ToHashSet());
+        Assert.Superset(
+            new HashSet<string>
+            {
+                "bad-signature",
+                "from-the-future",
+                "malformed",
+                "other-key",
+                "other-version",
+                "too-large",
+                "too-old",
+                "unknown-signer",
+            },
+            refused.Keys.ToHashSet()
+        );
 
         byte[] Attack(byte kind, ushort place, byte value)
         {

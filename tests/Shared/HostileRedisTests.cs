@@ -13,7 +13,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>What says that it is Redis, and means harm: it gets nothing in, ends no process, and sends nobody elsewhere with the team's password.</summary>
+/// <summary>
+/// What says that it is Redis, and means harm: it gets nothing in, ends no process, and sends nobody elsewhere with the team's password.
+/// </summary>
 public sealed class HostileRedisTests : IDisposable
 {
     private static readonly CacheKey s_key = new(Digest.Of("a key"u8));
@@ -85,8 +87,27 @@ public sealed class HostileRedisTests : IDisposable
     private async Task AskAsync(Played server, Played elsewhere)
     {
         List<string> log = [];
-        await using (var client = new RedisServer(new Uri($"redis://127.0.0.1:{server.Port}/0"), "s3cr3t", TimeSpan.FromDays(1), TimeSpan.FromSeconds(2), new()))
-        await using (var tier = new SharedTier(client, _room.Reader(encrypted: false), TimeProvider.System, line => { lock (log) log.Add(line); }))
+        await using (
+            var client = new RedisServer(
+                new Uri($"redis://127.0.0.1:{server.Port}/0"),
+                "s3cr3t",
+                TimeSpan.FromDays(1),
+                TimeSpan.FromSeconds(2),
+                new()
+            )
+        )
+        await using (
+            var tier = new SharedTier(
+                client,
+                _room.Reader(encrypted: false),
+                TimeProvider.System,
+                line =>
+                {
+                    lock (log)
+                        log.Add(line);
+                }
+            )
+        )
         {
             // A busy machine may take more than one deadline to log in.
             for (int i = 0; i < 3 && server.Asked == 0; i++)
@@ -140,14 +161,17 @@ public sealed class HostileRedisTests : IDisposable
                 Interlocked.Increment(ref _asked);
                 return _answer(words[0]);
             }
-            return _logIn?.Invoke(words[0]) ?? (words switch
-            {
-                ["ECHO" or "PING", var text] => [Bulk(text)],
-                ["PING"] => ["+PONG\r\n"],
-                ["CONFIG", ..] => ["*0\r\n"],
-                ["INFO", ..] => [Bulk($"redis_version:7.0.0\r\nredis_mode:{_mode}\r\n")],
-                _ => ["+OK\r\n"],
-            });
+            return _logIn?.Invoke(words[0])
+                ?? (
+                    words switch
+                    {
+                        ["ECHO" or "PING", var text] => [Bulk(text)],
+                        ["PING"] => ["+PONG\r\n"],
+                        ["CONFIG", ..] => ["*0\r\n"],
+                        ["INFO", ..] => [Bulk($"redis_version:7.0.0\r\nredis_mode:{_mode}\r\n")],
+                        _ => ["+OK\r\n"],
+                    }
+                );
         }
 
         private static string Bulk(string text) => $"${text.Length}\r\n{text}\r\n";

@@ -31,9 +31,15 @@ public sealed class HostileServerTests : IDisposable
     private static readonly Dictionary<string, Func<byte[], IEnumerable<byte[]>>> s_answers = new()
     {
         ["a body without an end"] = static _ => Endless(s_chunk).Prepend(Text(Ok + "\r\n")),
-        ["chunks without an end"] = static _ => Endless([.. "10000\r\n"u8, .. s_chunk, .. "\r\n"u8]).Prepend(Text(Ok + "Transfer-Encoding: chunked\r\n\r\n")),
-        ["a chunk of a length that is no number of bytes"] = static _ => Endless(s_chunk).Prepend(Text(Ok + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n")),
-        ["one byte at a time"] = static good => [Text(Ok + $"Content-Length: {good.Length}\r\n\r\n"), .. good.Select(static b => (byte[])[b]).SelectMany(static b => (byte[][])[b, []])],
+        ["chunks without an end"] = static _ =>
+            Endless([.. "10000\r\n"u8, .. s_chunk, .. "\r\n"u8]).Prepend(Text(Ok + "Transfer-Encoding: chunked\r\n\r\n")),
+        ["a chunk of a length that is no number of bytes"] = static _ =>
+            Endless(s_chunk).Prepend(Text(Ok + "Transfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n")),
+        ["one byte at a time"] = static good =>
+            [
+                Text(Ok + $"Content-Length: {good.Length}\r\n\r\n"),
+                .. good.Select(static b => (byte[])[b]).SelectMany(static b => (byte[][])[b, []]),
+            ],
         ["a length beyond every number"] = static good => [Text(Ok + "Content-Length: 99999999999999999999999\r\n\r\n"), good],
         ["a length of exabytes"] = static good => [Text(Ok + "Content-Length: 9000000000000000000\r\n\r\n"), good],
         ["a negative length"] = static good => [Text(Ok + "Content-Length: -1\r\n\r\n"), good],
@@ -45,8 +51,17 @@ public sealed class HostileServerTests : IDisposable
         ["no answer at all"] = static _ => [],
         ["what is no HTTP"] = static good => [good],
         ["what is no HTTP, for ever"] = static _ => Endless(s_chunk),
-        ["a login page"] = static _ => [Text(Ok + "Content-Type: text/html\r\nConnection: close\r\n\r\n<html><form action=/login>password</form></html>")],
-        ["a hundred thousand headers"] = static good => [Text(Ok + string.Concat(Enumerable.Range(0, 100_000).Select(static i => $"X-{i}: {i}\r\n")) + $"Content-Length: {good.Length}\r\n\r\n"), good],
+        ["a login page"] = static _ =>
+            [Text(Ok + "Content-Type: text/html\r\nConnection: close\r\n\r\n<html><form action=/login>password</form></html>")],
+        ["a hundred thousand headers"] = static good =>
+            [
+                Text(
+                    Ok
+                        + string.Concat(Enumerable.Range(0, 100_000).Select(static i => $"X-{i}: {i}\r\n"))
+                        + $"Content-Length: {good.Length}\r\n\r\n"
+                ),
+                good,
+            ],
         ["a header without an end"] = static _ => Endless([.. Enumerable.Repeat((byte)'a', 64 * 1024)]).Prepend(Text(Ok + "X-Long: ")),
         ["continue, for ever"] = static _ => Endless(Text("HTTP/1.1 100 Continue\r\n\r\n")),
         ["a bomb"] = static _ => [Text(Ok + "Content-Encoding: gzip\r\nConnection: close\r\n\r\n"), Bomb()],
@@ -68,7 +83,9 @@ public sealed class HostileServerTests : IDisposable
         SharedAnswer got = await tier.AskAsync(s_key).WaitAsync(TimeSpan.FromMinutes(1));
         // The object of a trusted writer is that, however oddly it comes.
         Assert.True(got.Outcome is SharedOutcome.Failed or SharedOutcome.Refused || s_odd.Contains(answer), got.ToString());
-        Assert.True(got.Entry is null || got.Entry.Result.Stdout.ToArray().AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(KeyFixture.Output)));
+        Assert.True(
+            got.Entry is null || got.Entry.Result.Stdout.ToArray().AsSpan().SequenceEqual(Encoding.UTF8.GetBytes(KeyFixture.Output))
+        );
         Assert.All(log, static line => Assert.InRange(line.Length, 1, 400));
         Assert.DoesNotContain(log, static line => line.Any(char.IsControl));
     }
@@ -92,7 +109,9 @@ public sealed class HostileServerTests : IDisposable
     public async Task A_redirect_leads_nowhere(int status)
     {
         using var elsewhere = new Played(static () => [Text(Ok + "Content-Length: 0\r\n\r\n")]);
-        using var server = new Played(() => [Text($"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{elsewhere.Port}/\r\nContent-Length: 0\r\n\r\n")]);
+        using var server = new Played(() =>
+            [Text($"HTTP/1.1 {status} Moved\r\nLocation: http://127.0.0.1:{elsewhere.Port}/\r\nContent-Length: 0\r\n\r\n")]
+        );
         await using SharedTier tier = Tier(server.Port, out _);
         Assert.Equal(SharedOutcome.Failed, (await tier.AskAsync(s_key)).Outcome);
         Assert.Equal(0, elsewhere.Connections);
@@ -117,7 +136,19 @@ public sealed class HostileServerTests : IDisposable
     {
         List<string> lines = log = [];
         var problems = new List<string>();
-        SharedTier tier = SharedServers.OpenTier(_room.Settings(encrypted) with { Url = new Uri($"http://127.0.0.1:{port}/") }, new FixedDay(), line => { lock (lines) lines.Add(line); }, problems)!;
+        SharedTier tier = SharedServers.OpenTier(
+            _room.Settings(encrypted) with
+            {
+                Url = new Uri($"http://127.0.0.1:{port}/"),
+            },
+            new FixedDay(),
+            line =>
+            {
+                lock (lines)
+                    lines.Add(line);
+            },
+            problems
+        )!;
         Assert.Empty(problems);
         return tier;
     }
@@ -146,7 +177,9 @@ public sealed class HostileServerTests : IDisposable
         public override DateTimeOffset GetUtcNow() => KeyFixture.Now;
     }
 
-    /// <summary>Reads a request, sends its parts (an empty one is a pause of 20 ms) until the other side has had enough, and closes.</summary>
+    /// <summary>
+    /// Reads a request, sends its parts (an empty one is a pause of 20 ms) until the other side has had enough, and closes.
+    /// </summary>
     private sealed class Played(Func<IEnumerable<byte[]>> answer) : IDisposable
     {
         private readonly PlayedConnections _connections = new((stream, end) => AnswerAsync(stream, answer(), end));

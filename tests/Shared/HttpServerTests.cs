@@ -18,7 +18,8 @@ public sealed class HttpServerTests : SharedServerContract, IDisposable
 
     public void Dispose() => _nginx.Dispose();
 
-    private protected override ISharedServer Connect(Uri url) => new HttpServer(url, [new("Authorization", "Bearer " + Token)], Patience, new());
+    private protected override ISharedServer Connect(Uri url) =>
+        new HttpServer(url, [new("Authorization", "Bearer " + Token)], Patience, new());
 
     protected override Uri UrlAt(int port) => new($"http://127.0.0.1:{port}/cache");
 
@@ -32,7 +33,8 @@ public sealed class HttpServerTests : SharedServerContract, IDisposable
     public override Task Many_at_once_are_served() => base.Many_at_once_are_served();
 
     [ToolFact("nginx")]
-    public override Task A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again() => base.A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again();
+    public override Task A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again() =>
+        base.A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again();
 
     [ToolFact("nginx")]
     public override Task A_server_that_hangs_is_given_up_when_told_so() => base.A_server_that_hangs_is_given_up_when_told_so();
@@ -63,5 +65,6 @@ public sealed class HttpServerTests : SharedServerContract, IDisposable
         Assert.Equal(1, _nginx.Requests("GET"));
     }
 
-    private static async Task<string> FailureAsync(Task exchange) => (await Assert.ThrowsAsync<SharedServerException>(() => exchange)).Message;
+    private static async Task<string> FailureAsync(Task exchange) =>
+        (await Assert.ThrowsAsync<SharedServerException>(() => exchange)).Message;
 }

@@ -39,7 +39,13 @@ internal sealed class KeyFixture : IDisposable
 
     /// <summary>An entry that was made a minute ago.</summary>
     public static SharedEntry Entry(string output = Output, bool holdsSecret = false) =>
-        new(new RenderResult(0, System.Text.Encoding.UTF8.GetBytes(output), []), Now.AddMinutes(-1), 41.5, Digest.Of("helm"u8), holdsSecret);
+        new(
+            new RenderResult(0, System.Text.Encoding.UTF8.GetBytes(output), []),
+            Now.AddMinutes(-1),
+            41.5,
+            Digest.Of("helm"u8),
+            holdsSecret
+        );
 
     /// <summary>A file of mode 0600 in the team's directory.</summary>
     public string File(string name, string content)
@@ -50,7 +56,12 @@ internal sealed class KeyFixture : IDisposable
     }
 
     public SharedSettings Settings(bool encrypted) =>
-        new() { Url = new Uri("http://127.0.0.1:1/cache"), Trust = [Trust], EncryptWith = encrypted ? TeamKeyFile : null };
+        new()
+        {
+            Url = new Uri("http://127.0.0.1:1/cache"),
+            Trust = [Trust],
+            EncryptWith = encrypted ? TeamKeyFile : null,
+        };
 
     public SharedKeys Writer(bool encrypted) => Load(Settings(encrypted) with { MayWrite = true, SignWith = SigningKey });
 

@@ -11,7 +11,8 @@ internal sealed class Nginx : StartedServer
     /// <summary>Largest object that it takes.</summary>
     public const int MaxBytes = 1 << 20;
 
-    private readonly string _configuration, _scheme;
+    private readonly string _configuration,
+        _scheme;
 
     /// <param name="token">What the <c>Authorization</c> header must say after <c>Bearer</c>; null: nobody is asked.</param>
     /// <param name="takes">Whether it takes objects; else PUT is answered with 405.</param>
@@ -20,7 +21,9 @@ internal sealed class Nginx : StartedServer
     {
         _scheme = tls is null ? "http" : "https";
         Directory.CreateDirectory(At("root"));
-        _configuration = Write("nginx.conf", $$"""
+        _configuration = Write(
+            "nginx.conf",
+            $$"""
             daemon off;
             master_process off;
             pid {{At("pid")}};
@@ -34,7 +37,9 @@ internal sealed class Nginx : StartedServer
               uwsgi_temp_path {{At("uwsgi")}};
               scgi_temp_path {{At("scgi")}};
               server {
-                listen 127.0.0.1:{{Port}}{{(tls is { } files ? $" ssl; ssl_certificate {files.Certificate}; ssl_certificate_key {files.Key}" : "")}};
+                listen 127.0.0.1:{{Port}}{{(
+                tls is { } files ? $" ssl; ssl_certificate {files.Certificate}; ssl_certificate_key {files.Key}" : ""
+            )}};
                 root {{At("root")}};
                 client_max_body_size {{MaxBytes}};
                 location /cache/ {
@@ -44,7 +49,8 @@ internal sealed class Nginx : StartedServer
                 location /moved/ { return 302 http://127.0.0.1:{{Port}}/cache/; }
               }
             }
-            """);
+            """
+        );
     }
 
     public override Uri Url => new($"{_scheme}://127.0.0.1:{Port}/cache");
@@ -55,5 +61,6 @@ internal sealed class Nginx : StartedServer
     public string[] Objects => Directory.Exists(At("root", "cache", "ac")) ? Directory.GetFiles(At("root", "cache", "ac")) : [];
 
     /// <summary>How many requests of a method it has answered.</summary>
-    public int Requests(string method) => File.ReadLines(At("access.log")).Count(line => line.Contains($"\"{method} ", StringComparison.Ordinal));
+    public int Requests(string method) =>
+        File.ReadLines(At("access.log")).Count(line => line.Contains($"\"{method} ", StringComparison.Ordinal));
 }

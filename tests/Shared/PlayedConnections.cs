@@ -7,7 +7,9 @@ using System.Threading.Tasks;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>Listens on the loopback interface until it is disposed, and has each connection answered for as long as the other side wants.</summary>
+/// <summary>
+/// Listens on the loopback interface until it is disposed, and has each connection answered for as long as the other side wants.
+/// </summary>
 internal sealed class PlayedConnections : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
@@ -45,9 +47,7 @@ internal sealed class PlayedConnections : IDisposable
                 _ = Task.Run(() => AnswerAsync(client));
             }
         }
-        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException)
-        {
-        }
+        catch (Exception e) when (e is OperationCanceledException or SocketException or ObjectDisposedException) { }
     }
 
     private async Task AnswerAsync(TcpClient client)
@@ -58,9 +58,7 @@ internal sealed class PlayedConnections : IDisposable
             {
                 await _answer(client.GetStream(), _end.Token);
             }
-            catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException)
-            {
-            }
+            catch (Exception e) when (e is OperationCanceledException or IOException or ObjectDisposedException) { }
         }
     }
 }

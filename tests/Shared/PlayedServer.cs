@@ -7,10 +7,14 @@ using CacheDaemon.Daemon.Shared;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>A server within the test, which says when it answers, and how: for what is about order and time. What real servers do is tested with those.</summary>
+/// <summary>
+/// A server within the test, which says when it answers, and how: for what is about order and time. What real servers do is tested with
+/// those.
+/// </summary>
 internal sealed class PlayedServer : ISharedServer
 {
-    private int _reads, _writes;
+    private int _reads,
+        _writes;
 
     public string Description => "played://server";
 

@@ -17,16 +17,60 @@ internal sealed class Redis(string? password = null, (string Certificate, string
     /// <summary>From the next start on; null: none.</summary>
     public string? Password { get; set; } = password;
 
-    protected override Command Command => new(ToolFactAttribute.PathOf("redis-server")!,
-        [.. Listening(), "--bind", "127.0.0.1", "--save", "", "--rdbcompression", "no", "--databases", "2", "--dir", At(), .. Password is null ? (IEnumerable<string>)[] : ["--requirepass", Password]]);
+    protected override Command Command =>
+        new(
+            ToolFactAttribute.PathOf("redis-server")!,
+            [
+                .. Listening(),
+                "--bind",
+                "127.0.0.1",
+                "--save",
+                "",
+                "--rdbcompression",
+                "no",
+                "--databases",
+                "2",
+                "--dir",
+                At(),
+                .. Password is null ? (IEnumerable<string>)[] : ["--requirepass", Password],
+            ]
+        );
 
-    private string[] Listening() => tls is not { } files ? ["--port", $"{Port}"]
-        : ["--port", "0", "--tls-port", $"{Port}", "--tls-cert-file", files.Certificate, "--tls-key-file", files.Key, "--tls-auth-clients", "no", "--tls-ca-cert-file", files.Certificate];
+    private string[] Listening() =>
+        tls is not { } files
+            ? ["--port", $"{Port}"]
+            :
+            [
+                "--port",
+                "0",
+                "--tls-port",
+                $"{Port}",
+                "--tls-cert-file",
+                files.Certificate,
+                "--tls-key-file",
+                files.Key,
+                "--tls-auth-clients",
+                "no",
+                "--tls-ca-cert-file",
+                files.Certificate,
+            ];
 
     /// <summary>What a command answers, by Redis' own client.</summary>
     public async Task<string> AskAsync(params string[] words)
     {
-        CommandResult result = await new Command(ToolFactAttribute.PathOf("redis-cli")!, ["-p", $"{Port}", "-n", "1", .. tls is null ? (IEnumerable<string>)[] : ["--tls", "--insecure"], "--no-auth-warning", .. Password is null ? (IEnumerable<string>)[] : ["-a", Password], .. words]).RunAsync();
+        CommandResult result = await new Command(
+            ToolFactAttribute.PathOf("redis-cli")!,
+            [
+                "-p",
+                $"{Port}",
+                "-n",
+                "1",
+                .. tls is null ? (IEnumerable<string>)[] : ["--tls", "--insecure"],
+                "--no-auth-warning",
+                .. Password is null ? (IEnumerable<string>)[] : ["-a", Password],
+                .. words,
+            ]
+        ).RunAsync();
         Assert.Equal(0, result.ExitCode);
         return result.StdoutText.TrimEnd('\n');
     }

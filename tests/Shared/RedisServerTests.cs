@@ -33,7 +33,8 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
     public override Task Many_at_once_are_served() => base.Many_at_once_are_served();
 
     [ToolFact("redis-server")]
-    public override Task A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again() => base.A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again();
+    public override Task A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again() =>
+        base.A_server_that_is_down_is_a_failure_and_one_that_comes_back_is_served_again();
 
     [ToolFact("redis-server")]
     public override Task A_server_that_hangs_is_given_up_when_told_so() => base.A_server_that_hangs_is_given_up_when_told_so();
@@ -44,7 +45,11 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
         await using ISharedServer client = Connect(_redis.Url);
         await client.PutAsync(Name, new byte[10], default);
         Assert.Equal("helmcached:ac:" + Name, await _redis.AskAsync("keys", "*"));
-        Assert.InRange(int.Parse(await _redis.AskAsync("ttl", "helmcached:ac:" + Name), CultureInfo.InvariantCulture), 86_400 - 600, 86_400);
+        Assert.InRange(
+            int.Parse(await _redis.AskAsync("ttl", "helmcached:ac:" + Name), CultureInfo.InvariantCulture),
+            86_400 - 600,
+            86_400
+        );
         Assert.Equal($"redis://127.0.0.1:{_redis.Port}/1", client.Description);
         // One connection, and redis-cli's own.
         Assert.Contains("connected_clients:2", await _redis.AskAsync("info", "clients"), StringComparison.Ordinal);
@@ -73,7 +78,10 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
     public async Task A_database_that_is_not_there_is_a_failure()
     {
         await using RedisServer client = Client(new Uri($"redis://127.0.0.1:{_redis.Port}/7"), Password);
-        Assert.Equal("no such database", (await Assert.ThrowsAsync<SharedServerException>(() => client.GetAsync(Name, MaxBytes, default))).Message);
+        Assert.Equal(
+            "no such database",
+            (await Assert.ThrowsAsync<SharedServerException>(() => client.GetAsync(Name, MaxBytes, default))).Message
+        );
     }
 
     /// <summary>The rights in docs/shared-cache.md.</summary>
@@ -85,8 +93,24 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
         await _redis.AskAsync("acl", "setuser", "reader", "on", ">pw", "~helmcached:ac:*", "+getrange", "+select", "+ping", "+echo");
         await using RedisServer reader = Client(new Uri($"redis://reader:pw@127.0.0.1:{_redis.Port}/1"), null);
         Assert.Equal(10, (await reader.GetAsync(Name, MaxBytes, default))!.Length);
-        Assert.Equal("error NOPERM", (await Assert.ThrowsAsync<SharedServerException>(() => reader.PutAsync(Name, new byte[20], default))).Message);
-        await _redis.AskAsync("acl", "setuser", "writer", "on", ">pw", "~helmcached:ac:*", "+getrange", "+set", "+setex", "+select", "+ping", "+echo");
+        Assert.Equal(
+            "error NOPERM",
+            (await Assert.ThrowsAsync<SharedServerException>(() => reader.PutAsync(Name, new byte[20], default))).Message
+        );
+        await _redis.AskAsync(
+            "acl",
+            "setuser",
+            "writer",
+            "on",
+            ">pw",
+            "~helmcached:ac:*",
+            "+getrange",
+            "+set",
+            "+setex",
+            "+select",
+            "+ping",
+            "+echo"
+        );
         await using RedisServer writer = Client(new Uri($"redis://writer:pw@127.0.0.1:{_redis.Port}/1"), null);
         await writer.PutAsync(Name, new byte[20], default);
         Assert.Equal(20, (await reader.GetAsync(Name, MaxBytes, default))!.Length);
@@ -99,7 +123,10 @@ public sealed class RedisServerTests : SharedServerContract, IDisposable
         await client.PutAsync(Name, new byte[1000], default);
         await _redis.AskAsync("config", "set", "maxmemory-policy", "noeviction");
         await _redis.AskAsync("config", "set", "maxmemory", "1");
-        Assert.Equal("error OOM", (await Assert.ThrowsAsync<SharedServerException>(() => client.PutAsync(new string('b', 64), new byte[1000], default))).Message);
+        Assert.Equal(
+            "error OOM",
+            (await Assert.ThrowsAsync<SharedServerException>(() => client.PutAsync(new string('b', 64), new byte[1000], default))).Message
+        );
         Assert.Equal(1000, (await client.GetAsync(Name, MaxBytes, default))!.Length);
     }
 

@@ -50,7 +50,8 @@ public sealed class RespGuardTests
     }
 
     [Fact]
-    public async Task Arrays_in_arrays_have_an_end() => await Assert.ThrowsAsync<IOException>(() => ReadAsync(string.Concat(Enumerable.Repeat("*1\r\n", 5000)), 4096));
+    public async Task Arrays_in_arrays_have_an_end() =>
+        await Assert.ThrowsAsync<IOException>(() => ReadAsync(string.Concat(Enumerable.Repeat("*1\r\n", 5000)), 4096));
 
     [Fact]
     public async Task A_line_has_an_end() => await Assert.ThrowsAsync<IOException>(() => ReadAsync("-" + new string('A', 70_000), 4096));

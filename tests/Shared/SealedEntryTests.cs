@@ -18,7 +18,15 @@ public sealed class SealedEntryTests : IDisposable
     private static readonly KeyFixture s_forProperties = new();
     private static readonly Lazy<SharedKeys> s_plain = new(() => s_forProperties.Writer(encrypted: false));
     private static readonly Lazy<SharedKeys> s_encrypting = new(() =>
-        KeyFixture.Load(s_forProperties.Settings(encrypted: true) with { MayWrite = true, SignWith = s_forProperties.SigningKey, Secrets = true }));
+        KeyFixture.Load(
+            s_forProperties.Settings(encrypted: true) with
+            {
+                MayWrite = true,
+                SignWith = s_forProperties.SigningKey,
+                Secrets = true,
+            }
+        )
+    );
 
     private readonly KeyFixture _room = new();
 
@@ -27,12 +35,16 @@ public sealed class SealedEntryTests : IDisposable
     [InlineData(true)]
     public void What_a_trusted_writer_sealed_can_be_opened(bool encrypted)
     {
-        SharedKeys writer = _room.Writer(encrypted), reader = _room.Reader(encrypted);
+        SharedKeys writer = _room.Writer(encrypted),
+            reader = _room.Reader(encrypted);
         byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
         Unsealed unsealed = SealedEntry.Open(sealedEntry, s_key, reader, KeyFixture.Now);
         Assert.Equal((SharedRefusal.None, writer.Signer!.Id), (unsealed.Refusal, unsealed.Signer));
         Assert.Equal(KeyFixture.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
-        Assert.Equal((KeyFixture.Entry().Created, 41.5, KeyFixture.Entry().Helm), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
+        Assert.Equal(
+            (KeyFixture.Entry().Created, 41.5, KeyFixture.Entry().Helm),
+            (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm)
+        );
         Assert.False(reader.CanSign);
         Assert.Equal(encrypted, !Encoding.UTF8.GetString(sealedEntry).Contains("ConfigMap", StringComparison.Ordinal));
         Assert.DoesNotContain(Convert.ToHexString(s_key.Value.ToArray()), Convert.ToHexString(sealedEntry), StringComparison.Ordinal);
@@ -61,7 +73,10 @@ public sealed class SealedEntryTests : IDisposable
         Assert.NotEqual(_room.Reader(encrypted: true).NameOf(s_key), other.Reader(encrypted: true).NameOf(s_key));
         Assert.Matches("^[0-9a-f]{64}$", _room.Reader(encrypted: false).NameOf(s_key));
         // The names' key may be had without encrypting.
-        Assert.Equal(_room.Reader(encrypted: true).NameOf(s_key), KeyFixture.Load(_room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile }).NameOf(s_key));
+        Assert.Equal(
+            _room.Reader(encrypted: true).NameOf(s_key),
+            KeyFixture.Load(_room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile }).NameOf(s_key)
+        );
     }
 
     [Fact]
@@ -71,7 +86,9 @@ public sealed class SealedEntryTests : IDisposable
         SharedEntry entry = KeyFixture.Entry();
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { ExitCode = 1 } }, writer));
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stderr = "/home/me"u8.ToArray() } }, writer));
-        Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stdout = new byte[SealedEntry.MaxOutputBytes + 1] } }, writer));
+        Assert.Null(
+            SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stdout = new byte[SealedEntry.MaxOutputBytes + 1] } }, writer)
+        );
         byte[] noise = new byte[SealedEntry.MaxBytes];
         new Random(1).NextBytes(noise);
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stdout = noise } }, writer));
@@ -83,9 +100,20 @@ public sealed class SealedEntryTests : IDisposable
     [InlineData(true, true, true)]
     public void An_entry_with_a_Secret_leaves_encrypted_and_when_it_may_or_not_at_all(bool mayBeShared, bool encrypted, bool leaves)
     {
-        SharedKeys writer = KeyFixture.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _room.SigningKey, Secrets = mayBeShared });
+        SharedKeys writer = KeyFixture.Load(
+            _room.Settings(encrypted) with
+            {
+                MayWrite = true,
+                SignWith = _room.SigningKey,
+                Secrets = mayBeShared,
+            }
+        );
         const string Planted = "cGxhbnRlZC1zZWNyZXQ=";
-        byte[]? sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry($"kind: Secret\ndata: {{a: {Planted}}}\n", holdsSecret: true), writer);
+        byte[]? sealedEntry = SealedEntry.Seal(
+            s_key,
+            KeyFixture.Entry($"kind: Secret\ndata: {{a: {Planted}}}\n", holdsSecret: true),
+            writer
+        );
         Assert.Equal(leaves, sealedEntry is not null);
         if (sealedEntry is null)
             return;
@@ -115,8 +143,15 @@ public sealed class SealedEntryTests : IDisposable
         byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: true))!;
         SharedSettings names = _room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile };
         Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names), KeyFixture.Now).Refusal);
-        Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names with { EncryptWith = other.TeamKeyFile }), KeyFixture.Now).Refusal);
-        byte[] plain = SealedEntry.Seal(s_key, KeyFixture.Entry(), KeyFixture.Load(names with { MayWrite = true, SignWith = _room.SigningKey }))!;
+        Assert.Equal(
+            SharedRefusal.Undecipherable,
+            SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names with { EncryptWith = other.TeamKeyFile }), KeyFixture.Now).Refusal
+        );
+        byte[] plain = SealedEntry.Seal(
+            s_key,
+            KeyFixture.Entry(),
+            KeyFixture.Load(names with { MayWrite = true, SignWith = _room.SigningKey })
+        )!;
         Assert.Equal(SharedRefusal.None, SealedEntry.Open(plain, s_key, _room.Reader(encrypted: true), KeyFixture.Now).Refusal);
     }
 
@@ -137,7 +172,10 @@ public sealed class SealedEntryTests : IDisposable
         (SharedRefusal Old, SharedRefusal Fresh) Read(params string[] trust)
         {
             SharedKeys keys = KeyFixture.Load(settings with { Trust = trust });
-            return (SealedEntry.Open(old, s_key, keys, KeyFixture.Now).Refusal, SealedEntry.Open(fresh, s_key, keys, KeyFixture.Now).Refusal);
+            return (
+                SealedEntry.Open(old, s_key, keys, KeyFixture.Now).Refusal,
+                SealedEntry.Open(fresh, s_key, keys, KeyFixture.Now).Refusal
+            );
         }
     }
 

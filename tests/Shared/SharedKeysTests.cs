@@ -8,7 +8,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>Keys come from files, and what is wrong with one is said with its name and the next step; the team's cache is out then.</summary>
+/// <summary>
+/// Keys come from files, and what is wrong with one is said with its name and the next step; the team's cache is out then.
+/// </summary>
 public sealed class SharedKeysTests : IDisposable
 {
     private readonly KeyFixture _room = new();
@@ -16,8 +18,14 @@ public sealed class SharedKeysTests : IDisposable
     [Fact]
     public void Nobody_trusted_is_a_problem_for_a_reader_and_not_for_a_writer()
     {
-        Assert.Contains("shared.trust: nobody is trusted", Problem(_room.Settings(encrypted: false) with { Trust = [] }), StringComparison.Ordinal);
-        Assert.Empty(KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _room.SigningKey }).Trusted);
+        Assert.Contains(
+            "shared.trust: nobody is trusted",
+            Problem(_room.Settings(encrypted: false) with { Trust = [] }),
+            StringComparison.Ordinal
+        );
+        Assert.Empty(
+            KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _room.SigningKey }).Trusted
+        );
     }
 
     [Fact]
@@ -44,14 +52,44 @@ public sealed class SharedKeysTests : IDisposable
         using var large = ECDsa.Create(ECCurve.NamedCurves.nistP384);
         using var rsa = RSA.Create(2048);
         using var good = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        string passphrase = good.ExportEncryptedPkcs8PrivateKeyPem("secret", new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000));
-        foreach (string content in (string[])[large.ExportPkcs8PrivateKeyPem(), rsa.ExportPkcs8PrivateKeyPem(), passphrase, good.ExportSubjectPublicKeyInfoPem(), File.ReadAllText(_room.TeamKeyFile)])
+        string passphrase = good.ExportEncryptedPkcs8PrivateKeyPem(
+            "secret",
+            new PbeParameters(PbeEncryptionAlgorithm.Aes256Cbc, HashAlgorithmName.SHA256, 1000)
+        );
+        foreach (
+            string content in (string[])
+                [
+                    large.ExportPkcs8PrivateKeyPem(),
+                    rsa.ExportPkcs8PrivateKeyPem(),
+                    passphrase,
+                    good.ExportSubjectPublicKeyInfoPem(),
+                    File.ReadAllText(_room.TeamKeyFile),
+                ]
+        )
             Assert.Contains("holds no private key", Problem(Writing(_room.File("other.key", content))), StringComparison.Ordinal);
-        foreach (string content in (string[])[large.ExportSubjectPublicKeyInfoPem(), rsa.ExportSubjectPublicKeyInfoPem(), good.ExportPkcs8PrivateKeyPem(), "", "# nothing\n", _room.Trust + "\nhello\n"])
-            Assert.Contains("holds no public keys", Problem(_room.Settings(encrypted: false) with { Trust = [_room.File("other.pub", content)] }), StringComparison.Ordinal);
+        foreach (
+            string content in (string[])
+                [
+                    large.ExportSubjectPublicKeyInfoPem(),
+                    rsa.ExportSubjectPublicKeyInfoPem(),
+                    good.ExportPkcs8PrivateKeyPem(),
+                    "",
+                    "# nothing\n",
+                    _room.Trust + "\nhello\n",
+                ]
+        )
+            Assert.Contains(
+                "holds no public keys",
+                Problem(_room.Settings(encrypted: false) with { Trust = [_room.File("other.pub", content)] }),
+                StringComparison.Ordinal
+            );
         // As OpenSSL writes them.
         Assert.True(KeyFixture.Load(Writing(_room.File("sec1.key", good.ExportECPrivateKeyPem()))).CanSign);
-        Assert.Single(KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [_room.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] }).Trusted);
+        Assert.Single(
+            KeyFixture
+                .Load(_room.Settings(encrypted: false) with { Trust = [_room.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] })
+                .Trusted
+        );
     }
 
     [Fact]
@@ -59,7 +97,11 @@ public sealed class SharedKeysTests : IDisposable
     {
         string line = PublicKey.Prefix + Convert.ToBase64String(new byte[91]);
         Assert.True(PublicKey.IsLine(line));
-        Assert.Contains("is no public key; copy the whole line", Problem(_room.Settings(encrypted: false) with { Trust = [line] }), StringComparison.Ordinal);
+        Assert.Contains(
+            "is no public key; copy the whole line",
+            Problem(_room.Settings(encrypted: false) with { Trust = [line] }),
+            StringComparison.Ordinal
+        );
         // Its point is on no curve.
         byte[] info = Convert.FromBase64String(_room.Trust[PublicKey.Prefix.Length..]);
         info[^1] ^= 1;
@@ -76,9 +118,18 @@ public sealed class SharedKeysTests : IDisposable
         foreach (string file in (string[])[_room.SigningKey, _room.TeamKeyFile])
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | more);
         List<string> problems = [];
-        Assert.Null(SharedKeys.Load(Writing(_room.SigningKey) with { EncryptWith = _room.TeamKeyFile, NamesFrom = _room.TeamKeyFile }, problems));
+        Assert.Null(
+            SharedKeys.Load(Writing(_room.SigningKey) with { EncryptWith = _room.TeamKeyFile, NamesFrom = _room.TeamKeyFile }, problems)
+        );
         Assert.Equal(3, problems.Count);
-        Assert.All(problems, problem => Assert.Matches(@"^shared\.(sign_with|encrypt_with|names_from): /.* others may read or change it \(mode 6\d\d\); chmod 600 /", problem));
+        Assert.All(
+            problems,
+            problem =>
+                Assert.Matches(
+                    @"^shared\.(sign_with|encrypt_with|names_from): /.* others may read or change it \(mode 6\d\d\); chmod 600 /",
+                    problem
+                )
+        );
     }
 
     [Fact]
@@ -89,21 +140,44 @@ public sealed class SharedKeysTests : IDisposable
         Assert.True(KeyFixture.Load(Writing(link)).CanSign);
         Assert.Contains("is a directory; name a file in it", Problem(Writing(Path.GetDirectoryName(link)!)), StringComparison.Ordinal);
         Assert.Contains("is no regular file", Problem(Writing("/dev/zero")), StringComparison.Ordinal);
-        Assert.Contains("is no key, password or list of headers", Problem(Writing(_room.File("long.key", new string('a', PrivateFile.MaxBytes + 1)))), StringComparison.Ordinal);
+        Assert.Contains(
+            "is no key, password or list of headers",
+            Problem(Writing(_room.File("long.key", new string('a', PrivateFile.MaxBytes + 1)))),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void Team_keys_are_32_bytes_under_their_own_label()
     {
         string pem = File.ReadAllText(_room.TeamKeyFile);
-        foreach (string content in (string[])["", pem.Replace("TEAM", "OTHER", StringComparison.Ordinal), PemEncoding.WriteString("HELMCACHED TEAM KEY", new byte[31]), PemEncoding.WriteString("HELMCACHED TEAM KEY", new byte[33])])
-            Assert.Contains("holds no team key", Problem(_room.Settings(encrypted: false) with { EncryptWith = _room.File("other.key", content) }), StringComparison.Ordinal);
-        Assert.Contains("needs shared.encrypt_with", Problem(_room.Settings(encrypted: false) with { Secrets = true }), StringComparison.Ordinal);
+        foreach (
+            string content in (string[])
+                [
+                    "",
+                    pem.Replace("TEAM", "OTHER", StringComparison.Ordinal),
+                    PemEncoding.WriteString("HELMCACHED TEAM KEY", new byte[31]),
+                    PemEncoding.WriteString("HELMCACHED TEAM KEY", new byte[33]),
+                ]
+        )
+            Assert.Contains(
+                "holds no team key",
+                Problem(_room.Settings(encrypted: false) with { EncryptWith = _room.File("other.key", content) }),
+                StringComparison.Ordinal
+            );
+        Assert.Contains(
+            "needs shared.encrypt_with",
+            Problem(_room.Settings(encrypted: false) with { Secrets = true }),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
     public void A_mistake_in_the_settings_puts_the_team_cache_out() =>
-        Assert.Equal("config.yaml:3: shared.mode: …", Problem(_room.Settings(encrypted: false) with { Mistake = "config.yaml:3: shared.mode: …" }));
+        Assert.Equal(
+            "config.yaml:3: shared.mode: …",
+            Problem(_room.Settings(encrypted: false) with { Mistake = "config.yaml:3: shared.mode: …" })
+        );
 
     public void Dispose() => _room.Dispose();
 

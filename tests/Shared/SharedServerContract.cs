@@ -73,18 +73,21 @@ public abstract class SharedServerContract : IAsyncLifetime
         await Assert.ThrowsAsync<SharedServerException>(() => client.PutAsync(Name, new byte[10], default));
         await Server.StartAsync();
         // The client may still hold a connection to the server that is gone, and learns so by a failure.
-        await Eventually.IsTrueAsync("the server is reached again", async () =>
-        {
-            try
+        await Eventually.IsTrueAsync(
+            "the server is reached again",
+            async () =>
             {
-                await client.PutAsync(Name, new byte[20], default);
-                return true;
+                try
+                {
+                    await client.PutAsync(Name, new byte[20], default);
+                    return true;
+                }
+                catch (SharedServerException)
+                {
+                    return false;
+                }
             }
-            catch (SharedServerException)
-            {
-                return false;
-            }
-        });
+        );
         Assert.Equal(20, (await client.GetAsync(Name, MaxBytes, default))!.Length);
     }
 

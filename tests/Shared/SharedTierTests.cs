@@ -46,7 +46,10 @@ public sealed class SharedTierTests : IDisposable
             writer.Offer(Key(1), KeyFixture.Entry());
         await using SharedTier reader = Tier();
         SharedAnswer answer = await reader.AskAsync(Key(1));
-        Assert.Equal((SharedOutcome.Hit, KeyFixture.Output), (answer.Outcome, System.Text.Encoding.UTF8.GetString(answer.Entry!.Result.Stdout.ToArray())));
+        Assert.Equal(
+            (SharedOutcome.Hit, KeyFixture.Output),
+            (answer.Outcome, System.Text.Encoding.UTF8.GetString(answer.Entry!.Result.Stdout.ToArray()))
+        );
         Assert.Equal(_team.Writer(encrypted: false).Signer!.Id, answer.Signer);
         Assert.NotNull(answer.Took);
         Assert.Equal(SharedOutcome.Miss, (await reader.AskAsync(Key(2))).Outcome);
@@ -98,7 +101,10 @@ public sealed class SharedTierTests : IDisposable
         Assert.Equal(3, _log.Count);
     }
 
-    /// <summary>As where packets are dropped behind the handshake: connections are taken by the kernel, and nothing ever answers. Counted, not timed.</summary>
+    /// <summary>
+    /// As where packets are dropped behind the handshake: connections are taken by the kernel, and nothing ever answers. Counted, not
+    /// timed.
+    /// </summary>
     [Theory]
     [InlineData("http")]
     [InlineData("redis")]
@@ -107,7 +113,10 @@ public sealed class SharedTierTests : IDisposable
         using var hole = new TcpListener(IPAddress.Loopback, 0);
         hole.Start();
         var url = new Uri($"{scheme}://127.0.0.1:{((IPEndPoint)hole.LocalEndpoint).Port}");
-        ISharedServer server = scheme == "http" ? new HttpServer(url, [], TimeSpan.FromMinutes(1), new()) : new RedisServer(url, null, TimeSpan.FromDays(1), TimeSpan.FromMinutes(1), new());
+        ISharedServer server =
+            scheme == "http"
+                ? new HttpServer(url, [], TimeSpan.FromMinutes(1), new())
+                : new RedisServer(url, null, TimeSpan.FromDays(1), TimeSpan.FromMinutes(1), new());
         await using var tier = new SharedTier(server, _team.Reader(encrypted: false), _clock, _log.Enqueue);
         int failed = 0;
         TimeSpan inAll = TimeSpan.Zero;
@@ -173,7 +182,8 @@ public sealed class SharedTierTests : IDisposable
     {
         _server.Hang();
         SharedTier tier = Tier(writes: true);
-        int taken = 0, lost = 0;
+        int taken = 0,
+            lost = 0;
         tier.Wrote = ok => _ = ok ? taken++ : lost++;
         for (int i = 0; i < 10; i++)
             tier.Offer(Key(i), KeyFixture.Entry());
@@ -203,5 +213,6 @@ public sealed class SharedTierTests : IDisposable
     private SharedTier Tier(bool writes = false) =>
         new(_server, writes ? _team.Writer(encrypted: false) : _team.Reader(encrypted: false), _clock, _log.Enqueue);
 
-    private static CacheKey Key(int number) => new(Digest.Of(System.Text.Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture))));
+    private static CacheKey Key(int number) =>
+        new(Digest.Of(System.Text.Encoding.ASCII.GetBytes(number.ToString(CultureInfo.InvariantCulture))));
 }

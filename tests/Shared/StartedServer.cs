@@ -7,7 +7,9 @@ using CacheDaemon.Tests.Support;
 
 namespace CacheDaemon.Tests.Shared;
 
-/// <summary>A server of somebody else's that a test starts on the loopback interface, at a free port, and stops by its process id.</summary>
+/// <summary>
+/// A server of somebody else's that a test starts on the loopback interface, at a free port, and stops by its process id.
+/// </summary>
 internal abstract class StartedServer : IDisposable
 {
     private readonly TemporaryDirectory _directory = new();
@@ -33,7 +35,12 @@ internal abstract class StartedServer : IDisposable
         _process.ErrorDataReceived += static (_, _) => { };
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
-        await Eventually.IsTrueAsync($"{Command.File} listens", () => Listens() || (_process.HasExited ? throw new InvalidOperationException($"{Command} has ended with {_process.ExitCode}") : false));
+        await Eventually.IsTrueAsync(
+            $"{Command.File} listens",
+            () =>
+                Listens()
+                || (_process.HasExited ? throw new InvalidOperationException($"{Command} has ended with {_process.ExitCode}") : false)
+        );
     }
 
     /// <summary>Ends it, as a crash would.</summary>

@@ -66,9 +66,18 @@ public sealed class TlsTests : IDisposable
     {
         using StartedServer server = await StartAsync(engine, _company.For());
         DoctorCheck untrusted = (await TryAsync(Settings(server.Url, ca: null)))[0];
-        Assert.Equal((CheckOutcome.Fail, "read", "shared.ca_file: the certificate (PEM) of your company's authority"), (untrusted.Outcome, untrusted.Name, untrusted.Next));
+        Assert.Equal(
+            (CheckOutcome.Fail, "read", "shared.ca_file: the certificate (PEM) of your company's authority"),
+            (untrusted.Outcome, untrusted.Name, untrusted.Next)
+        );
         Assert.EndsWith(Untrusted, untrusted.Says, StringComparison.Ordinal);
-        IReadOnlyList<DoctorCheck> trusted = await TryAsync(Settings(server.Url, _company.File) with { MayWrite = true, SignWith = _team.SigningKey });
+        IReadOnlyList<DoctorCheck> trusted = await TryAsync(
+            Settings(server.Url, _company.File) with
+            {
+                MayWrite = true,
+                SignWith = _team.SigningKey,
+            }
+        );
         Assert.All(trusted, static check => Assert.Equal(CheckOutcome.Ok, check.Outcome));
     }
 
@@ -113,7 +122,11 @@ public sealed class TlsTests : IDisposable
     private static async Task<IReadOnlyList<DoctorCheck>> TryAsync(SharedSettings settings)
     {
         var checks = new List<DoctorCheck>();
-        await foreach (DoctorCheck check in new ServerTrial(Open(settings.Url!, settings.CaFile), KeyFixture.Load(settings), settings.MayWrite).Run(default))
+        await foreach (
+            DoctorCheck check in new ServerTrial(Open(settings.Url!, settings.CaFile), KeyFixture.Load(settings), settings.MayWrite).Run(
+                default
+            )
+        )
             checks.Add(check);
         return checks;
     }

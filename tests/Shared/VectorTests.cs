@@ -15,8 +15,8 @@ using Xunit;
 namespace CacheDaemon.Tests.Shared;
 
 /// <summary>
-/// The page describes the object well enough to write it a second time: its test vectors hold, and node, with its own cryptography and the reference MessagePack, opens what we
-/// seal and seals what we open.
+/// The page describes the object well enough to write it a second time: its test vectors hold, and node, with its own cryptography and the
+/// reference MessagePack, opens what we seal and seals what we open.
 /// </summary>
 public sealed partial class VectorTests : IDisposable
 {
@@ -34,7 +34,10 @@ public sealed partial class VectorTests : IDisposable
         SharedKeys writer = Writer();
         Assert.Equal(Vector("public key"), writer.Signer!.ToString());
         Assert.Equal(Vector("name"), writer.NameOf(Key()));
-        Assert.Equal(Vector("name with the empty salt"), KeyFixture.Load(new SharedSettings { Url = new Uri("http://a/"), Trust = [Vector("public key")] }).NameOf(Key()));
+        Assert.Equal(
+            Vector("name with the empty salt"),
+            KeyFixture.Load(new SharedSettings { Url = new Uri("http://a/"), Trust = [Vector("public key")] }).NameOf(Key())
+        );
     }
 
     [Fact]
@@ -43,7 +46,10 @@ public sealed partial class VectorTests : IDisposable
         Unsealed unsealed = SealedEntry.Open(Convert.FromBase64String(Vector("object")), Key(), Writer(), KeyFixture.Now);
         Assert.Equal((SharedRefusal.None, Vector("id of the public key")), (unsealed.Refusal, unsealed.Signer));
         Assert.Equal(KeyFixture.Output, Encoding.UTF8.GetString(unsealed.Entry!.Result.Stdout.ToArray()));
-        Assert.Equal((KeyFixture.Now, 41.5, Digest.Of("helm"u8)), (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm));
+        Assert.Equal(
+            (KeyFixture.Now, 41.5, Digest.Of("helm"u8)),
+            (unsealed.Entry.Created, unsealed.Entry.RenderMilliseconds, unsealed.Entry.Helm)
+        );
     }
 
     [Theory]
@@ -57,23 +63,43 @@ public sealed partial class VectorTests : IDisposable
         string? team = encrypted ? await File.ReadAllTextAsync(_room.TeamKeyFile) : null;
         string output = string.Concat(Enumerable.Repeat(KeyFixture.Output, 100));
         byte[] ours = SealedEntry.Seal(key, KeyFixture.Entry(output), writer)!;
-        JsonElement opened = await NodeAsync("open", new JsonObject { ["object"] = Convert.ToBase64String(ours), ["trust"] = _room.Trust, ["team"] = team, ["key"] = key.ToString() });
+        JsonElement opened = await NodeAsync(
+            "open",
+            new JsonObject
+            {
+                ["object"] = Convert.ToBase64String(ours),
+                ["trust"] = _room.Trust,
+                ["team"] = team,
+                ["key"] = key.ToString(),
+            }
+        );
         Assert.Equal(output, opened.GetProperty("stdout").GetString());
-        Assert.Equal((writer.NameOf(key), writer.Signer!.Id, encrypted), (opened.GetProperty("name").GetString(), opened.GetProperty("signer").GetString(), opened.GetProperty("encrypted").GetBoolean()));
-        Assert.Equal((41_500L, KeyFixture.Entry().Created.ToUnixTimeMilliseconds()), (opened.GetProperty("microseconds").GetInt64(), opened.GetProperty("created").GetInt64()));
+        Assert.Equal(
+            (writer.NameOf(key), writer.Signer!.Id, encrypted),
+            (opened.GetProperty("name").GetString(), opened.GetProperty("signer").GetString(), opened.GetProperty("encrypted").GetBoolean())
+        );
+        Assert.Equal(
+            (41_500L, KeyFixture.Entry().Created.ToUnixTimeMilliseconds()),
+            (opened.GetProperty("microseconds").GetInt64(), opened.GetProperty("created").GetInt64())
+        );
 
-        JsonElement made = await NodeAsync("seal", new JsonObject
-        {
-            ["output"] = output,
-            ["signing"] = await File.ReadAllTextAsync(_room.SigningKey),
-            ["team"] = team,
-            ["key"] = key.ToString(),
-            ["created"] = KeyFixture.Now.ToUnixTimeMilliseconds(),
-            ["microseconds"] = 7_000,
-            ["helm"] = Digest.Of("helm"u8).ToString(),
-            ["secret"] = true,
-        });
-        SharedEntry theirs = SealedEntry.Open(made.GetProperty("object").GetBytesFromBase64(), key, _room.Reader(encrypted), KeyFixture.Now).Entry!;
+        JsonElement made = await NodeAsync(
+            "seal",
+            new JsonObject
+            {
+                ["output"] = output,
+                ["signing"] = await File.ReadAllTextAsync(_room.SigningKey),
+                ["team"] = team,
+                ["key"] = key.ToString(),
+                ["created"] = KeyFixture.Now.ToUnixTimeMilliseconds(),
+                ["microseconds"] = 7_000,
+                ["helm"] = Digest.Of("helm"u8).ToString(),
+                ["secret"] = true,
+            }
+        );
+        SharedEntry theirs = SealedEntry
+            .Open(made.GetProperty("object").GetBytesFromBase64(), key, _room.Reader(encrypted), KeyFixture.Now)
+            .Entry!;
         Assert.Equal(output, Encoding.UTF8.GetString(theirs.Result.Stdout.ToArray()));
         Assert.Equal((KeyFixture.Now, 7.0, true), (theirs.Created, theirs.RenderMilliseconds, theirs.HoldsSecret));
     }
@@ -83,15 +109,30 @@ public sealed partial class VectorTests : IDisposable
     private static async Task<JsonElement> NodeAsync(string mode, JsonObject request)
     {
         string script = Path.Combine(Repository.Root, "tests", "Shared", "peer.mjs");
-        CommandResult result = await (new Command("node", [script, NodePackages.MessagePack, mode]).With("PATH", Environment.GetEnvironmentVariable("PATH")) with { Stdin = Encoding.UTF8.GetBytes(request.ToJsonString()) }).RunAsync();
+        CommandResult result = await (
+            new Command("node", [script, NodePackages.MessagePack, mode]).With("PATH", Environment.GetEnvironmentVariable("PATH")) with
+            {
+                Stdin = Encoding.UTF8.GetBytes(request.ToJsonString()),
+            }
+        ).RunAsync();
         Assert.Equal("", result.StderrText);
         return JsonDocument.Parse(result.StdoutText).RootElement;
     }
 
     private SharedKeys Writer()
     {
-        string key = _room.File("vector.key", Block("PRIVATE KEY")), team = _room.File("vector.team", Block("HELMCACHED TEAM KEY"));
-        return KeyFixture.Load(new SharedSettings { Url = new Uri("http://a/"), MayWrite = true, Trust = [Vector("public key")], SignWith = key, EncryptWith = team });
+        string key = _room.File("vector.key", Block("PRIVATE KEY")),
+            team = _room.File("vector.team", Block("HELMCACHED TEAM KEY"));
+        return KeyFixture.Load(
+            new SharedSettings
+            {
+                Url = new Uri("http://a/"),
+                MayWrite = true,
+                Trust = [Vector("public key")],
+                SignWith = key,
+                EncryptWith = team,
+            }
+        );
     }
 
     private static CacheKey Key()
@@ -100,12 +141,14 @@ public sealed partial class VectorTests : IDisposable
         return new CacheKey(key);
     }
 
-    private static string Vector(string name) => Row().Matches(s_page).Single(match => match.Groups["name"].Value == name).Groups["value"].Value;
+    private static string Vector(string name) =>
+        Row().Matches(s_page).Single(match => match.Groups["name"].Value == name).Groups["value"].Value;
 
     /// <summary>A PEM block of the page, where it is indented.</summary>
     private static string Block(string label)
     {
-        int start = s_page.IndexOf($"-----BEGIN {label}-----", StringComparison.Ordinal), end = s_page.IndexOf($"-----END {label}-----", StringComparison.Ordinal);
+        int start = s_page.IndexOf($"-----BEGIN {label}-----", StringComparison.Ordinal),
+            end = s_page.IndexOf($"-----END {label}-----", StringComparison.Ordinal);
         return string.Join('\n', s_page[start..end].Split('\n').Select(static line => line.Trim())) + $"-----END {label}-----\n";
     }
 

@@ -31,7 +31,9 @@ public sealed class DamagedStoreTests : IDisposable
 
     private void Fill() => Filled().Dispose();
 
-    /// <summary>Reads every key: each is what was stored, or a miss; then the store takes and gives a new entry. Answers the hits.</summary>
+    /// <summary>
+    /// Reads every key: each is what was stored, or a miss; then the store takes and gives a new entry. Answers the hits.
+    /// </summary>
     private static int AssertTrueOrMissing(LiteDbTier tier)
     {
         int hits = 0;
@@ -54,7 +56,10 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Text_file_in_its_place_is_moved_aside_as_it_is()
     {
-        File.WriteAllText(_room.StoreFile, "these are not the bytes you are looking for, but there are enough of them to be a header of 100");
+        File.WriteAllText(
+            _room.StoreFile,
+            "these are not the bytes you are looking for, but there are enough of them to be a header of 100"
+        );
         using LiteDbTier tier = _room.Open();
         Assert.Equal(0, AssertTrueOrMissing(tier));
         string aside = Assert.Single(_room.FilesAside);
@@ -111,7 +116,8 @@ public sealed class DamagedStoreTests : IDisposable
     {
         Fill();
         byte[] sound = File.ReadAllBytes(_room.StoreFile);
-        int hits = 0, damaged = 0;
+        int hits = 0,
+            damaged = 0;
         for (int seed = 0; seed < 80; seed++)
         {
             File.WriteAllBytes(_room.StoreFile, sound);
@@ -138,7 +144,8 @@ public sealed class DamagedStoreTests : IDisposable
         running.EvictToLimits(null, null, _room.Clock.GetUtcNow());
         for (int n = Entries / 2; n < Entries; n++)
             Assert.True(running.Put(Key(n), Sample(n)));
-        int hits = 0, damaged = 0;
+        int hits = 0,
+            damaged = 0;
         for (int seed = 0; seed < 20; seed++)
         {
             using var crashed = new StoreFixture();
@@ -164,11 +171,15 @@ public sealed class DamagedStoreTests : IDisposable
         tier.Put(Key(1), Render("harmless", "shared warning"));
         tier.Put(Key(2), Render("other", "shared warning"));
         tier.Put(Key(3), Render("third"));
-        ChangeEach(tier, LiteDbSchema.Blobs, row =>
-        {
-            if (row["size"].AsInt64 == "shared warning".Length)
-                row["data"] = System.Text.Encoding.ASCII.GetBytes("Shared warning");
-        });
+        ChangeEach(
+            tier,
+            LiteDbSchema.Blobs,
+            row =>
+            {
+                if (row["size"].AsInt64 == "shared warning".Length)
+                    row["data"] = System.Text.Encoding.ASCII.GetBytes("Shared warning");
+            }
+        );
 
         Assert.Null(tier.Get(Key(1)));
         Assert.Equal(1, tier.DamagedEntries);
@@ -181,12 +192,29 @@ public sealed class DamagedStoreTests : IDisposable
         AssertSame(Render("harmless", "shared warning"), tier.Get(Key(1)));
     }
 
-    public static TheoryData<string, object?> EntryChanges => new()
-    {
-        { "exit", 1 }, { "exit", long.MaxValue }, { "note", true }, { "note", "text" }, { "out", null }, { "out", new byte[1] }, { "out", new byte[32] }, { "err", new byte[32] },
-        { "secret", true }, { "created", long.MaxValue }, { "created", "text" }, { "ms", 0.0 }, { "chart", new byte[] { 255 } }, { "chart", null }, { "version", "" },
-        { "material", Array.Empty<byte>() }, { "material", null }, { "seal", Array.Empty<byte>() }, { "seal", 7 },
-    };
+    public static TheoryData<string, object?> EntryChanges =>
+        new()
+        {
+            { "exit", 1 },
+            { "exit", long.MaxValue },
+            { "note", true },
+            { "note", "text" },
+            { "out", null },
+            { "out", new byte[1] },
+            { "out", new byte[32] },
+            { "err", new byte[32] },
+            { "secret", true },
+            { "created", long.MaxValue },
+            { "created", "text" },
+            { "ms", 0.0 },
+            { "chart", new byte[] { 255 } },
+            { "chart", null },
+            { "version", "" },
+            { "material", Array.Empty<byte>() },
+            { "material", null },
+            { "seal", Array.Empty<byte>() },
+            { "seal", 7 },
+        };
 
     [Theory]
     [MemberData(nameof(EntryChanges))]
@@ -208,22 +236,34 @@ public sealed class DamagedStoreTests : IDisposable
         LiteDbTier tier = _room.Open();
         tier.Put(Key(1), Render("one"));
         tier.Put(Key(2), Render("two"));
-        Change(tier, session =>
-        {
-            BsonDocument row = session.Find(LiteDbSchema.Entries, EntryRows.Id(Key(1)))!;
-            row["_id"] = EntryRows.Id(Key(2));
-            session.Put(LiteDbSchema.Entries, row);
-        });
+        Change(
+            tier,
+            session =>
+            {
+                BsonDocument row = session.Find(LiteDbSchema.Entries, EntryRows.Id(Key(1)))!;
+                row["_id"] = EntryRows.Id(Key(2));
+                session.Put(LiteDbSchema.Entries, row);
+            }
+        );
         Assert.Null(tier.Get(Key(2)));
         AssertSame(Render("one"), tier.Get(Key(1)));
         Assert.Equal(1, tier.DamagedEntries);
     }
 
-    public static TheoryData<string, object?> BlobChanges => new()
-    {
-        { "codec", 0 }, { "codec", 7 }, { "codec", 4294967297L }, { "codec", "text" }, { "size", 9_001L }, { "size", long.MaxValue }, { "size", -1L },
-        { "data", Array.Empty<byte>() }, { "data", "text" }, { "data", null },
-    };
+    public static TheoryData<string, object?> BlobChanges =>
+        new()
+        {
+            { "codec", 0 },
+            { "codec", 7 },
+            { "codec", 4294967297L },
+            { "codec", "text" },
+            { "size", 9_001L },
+            { "size", long.MaxValue },
+            { "size", -1L },
+            { "data", Array.Empty<byte>() },
+            { "data", "text" },
+            { "data", null },
+        };
 
     [Theory]
     [MemberData(nameof(BlobChanges))]
@@ -251,13 +291,28 @@ public sealed class DamagedStoreTests : IDisposable
         BsonDocument chunk = Rows(tier, LiteDbSchema.Chunks)[2];
         byte[] data = chunk["data"].AsBinary;
         data[5] ^= 1;
-        Change(tier, session =>
-        {
-            if (fate == "gone")
-                session.Delete(LiteDbSchema.Chunks, chunk["_id"]);
-            else if (fate != "too many")
-                session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = chunk["_id"], ["data"] = fate switch { "cut" => data[..100], "changed" => data, _ => "text" } });
-        });
+        Change(
+            tier,
+            session =>
+            {
+                if (fate == "gone")
+                    session.Delete(LiteDbSchema.Chunks, chunk["_id"]);
+                else if (fate != "too many")
+                    session.Put(
+                        LiteDbSchema.Chunks,
+                        new BsonDocument
+                        {
+                            ["_id"] = chunk["_id"],
+                            ["data"] = fate switch
+                            {
+                                "cut" => data[..100],
+                                "changed" => data,
+                                _ => "text",
+                            },
+                        }
+                    );
+            }
+        );
         if (fate == "too many")
             ChangeEach(tier, LiteDbSchema.Blobs, row => row["chunks"] = 60_000);
         Assert.Null(tier.Get(Key(1)));
@@ -334,14 +389,20 @@ public sealed class DamagedStoreTests : IDisposable
         LiteDbTier tier = Filled();
         tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
         Scribble(_room.StoreFile, 8192, (int)new FileInfo(_room.StoreFile).Length - 8192, 1);
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
-        {
-            for (int n = 0; n < 50; n++)
-            {
-                tier.Get(Key(n));
-                tier.Put(Key(100 + n), Render("x" + worker));
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(worker =>
+                    Task.Run(() =>
+                    {
+                        for (int n = 0; n < 50; n++)
+                        {
+                            tier.Get(Key(n));
+                            tier.Put(Key(100 + n), Render("x" + worker));
+                        }
+                    })
+                )
+        );
         Assert.Equal(0, AssertTrueOrMissing(tier) - Enumerable.Range(0, Entries).Count(n => tier.Get(Key(n)) is not null));
         Assert.Single(_room.FilesAside);
         Assert.Single(_room.Log);

@@ -18,7 +18,11 @@ public sealed class EntryStoreTests : IDisposable
     public void Dispose() => _room.Dispose();
 
     private EntryStore Open(
-        out LiteDbTier disk, EntryStoreOptions? options = null, MemoryTier? memory = null, Func<LiteDbTierOptions, LiteDbTierOptions>? with = null)
+        out LiteDbTier disk,
+        EntryStoreOptions? options = null,
+        MemoryTier? memory = null,
+        Func<LiteDbTierOptions, LiteDbTierOptions>? with = null
+    )
     {
         disk = _room.Open(with);
         return new EntryStore(memory ?? new MemoryTier(), disk, options ?? new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
@@ -107,11 +111,16 @@ public sealed class EntryStoreTests : IDisposable
         // Holds the writer up while the queue is filled.
         using var filled = new ManualResetEventSlim();
         using var held = new ManualResetEventSlim();
-        Task holding = Task.Run(() => StoreFixture.Change(disk, _ =>
-        {
-            held.Set();
-            filled.Wait();
-        }));
+        Task holding = Task.Run(() =>
+            StoreFixture.Change(
+                disk,
+                _ =>
+                {
+                    held.Set();
+                    filled.Wait();
+                }
+            )
+        );
         held.Wait();
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(1), Render(Noise(20_000))));
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(2), Render("small")));
@@ -260,20 +269,26 @@ public sealed class EntryStoreTests : IDisposable
     public async Task Eight_threads_see_only_what_was_put_under_their_key()
     {
         using EntryStore store = Open(out LiteDbTier disk, memory: new MemoryTier(60_000));
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
-        {
-            var random = new Random(worker);
-            for (int i = 0; i < 200; i++)
-            {
-                int n = random.Next(30);
-                if (random.Next(20) == 0)
-                    store.Remove(Key(n));
-                else if (random.Next(3) == 0)
-                    store.PutInBackground(Key(n), Render(Noise(n * 200, n)));
-                else if (store.Get(Key(n)).Entry is Entry found)
-                    AssertSame(Render(Noise(n * 200, n)), found);
-            }
-        })));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(worker =>
+                    Task.Run(() =>
+                    {
+                        var random = new Random(worker);
+                        for (int i = 0; i < 200; i++)
+                        {
+                            int n = random.Next(30);
+                            if (random.Next(20) == 0)
+                                store.Remove(Key(n));
+                            else if (random.Next(3) == 0)
+                                store.PutInBackground(Key(n), Render(Noise(n * 200, n)));
+                            else if (store.Get(Key(n)).Entry is Entry found)
+                                AssertSame(Render(Noise(n * 200, n)), found);
+                        }
+                    })
+                )
+        );
         await store.FlushAsync();
         Assert.InRange(disk.Totals().Entries, 1, 30);
         Assert.Empty(_room.Log);

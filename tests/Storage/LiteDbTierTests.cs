@@ -44,7 +44,14 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     [Fact]
     public void Counters_are_deleted_by_name()
     {
-        _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 3, ["day/hits/2026-11-13"] = 1, ["day/hits/2026-11-14"] = 2 });
+        _tier.AddCounters(
+            new Dictionary<string, long>
+            {
+                ["hits"] = 3,
+                ["day/hits/2026-11-13"] = 1,
+                ["day/hits/2026-11-14"] = 2,
+            }
+        );
         Assert.True(_tier.DeleteCounters(["day/hits/2026-11-13", "never seen"]));
         Assert.Equal(["day/hits/2026-11-14", "hits"], _tier.LoadCounters().Keys.Order());
     }
@@ -97,23 +104,31 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         }
         StoreTotals totals = _tier.Totals();
         Assert.True(totals.Entries > 0);
-        List<BsonDocument> uses = Rows(_tier, LiteDbSchema.Uses), blobs = Rows(_tier, LiteDbSchema.Blobs);
+        List<BsonDocument> uses = Rows(_tier, LiteDbSchema.Uses),
+            blobs = Rows(_tier, LiteDbSchema.Blobs);
         Assert.Equal(Rows(_tier, LiteDbSchema.Entries).Count, uses.Count);
         Assert.Equal(uses.Count(use => !use["note"].AsBoolean), totals.Entries);
         Assert.Equal(uses.Concat(blobs).Sum(row => row["bytes"].AsInt64), totals.Bytes);
-        Assert.All(blobs, blob => Assert.Equal(
-            uses.Count(use => use["out"] == blob["_id"]) + uses.Count(use => use["err"] == blob["_id"]), blob["uses"].AsInt64));
+        Assert.All(
+            blobs,
+            blob =>
+                Assert.Equal(
+                    uses.Count(use => use["out"] == blob["_id"]) + uses.Count(use => use["err"] == blob["_id"]),
+                    blob["uses"].AsInt64
+                )
+        );
         Assert.Equal(blobs.Where(blob => blob["run"].IsInt64).Sum(blob => blob["chunks"].AsInt32), Rows(_tier, LiteDbSchema.Chunks).Count);
         Assert.Empty(Rows(_tier, LiteDbSchema.Loose));
     }
 
     /// <summary>A note now and then, and now and then an output of several chunks.</summary>
-    private static Entry Some(Random random) => random.Next(6) switch
-    {
-        0 => Render("") with { Result = null },
-        1 => Render(Noise(200_000 + 100_000 * random.Next(3), random.Next(4))),
-        _ => Render(Noise(random.Next(5_000), random.Next(4)), Noise(random.Next(50), random.Next(4))),
-    };
+    private static Entry Some(Random random) =>
+        random.Next(6) switch
+        {
+            0 => Render("") with { Result = null },
+            1 => Render(Noise(200_000 + 100_000 * random.Next(3), random.Next(4))),
+            _ => Render(Noise(random.Next(5_000), random.Next(4)), Noise(random.Next(50), random.Next(4))),
+        };
 
     /// <summary>One stored chart, met with paths in its warnings, is a note and a result: people count it once.</summary>
     [Fact]
@@ -144,7 +159,8 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     [Fact]
     public void File_of_short_outputs_that_do_not_compress_takes_at_most_2_2_times_their_length()
     {
-        const int Count = 500, Length = 4096;
+        const int Count = 500,
+            Length = 4096;
         for (int n = 0; n < Count; n++)
         {
             byte[] output = new byte[Length];
@@ -159,13 +175,16 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     [Fact]
     public void Chunks_of_an_output_that_was_never_completed_are_swept_away()
     {
-        Change(_tier, session =>
-        {
-            session.Put(LiteDbSchema.Loose, new BsonDocument { ["_id"] = 7L, ["chunks"] = 20 });
-            for (long n = 0; n < 16; n++)
-                session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = (7L << 16) + n, ["data"] = new byte[1000] });
-            session.Sums = session.Sums with { NextRun = 8, LooseRuns = 1 };
-        });
+        Change(
+            _tier,
+            session =>
+            {
+                session.Put(LiteDbSchema.Loose, new BsonDocument { ["_id"] = 7L, ["chunks"] = 20 });
+                for (long n = 0; n < 16; n++)
+                    session.Put(LiteDbSchema.Chunks, new BsonDocument { ["_id"] = (7L << 16) + n, ["data"] = new byte[1000] });
+                session.Sums = session.Sums with { NextRun = 8, LooseRuns = 1 };
+            }
+        );
         _tier.Dispose();
         LiteDbTier again = _room.Open();
         again.EvictToLimits(null, null, _room.Clock.GetUtcNow());
@@ -217,7 +236,8 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         }
         Assert.Equal(
             [(Key(4), "m4"), (Key(2), "m2")],
-            _tier.RecentByChart("web", 2).Select(m => (m.Key, Encoding.UTF8.GetString(m.Material))));
+            _tier.RecentByChart("web", 2).Select(m => (m.Key, Encoding.UTF8.GetString(m.Material)))
+        );
         Assert.Empty(_tier.RecentByChart("none", 2));
     }
 

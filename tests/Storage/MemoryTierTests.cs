@@ -45,7 +45,10 @@ public sealed class MemoryTierTests : TierContract
         var tier = new MemoryTier();
         for (int n = 0; n < 10_000; n++)
         {
-            int bytes = n % 1000 == 999 ? 50_000_000 : n % 1000 == 500 ? 30_000_000 : random.Next(100_000);
+            int bytes =
+                n % 1000 == 999 ? 50_000_000
+                : n % 1000 == 500 ? 30_000_000
+                : random.Next(100_000);
             Entry entry = Render("") with { Result = new RenderResult(0, GC.AllocateUninitializedArray<byte>(bytes), []) };
             Assert.Equal(bytes <= tier.Limit / MemoryTier.LargestShare, tier.Put(Key(n), entry));
             Assert.InRange(tier.Bytes, 0, tier.Limit);
@@ -61,7 +64,8 @@ public sealed class MemoryTierTests : TierContract
     public void Entry_costs_no_more_than_it_counts_for(int bytes)
     {
         // Key, reference, hash and links, in a table that may be half empty.
-        const int Entries = 10_000, SlotBytes = 112;
+        const int Entries = 10_000,
+            SlotBytes = 112;
         var tier = new MemoryTier();
         CacheKey[] keys = [.. Enumerable.Range(0, Entries).Select(Key)];
         Fill();
@@ -76,7 +80,18 @@ public sealed class MemoryTierTests : TierContract
         void Fill()
         {
             foreach (CacheKey key in keys)
-                tier.Put(key, new Entry { Result = new RenderResult(0, new byte[bytes], []), Created = default, RenderMilliseconds = 1, ChartName = "", ChartVersion = "", Material = new byte[bytes] });
+                tier.Put(
+                    key,
+                    new Entry
+                    {
+                        Result = new RenderResult(0, new byte[bytes], []),
+                        Created = default,
+                        RenderMilliseconds = 1,
+                        ChartName = "",
+                        ChartVersion = "",
+                        Material = new byte[bytes],
+                    }
+                );
         }
     }
 
@@ -108,14 +123,16 @@ public sealed class MemoryTierTests : TierContract
         var tier = new MemoryTier();
         tier.Put(Key(1), Render("a", chart: "web"));
         tier.Put(Key(2), Render("b", chart: "db"));
-        PruneResult removed = tier.RemoveWhere((_, entry) =>
-        {
-            Assert.True(Task.Run(() => tier.Get(Key(2))).Wait(TimeSpan.FromSeconds(30)), "the tier is locked");
-            // Another one under the same key is not the one that was looked at.
-            if (entry.ChartName == "web")
-                tier.Put(Key(1), Render("new", chart: "web"));
-            return entry.ChartName == "web";
-        });
+        PruneResult removed = tier.RemoveWhere(
+            (_, entry) =>
+            {
+                Assert.True(Task.Run(() => tier.Get(Key(2))).Wait(TimeSpan.FromSeconds(30)), "the tier is locked");
+                // Another one under the same key is not the one that was looked at.
+                if (entry.ChartName == "web")
+                    tier.Put(Key(1), Render("new", chart: "web"));
+                return entry.ChartName == "web";
+            }
+        );
         Assert.Equal(default, removed);
         AssertSame(Render("new", chart: "web"), tier.Get(Key(1)));
     }

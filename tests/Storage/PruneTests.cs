@@ -52,7 +52,8 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public void What_was_used_in_the_future_grows_old_from_the_day_the_clock_was_set_back()
     {
-        TimeSpan ahead = TimeSpan.FromDays(3650), limit = TimeSpan.FromDays(7);
+        TimeSpan ahead = TimeSpan.FromDays(3650),
+            limit = TimeSpan.FromDays(7);
         _room.Clock.Advance(ahead);
         FillTen();
         _room.Clock.SetBack(ahead);
@@ -164,7 +165,9 @@ public sealed class PruneTests : IDisposable
     [Fact]
     public void Pruned_secret_is_nowhere_in_the_files()
     {
-        const string Short = "planted-secret-in-a-short-stream", Long = "planted-secret-in-a-long-stream", Label = "planted-secret-in-material";
+        const string Short = "planted-secret-in-a-short-stream",
+            Long = "planted-secret-in-a-long-stream",
+            Label = "planted-secret-in-material";
         _tier.Put(Key(1), Render("keep me"));
         _tier.Put(Key(2), Render(Short, material: Label));
         // Noise hardly compresses, so the text stands in the file as it is.
@@ -196,11 +199,18 @@ public sealed class PruneTests : IDisposable
     [InlineData(200_000)]
     public void Secret_at_either_end_of_an_output_is_nowhere_once_it_is_pruned(int length)
     {
-        const string First = "planted-secret-at-the-beginning", Last = "planted-secret-at-the-end";
+        const string First = "planted-secret-at-the-beginning",
+            Last = "planted-secret-at-the-end";
         byte[] noise = new byte[length];
         new Random(length).NextBytes(noise);
         _tier.Put(Key(1), Render("keep me"));
-        _tier.Put(Key(2), Render("", chart: "gone") with { Result = new RenderResult(0, (byte[])[.. Encoding.ASCII.GetBytes(First), .. noise, .. Encoding.ASCII.GetBytes(Last)], []) });
+        _tier.Put(
+            Key(2),
+            Render("", chart: "gone") with
+            {
+                Result = new RenderResult(0, (byte[])[.. Encoding.ASCII.GetBytes(First), .. noise, .. Encoding.ASCII.GetBytes(Last)], []),
+            }
+        );
         Assert.All((string[])[First, Last], text => Assert.True(IsInFiles(text)));
         Prune(new PruneRequest(Chart: "gone"));
         Assert.All((string[])[First, Last], text => Assert.False(IsInFiles(text)));
@@ -226,7 +236,10 @@ public sealed class PruneTests : IDisposable
         PruneResult result = _tier.EvictToLimits(all - 1, TimeSpan.FromHours(1), _room.Clock.GetUtcNow());
         Assert.InRange(_tier.Totals().Bytes, all * 75 / 100, all * 90 / 100);
         Assert.Equal(Enumerable.Range((int)result.Entries, 10 - (int)result.Entries), Kept(10));
-        Assert.Equal(10 - result.Entries, _tier.EvictToLimits(null, TimeSpan.FromSeconds(1), _room.Clock.GetUtcNow().AddMinutes(1)).Entries);
+        Assert.Equal(
+            10 - result.Entries,
+            _tier.EvictToLimits(null, TimeSpan.FromSeconds(1), _room.Clock.GetUtcNow().AddMinutes(1)).Entries
+        );
     }
 
     [Fact]
@@ -277,13 +290,17 @@ public sealed class PruneTests : IDisposable
         Assert.Equal(5, EvictionPolicy.Victims(Endless(), 1000, new EvictionLimits(5, 700, false)).Count());
     }
 
-    private bool IsInFiles(string text) => Directory.GetFiles(_room.Home).Where(file => !file.EndsWith(".lock", StringComparison.Ordinal)).Any(file =>
-    {
-        using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
-        byte[] bytes = new byte[stream.Length];
-        stream.ReadExactly(bytes);
-        return bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
-    });
+    private bool IsInFiles(string text) =>
+        Directory
+            .GetFiles(_room.Home)
+            .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
+            .Any(file =>
+            {
+                using var stream = new FileStream(file, FileMode.Open, FileAccess.Read, FileShare.ReadWrite);
+                byte[] bytes = new byte[stream.Length];
+                stream.ReadExactly(bytes);
+                return bytes.AsSpan().IndexOf(Encoding.UTF8.GetBytes(text)) >= 0;
+            });
 
     private static byte[] RandomBytes(int length)
     {

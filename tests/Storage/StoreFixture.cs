@@ -40,22 +40,31 @@ internal sealed class StoreFixture : IDisposable
     public string LogFile => Path.Combine(Home, "store-log.litedb");
 
     /// <summary>Changes documents of a store as a bad disk might, or someone with LiteDB at hand.</summary>
-    public static void Change(LiteDbTier tier, Action<LiteDbSession> change) => Assert.True(tier.Database.TryWrite(
-        session =>
-        {
-            change(session);
-            return true;
-        }, out _));
+    public static void Change(LiteDbTier tier, Action<LiteDbSession> change) =>
+        Assert.True(
+            tier.Database.TryWrite(
+                session =>
+                {
+                    change(session);
+                    return true;
+                },
+                out _
+            )
+        );
 
     /// <summary>Changes every document of a collection.</summary>
-    public static void ChangeEach(LiteDbTier tier, string collection, Action<BsonDocument> change) => Change(tier, session =>
-    {
-        foreach (BsonDocument row in session.Select(collection, int.MaxValue, null, null))
-        {
-            change(row);
-            session.Put(collection, row);
-        }
-    });
+    public static void ChangeEach(LiteDbTier tier, string collection, Action<BsonDocument> change) =>
+        Change(
+            tier,
+            session =>
+            {
+                foreach (BsonDocument row in session.Select(collection, int.MaxValue, null, null))
+                {
+                    change(row);
+                    session.Put(collection, row);
+                }
+            }
+        );
 
     /// <summary>All documents of a collection.</summary>
     public static List<BsonDocument> Rows(LiteDbTier tier, string collection)
@@ -74,7 +83,13 @@ internal sealed class StoreFixture : IDisposable
     public static CacheKey Key(int n) => new(Digest.Of(BitConverter.GetBytes(n)));
 
     public static Entry Render(
-        string stdout, string stderr = "", string chart = "web", string material = "values a", bool secret = false) => new()
+        string stdout,
+        string stderr = "",
+        string chart = "web",
+        string material = "values a",
+        bool secret = false
+    ) =>
+        new()
         {
             Result = new RenderResult(0, Encoding.UTF8.GetBytes(stdout), Encoding.UTF8.GetBytes(stderr)),
             Created = new DateTimeOffset(2026, 11, 20, 12, 0, 0, 1, TimeSpan.Zero).AddTicks(7),
@@ -102,7 +117,8 @@ internal sealed class StoreFixture : IDisposable
         Assert.Equal(expected.Material, actual.Material);
         Assert.Equal(
             (expected.Created, expected.RenderMilliseconds, expected.ChartName, expected.ChartVersion, expected.HoldsSecret),
-            (actual.Created, actual.RenderMilliseconds, actual.ChartName, actual.ChartVersion, actual.HoldsSecret));
+            (actual.Created, actual.RenderMilliseconds, actual.ChartName, actual.ChartVersion, actual.HoldsSecret)
+        );
     }
 }
 

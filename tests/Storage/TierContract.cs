@@ -93,31 +93,37 @@ public abstract class TierContract
     {
         ITier tier = Tier;
         int hits = 0;
-        await Task.WhenAll(Enumerable.Range(0, 8).Select(worker => Task.Run(() =>
-        {
-            var random = new Random(worker);
-            for (int i = 0; i < 150; i++)
-            {
-                int n = random.Next(10);
-                switch (random.Next(8))
-                {
-                    case 0:
-                        tier.Remove(Key(n));
-                        break;
-                    case 1 or 2:
-                        // Every second key shares its standard error with others.
-                        Assert.True(tier.Put(Key(n), Render($"out {n} {new string('x', 3000)}", n % 2 == 0 ? "shared" : "")));
-                        break;
-                    default:
-                        if (tier.Get(Key(n)) is Entry found)
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, 8)
+                .Select(worker =>
+                    Task.Run(() =>
+                    {
+                        var random = new Random(worker);
+                        for (int i = 0; i < 150; i++)
                         {
-                            AssertSame(Render($"out {n} {new string('x', 3000)}", n % 2 == 0 ? "shared" : ""), found);
-                            System.Threading.Interlocked.Increment(ref hits);
+                            int n = random.Next(10);
+                            switch (random.Next(8))
+                            {
+                                case 0:
+                                    tier.Remove(Key(n));
+                                    break;
+                                case 1 or 2:
+                                    // Every second key shares its standard error with others.
+                                    Assert.True(tier.Put(Key(n), Render($"out {n} {new string('x', 3000)}", n % 2 == 0 ? "shared" : "")));
+                                    break;
+                                default:
+                                    if (tier.Get(Key(n)) is Entry found)
+                                    {
+                                        AssertSame(Render($"out {n} {new string('x', 3000)}", n % 2 == 0 ? "shared" : ""), found);
+                                        System.Threading.Interlocked.Increment(ref hits);
+                                    }
+                                    break;
+                            }
                         }
-                        break;
-                }
-            }
-        })));
+                    })
+                )
+        );
         Assert.True(hits > 0);
     }
 }

@@ -128,36 +128,39 @@ public sealed class ViewStoreTests : IDisposable
         Assert.True(tier.Put(Key(1), Render("a")));
         Assert.True(tier.Put(Key(2), Render("b")));
         Assert.True(tier.PutView(Output("a"), Name, "projection"u8.ToArray()));
-        Change(tier, session =>
-        {
-            BsonDocument row = session.Find(LiteDbSchema.Blobs, EntryRows.Id(Output("a")))!;
-            BsonDocument item = row["views"].AsArray[0].AsDocument;
-            BsonDocument view = session.Find(LiteDbSchema.Blobs, item["blob"])!;
-            switch (damage)
+        Change(
+            tier,
+            session =>
             {
-                case "data":
-                    view["data"].AsBinary[1] ^= 1;
-                    session.Put(LiteDbSchema.Blobs, view);
-                    return;
-                case "gone":
-                    session.Delete(LiteDbSchema.Blobs, view["_id"]);
-                    return;
-                case "other":
-                    item["blob"] = EntryRows.Id(Output("no such blob"));
-                    break;
-                case "foreign":
-                    // Another output's, whole and well.
-                    item["blob"] = EntryRows.Id(Output("b"));
-                    break;
-                case "items":
-                    row["views"] = new BsonArray { 1, "x" };
-                    break;
-                default:
-                    row["views"] = "text";
-                    break;
+                BsonDocument row = session.Find(LiteDbSchema.Blobs, EntryRows.Id(Output("a")))!;
+                BsonDocument item = row["views"].AsArray[0].AsDocument;
+                BsonDocument view = session.Find(LiteDbSchema.Blobs, item["blob"])!;
+                switch (damage)
+                {
+                    case "data":
+                        view["data"].AsBinary[1] ^= 1;
+                        session.Put(LiteDbSchema.Blobs, view);
+                        return;
+                    case "gone":
+                        session.Delete(LiteDbSchema.Blobs, view["_id"]);
+                        return;
+                    case "other":
+                        item["blob"] = EntryRows.Id(Output("no such blob"));
+                        break;
+                    case "foreign":
+                        // Another output's, whole and well.
+                        item["blob"] = EntryRows.Id(Output("b"));
+                        break;
+                    case "items":
+                        row["views"] = new BsonArray { 1, "x" };
+                        break;
+                    default:
+                        row["views"] = "text";
+                        break;
+                }
+                session.Put(LiteDbSchema.Blobs, row);
             }
-            session.Put(LiteDbSchema.Blobs, row);
-        });
+        );
         Assert.Null(tier.GetView(Output("a"), Name)?.ToArray());
         Assert.Null(tier.GetView(Output("a"), Name)?.ToArray());
         AssertSame(Render("a"), tier.Get(Key(1)));
@@ -189,7 +192,13 @@ public sealed class ViewStoreTests : IDisposable
     public async Task What_is_in_memory_alone_has_none_on_disk()
     {
         LiteDbTier tier = _room.Open();
-        await using var store = new EntryStore(new MemoryTier(1 << 20), tier, new EntryStoreOptions { Secrets = SecretsPolicy.Memory }, _room.Clock, _room.Log.Enqueue);
+        await using var store = new EntryStore(
+            new MemoryTier(1 << 20),
+            tier,
+            new EntryStoreOptions { Secrets = SecretsPolicy.Memory },
+            _room.Clock,
+            _room.Log.Enqueue
+        );
         store.Put(Key(1), Render("a") with { HoldsSecret = true });
         store.PutInBackground(Key(2), Render("b"));
         Assert.False(await store.PutViewAsync(Output("a"), Name, "x"u8.ToArray()));

@@ -6,12 +6,15 @@ namespace CacheDaemon.Tests.Support;
 internal static class Allocation
 {
     /// <summary>
-    /// Now and then the runtime allocates for itself on whatever thread is there (seen once in full runs on a busy machine: 2.9 kB in 50 rounds of
-    /// what allocates nothing). The least of a few tries is what the work itself allocates.
+    /// Now and then the runtime allocates for itself on whatever thread is there (seen once in full runs on a busy machine: 2.9 kB in 50
+    /// rounds of what allocates nothing). The least of a few tries is what the work itself allocates.
     /// </summary>
     private const int Tries = 10;
 
-    /// <summary>Bytes that <paramref name="work"/> allocates each time, on average over <paramref name="rounds"/>; it should have run before, which compiles it.</summary>
+    /// <summary>
+    /// Bytes that <paramref name="work"/> allocates each time, on average over <paramref name="rounds"/>; it should have run before, which
+    /// compiles it.
+    /// </summary>
     public static long PerRound(int rounds, Action work)
     {
         long least = long.MaxValue;

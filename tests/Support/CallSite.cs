@@ -61,8 +61,8 @@ internal sealed class CallSite : IDisposable
     }
 
     /// <summary>
-    /// The request of one call; words of <paramref name="line"/> are separated by blanks, and <c>@</c> stands for the site's directory, in values of variables
-    /// too. A null value takes a variable away.
+    /// The request of one call; words of <paramref name="line"/> are separated by blanks, and <c>@</c> stands for the site's directory, in
+    /// values of variables too. A null value takes a variable away.
     /// </summary>
     public Message.Render Request(string line = "template r ./web", byte[]? stdin = null, params (string Name, string? Value)[] variables)
     {

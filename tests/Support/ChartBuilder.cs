@@ -67,8 +67,8 @@ public sealed class ChartBuilder
     public ChartBuilder WithTemplate(string name, string text) => WithFile("templates/" + name, text);
 
     /// <summary>A config map whose <c>data</c> is this one line of YAML, actions and all.</summary>
-    public ChartBuilder WithConfigMap(string name, string dataLine) => WithTemplate(
-        name + ".yaml", $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  {dataLine}\n");
+    public ChartBuilder WithConfigMap(string name, string dataLine) =>
+        WithTemplate(name + ".yaml", $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: {name}\ndata:\n  {dataLine}\n");
 
     public ChartBuilder WithFile(string path, string text) => WithFile(path, Encoding.UTF8.GetBytes(text));
 
@@ -137,11 +137,13 @@ public sealed class ChartBuilder
             foreach ((string path, byte[] bytes) in AllFiles().OrderBy(f => f.Key != "Chart.yaml"))
             {
                 using var content = new MemoryStream(bytes);
-                tar.WriteEntry(new UstarTarEntry(TarEntryType.RegularFile, $"{_name}/{path}")
-                {
-                    DataStream = content,
-                    ModificationTime = DateTimeOffset.UnixEpoch,
-                });
+                tar.WriteEntry(
+                    new UstarTarEntry(TarEntryType.RegularFile, $"{_name}/{path}")
+                    {
+                        DataStream = content,
+                        ModificationTime = DateTimeOffset.UnixEpoch,
+                    }
+                );
             }
         }
         return buffer.ToArray();
@@ -157,9 +159,7 @@ public sealed class ChartBuilder
     }
 
     private IEnumerable<KeyValuePair<string, byte[]>> AllFiles() =>
-        _files.ContainsKey("Chart.yaml")
-            ? _files
-            : _files.Prepend(new("Chart.yaml", Encoding.UTF8.GetBytes(_chartYaml ?? ChartYaml())));
+        _files.ContainsKey("Chart.yaml") ? _files : _files.Prepend(new("Chart.yaml", Encoding.UTF8.GetBytes(_chartYaml ?? ChartYaml())));
 
     private string ChartYaml()
     {

@@ -17,8 +17,9 @@ namespace CacheDaemon.Tests.Support;
 public sealed record RepositoryRequest(long Number, string Path, string? Login);
 
 /// <summary>
-/// A chart repository on the loopback interface, with the faults that real ones have: it is slow, down, wants a login, answers 404, breaks off. Charts and index are made by
-/// real helm. Keeps a log of all requests, and marks each index that it gives away, so that a test sees what a caller has got without a look at a clock.
+/// A chart repository on the loopback interface, with the faults that real ones have: it is slow, down, wants a login, answers 404, breaks
+/// off. Charts and index are made by real helm. Keeps a log of all requests, and marks each index that it gives away, so that a test sees
+/// what a caller has got without a look at a clock.
 /// </summary>
 public sealed class ChartRepositoryServer : IAsyncDisposable
 {
@@ -74,7 +75,10 @@ public sealed class ChartRepositoryServer : IAsyncDisposable
 
     /// <summary>The number of the request that this index was the answer to.</summary>
     public static long NumberIn(string index) =>
-        long.Parse(index[(index.LastIndexOf(Mark, StringComparison.Ordinal) + Mark.Length)..].TrimEnd(), System.Globalization.CultureInfo.InvariantCulture);
+        long.Parse(
+            index[(index.LastIndexOf(Mark, StringComparison.Ordinal) + Mark.Length)..].TrimEnd(),
+            System.Globalization.CultureInfo.InvariantCulture
+        );
 
     /// <summary>The file that is served under a name.</summary>
     public string At(string name) => _directory.At("served", name);
@@ -86,7 +90,8 @@ public sealed class ChartRepositoryServer : IAsyncDisposable
     public async Task PublishAsync(string helm, ChartBuilder chart, bool keepsIndex = false)
     {
         using var source = new TemporaryDirectory();
-        await RunAsync(helm, "package", chart.WriteTo(source.Location), "--destination", Directory.CreateDirectory(At("")).FullName).ConfigureAwait(false);
+        await RunAsync(helm, "package", chart.WriteTo(source.Location), "--destination", Directory.CreateDirectory(At("")).FullName)
+            .ConfigureAwait(false);
         if (!keepsIndex)
             await IndexAsync(helm).ConfigureAwait(false);
     }
@@ -197,7 +202,8 @@ public sealed class ChartRepositoryServer : IAsyncDisposable
 
     private async Task AnswerAsync(NetworkStream stream, RepositoryRequest request)
     {
-        int status, most;
+        int status,
+            most;
         lock (_lock)
         {
             status = _statuses.GetValueOrDefault(request.Path, 200);

@@ -50,12 +50,13 @@ public sealed class ChartRepositoryServerTests
 
         // helm 3 ends with 0 all the same.
         async Task AssertNoUpdateAsync() =>
-            Assert.Contains("Unable to get an update from the \"r\" chart repository", AssertExit(major == 3 ? 0 : 1, await RunAsync("repo", "update")).StdoutText);
+            Assert.Contains(
+                "Unable to get an update from the \"r\" chart repository",
+                AssertExit(major == 3 ? 0 : 1, await RunAsync("repo", "update")).StdoutText
+            );
 
-        Task<CommandResult> RunAsync(params string[] arguments) => new Command(helm, arguments)
-        {
-            Environment = new Dictionary<string, string?> { ["HOME"] = home.Location },
-        }.RunAsync();
+        Task<CommandResult> RunAsync(params string[] arguments) =>
+            new Command(helm, arguments) { Environment = new Dictionary<string, string?> { ["HOME"] = home.Location } }.RunAsync();
     }
 
     private static CommandResult AssertExit(int code, CommandResult result)

@@ -12,7 +12,10 @@ namespace CacheDaemon.Tests.Support;
 /// </summary>
 public sealed record Command(string File, IReadOnlyList<string> Arguments)
 {
-    /// <summary>No command of a test takes this long, a script that packs or builds on a busy machine included; one that does hangs, and is killed with its children.</summary>
+    /// <summary>
+    /// No command of a test takes this long, a script that packs or builds on a busy machine included; one that does hangs, and is killed
+    /// with its children.
+    /// </summary>
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
     /// <summary>Working directory; the root directory when a test does not care.</summary>
@@ -26,23 +29,35 @@ public sealed record Command(string File, IReadOnlyList<string> Arguments)
 
     /// <summary>The same with one variable more (or, when null, less).</summary>
     public Command With(string variable, string? value) =>
-        this with { Environment = new Dictionary<string, string?>(Environment) { [variable] = value } };
+        this with
+        {
+            Environment = new Dictionary<string, string?>(Environment) { [variable] = value },
+        };
 
     /// <summary>The same with another argv[0] (.NET cannot set it, the shell can).</summary>
-    public Command CalledAs(string name) => this with
-    {
-        File = "/bin/bash",
-        Arguments = ["-c", "exec -a \"$0\" \"$@\"", name, File, .. Arguments],
-    };
+    public Command CalledAs(string name) =>
+        this with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", "exec -a \"$0\" \"$@\"", name, File, .. Arguments],
+        };
 
-    /// <summary>The same on a pseudo-terminal of its own (<c>script</c> of util-linux) of this size. Its arguments must hold no blank.</summary>
-    public Command OnTerminal(int columns, int rows) => this with
-    {
-        File = "/usr/bin/script",
-        // A test run in the background of a shell has SIGINT ignored, and so would all its children.
-        Arguments = ["-qec", $"stty cols {columns} rows {rows}; exec env --default-signal=INT {File} {string.Join(' ', Arguments)}", "/dev/null"],
-        Environment = new Dictionary<string, string?>(Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
-    };
+    /// <summary>
+    /// The same on a pseudo-terminal of its own (<c>script</c> of util-linux) of this size. Its arguments must hold no blank.
+    /// </summary>
+    public Command OnTerminal(int columns, int rows) =>
+        this with
+        {
+            File = "/usr/bin/script",
+            // A test run in the background of a shell has SIGINT ignored, and so would all its children.
+            Arguments =
+            [
+                "-qec",
+                $"stty cols {columns} rows {rows}; exec env --default-signal=INT {File} {string.Join(' ', Arguments)}",
+                "/dev/null",
+            ],
+            Environment = new Dictionary<string, string?>(Environment) { ["TERM"] = "xterm-256color", ["LANG"] = "C.UTF-8" },
+        };
 
     /// <summary>Starts it, for a test that acts while it runs. The caller disposes the process.</summary>
     public Process Start()
@@ -88,10 +103,12 @@ public sealed record Command(string File, IReadOnlyList<string> Arguments)
             using var stderr = new MemoryStream();
             Task feeding = FeedAsync(process, timeout.Token);
             await Task.WhenAll(
-                feeding,
-                process.StandardOutput.BaseStream.CopyToAsync(stdout, timeout.Token),
-                process.StandardError.BaseStream.CopyToAsync(stderr, timeout.Token),
-                process.WaitForExitAsync(timeout.Token)).ConfigureAwait(false);
+                    feeding,
+                    process.StandardOutput.BaseStream.CopyToAsync(stdout, timeout.Token),
+                    process.StandardError.BaseStream.CopyToAsync(stderr, timeout.Token),
+                    process.WaitForExitAsync(timeout.Token)
+                )
+                .ConfigureAwait(false);
             return new CommandResult(process.ExitCode, [], stderr.ToArray());
         }
         catch (OperationCanceledException)

@@ -16,7 +16,8 @@ public sealed class CommandResult(int exitCode, byte[] stdout, byte[] stderr) : 
 
     public string StderrText => Encoding.UTF8.GetString(Stderr.Span);
 
-    public bool Equals(CommandResult? other) => other is not null
+    public bool Equals(CommandResult? other) =>
+        other is not null
         && ExitCode == other.ExitCode
         && Stdout.Span.SequenceEqual(other.Stdout.Span)
         && Stderr.Span.SequenceEqual(other.Stderr.Span);

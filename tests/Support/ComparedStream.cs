@@ -27,7 +27,11 @@ internal sealed class ComparedStream(ReadOnlyMemory<byte> expected) : Stream
 
     public override long Length => _length;
 
-    public override long Position { get => _length; set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => _length;
+        set => throw new NotSupportedException();
+    }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -48,12 +52,11 @@ internal sealed class ComparedStream(ReadOnlyMemory<byte> expected) : Stream
     public override string ToString()
     {
         string difference = _firstDifference < 0 ? "" : $", other from byte {_firstDifference}";
-        return $"{_length} bytes of {expected.Length}{difference}: {Text(_beginning.AsSpan(0, (int)Math.Min(Shown, _length)))}; expected {Text(expected.Span[..Math.Min(Shown, expected.Length)])}";
+        return $"{_length} bytes of {expected.Length}{difference}: {Text(_beginning.AsSpan(0, (int)Math.Min(Shown, _length)))}; expected "
+            + $"{Text(expected.Span[..Math.Min(Shown, expected.Length)])}";
     }
 
-    public override void Flush()
-    {
-    }
+    public override void Flush() { }
 
     public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 

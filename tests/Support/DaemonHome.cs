@@ -51,10 +51,18 @@ public sealed class DaemonHome : IAsyncDisposable
     public IReadOnlyDictionary<string, string?> Environment { get; }
 
     /// <summary>The shim under test; a test may put a copy of the binaries elsewhere.</summary>
-    public string ShimPath { get => _shimPath ?? Repository.Shim; init => _shimPath = value; }
+    public string ShimPath
+    {
+        get => _shimPath ?? Repository.Shim;
+        init => _shimPath = value;
+    }
 
     /// <summary>The daemon under test.</summary>
-    public string DaemonPath { get => _daemonPath ?? Repository.Daemon; init => _daemonPath = value; }
+    public string DaemonPath
+    {
+        get => _daemonPath ?? Repository.Daemon;
+        init => _daemonPath = value;
+    }
 
     /// <summary>A path inside this home's temporary directory.</summary>
     public string At(params ReadOnlySpan<string> parts) => _directory.At(parts);
@@ -78,11 +86,15 @@ public sealed class DaemonHome : IAsyncDisposable
     }
 
     /// <summary>Waits until so many callers wait in the daemon, for their turn or for the run of another.</summary>
-    public Task WaitingReachAsync(int count) => Eventually.IsTrueAsync($"{count} callers wait", async () =>
-    {
-        using var status = JsonDocument.Parse((await Admin("status", "--json").RunAsync().ConfigureAwait(false)).StdoutText);
-        return status.RootElement.GetProperty("waiting").GetInt32() >= count;
-    });
+    public Task WaitingReachAsync(int count) =>
+        Eventually.IsTrueAsync(
+            $"{count} callers wait",
+            async () =>
+            {
+                using var status = JsonDocument.Parse((await Admin("status", "--json").RunAsync().ConfigureAwait(false)).StdoutText);
+                return status.RootElement.GetProperty("waiting").GetInt32() >= count;
+            }
+        );
 
     /// <summary>
     /// Process ids of the daemons that serve this home: they carry its directory in their environment, so no other
@@ -103,10 +115,11 @@ public sealed class DaemonHome : IAsyncDisposable
     }
 
     /// <summary>Ids of all processes of this home whose command line contains <paramref name="argument"/>.</summary>
-    public IReadOnlyList<int> ProcessIds(string argument) =>
-        [.. Processes().Where(p => p.Arguments.Contains(argument)).Select(p => p.Id)];
+    public IReadOnlyList<int> ProcessIds(string argument) => [.. Processes().Where(p => p.Arguments.Contains(argument)).Select(p => p.Id)];
 
-    /// <summary>Starts the daemon before the first shim does: on a busy machine a shim does not wait for it, and its call would go without.</summary>
+    /// <summary>
+    /// Starts the daemon before the first shim does: on a busy machine a shim does not wait for it, and its call would go without.
+    /// </summary>
     public async Task StartAsync()
     {
         CommandResult result = await Admin("start").RunAsync().ConfigureAwait(false);
@@ -114,12 +127,16 @@ public sealed class DaemonHome : IAsyncDisposable
             throw new InvalidOperationException($"helmcached start: {result}");
     }
 
-    /// <summary>Holds the lock of the daemon, by this process, until the answer is disposed: as something that never listens would.</summary>
+    /// <summary>
+    /// Holds the lock of the daemon, by this process, until the answer is disposed: as something that never listens would.
+    /// </summary>
     public IDisposable HoldLock()
     {
         Directory.CreateDirectory(State);
         int descriptor = Libc.TryLock(Libc.PathBytes(Path.Combine(State, "daemon.lock")), out int errno);
-        return descriptor >= 0 ? new SafeFileHandle(descriptor, ownsHandle: true) : throw new IOException($"the lock is held already, or cannot be opened (errno {errno})");
+        return descriptor >= 0
+            ? new SafeFileHandle(descriptor, ownsHandle: true)
+            : throw new IOException($"the lock is held already, or cannot be opened (errno {errno})");
     }
 
     /// <summary>
@@ -140,7 +157,10 @@ public sealed class DaemonHome : IAsyncDisposable
             return;
         CommandResult stop = await Admin("stop").RunAsync().ConfigureAwait(false);
         // Not to one that was reached and is on its way out, however long that takes: it would not finish what it writes.
-        if (!stop.StdoutText.StartsWith("helmcached stopped", StringComparison.Ordinal) && !stop.StderrText.Contains("was asked to stop", StringComparison.Ordinal))
+        if (
+            !stop.StdoutText.StartsWith("helmcached stopped", StringComparison.Ordinal)
+            && !stop.StderrText.Contains("was asked to stop", StringComparison.Ordinal)
+        )
             Signals.Send(asked, Signals.Terminate);
         long started = Stopwatch.GetTimestamp();
         // A shim may have started another one meanwhile.
@@ -150,7 +170,10 @@ public sealed class DaemonHome : IAsyncDisposable
             {
                 Kill(left);
                 string log = Path.Combine(State, "daemon.log");
-                throw new TimeoutException($"process {string.Join(' ', left)} has not left; stop said: {stop}{stop.StdoutText}\n{(File.Exists(log) ? File.ReadAllText(log) : "no log")}");
+                throw new TimeoutException(
+                    $"process {string.Join(' ', left)} has not left; stop said: {stop}{stop.StdoutText}\n"
+                        + $"{(File.Exists(log) ? File.ReadAllText(log) : "no log")}"
+                );
             }
             if (DaemonIds().Except(asked).ToArray() is { Length: > 0 } more)
             {

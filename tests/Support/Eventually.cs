@@ -10,8 +10,8 @@ namespace CacheDaemon.Tests.Support;
 public static class Eventually
 {
     /// <summary>
-    /// The bound of every wait for an event that is sure to come. It tells a hang from a slow machine: with forty busy processes around, each step
-    /// takes forty times as long, and a proof run, which lets everyone else go first, longer than that.
+    /// The bound of every wait for an event that is sure to come. It tells a hang from a slow machine: with forty busy processes around,
+    /// each step takes forty times as long, and a proof run, which lets everyone else go first, longer than that.
     /// </summary>
     public static readonly TimeSpan Patience = TimeSpan.FromMinutes(3);
 
@@ -26,13 +26,18 @@ public static class Eventually
         }
     }
 
-    /// <summary>Waits until what was written then is old enough to be believed by its stamp. By the clock: a change time cannot be set, and the daemon's clock is the system's.</summary>
+    /// <summary>
+    /// Waits until what was written then is old enough to be believed by its stamp. By the clock: a change time cannot be set, and the
+    /// daemon's clock is the system's.
+    /// </summary>
     /// <param name="written">A moment not before the last write, in UTC.</param>
     public static Task StampsAgeAsync(DateTime written) =>
-        IsTrueAsync("the stamps have aged", () => DateTime.UtcNow - written > TimeSpan.FromTicks(FileStamp.TrustAfterNanoseconds / 100) + TimeSpan.FromSeconds(0.1));
+        IsTrueAsync(
+            "the stamps have aged",
+            () => DateTime.UtcNow - written > TimeSpan.FromTicks(FileStamp.TrustAfterNanoseconds / 100) + TimeSpan.FromSeconds(0.1)
+        );
 
-    public static Task IsTrueAsync(string what, Func<bool> condition) =>
-        IsTrueAsync(what, () => Task.FromResult(condition()));
+    public static Task IsTrueAsync(string what, Func<bool> condition) => IsTrueAsync(what, () => Task.FromResult(condition()));
 
     public static async Task IsTrueAsync(string what, Func<Task<bool>> condition)
     {

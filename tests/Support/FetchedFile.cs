@@ -15,7 +15,13 @@ public static class FetchedFile
             return Path.Exists(path) ? path : throw new FileNotFoundException($"{variable} names {path}, which does not exist");
 
         string file = Path.Combine(Repository.Root, "eng", script);
-        BufferedCommandResult result = global::CliWrap.Cli.Wrap(file).WithArguments([argument]).WithValidation(CommandResultValidation.None).ExecuteBufferedAsync().Task.GetAwaiter().GetResult();
+        BufferedCommandResult result = global::CliWrap
+            .Cli.Wrap(file)
+            .WithArguments([argument])
+            .WithValidation(CommandResultValidation.None)
+            .ExecuteBufferedAsync()
+            .Task.GetAwaiter()
+            .GetResult();
         return result.IsSuccess
             ? result.StandardOutput.Trim()
             : throw new InvalidOperationException($"set {variable}, or see why {file} {argument} failed: {result.StandardError}");

@@ -7,9 +7,16 @@ namespace CacheDaemon.Tests.Support;
 /// <summary>What one run of a real helm wrote, as text, and how it ended.</summary>
 internal sealed record HelmRun(int ExitCode, string Stdout, string Stderr)
 {
-    /// <summary>Runs helm <paramref name="major"/> in <paramref name="directory"/> with nothing but <paramref name="variables"/> in its environment.</summary>
+    /// <summary>
+    /// Runs helm <paramref name="major"/> in <paramref name="directory"/> with nothing but <paramref name="variables"/> in its environment.
+    /// </summary>
     public static HelmRun Of(
-        int major, IReadOnlyList<string> args, string directory, IReadOnlyDictionary<string, string> variables, string stdin = "")
+        int major,
+        IReadOnlyList<string> args,
+        string directory,
+        IReadOnlyDictionary<string, string> variables,
+        string stdin = ""
+    )
     {
         var command = new Command(RealHelms.Of(major), args)
         {

@@ -7,7 +7,9 @@ public static class NodePackages
 {
     private static readonly Lazy<string> LazyMessagePack = new(() => FetchedFile.Get("HELMCACHED_TEST_MSGPACK", "get-npm.sh", "msgpack"));
     private static readonly Lazy<string> LazyCdk8s = new(() => FetchedFile.Get("HELMCACHED_TEST_CDK8S", "get-npm.sh", "cdk8s"));
-    private static readonly Lazy<string> LazyConstructs = new(() => FetchedFile.Get("HELMCACHED_TEST_CONSTRUCTS", "get-npm.sh", "constructs"));
+    private static readonly Lazy<string> LazyConstructs = new(() =>
+        FetchedFile.Get("HELMCACHED_TEST_CONSTRUCTS", "get-npm.sh", "constructs")
+    );
 
     /// <summary>The reference codec <c>@msgpack/msgpack</c>; <c>require</c> takes this directory.</summary>
     public static string MessagePack => LazyMessagePack.Value;

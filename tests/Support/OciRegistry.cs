@@ -11,7 +11,8 @@ using Xunit;
 namespace CacheDaemon.Tests.Support;
 
 /// <summary>
-/// Debian's <c>docker-registry</c> on the loopback interface, at a port of its own choice and without encryption. Charts come in by <c>helm push</c>, and each request is in its access log.
+/// Debian's <c>docker-registry</c> on the loopback interface, at a port of its own choice and without encryption. Charts come in by <c>helm
+/// push</c>, and each request is in its access log.
 /// </summary>
 public sealed partial class OciRegistry : IAsyncDisposable
 {
@@ -30,7 +31,9 @@ public sealed partial class OciRegistry : IAsyncDisposable
         if (users is not null)
             _directory.Write("htpasswd", users);
         string file = _directory.Write("config.yml", configuration.Replace("DIRECTORY", _directory.Location, StringComparison.Ordinal));
-        _process = Process.Start(new ProcessStartInfo(Program, ["serve", file]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+        _process = Process.Start(
+            new ProcessStartInfo(Program, ["serve", file]) { RedirectStandardOutput = true, RedirectStandardError = true }
+        )!;
         _process.OutputDataReceived += (_, line) => Note(line.Data);
         _process.ErrorDataReceived += (_, line) => Note(line.Data);
         _process.BeginOutputReadLine();
@@ -39,7 +42,9 @@ public sealed partial class OciRegistry : IAsyncDisposable
 
     /// <summary>Why tests with it cannot run; null when they can.</summary>
     public static string? Obstacle =>
-        File.Exists(Program) && File.Exists(Htpasswd) ? null : $"needs {Program} and {Htpasswd}: apt-get install docker-registry apache2-utils";
+        File.Exists(Program) && File.Exists(Htpasswd)
+            ? null
+            : $"needs {Program} and {Htpasswd}: apt-get install docker-registry apache2-utils";
 
     /// <summary>Address and port.</summary>
     public string Host { get; private set; } = "";
@@ -49,10 +54,15 @@ public sealed partial class OciRegistry : IAsyncDisposable
     /// <param name="password">That user's password.</param>
     public static async Task<OciRegistry> StartAsync(string? user = null, string password = "")
     {
-        string? users = user is null ? null : (await new Command(Htpasswd, ["-Bbn", user, password]).RunAsync().ConfigureAwait(false)).StdoutText;
+        string? users = user is null
+            ? null
+            : (await new Command(Htpasswd, ["-Bbn", user, password]).RunAsync().ConfigureAwait(false)).StdoutText;
         string access = users is null ? "" : "auth: {htpasswd: {realm: charts, path: DIRECTORY/htpasswd}}\n";
         var registry = new OciRegistry(
-            $"version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: DIRECTORY/data}}}}\nhttp: {{addr: \"127.0.0.1:0\"}}\n{access}", users);
+            $"version: 0.1\nlog: {{level: info}}\nstorage: {{filesystem: {{rootdirectory: DIRECTORY/data}}}}\n"
+                + $"http: {{addr: \"127.0.0.1:0\"}}\n{access}",
+            users
+        );
         await Eventually.IsTrueAsync("the registry listens", () => registry.Lines(Listening()).Any()).ConfigureAwait(false);
         registry.Host = registry.Lines(Listening()).First().Groups[1].Value;
         return registry;
@@ -75,7 +85,9 @@ public sealed partial class OciRegistry : IAsyncDisposable
     {
         using var source = new TemporaryDirectory();
         await File.WriteAllBytesAsync(source.At("chart.tgz"), chart.Packed()).ConfigureAwait(false);
-        CommandResult result = await push(["push", source.At("chart.tgz"), $"oci://{Host}/charts", "--plain-http"]).RunAsync().ConfigureAwait(false);
+        CommandResult result = await push(["push", source.At("chart.tgz"), $"oci://{Host}/charts", "--plain-http"])
+            .RunAsync()
+            .ConfigureAwait(false);
         Match digest = Digest().Match(result.StdoutText + result.StderrText);
         Assert.True(result.ExitCode == 0 && digest.Success, $"helm push: {result}");
         return digest.Value;

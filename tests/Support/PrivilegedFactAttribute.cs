@@ -5,7 +5,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Support;
 
-/// <summary>A fact that needs a system tool with rights that not every test run has; skipped, with the reason, where it may not do that.</summary>
+/// <summary>
+/// A fact that needs a system tool with rights that not every test run has; skipped, with the reason, where it may not do that.
+/// </summary>
 public sealed class PrivilegedFactAttribute : FactAttribute
 {
     /// <param name="tool">The tool.</param>

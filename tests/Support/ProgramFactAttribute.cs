@@ -5,7 +5,9 @@ using Xunit;
 
 namespace CacheDaemon.Tests.Support;
 
-/// <summary>A fact that needs programs which not every machine has: skipped, with the names of the missing ones, where they are not on PATH.</summary>
+/// <summary>
+/// A fact that needs programs which not every machine has: skipped, with the names of the missing ones, where they are not on PATH.
+/// </summary>
 public sealed class ProgramFactAttribute : FactAttribute
 {
     /// <param name="programs">Their names, which are those of their Debian packages as well.</param>
@@ -18,5 +20,7 @@ public sealed class ProgramFactAttribute : FactAttribute
 
     /// <summary>Whether PATH has it.</summary>
     public static bool IsOnPath(string program) =>
-        (Environment.GetEnvironmentVariable("PATH") ?? "").Split(':', StringSplitOptions.RemoveEmptyEntries).Any(directory => File.Exists(Path.Combine(directory, program)));
+        (Environment.GetEnvironmentVariable("PATH") ?? "")
+            .Split(':', StringSplitOptions.RemoveEmptyEntries)
+            .Any(directory => File.Exists(Path.Combine(directory, program)));
 }

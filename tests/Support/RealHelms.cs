@@ -27,7 +27,12 @@ public static class RealHelms
     /// All of them, for theories: <c>[MemberData(nameof(RealHelms.Majors), MemberType = typeof(RealHelms))]</c>. Each is named by its
     /// major version, and 4.2 by 42.
     /// </summary>
-    public static IEnumerable<object[]> Majors => [[3], [4], [42]];
+    public static IEnumerable<object[]> Majors =>
+        [
+            [3],
+            [4],
+            [42],
+        ];
 
     /// <summary>The same for loops and for theories with more parameters.</summary>
     public static IReadOnlyList<int> Numbers => [3, 4, 42];
@@ -36,13 +41,14 @@ public static class RealHelms
     public static IEnumerable<string> All => [Helm3, Helm4, Helm42];
 
     /// <summary>Path of the helm called <paramref name="major"/> in <see cref="Majors"/>.</summary>
-    public static string Of(int major) => major switch
-    {
-        3 => Helm3,
-        4 => Helm4,
-        42 => Helm42,
-        _ => throw new ArgumentOutOfRangeException(nameof(major)),
-    };
+    public static string Of(int major) =>
+        major switch
+        {
+            3 => Helm3,
+            4 => Helm4,
+            42 => Helm42,
+            _ => throw new ArgumentOutOfRangeException(nameof(major)),
+        };
 
     /// <summary>The major version of the helm called <paramref name="major"/>: 4 for 42.</summary>
     public static int MajorVersion(int major) => major > 9 ? major / 10 : major;

@@ -9,7 +9,12 @@ namespace CacheDaemon.Tests.Support;
 /// <summary>Signals to processes that the test started, without a process start for each.</summary>
 internal static class Signals
 {
-    public const int Interrupt = 2, Quit = 3, Kill = 9, Terminate = 15, Continue = 18, Stop = 19;
+    public const int Interrupt = 2,
+        Quit = 3,
+        Kill = 9,
+        Terminate = 15,
+        Continue = 18,
+        Stop = 19;
 
     /// <summary>Sends a signal; a process that is gone already is fine.</summary>
     public static void Send(int process, int signal) => _ = kill(process, signal);

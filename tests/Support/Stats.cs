@@ -44,7 +44,8 @@ public sealed class Stats
     public long Entries => Number("entries");
 
     /// <summary>Hits for remote charts.</summary>
-    public (long Repository, long Digest, long Window) Remote => (Number("remote", "repository"), Number("remote", "digest"), Number("remote", "window"));
+    public (long Repository, long Digest, long Window) Remote =>
+        (Number("remote", "repository"), Number("remote", "digest"), Number("remote", "window"));
 
     public IReadOnlyDictionary<string, long> BypassReasons => Table("bypass_reasons");
 
@@ -57,7 +58,11 @@ public sealed class Stats
 
     /// <summary>Objects of the team's that were not accepted, by reason.</summary>
     public IReadOnlyDictionary<string, long> SharedRefused =>
-        _root.GetProperty("shared").GetProperty("refused").EnumerateObject().ToDictionary(static p => p.Name, static p => p.Value.GetInt64());
+        _root
+            .GetProperty("shared")
+            .GetProperty("refused")
+            .EnumerateObject()
+            .ToDictionary(static p => p.Name, static p => p.Value.GetInt64());
 
     public static Stats Parse(string json)
     {
@@ -69,13 +74,18 @@ public sealed class Stats
 
     private long Number(string name) => _root.GetProperty(name).GetInt64() - (_before?.Number(name) ?? 0);
 
-    private long Number(string table, string name) => _root.GetProperty(table).GetProperty(name).GetInt64() - (_before?.Number(table, name) ?? 0);
+    private long Number(string table, string name) =>
+        _root.GetProperty(table).GetProperty(name).GetInt64() - (_before?.Number(table, name) ?? 0);
 
     /// <summary>What was counted at least once.</summary>
     private Dictionary<string, long> Table(string name)
     {
         Dictionary<string, long>? earlier = _before?.Table(name);
-        return _root.GetProperty(name).EnumerateObject().Select(p => (p.Name, Count: p.Value.GetInt64() - (earlier?.GetValueOrDefault(p.Name) ?? 0)))
-            .Where(row => row.Count != 0).ToDictionary(row => row.Name, row => row.Count);
+        return _root
+            .GetProperty(name)
+            .EnumerateObject()
+            .Select(p => (p.Name, Count: p.Value.GetInt64() - (earlier?.GetValueOrDefault(p.Name) ?? 0)))
+            .Where(row => row.Count != 0)
+            .ToDictionary(row => row.Name, row => row.Count);
     }
 }

@@ -12,12 +12,19 @@ public sealed class ToolFactAttribute : FactAttribute
 
     /// <summary>Path of a program, wherever Debian puts such; null when it is not there.</summary>
     public static string? PathOf(string tool) =>
-        ((string[])["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"]).Select(directory => Path.Combine(directory, tool)).FirstOrDefault(File.Exists);
+        ((string[])["/usr/local/sbin", "/usr/local/bin", "/usr/sbin", "/usr/bin", "/sbin", "/bin"])
+            .Select(directory => Path.Combine(directory, tool))
+            .FirstOrDefault(File.Exists);
 
     internal static string? Missing(string[] tools) =>
-        tools.FirstOrDefault(static tool => PathOf(tool) is null) is { } missing ? $"{missing} is not installed here (Debian: apt-get install {Package(missing)})" : null;
+        tools.FirstOrDefault(static tool => PathOf(tool) is null) is { } missing
+            ? $"{missing} is not installed here (Debian: apt-get install {Package(missing)})"
+            : null;
 
-    private static string Package(string tool) => tool is "redis-cli" ? "redis-tools" : tool is "nginx" ? "nginx-light" : tool;
+    private static string Package(string tool) =>
+        tool is "redis-cli" ? "redis-tools"
+        : tool is "nginx" ? "nginx-light"
+        : tool;
 }
 
 /// <inheritdoc cref="ToolFactAttribute"/>

@@ -10,18 +10,18 @@ namespace CacheDaemon.Client.Helm.Commands;
 /// </summary>
 internal static class VersionCommand
 {
-    public static HelmCommand Command { get; } = new()
-    {
-        Name = "version",
-        Statistics = "version",
-        Arguments = CommandArguments.None,
-        Flags = new FlagTable(
-        [
-            .. Root,
-            Local("client", Switch, KeyScalar, shorthand: 'c'),
-            Local("short", Switch, KeyScalar),
-            Local("template", Value, KeyScalar),
-            Help,
-        ]),
-    };
+    public static HelmCommand Command { get; } =
+        new()
+        {
+            Name = "version",
+            Statistics = "version",
+            Arguments = CommandArguments.None,
+            Flags = new FlagTable([
+                .. Root,
+                Local("client", Switch, KeyScalar, shorthand: 'c'),
+                Local("short", Switch, KeyScalar),
+                Local("template", Value, KeyScalar),
+                Help,
+            ]),
+        };
 }

@@ -17,11 +17,24 @@ internal static class ArmingChecks
             yield break;
         yield return ArmingRecord.Read(ArmCommand.DirectoryOf(endpoint), binary.Digest) switch
         {
-            null => new DoctorCheck(Name, CheckOutcome.Note, "armed copy: none yet; the first render makes one", "helmcached start  (makes it now)"),
-            { Unarmed.Length: > 0 } record => new DoctorCheck(Name, CheckOutcome.Note,
+            null => new DoctorCheck(
+                Name,
+                CheckOutcome.Note,
+                "armed copy: none yet; the first render makes one",
+                "helmcached start  (makes it now)"
+            ),
+            { Unarmed.Length: > 0 } record => new DoctorCheck(
+                Name,
+                CheckOutcome.Note,
                 $"armed copy: none, because this helm cannot be armed: {record.Unarmed}. Only charts with plain templates are cached",
-                record.Unarmed == GoProgram.OtherProcessor ? "see docs/repeatability.md" : "use an official helm build; see docs/repeatability.md"),
-            var record => DoctorCheck.Ok(Name, $"armed copy: {record.Copy}, {record.Traps.Count} kinds of traps, tested in {record.Runs} runs"),
+                record.Unarmed == GoProgram.OtherProcessor
+                    ? "see docs/repeatability.md"
+                    : "use an official helm build; see docs/repeatability.md"
+            ),
+            var record => DoctorCheck.Ok(
+                Name,
+                $"armed copy: {record.Copy}, {record.Traps.Count} kinds of traps, tested in {record.Runs} runs"
+            ),
         };
     }
 }

@@ -15,9 +15,17 @@ internal static class DaemonChecks
         foreach (DoctorCheck check in Answer(endpoint))
             yield return check;
         if (DaemonLauncher.IsYoung(endpoint.AvoidPath, DaemonClient.AvoidAfterHang))
-            yield return DoctorCheck.Fail("daemon-hung", "daemon: it did not answer a recent call in time; calls skip it for 10 s", $"see {endpoint.LogPath}; helmcached stop");
+            yield return DoctorCheck.Fail(
+                "daemon-hung",
+                "daemon: it did not answer a recent call in time; calls skip it for 10 s",
+                $"see {endpoint.LogPath}; helmcached stop"
+            );
         if (DaemonLauncher.Exists(endpoint.StartFailedPath))
-            yield return DoctorCheck.Fail("daemon-start", "daemon: its last start failed", "helmcached serve  (runs it in the foreground and shows why)");
+            yield return DoctorCheck.Fail(
+                "daemon-start",
+                "daemon: its last start failed",
+                "helmcached serve  (runs it in the foreground and shows why)"
+            );
     }
 
     private static IEnumerable<DoctorCheck> Answer(Endpoint endpoint)
@@ -41,11 +49,24 @@ internal static class DaemonChecks
         (string version, string process) = (status.Version, $"process {status.Pid}");
         yield return version == DaemonHost.Version
             ? DoctorCheck.Ok("daemon", $"daemon: {process} is running, version {version}")
-            : DoctorCheck.Fail("daemon", $"daemon: {process} is version {version}, but this program is version {DaemonHost.Version}", "helmcached stop  (the next render starts the new one)");
+            : DoctorCheck.Fail(
+                "daemon",
+                $"daemon: {process} is version {version}, but this program is version {DaemonHost.Version}",
+                "helmcached stop  (the next render starts the new one)"
+            );
         // The daemon looks at us as at any caller: what it says of us holds for the renders that start here.
         if (status.DeclinesCaller is { Length: > 0 } reason)
-            yield return new DoctorCheck("daemon-declines", CheckOutcome.Note, $"daemon: {process} does not serve calls from here: {reason}; the next call starts another daemon, which keeps results in memory only");
+            yield return new DoctorCheck(
+                "daemon-declines",
+                CheckOutcome.Note,
+                $"daemon: {process} does not serve calls from here: {reason}; the next call starts another daemon, which keeps "
+                    + "results in memory only"
+            );
         if (status.Socket == endpoint.Apart().SocketPath)
-            yield return new DoctorCheck("daemon-apart", CheckOutcome.Note, $"daemon: {process} serves callers like you, whom the main daemon cannot serve; it keeps results in memory only");
+            yield return new DoctorCheck(
+                "daemon-apart",
+                CheckOutcome.Note,
+                $"daemon: {process} serves callers like you, whom the main daemon cannot serve; it keeps results in memory only"
+            );
     }
 }

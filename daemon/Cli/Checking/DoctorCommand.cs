@@ -80,17 +80,35 @@ internal static class DoctorCommand
     {
         switch (check.Outcome)
         {
-            case CheckOutcome.Ok: Marks.Good(check.Says); break;
-            case CheckOutcome.Note: Marks.Note(check.Says); break;
-            default: Marks.Bad(check.Says); break;
+            case CheckOutcome.Ok:
+                Marks.Good(check.Says);
+                break;
+            case CheckOutcome.Note:
+                Marks.Note(check.Says);
+                break;
+            default:
+                Marks.Bad(check.Says);
+                break;
         }
         if (check.Next.Length > 0)
             Marks.Next(check.Next);
     }
 
     /// <summary>All checks as one document.</summary>
-    public static string ToJson(List<DoctorCheck> checks) => JsonSerializer.Serialize(
-        new DoctorReport(checks.TrueForAll(check => check.Outcome != CheckOutcome.Fail), DaemonHost.Version,
-            [.. checks.Select(static check => new DoctorReport.Item(check.Name, check.Outcome.ToString().ToLowerInvariant(), check.Says, check.Next))]),
-        DoctorJson.Default.DoctorReport);
+    public static string ToJson(List<DoctorCheck> checks) =>
+        JsonSerializer.Serialize(
+            new DoctorReport(
+                checks.TrueForAll(check => check.Outcome != CheckOutcome.Fail),
+                DaemonHost.Version,
+                [
+                    .. checks.Select(static check => new DoctorReport.Item(
+                        check.Name,
+                        check.Outcome.ToString().ToLowerInvariant(),
+                        check.Says,
+                        check.Next
+                    )),
+                ]
+            ),
+            DoctorJson.Default.DoctorReport
+        );
 }

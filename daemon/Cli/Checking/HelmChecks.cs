@@ -12,7 +12,11 @@ internal static class HelmChecks
     public static IEnumerable<DoctorCheck> Run()
     {
         if (ConfiguredHelm.Read() is { } configured && HelmLocator.Problem(configured, out FileStamp _) is { } wrong)
-            yield return DoctorCheck.Fail("helm-setting", $"{ConfiguredHelm.File()}: helm: {configured} {wrong}, so it is ignored", "fix that line, or remove it to search PATH");
+            yield return DoctorCheck.Fail(
+                "helm-setting",
+                $"{ConfiguredHelm.File()}: helm: {configured} {wrong}, so it is ignored",
+                "fix that line, or remove it to search PATH"
+            );
         HelmLocation helm = HelmLocator.Find();
         if (helm.Path is not { } path)
         {
@@ -30,16 +34,24 @@ internal static class HelmChecks
         {
             VersionManager? manager = VersionManager.Of(path);
             string? wrapped = manager is null ? WrapperScript.HelmIn(path) : null;
-            yield return DoctorCheck.Fail("helm",
+            yield return DoctorCheck.Fail(
+                "helm",
                 wrapped is not null ? $"real helm: {path} is a script that runs {wrapped}, so nothing is cached"
-                : manager is null ? $"real helm: {path} is not a helm binary but a script or another program, so nothing is cached"
-                : $"real helm: {path} is a stub of {manager.Name}, so nothing is cached",
-                wrapped is not null ? $"set that in {ConfiguredHelm.File()}:  helm: {wrapped}  and export whatever else the script sets, such as HELM_PLUGINS; or let the script call the shim, with {HelmLocator.Variable}={wrapped}"
-                : manager is null ? $"set the binary in {ConfiguredHelm.File()}:  helm: /path/to/helm"
-                : "helmcached install --write  (asks it for the binary and saves that in the configuration)");
+                    : manager is null ? $"real helm: {path} is not a helm binary but a script or another program, so nothing is cached"
+                    : $"real helm: {path} is a stub of {manager.Name}, so nothing is cached",
+                wrapped is not null
+                        ? $"set that in {ConfiguredHelm.File()}:  helm: {wrapped}  and export whatever else the script sets, such as "
+                            + $"HELM_PLUGINS; or let the script call the shim, with {HelmLocator.Variable}={wrapped}"
+                    : manager is null ? $"set the binary in {ConfiguredHelm.File()}:  helm: /path/to/helm"
+                    : "helmcached install --write  (asks it for the binary and saves that in the configuration)"
+            );
         }
         yield return LeadsBack(path)
-            ? DoctorCheck.Fail("loop", $"{path} calls helm by name, which leads back to the shim", $"set {HelmLocator.Variable}, or helm: in the configuration, to the real binary")
+            ? DoctorCheck.Fail(
+                "loop",
+                $"{path} calls helm by name, which leads back to the shim",
+                $"set {HelmLocator.Variable}, or helm: in the configuration, to the real binary"
+            )
             : DoctorCheck.Ok("loop", "real helm does not point back to the shim");
     }
 

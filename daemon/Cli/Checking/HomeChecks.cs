@@ -20,7 +20,15 @@ internal static class HomeChecks
 
     /// <summary>Variables that are no settings; <c>DocumentationTests</c> holds README's list to the code.</summary>
     private static readonly string[] s_variables =
-        [Endpoint.HomeVariable, ConfigurationFile.Variable, "HELMCACHED_DISABLE", "HELMCACHED_RECACHE", "HELMCACHED_IMPURE", "HELMCACHED_TRACE", "HELMCACHED_DEPTH"];
+    [
+        Endpoint.HomeVariable,
+        ConfigurationFile.Variable,
+        "HELMCACHED_DISABLE",
+        "HELMCACHED_RECACHE",
+        "HELMCACHED_IMPURE",
+        "HELMCACHED_TRACE",
+        "HELMCACHED_DEPTH",
+    ];
 
     public static IEnumerable<DoctorCheck> Run(Endpoint endpoint)
     {
@@ -29,7 +37,10 @@ internal static class HomeChecks
         foreach (string problem in problems)
             yield return DoctorCheck.Fail("configuration", problem, "fix this line; the default is used meanwhile");
         if (problems.Count == 0)
-            yield return DoctorCheck.Ok("configuration", File.Exists(file) ? $"configuration: {file}" : $"configuration: defaults ({file} does not exist)");
+            yield return DoctorCheck.Ok(
+                "configuration",
+                File.Exists(file) ? $"configuration: {file}" : $"configuration: defaults ({file} does not exist)"
+            );
 
         foreach (DoctorCheck check in Variables())
             yield return check;
@@ -38,15 +49,23 @@ internal static class HomeChecks
         string parent = ExistingParent(endpoint.Home);
         int refused = Libc.MayMakeFilesIn(parent);
         yield return refused != 0
-            ? DoctorCheck.Fail("home", exists
-                ? $"cache directory: cannot write to {endpoint.Home}: {Marshal.GetPInvokeErrorMessage(refused)}"
-                : $"cache directory: cannot create {endpoint.Home} in {parent}: {Marshal.GetPInvokeErrorMessage(refused)}",
-                $"set {Endpoint.HomeVariable} to a writable directory; every call runs real helm meanwhile")
-            : exists ? Permissions(endpoint) : DoctorCheck.Ok("home", $"cache directory: {endpoint.Home} does not exist yet; the first render creates it");
+            ? DoctorCheck.Fail(
+                "home",
+                exists
+                    ? $"cache directory: cannot write to {endpoint.Home}: {Marshal.GetPInvokeErrorMessage(refused)}"
+                    : $"cache directory: cannot create {endpoint.Home} in {parent}: {Marshal.GetPInvokeErrorMessage(refused)}",
+                $"set {Endpoint.HomeVariable} to a writable directory; every call runs real helm meanwhile"
+            )
+        : exists ? Permissions(endpoint)
+        : DoctorCheck.Ok("home", $"cache directory: {endpoint.Home} does not exist yet; the first render creates it");
         long free = new DriveInfo(parent).AvailableFreeSpace;
         yield return free >= MinFreeBytes
             ? DoctorCheck.Ok("disk", $"disk: {Format.Bytes(free)} free")
-            : DoctorCheck.Fail("disk", $"disk: only {Format.Bytes(free)} free for {endpoint.Home}", $"free some space, or set {Endpoint.HomeVariable} to another disk");
+            : DoctorCheck.Fail(
+                "disk",
+                $"disk: only {Format.Bytes(free)} free for {endpoint.Home}",
+                $"free some space, or set {Endpoint.HomeVariable} to another disk"
+            );
         yield return Socket(endpoint);
         // The check of a store makes its lock, and in a directory that is not ours nothing is made.
         if (HomeDirectory.Problem(endpoint) is not null)
@@ -68,20 +87,40 @@ internal static class HomeChecks
     {
         const string Prefix = "HELMCACHED_";
         string[] known = [.. s_variables, .. Settings.All.Select(static setting => setting.Variable)];
-        foreach (string name in Environment.GetEnvironmentVariables().Keys.Cast<string>().Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !known.Contains(name)).Order(StringComparer.Ordinal))
-            yield return new DoctorCheck("variables", CheckOutcome.Note, $"variables: {Terminal.Harmless(name)} is set, but helmcached has no such variable",
-                CloseMatch.Of(name, known) is { } meant ? $"did you mean {meant}?" : "unset it; `helmcached config --example` names the variable of each setting");
+        foreach (
+            string name in Environment
+                .GetEnvironmentVariables()
+                .Keys.Cast<string>()
+                .Where(name => name.StartsWith(Prefix, StringComparison.Ordinal) && !known.Contains(name))
+                .Order(StringComparer.Ordinal)
+        )
+            yield return new DoctorCheck(
+                "variables",
+                CheckOutcome.Note,
+                $"variables: {Terminal.Harmless(name)} is set, but helmcached has no such variable",
+                CloseMatch.Of(name, known) is { } meant
+                    ? $"did you mean {meant}?"
+                    : "unset it; `helmcached config --example` names the variable of each setting"
+            );
     }
 
     private static DoctorCheck Permissions(Endpoint endpoint)
     {
         uint user = Libc.EffectiveUserId;
         if (Libc.OwnerOf(endpoint.Home) != user)
-            return DoctorCheck.Fail("home", $"cache directory: {endpoint.Home} belongs to another user", $"chown it, or set {Endpoint.HomeVariable} to a directory of your own");
+            return DoctorCheck.Fail(
+                "home",
+                $"cache directory: {endpoint.Home} belongs to another user",
+                $"chown it, or set {Endpoint.HomeVariable} to a directory of your own"
+            );
         if (HomeDirectory.Problem(endpoint) is { } problem)
             return DoctorCheck.Fail("home", $"cache directory: {problem}", "every call runs real helm meanwhile");
         if (!Endpoint.IsPrivate(endpoint.Home, user))
-            return DoctorCheck.Fail("home", $"cache directory: other users can enter {endpoint.Home}, which holds rendered Secrets", $"chmod 700 {endpoint.Home}");
+            return DoctorCheck.Fail(
+                "home",
+                $"cache directory: other users can enter {endpoint.Home}, which holds rendered Secrets",
+                $"chmod 700 {endpoint.Home}"
+            );
         foreach (string path in Directory.EnumerateFiles(endpoint.Home))
             if ((File.GetUnixFileMode(path) & ~(UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute)) != 0)
                 return DoctorCheck.Fail("home", $"cache directory: other users can read {path}", $"chmod 600 {path}");
@@ -96,7 +135,11 @@ internal static class HomeChecks
             return DoctorCheck.Ok("socket", $"socket: the path is {bytes} bytes long, which is short enough");
         return !Directory.Exists(directory) || Endpoint.IsPrivate(directory, Libc.EffectiveUserId)
             ? DoctorCheck.Ok("socket", $"socket: in {directory}, since the path of the cache directory is too long for one")
-            : DoctorCheck.Fail("socket", $"socket: {directory} is not private, and the path of the cache directory is too long for a socket", $"set {Endpoint.HomeVariable} to a shorter path");
+            : DoctorCheck.Fail(
+                "socket",
+                $"socket: {directory} is not private, and the path of the cache directory is too long for a socket",
+                $"set {Endpoint.HomeVariable} to a shorter path"
+            );
     }
 
     private static string ExistingParent(string path)

@@ -12,7 +12,9 @@ using CacheDaemon.Daemon.Cli.Installing;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 
-/// <summary>Short questions to other programs, for <c>install</c> and <c>doctor</c>. None of them may hang us or write to our terminal.</summary>
+/// <summary>
+/// Short questions to other programs, for <c>install</c> and <c>doctor</c>. None of them may hang us or write to our terminal.
+/// </summary>
 internal static class Probe
 {
     /// <summary>Longest wait for an answer: a cold start of PowerShell with a large profile takes seconds.</summary>
@@ -56,8 +58,9 @@ internal static class Probe
     private const string SystemPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
     /// <summary>
-    /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. It does not inherit our PATH, which
-    /// may have the shim for this terminal alone, and leaves nothing behind. The shell gets a session of its own: with our terminal it would make itself the foreground job and stop us.
+    /// The first <c>helm</c> that a new interactive shell finds, its start-up files read; null when it finds none, or does not answer. It
+    /// does not inherit our PATH, which may have the shim for this terminal alone, and leaves nothing behind. The shell gets a session of
+    /// its own: with our terminal it would make itself the foreground job and stop us.
     /// </summary>
     public static unsafe string? FirstHelm(Shell shell, InstallPlaces places)
     {
@@ -70,9 +73,18 @@ internal static class Probe
             using ShellScratch? scratch = ShellScratch.For(shell, places);
             IReadOnlyList<string> replaced = ["PATH=" + SystemPath, .. scratch?.Variables ?? []];
             using var arguments = new NativeStrings([shell.Program, .. shell.AskForHelm(answer)]);
-            using var environment = new NativeStrings([.. Environment.GetEnvironmentVariables().Cast<DictionaryEntry>()
-                .Select(variable => $"{variable.Key}={variable.Value}")
-                .Where(variable => !replaced.Any(other => other.AsSpan(0, other.IndexOf('=') + 1).SequenceEqual(variable.AsSpan(0, variable.IndexOf('=') + 1)))), .. replaced]);
+            using var environment = new NativeStrings([
+                .. Environment
+                    .GetEnvironmentVariables()
+                    .Cast<DictionaryEntry>()
+                    .Select(variable => $"{variable.Key}={variable.Value}")
+                    .Where(variable =>
+                        !replaced.Any(other =>
+                            other.AsSpan(0, other.IndexOf('=') + 1).SequenceEqual(variable.AsSpan(0, variable.IndexOf('=') + 1))
+                        )
+                    ),
+                .. replaced,
+            ]);
             int child;
             fixed (byte* path = Libc.PathBytes(program))
                 child = Libc.SpawnDetached(path, arguments.Pointer, environment.Pointer, stdin: -1, []);
@@ -104,5 +116,6 @@ internal static class Probe
     }
 
     /// <summary>True when the file is our shim, by whatever link.</summary>
-    public static bool IsShim(string path) => Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && HelmLocator.IsShim(path, stamp);
+    public static bool IsShim(string path) =>
+        Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Kind == FileKind.Regular && HelmLocator.IsShim(path, stamp);
 }

@@ -6,8 +6,8 @@ using CacheDaemon.Daemon.Cli.Installing;
 namespace CacheDaemon.Daemon.Cli.Checking;
 
 /// <summary>
-/// Directories for a shell that writes into the home directory when it starts: fish makes its own below the XDG directories, with variables, a history
-/// and completions of every manual page. What the user has there can be read through links, at the same names.
+/// Directories for a shell that writes into the home directory when it starts: fish makes its own below the XDG directories, with
+/// variables, a history and completions of every manual page. What the user has there can be read through links, at the same names.
 /// </summary>
 internal sealed class ShellScratch : IDisposable
 {
@@ -48,7 +48,10 @@ internal sealed class ShellScratch : IDisposable
         }
     }
 
-    /// <summary>A directory of links to all that another has; the directory of the shell is one of its own, and its plain files are copies that may be written.</summary>
+    /// <summary>
+    /// A directory of links to all that another has; the directory of the shell is one of its own, and its plain files are copies that may
+    /// be written.
+    /// </summary>
     private static void Mirror(string from, string to, string shell)
     {
         Directory.CreateDirectory($"{to}/{shell}");
@@ -57,7 +60,8 @@ internal sealed class ShellScratch : IDisposable
                 File.CreateSymbolicLink($"{to}/{name}", $"{from}/{name}");
         foreach (string name in Names($"{from}/{shell}"))
         {
-            string source = $"{from}/{shell}/{name}", target = $"{to}/{shell}/{name}";
+            string source = $"{from}/{shell}/{name}",
+                target = $"{to}/{shell}/{name}";
             // Replaced by rename when one of them changes, and the only files of its own that it reads at its start.
             if (name is "fish_variables")
                 File.Copy(source, target);

@@ -6,8 +6,9 @@ using CacheDaemon.Daemon.Cli.Installing;
 namespace CacheDaemon.Daemon.Cli.Helping;
 
 /// <summary>
-/// Prints a script that completes <c>helmcached</c> in a shell. The scripts hold no list: they ask the program itself (<see cref="Completion"/>, about 10 ms), so a new
-/// option is completed from the day on which it exists. Files are offered only where the program says that one belongs.
+/// Prints a script that completes <c>helmcached</c> in a shell. The scripts hold no list: they ask the program itself
+/// (<see cref="Completion"/>, about 10 ms), so a new option is completed from the day on which it exists. Files are offered only where the
+/// program says that one belongs.
 /// </summary>
 internal static class CompletionCommand
 {
@@ -87,7 +88,10 @@ internal static class CompletionCommand
     {
         var shell = new Argument<string>("shell") { Description = "bash, zsh, fish or pwsh." };
         shell.AcceptOnlyFromAmong(Shell.Names);
-        var command = new Command("completion", "Print a script that completes helmcached in a shell: source <(helmcached completion bash)") { shell };
+        var command = new Command("completion", "Print a script that completes helmcached in a shell: source <(helmcached completion bash)")
+        {
+            shell,
+        };
         command.SetAction(parsed =>
         {
             Console.WriteLine(s_scripts[parsed.GetValue(shell)!]);

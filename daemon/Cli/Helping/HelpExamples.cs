@@ -69,7 +69,10 @@ internal sealed class HelpExamples : SynchronousCommandLineAction
         ["resources"] =
         [
             ("helmcached resources -- template shop ./chart -f values.yaml", "print a table"),
-            ("helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart", "print a JSON array with your own names"),
+            (
+                "helmcached resources --json --name-format '{{ .metadata.name }}-{{ .kind | lower }}' -- template shop ./chart",
+                "print a JSON array with your own names"
+            ),
         ],
         ["images"] = [("helmcached images --quiet -- template shop ./chart", "print one per line, for a scanner or a mirror")],
         ["diff"] =

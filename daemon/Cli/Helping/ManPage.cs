@@ -31,7 +31,11 @@ internal static class ManPage
     private static readonly (string Code, string Text)[] s_codes =
     [
         ("0", "Success; for doctor: all checks passed."),
-        ("1", "The command failed; standard error says why. verify: an entry differed; doctor: a check failed; shared check: the server is not as it must be."),
+        (
+            "1",
+            "The command failed; standard error says why. verify: an entry differed; doctor: a check failed; shared check: the "
+                + "server is not as it must be."
+        ),
         ("2", "The command line, the configuration or a key file that it names is invalid."),
         ("3", "The daemon is not running (status, explain, verify)."),
         ("4", "verify: there are entries, but none could be verified, for example after a restart of the daemon."),
@@ -64,7 +68,9 @@ internal static class ManPage
         page.Append(".SH COMMANDS\n");
         foreach ((string path, Command command) in All(root, "helmcached"))
         {
-            string arguments = string.Concat(command.Arguments.Where(argument => !argument.Hidden).Select(argument => $" <{argument.Name}>"));
+            string arguments = string.Concat(
+                command.Arguments.Where(argument => !argument.Hidden).Select(argument => $" <{argument.Name}>")
+            );
             page.Append($".SS {Text(path + arguments)}\n{Text(command.Description)}\n");
             foreach (Argument argument in command.Arguments.Where(argument => !argument.Hidden))
                 Item(page, $"<{argument.Name}>", argument.Description);
@@ -76,8 +82,8 @@ internal static class ManPage
             Item(page, Spelling(option), option.Description);
         page.Append(".SH EXAMPLES\n");
         foreach (Command command in All(root, "helmcached").Select(found => found.Command).Prepend(root))
-            foreach ((string line, string does) in HelpExamples.Of(command))
-                Item(page, line, does);
+        foreach ((string line, string does) in HelpExamples.Of(command))
+            Item(page, line, does);
         page.Append(".SH ENVIRONMENT\n");
         foreach ((string name, string text) in s_variables)
             Item(page, name, text);
@@ -93,20 +99,26 @@ internal static class ManPage
 
     /// <summary>The commands below one, each before its own, with the words that call it.</summary>
     private static IEnumerable<(string Path, Command Command)> All(Command command, string path) =>
-        command.Subcommands.Where(below => !below.Hidden).SelectMany(below => All(below, $"{path} {below.Name}").Prepend(($"{path} {below.Name}", below)));
+        command
+            .Subcommands.Where(below => !below.Hidden)
+            .SelectMany(below => All(below, $"{path} {below.Name}").Prepend(($"{path} {below.Name}", below)));
 
     private static IEnumerable<Option> Options(Command command) => command.Options.Where(option => !option.Hidden);
 
     private static string Spelling(Option option) =>
-        string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Append(option.Name)) + (option.HelpName is { } value ? $" <{value}>" : "");
+        string.Join(", ", option.Aliases.Where(alias => alias.StartsWith('-')).Append(option.Name))
+        + (option.HelpName is { } value ? $" <{value}>" : "");
 
     private static void Item(StringBuilder page, string what, string? text) => page.Append($".TP\n.B {Text(what)}\n{Text(text)}\n");
 
     /// <summary>Text for roff: backslashes and hyphens escaped, no line that starts with a control character.</summary>
     private static string Text(string? text)
     {
-        string escaped = (text ?? "").ReplaceLineEndings(" ")
-            .Replace("\\", "\\e", StringComparison.Ordinal).Replace("-", "\\-", StringComparison.Ordinal).Replace("…", "...", StringComparison.Ordinal);
+        string escaped = (text ?? "")
+            .ReplaceLineEndings(" ")
+            .Replace("\\", "\\e", StringComparison.Ordinal)
+            .Replace("-", "\\-", StringComparison.Ordinal)
+            .Replace("…", "...", StringComparison.Ordinal);
         return escaped.StartsWith('.') || escaped.StartsWith('\'') ? "\\&" + escaped : escaped;
     }
 }

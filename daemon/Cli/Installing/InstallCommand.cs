@@ -23,27 +23,63 @@ internal sealed class InstallCommand
     private readonly InstallManifest _manifest;
     private readonly bool _link;
 
-    private InstallCommand(InstallPlaces places, InstallManifest manifest, bool link) => (_places, _manifest, _link) = (places, manifest, link);
+    private InstallCommand(InstallPlaces places, InstallManifest manifest, bool link) =>
+        (_places, _manifest, _link) = (places, manifest, link);
 
     private string DirectoryPath => _manifest.Directory;
 
     /// <summary>The command with its options.</summary>
     public static Command Create()
     {
-        var directory = new Option<string?>("--dir") { Description = "Directory for the shim (default: ~/.local/share/helmcached/bin).", HelpName = "directory" };
-        var shell = new Option<string[]>("--shell") { Description = "Set up only this shell; can be repeated (default: the shells you use)." };
+        var directory = new Option<string?>("--dir")
+        {
+            Description = "Directory for the shim (default: ~/.local/share/helmcached/bin).",
+            HelpName = "directory",
+        };
+        var shell = new Option<string[]>("--shell")
+        {
+            Description = "Set up only this shell; can be repeated (default: the shells you use).",
+        };
         shell.AcceptOnlyFromAmong(Shell.Names);
-        var write = new Option<bool>("--write") { Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration." };
-        var link = new Option<bool>("--link") { Description = "Link to the binaries instead of copying them, so that the next build takes effect at once (for developers)." };
+        var write = new Option<bool>("--write")
+        {
+            Description = "Add the PATH line to the shells' start-up files, and the path of real helm to the configuration.",
+        };
+        var link = new Option<bool>("--link")
+        {
+            Description = "Link to the binaries instead of copying them, so that the next build takes effect at once (for developers).",
+        };
         var systemd = new Option<bool>("--systemd") { Description = "Also write a systemd user unit for the daemon." };
-        var into = new Option<string?>("--into") { Description = "Only fill this directory, for another container, with the shim, helmcached and a copy of real helm.", HelpName = "directory" };
-        var command = new Command("install", "Put the shim first on your PATH: helmcached install --write") { directory, shell, write, link, systemd, into };
+        var into = new Option<string?>("--into")
+        {
+            Description = "Only fill this directory, for another container, with the shim, helmcached and a copy of real helm.",
+            HelpName = "directory",
+        };
+        var command = new Command("install", "Put the shim first on your PATH: helmcached install --write")
+        {
+            directory,
+            shell,
+            write,
+            link,
+            systemd,
+            into,
+        };
         command.Validators.Add(result =>
         {
             if (result.GetResult(into) is not null && result.Children.Count() > 1)
                 result.AddError("--into cannot be combined with other options");
         });
-        command.SetAction(parsed => parsed.GetValue(into) is { } volume ? VolumeInstall.Run(volume) : Run(parsed.GetValue(directory), parsed.GetValue(shell) ?? [], parsed.GetValue(write), parsed.GetValue(link), parsed.GetValue(systemd)));
+        command.SetAction(parsed =>
+            parsed.GetValue(into) is { } volume
+                ? VolumeInstall.Run(volume)
+                : Run(
+                    parsed.GetValue(directory),
+                    parsed.GetValue(shell) ?? [],
+                    parsed.GetValue(write),
+                    parsed.GetValue(link),
+                    parsed.GetValue(systemd)
+                )
+        );
         return command;
     }
 
@@ -59,7 +95,9 @@ internal sealed class InstallCommand
         if (known is not null && directory is null)
             chosen = known.Directory;
         if (known is not null && known.Directory != chosen)
-            throw new IOException($"the shim is installed in {known.Directory} already; run `helmcached uninstall` first, then install it into {chosen}");
+            throw new IOException(
+                $"the shim is installed in {known.Directory} already; run `helmcached uninstall` first, then install it into {chosen}"
+            );
         var installer = new InstallCommand(places, known ?? InstallManifest.Begin(places.Manifest, chosen), link);
         installer.PlaceBinaries();
         bool pathReady = installer.PreparePath(shells, write);
@@ -67,9 +105,11 @@ internal sealed class InstallCommand
         if (systemd)
             installer.WriteUnit();
         Console.WriteLine();
-        Console.WriteLine(pathReady
-            ? "Open a new terminal, or run the line for your shell here. Then: helmcached doctor"
-            : "Run the line for your shell, or let `helmcached install --write` add it to the start-up file. Then: helmcached doctor");
+        Console.WriteLine(
+            pathReady
+                ? "Open a new terminal, or run the line for your shell here. Then: helmcached doctor"
+                : "Run the line for your shell, or let `helmcached install --write` add it to the start-up file. Then: helmcached doctor"
+        );
         return helmFound ? ExitCodes.Ok : ExitCodes.Failed;
     }
 
@@ -77,10 +117,15 @@ internal sealed class InstallCommand
     {
         string source = Path.GetDirectoryName(Environment.ProcessPath!)!;
         if (!Probe.IsShim(Path.Join(source, "helm")))
-            throw new IOException($"{source}/helm is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked");
+            throw new IOException(
+                $"{source}/helm is missing or is not the shim; keep helm and helmcached in the same directory, as they were built "
+                    + "or unpacked"
+            );
         foreach (string name in s_programs)
             if (Libc.Stat(Path.Join(DirectoryPath, name), follow: false, out _) == 0 && !IsOurs(Path.Join(DirectoryPath, name)))
-                throw new IOException($"{DirectoryPath}/{name} already exists and was not created by helmcached; choose another --dir, or move that file");
+                throw new IOException(
+                    $"{DirectoryPath}/{name} already exists and was not created by helmcached; choose another --dir, or move that file"
+                );
         _manifest.MakeDirectory(_places.Data);
         _manifest.MakeDirectory(DirectoryPath);
         foreach (string name in s_programs)
@@ -95,7 +140,12 @@ internal sealed class InstallCommand
     private void Place(string source, string target)
     {
         // Run from where it is to be: nothing to do, and a link to itself would be the end of it.
-        if (Libc.Stat(source, follow: true, out FileStamp from) == 0 && Libc.Stat(target, follow: false, out FileStamp to) == 0 && from.Device == to.Device && from.Inode == to.Inode)
+        if (
+            Libc.Stat(source, follow: true, out FileStamp from) == 0
+            && Libc.Stat(target, follow: false, out FileStamp to) == 0
+            && from.Device == to.Device
+            && from.Inode == to.Inode
+        )
             return;
         string temporary = $"{target}.new-{Environment.ProcessId}";
         File.Delete(temporary);
@@ -124,7 +174,10 @@ internal sealed class InstallCommand
     /// <summary>Shows or writes the PATH lines; true when each start-up file that was asked for has its line.</summary>
     private bool PreparePath(string[] names, bool write)
     {
-        IReadOnlyList<Shell> shells = [.. Shell.All.Where(shell => names.Length > 0 ? names.Contains(shell.Name) : shell.IsFound && shell.IsUsed(_places))];
+        IReadOnlyList<Shell> shells =
+        [
+            .. Shell.All.Where(shell => names.Length > 0 ? names.Contains(shell.Name) : shell.IsFound && shell.IsUsed(_places)),
+        ];
         if (shells.Count == 0)
             shells = [.. Shell.All.Where(shell => shell.IsFound)];
         bool ready = shells.Count > 0;
@@ -154,15 +207,23 @@ internal sealed class InstallCommand
             byte[]? after = MarkedBlock.Put(before, lines, out bool endedLine);
             if (after is null)
             {
-                Marks.Bad($"{_places.Short(file)} has a line `{MarkedBlock.Begin}` without `{MarkedBlock.End}` after it; remove the helmcached lines by hand, then install again");
+                Marks.Bad(
+                    $"{_places.Short(file)} has a line `{MarkedBlock.Begin}` without `{MarkedBlock.End}` after it; remove the "
+                        + "helmcached lines by hand, then install again"
+                );
                 return false;
             }
             bool replaces = MarkedBlock.IsIn(before);
             InstalledThing? listed = _manifest.Find(InstalledKind.Block, file);
             _manifest.MakeDirectory(Path.GetDirectoryName(file)!);
-            _manifest.Add(new InstalledThing(InstalledKind.Block, file,
-                Created: replaces && listed is not null ? listed.Created : !File.Exists(file),
-                EndedLine: replaces && listed is not null ? listed.EndedLine : endedLine));
+            _manifest.Add(
+                new InstalledThing(
+                    InstalledKind.Block,
+                    file,
+                    Created: replaces && listed is not null ? listed.Created : !File.Exists(file),
+                    EndedLine: replaces && listed is not null ? listed.EndedLine : endedLine
+                )
+            );
             if (!after.AsSpan().SequenceEqual(before))
                 CarefulFile.Replace(file, before, after);
             return true;
@@ -181,7 +242,9 @@ internal sealed class InstallCommand
         if (helm.Path is not { } path)
         {
             Marks.Bad(helm.Problem!);
-            Marks.Next("get it from your package manager or https://helm.sh/docs/intro/install, then run `helmcached install --write` again");
+            Marks.Next(
+                "get it from your package manager or https://helm.sh/docs/intro/install, then run `helmcached install --write` again"
+            );
             return false;
         }
         if (VersionManager.IsHelm(path))
@@ -202,7 +265,10 @@ internal sealed class InstallCommand
         }
         if (manager.Resolve(_places.Home) is not { } resolved)
         {
-            Marks.Note($"{path} is a stub of {manager.Name}, so calls go through it and are not cached; `{manager.Name} which helm` names no helm binary");
+            Marks.Note(
+                $"{path} is a stub of {manager.Name}, so calls go through it and are not cached; `{manager.Name} which helm` names "
+                    + "no helm binary"
+            );
             Marks.Next($"choose a version with {manager.Name}, then run `helmcached install` again");
             return true;
         }
@@ -235,7 +301,9 @@ internal sealed class InstallCommand
             Marks.Next($"tools that run the shim without your PATH will not find helm; add to {file}:  {line}");
     }
 
-    /// <summary>Adds the setting to the configuration, unless a setting of the user's own is there or the file would not be understood.</summary>
+    /// <summary>
+    /// Adds the setting to the configuration, unless a setting of the user's own is there or the file would not be understood.
+    /// </summary>
     private bool AddSetting(string line)
     {
         if (ConfiguredHelm.File() is not { } file)
@@ -271,7 +339,9 @@ internal sealed class InstallCommand
         byte[] text = System.Text.Encoding.UTF8.GetBytes(SystemdUnit.Text(Path.Join(DirectoryPath, "helmcached")));
         byte[] before = CarefulFile.Read(_places.Unit);
         if (before.Length > 0 && _manifest.Find(InstalledKind.File, _places.Unit) is null)
-            throw new IOException($"{_places.Unit} already exists and was not created by helmcached; move it, or install without --systemd");
+            throw new IOException(
+                $"{_places.Unit} already exists and was not created by helmcached; move it, or install without --systemd"
+            );
         _manifest.MakeDirectory(Path.GetDirectoryName(_places.Unit)!);
         _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Digest.Of(text).ToString()));
         CarefulFile.Replace(_places.Unit, before, text);

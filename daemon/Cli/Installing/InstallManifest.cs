@@ -47,7 +47,8 @@ internal sealed class InstallManifest
     public string Directory { get; set; }
 
     /// <summary>Whether the shim has been put there.</summary>
-    public bool HasShim => _things.Any(thing => thing.Kind is InstalledKind.Link or InstalledKind.File && Path.GetDirectoryName(thing.Path) == Directory);
+    public bool HasShim =>
+        _things.Any(thing => thing.Kind is InstalledKind.Link or InstalledKind.File && Path.GetDirectoryName(thing.Path) == Directory);
 
     /// <summary>What was made, oldest first.</summary>
     public IReadOnlyList<InstalledThing> Things => _things;
@@ -63,7 +64,8 @@ internal sealed class InstallManifest
             return null;
         try
         {
-            ManifestFile file = JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.ManifestFile) ?? throw new JsonException("null");
+            ManifestFile file =
+                JsonSerializer.Deserialize(File.ReadAllBytes(path), ManifestJson.Default.ManifestFile) ?? throw new JsonException("null");
             if (file.Version != Version)
                 throw new IOException($"{path} was written by another version of helmcached; use that version to uninstall");
             var manifest = new InstallManifest(path, file.Directory);
@@ -77,7 +79,8 @@ internal sealed class InstallManifest
     }
 
     /// <summary>The thing of this kind at this path, if it is listed.</summary>
-    public InstalledThing? Find(InstalledKind kind, string path) => _things.FirstOrDefault(thing => thing.Kind == kind && thing.Path == path);
+    public InstalledThing? Find(InstalledKind kind, string path) =>
+        _things.FirstOrDefault(thing => thing.Kind == kind && thing.Path == path);
 
     /// <summary>Lists a thing, or lists it anew, and writes the list down.</summary>
     public void Add(InstalledThing thing)
@@ -118,7 +121,10 @@ internal sealed class InstallManifest
         string parent = Path.GetDirectoryName(_path)!;
         if (!System.IO.Directory.Exists(parent))
             return; // MakeDirectory makes it next.
-        byte[] content = JsonSerializer.SerializeToUtf8Bytes(new ManifestFile(Version, Directory, _things), ManifestJson.Default.ManifestFile);
+        byte[] content = JsonSerializer.SerializeToUtf8Bytes(
+            new ManifestFile(Version, Directory, _things),
+            ManifestJson.Default.ManifestFile
+        );
         CarefulFile.Replace(_path, CarefulFile.Read(_path), content);
     }
 }
@@ -126,7 +132,16 @@ internal sealed class InstallManifest
 /// <summary>The list as it lies on disk.</summary>
 internal sealed record ManifestFile(int Version, string Directory, IReadOnlyList<InstalledThing> Made);
 
-/// <summary>The list as JSON, without reflection. What has no default must be there and not be null: <c>uninstall</c> does not go by half a list.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Metadata, WriteIndented = true, UseStringEnumConverter = true, RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true)]
+/// <summary>
+/// The list as JSON, without reflection. What has no default must be there and not be null: <c>uninstall</c> does not go by half a list.
+/// </summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    GenerationMode = JsonSourceGenerationMode.Metadata,
+    WriteIndented = true,
+    UseStringEnumConverter = true,
+    RespectNullableAnnotations = true,
+    RespectRequiredConstructorParameters = true
+)]
 [JsonSerializable(typeof(ManifestFile))]
 internal sealed partial class ManifestJson : JsonSerializerContext;

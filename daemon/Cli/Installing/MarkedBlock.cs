@@ -54,7 +54,9 @@ internal static class MarkedBlock
     /// <summary>True when the text has a block, whole or broken.</summary>
     public static bool IsIn(ReadOnlySpan<byte> text) => LineAt(text, 0, Begin) >= 0;
 
-    /// <summary>Finds the block, from its first byte to behind its last newline; start is -1 when there is none. False: it does not end.</summary>
+    /// <summary>
+    /// Finds the block, from its first byte to behind its last newline; start is -1 when there is none. False: it does not end.
+    /// </summary>
     private static bool TryFind(ReadOnlySpan<byte> text, out int start, out int end)
     {
         end = 0;

@@ -29,7 +29,9 @@ internal abstract class Shell
     /// <summary>The line that a person would type.</summary>
     public abstract string Line(string directory);
 
-    /// <summary>The same for a start-up file: does nothing when the directory is first already, so that nested shells do not grow PATH.</summary>
+    /// <summary>
+    /// The same for a start-up file: does nothing when the directory is first already, so that nested shells do not grow PATH.
+    /// </summary>
     public abstract string GuardedLine(string directory);
 
     /// <summary>Arguments for an interactive shell that writes the path of the first <c>helm</c> into a file.</summary>
@@ -48,10 +50,13 @@ internal abstract class Shell
     public bool IsUsed(InstallPlaces places) => IsLoginShell || File.Exists(StartupFile(places));
 
     /// <summary>Characters that mean nothing but themselves to sh.</summary>
-    private static readonly SearchValues<char> s_plain = SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+");
+    private static readonly SearchValues<char> s_plain = SearchValues.Create(
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789/._-+"
+    );
 
     /// <summary>The text as sh reads it back: plain where it can be, else in single quotes.</summary>
-    private static string ShQuote(string text) => !text.AsSpan().ContainsAnyExcept(s_plain) ? text : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
+    private static string ShQuote(string text) =>
+        !text.AsSpan().ContainsAnyExcept(s_plain) ? text : "'" + text.Replace("'", "'\\''", StringComparison.Ordinal) + "'";
 
     /// <summary>What bash and zsh, children of the Bourne shell, have in common.</summary>
     private abstract class Bourne : Shell
@@ -110,10 +115,15 @@ internal abstract class Shell
 
         public override string Line(string directory) => $"$env:PATH = {Quote(directory + ":")} + $env:PATH";
 
-        public override string GuardedLine(string directory) => $"if (-not $env:PATH.StartsWith({Quote(directory + ":")})) {{ {Line(directory)} }}";
+        public override string GuardedLine(string directory) =>
+            $"if (-not $env:PATH.StartsWith({Quote(directory + ":")})) {{ {Line(directory)} }}";
 
         public override string[] AskForHelm(string answerFile) =>
-            ["-NoLogo", "-Command", $"(Get-Command helm -CommandType Application)[0].Source | Out-File -Encoding utf8NoBOM {Quote(answerFile)}"];
+            [
+                "-NoLogo",
+                "-Command",
+                $"(Get-Command helm -CommandType Application)[0].Source | Out-File -Encoding utf8NoBOM {Quote(answerFile)}",
+            ];
 
         private static string Quote(string text) => "'" + text.Replace("'", "''", StringComparison.Ordinal) + "'";
     }

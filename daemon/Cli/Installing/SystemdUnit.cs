@@ -5,7 +5,9 @@ using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 
-/// <summary>The systemd user unit: not needed, since the first render starts the daemon, but some want to see it in <c>systemctl</c>.</summary>
+/// <summary>
+/// The systemd user unit: not needed, since the first render starts the daemon, but some want to see it in <c>systemctl</c>.
+/// </summary>
 internal static class SystemdUnit
 {
     /// <summary>Name of the unit.</summary>
@@ -21,12 +23,18 @@ internal static class SystemdUnit
             if (Environment.GetEnvironmentVariable(name) is { Length: > 0 } value)
                 text.Append($"Environment={Quote(name + "=" + value)}\n");
         // One that a render has started makes way. A daemon that leaves because nobody calls is no failure.
-        text.Append($"ExecStartPre={Quote(daemon)} stop\nExecStart={Quote(daemon)} serve\nRestart=on-failure\n\n[Install]\nWantedBy=default.target\n");
+        text.Append(
+            $"ExecStartPre={Quote(daemon)} stop\nExecStart={Quote(daemon)} serve\nRestart=on-failure\n\n[Install]\n"
+                + "WantedBy=default.target\n"
+        );
         return text.ToString();
     }
 
     /// <summary>systemd.syntax(7), Quoting; and % starts a specifier.</summary>
-    private static string Quote(string text) => "\"" + text
-        .Replace("\\", "\\\\", StringComparison.Ordinal).Replace("\"", "\\\"", StringComparison.Ordinal)
-        .Replace("%", "%%", StringComparison.Ordinal) + "\"";
+    private static string Quote(string text) =>
+        "\""
+        + text.Replace("\\", "\\\\", StringComparison.Ordinal)
+            .Replace("\"", "\\\"", StringComparison.Ordinal)
+            .Replace("%", "%%", StringComparison.Ordinal)
+        + "\"";
 }

@@ -136,7 +136,9 @@ internal static class UninstallCommand
             Probe.Ask(systemctl, "/", "--user", "disable", "--now", SystemdUnit.Name);
     }
 
-    /// <summary>Deletes the cache: the files that helmcached makes, by their exact names, from a directory of its own; false when it is not.</summary>
+    /// <summary>
+    /// Deletes the cache: the files that helmcached makes, by their exact names, from a directory of its own; false when it is not.
+    /// </summary>
     private static bool Purge(Endpoint endpoint, InstallPlaces places)
     {
         if (!Directory.Exists(endpoint.Home))
@@ -146,7 +148,9 @@ internal static class UninstallCommand
             Marks.Bad($"the cache was not deleted: {problem}");
             return false;
         }
-        foreach (string path in Directory.GetFileSystemEntries(endpoint.Home).Where(path => HomeDirectory.IsOurName(Path.GetFileName(path))))
+        foreach (
+            string path in Directory.GetFileSystemEntries(endpoint.Home).Where(path => HomeDirectory.IsOurName(Path.GetFileName(path)))
+        )
         {
             // Something that is no file of ours in spite of its name stays.
             bool isDirectory = Directory.Exists(path) && new DirectoryInfo(path).LinkTarget is null;

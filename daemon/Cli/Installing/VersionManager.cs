@@ -30,9 +30,7 @@ internal sealed record VersionManager(string Name, string? Program)
         string owner = Path.GetFileName(Path.GetDirectoryName(shims)) ?? "";
         if (owner is "mise" or "rtx")
             return new VersionManager(owner, Probe.OnPath(owner));
-        return owner is ".asdf" or "asdf" || CallsAsdf(path)
-            ? new VersionManager("asdf", Probe.OnPath("asdf") ?? Beside(shims!))
-            : null;
+        return owner is ".asdf" or "asdf" || CallsAsdf(path) ? new VersionManager("asdf", Probe.OnPath("asdf") ?? Beside(shims!)) : null;
     }
 
     /// <summary>
@@ -41,7 +39,11 @@ internal sealed record VersionManager(string Name, string? Program)
     /// </summary>
     public string? Resolve(string home)
     {
-        if (Program is null || Probe.Ask(Program, home.Length > 0 ? home : "/", "which", "helm") is not { } answer || !answer.StartsWith('/'))
+        if (
+            Program is null
+            || Probe.Ask(Program, home.Length > 0 ? home : "/", "which", "helm") is not { } answer
+            || !answer.StartsWith('/')
+        )
             return null;
         return IsHelm(answer) ? answer : null;
     }
@@ -63,7 +65,8 @@ internal sealed record VersionManager(string Name, string? Program)
     {
         try
         {
-            return Libc.Stat(path, follow: true, out FileStamp stamp) == 0 && stamp.Size <= MaxScriptBytes
+            return Libc.Stat(path, follow: true, out FileStamp stamp) == 0
+                && stamp.Size <= MaxScriptBytes
                 && File.ReadAllBytes(path).AsSpan().IndexOf("asdf"u8) >= 0;
         }
         catch (Exception e) when (e is IOException or UnauthorizedAccessException)

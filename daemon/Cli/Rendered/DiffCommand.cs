@@ -12,13 +12,17 @@ using CacheDaemon.Daemon.Manifests;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
-/// <summary>Prints what differs between two renders, resource by resource. Its exit codes are those of diff(1): 0 for no difference, 1 for some, 2 for trouble.</summary>
+/// <summary>
+/// Prints what differs between two renders, resource by resource. Its exit codes are those of diff(1): 0 for no difference, 1 for some, 2
+/// for trouble.
+/// </summary>
 internal static class DiffCommand
 {
     /// <summary>What stands between two calls.</summary>
     private const string Between = "---";
 
-    private const int Differs = 1, Trouble = 2;
+    private const int Differs = 1,
+        Trouble = 2;
 
     /// <summary>Digits of a digest in place of a Secret's value.</summary>
     private const int MaskDigits = 12;
@@ -26,8 +30,17 @@ internal static class DiffCommand
     public static System.CommandLine.Command Create()
     {
         Argument<string[]> calls = RenderedCall.Argument();
-        calls.Description = "After --: a call as you would give it to helm, and after --- a second one. A single call is compared with the last result stored before it.";
-        var diff = new System.CommandLine.Command("diff", "Show what differs between two renders, or since the last one: helmcached diff -- template … [--- template …]. Exits with 0 if nothing differs, 1 if something does, 2 on errors") { calls };
+        calls.Description =
+            "After --: a call as you would give it to helm, and after --- a second one. A single call is compared with the last "
+            + "result stored before it.";
+        var diff = new System.CommandLine.Command(
+            "diff",
+            "Show what differs between two renders, or since the last one: helmcached diff -- template … [--- template …]. Exits "
+                + "with 0 if nothing differs, 1 if something does, 2 on errors"
+        )
+        {
+            calls,
+        };
         diff.SetAction(parsed =>
         {
             try
@@ -45,12 +58,17 @@ internal static class DiffCommand
     private static int Run(string[] calls)
     {
         int between = Array.IndexOf(calls, Between);
-        string[] first = between < 0 ? calls : calls[..between], second = between < 0 ? [] : calls[(between + 1)..];
+        string[] first = between < 0 ? calls : calls[..between],
+            second = between < 0 ? [] : calls[(between + 1)..];
         if (Array.IndexOf(second, Between) >= 0)
             return Terminal.WrongUsage($"diff compares two calls; use {Between} only once");
-        if (RenderedCall.Problem(ref first) is { } wrong || (between >= 0 && RenderedCall.Problem(ref second) is { } alsoWrong && (wrong = alsoWrong) is not null))
+        if (
+            RenderedCall.Problem(ref first) is { } wrong
+            || (between >= 0 && RenderedCall.Problem(ref second) is { } alsoWrong && (wrong = alsoWrong) is not null)
+        )
             return Terminal.WrongUsage(wrong);
-        ReadOutput? before, after;
+        ReadOutput? before,
+            after;
         if (between < 0)
         {
             (before, after) = (Earlier(first, out byte[]? input), RenderedCall.Make(first, out _, input));
@@ -68,7 +86,9 @@ internal static class DiffCommand
             return Trouble;
         List<ResourceChange> changes = RenderDifference.Of(before.Manifests, after.Manifests, Mask());
         DiffOutput.Print(changes);
-        return RenderedOutput.Tell([.. before.Problems, .. after.Problems]) != ExitCodes.Ok ? Trouble : changes.Count > 0 ? Differs : ExitCodes.Ok;
+        return RenderedOutput.Tell([.. before.Problems, .. after.Problems]) != ExitCodes.Ok ? Trouble
+            : changes.Count > 0 ? Differs
+            : ExitCodes.Ok;
     }
 
     /// <summary>What the release of the call looked like before.</summary>
@@ -80,16 +100,26 @@ internal static class DiffCommand
             throw new IOException(helm.Problem);
         Message.Render request = CallerContext.Request(call, helm);
         if (request.Descriptors.Count > 0)
-            throw new IOException("values that come through a descriptor, such as <(…), can be read only once; write them into a file, or give a second call after ---");
+            throw new IOException(
+                "values that come through a descriptor, such as <(…), can be read only once; write them into a file, or give a "
+                    + "second call after ---"
+            );
         input = request.Stdin?.ToArray();
         var question = new Message.Earlier(request);
         Message? answer = AdminConnection.Exchange(question);
         if (answer is null && StartCommand.Run(quiet: true) == ExitCodes.Ok)
             answer = AdminConnection.Exchange(question);
         if (answer is not Message.Result result)
-            throw new IOException(answer is Message.Failed failed ? Terminal.Harmless(failed.Reason) : "the daemon does not answer, and only it has earlier results; give a second call after ---");
+            throw new IOException(
+                answer is Message.Failed failed
+                    ? Terminal.Harmless(failed.Reason)
+                    : "the daemon does not answer, and only it has earlier results; give a second call after ---"
+            );
         if (Terminal.IsRich)
-            Console.Error.WriteLine($"compared with {Convert.ToHexStringLower(result.Key.Span)}, stored {Format.Duration(TimeSpan.FromMicroseconds(result.Microseconds))} ago");
+            Console.Error.WriteLine(
+                $"compared with {Convert.ToHexStringLower(result.Key.Span)}, stored "
+                    + $"{Format.Duration(TimeSpan.FromMicroseconds(result.Microseconds))} ago"
+            );
         return ReadOutput.Of(result.Stdout.Span);
     }
 

@@ -7,17 +7,24 @@ using Spectre.Console;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
-/// <summary>Changes in the format of git diff: a heading for each resource, then unified text; in colours on a terminal that shows some.</summary>
+/// <summary>
+/// Changes in the format of git diff: a heading for each resource, then unified text; in colours on a terminal that shows some.
+/// </summary>
 internal static class DiffOutput
 {
-    private const string Bold = "\u001b[1m", Red = "\u001b[31m", Green = "\u001b[32m", Cyan = "\u001b[36m", Plain = "\u001b[0m";
+    private const string Bold = "\u001b[1m",
+        Red = "\u001b[31m",
+        Green = "\u001b[32m",
+        Cyan = "\u001b[36m",
+        Plain = "\u001b[0m";
 
     public static void Print(List<ResourceChange> changes)
     {
         // Spectre.Console knows terminals, TERM and NO_COLOR; its markup would break lines.
         bool colours = Terminal.IsRich && AnsiConsole.Profile.Capabilities.ColorSystem != ColorSystem.NoColors;
         using var output = new StreamWriter(Console.OpenStandardOutput(), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false));
-        void Line(string colour, string text) => output.Write(colours && colour.Length > 0 ? $"{colour}{Harmless(text)}{Plain}\n" : Harmless(text) + "\n");
+        void Line(string colour, string text) =>
+            output.Write(colours && colour.Length > 0 ? $"{colour}{Harmless(text)}{Plain}\n" : Harmless(text) + "\n");
 
         foreach (ResourceChange change in changes)
         {
@@ -25,7 +32,16 @@ internal static class DiffOutput
             Line(Bold, change.Before is null ? "--- /dev/null" : "--- a/" + change.Name);
             Line(Bold, change.After is null ? "+++ /dev/null" : "+++ b/" + change.Name);
             foreach (string line in UnifiedText.Of(change.Before ?? "", change.After ?? ""))
-                Line(line[0] switch { '+' => Green, '-' => Red, '@' => Cyan, _ => "" }, line);
+                Line(
+                    line[0] switch
+                    {
+                        '+' => Green,
+                        '-' => Red,
+                        '@' => Cyan,
+                        _ => "",
+                    },
+                    line
+                );
         }
     }
 

@@ -17,7 +17,15 @@ internal static class ImagesCommand
         var json = new Option<bool>("--json") { Description = "Print a JSON array." };
         var quiet = new Option<bool>("--quiet") { Description = "Print each image once, one per line, sorted." };
         Argument<string[]> call = RenderedCall.Argument();
-        var images = new System.CommandLine.Command("images", "Print the images that a render uses, from the cache if possible: helmcached images -- template …") { json, quiet, call };
+        var images = new System.CommandLine.Command(
+            "images",
+            "Print the images that a render uses, from the cache if possible: helmcached images -- template …"
+        )
+        {
+            json,
+            quiet,
+            call,
+        };
         images.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(quiet)));
         return images;
     }
@@ -51,20 +59,29 @@ internal static class ImagesCommand
         RenderedOutput.Print(read, ViewName.ImagesQuiet, Encoding.UTF8.GetBytes(text.ToString()));
     }
 
-    private static void WriteTable(List<ImageUse> images) => RenderedOutput.Table(s_headings, images.ConvertAll(static image =>
-        (string[])[image.Image, image.Kind, image.Name, image.Container, image.Role]), "no images");
+    private static void WriteTable(List<ImageUse> images) =>
+        RenderedOutput.Table(
+            s_headings,
+            images.ConvertAll(static image => (string[])[image.Image, image.Kind, image.Name, image.Container, image.Role]),
+            "no images"
+        );
 
-    private static void WriteJson(ReadOutput read, List<ImageUse> images) => RenderedOutput.Json(read, ViewName.ImagesJson, json =>
-    {
-        foreach (ImageUse image in images)
-        {
-            json.WriteStartObject();
-            json.WriteString("image", image.Image);
-            json.WriteString("kind", image.Kind);
-            json.WriteString("name", image.Name);
-            json.WriteString("container", image.Container);
-            json.WriteString("role", image.Role);
-            json.WriteEndObject();
-        }
-    });
+    private static void WriteJson(ReadOutput read, List<ImageUse> images) =>
+        RenderedOutput.Json(
+            read,
+            ViewName.ImagesJson,
+            json =>
+            {
+                foreach (ImageUse image in images)
+                {
+                    json.WriteStartObject();
+                    json.WriteString("image", image.Image);
+                    json.WriteString("kind", image.Kind);
+                    json.WriteString("name", image.Name);
+                    json.WriteString("container", image.Container);
+                    json.WriteString("role", image.Role);
+                    json.WriteEndObject();
+                }
+            }
+        );
 }

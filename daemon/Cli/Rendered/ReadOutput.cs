@@ -9,8 +9,9 @@ using CacheDaemon.Daemon.Manifests;
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
 /// <summary>
-/// Output as resources: as someone read it before, by the daemon's store, or read now and handed over for the next one. The store is asked by the digest of the output at hand, so that nothing
-/// but a reading of these very bytes can be the answer. Whatever goes wrong on the way, the output is read.
+/// Output as resources: as someone read it before, by the daemon's store, or read now and handed over for the next one. The store is asked
+/// by the digest of the output at hand, so that nothing but a reading of these very bytes can be the answer. Whatever goes wrong on the
+/// way, the output is read.
 /// </summary>
 internal sealed class ReadOutput
 {
@@ -33,8 +34,12 @@ internal sealed class ReadOutput
     {
         bool isKept = !output.IsEmpty && !Endpoint.Switch("HELMCACHED_DISABLE"u8);
         var read = new ReadOutput(isKept ? (output.Length > MaxDigestedAlone ? Digest.Of(output) : Sha256.OfOnce(output)).ToArray() : null);
-        if (isKept && !Endpoint.Switch("HELMCACHED_RECACHE"u8) && Ask(new Message.Project(read._digest, default, ViewName.Projection)) is Message.Result { Stdout: { IsEmpty: false } kept }
-            && Projection.TryRead(kept, read._digest, read.Manifests, read.Problems))
+        if (
+            isKept
+            && !Endpoint.Switch("HELMCACHED_RECACHE"u8)
+            && Ask(new Message.Project(read._digest, default, ViewName.Projection)) is Message.Result { Stdout: { IsEmpty: false } kept }
+            && Projection.TryRead(kept, read._digest, read.Manifests, read.Problems)
+        )
             return read;
         read.Manifests = ManifestReader.Read(output, read.Problems);
         if (isKept && Projection.Write(read._digest, read.Manifests, read.Problems) is { } projection)
@@ -66,7 +71,9 @@ internal sealed class ReadOutput
         {
             using DaemonClient? daemon = DaemonClient.TryConnect(AdminConnection.Endpoint(), out _);
             return daemon is not null && daemon.TrySend(question, DaemonClient.PublishDeadline)
-                ? patient ? daemon.ReceiveAnswer(out _) : daemon.Receive(DaemonClient.PublishDeadline)
+                ? patient
+                    ? daemon.ReceiveAnswer(out _)
+                    : daemon.Receive(DaemonClient.PublishDeadline)
                 : null;
         }
         catch (Exception e) when (e is IOException or MessagePack.MessagePackSerializationException)

@@ -8,17 +8,18 @@ using CliWrap;
 namespace CacheDaemon.Daemon.Cli.Rendered;
 
 /// <summary>
-/// A call of helm whose output a command works on. It goes the way of every call: the daemon is asked, and where it has no answer the shim beside this program, which runs real helm. What helm
-/// says on standard error is passed on, and its failure is the command's.
+/// A call of helm whose output a command works on. It goes the way of every call: the daemon is asked, and where it has no answer the shim
+/// beside this program, which runs real helm. What helm says on standard error is passed on, and its failure is the command's.
 /// </summary>
 internal static class RenderedCall
 {
     /// <summary>The argument that takes the call.</summary>
-    public static Argument<string[]> Argument() => new("call")
-    {
-        Description = "After --: the call as you would give it to helm, such as template web ./chart -f values.yaml.",
-        Arity = ArgumentArity.OneOrMore,
-    };
+    public static Argument<string[]> Argument() =>
+        new("call")
+        {
+            Description = "After --: the call as you would give it to helm, such as template web ./chart -f values.yaml.",
+            Arity = ArgumentArity.OneOrMore,
+        };
 
     /// <summary>What is wrong with a call, for people; null when it can be made: it must print manifests, and change nothing.</summary>
     /// <param name="call">The words after <c>--</c>; a leading <c>helm</c> is taken off.</param>
@@ -29,7 +30,8 @@ internal static class RenderedCall
         string[] words = subcommand < 0 ? [] : call[subcommand..];
         return words switch
         {
-            ["template", ..] when Array.Exists(words, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)) => "with --output-dir helm prints no manifests; remove it",
+            ["template", ..] when Array.Exists(words, static word => word.StartsWith("--output-dir", StringComparison.Ordinal)) =>
+                "with --output-dir helm prints no manifests; remove it",
             ["template", ..] or ["show" or "inspect", "crds", ..] => null,
             _ => "the call after -- must print manifests, such as `template web ./chart`",
         };
@@ -58,12 +60,16 @@ internal static class RenderedCall
         string shim = Shim();
         var output = new MemoryStream();
         using Stream errors = Console.OpenStandardError();
-        global::CliWrap.Command command = global::CliWrap.Cli.Wrap(shim)
+        global::CliWrap.Command command = global::CliWrap
+            .Cli.Wrap(shim)
             .WithArguments(call)
             .WithStandardOutputPipe(PipeTarget.ToStream(output))
             .WithStandardErrorPipe(PipeTarget.ToStream(errors))
             .WithValidation(CommandResultValidation.None);
-        using Stream? input = known is not null ? new MemoryStream(known) : ReadsInput(call) ? Console.OpenStandardInput() : null;
+        using Stream? input =
+            known is not null ? new MemoryStream(known)
+            : ReadsInput(call) ? Console.OpenStandardInput()
+            : null;
         if (input is not null)
             command = command.WithStandardInputPipe(PipeSource.FromStream(input));
         code = command.ExecuteAsync().Task.GetAwaiter().GetResult().ExitCode;
@@ -78,11 +84,15 @@ internal static class RenderedCall
     public static string Shim()
     {
         string shim = Path.Join(Path.GetDirectoryName(Environment.ProcessPath!), "helm");
-        return Probe.IsShim(shim) ? shim
-            : throw new IOException($"{shim} is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked");
+        return Probe.IsShim(shim)
+            ? shim
+            : throw new IOException(
+                $"{shim} is missing or is not the shim; keep helm and helmcached in the same directory, as they were built or unpacked"
+            );
     }
 
     /// <summary>Whether a call reads standard input.</summary>
-    public static bool ReadsInput(string[] call) => CommandLine.FindCommand(call, out CommandWords words) is { } command
+    public static bool ReadsInput(string[] call) =>
+        CommandLine.FindCommand(call, out CommandWords words) is { } command
         && CommandLine.ReadsStdin(CommandLine.Parse(call, command, words));
 }

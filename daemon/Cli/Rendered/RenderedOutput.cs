@@ -10,7 +10,10 @@ namespace CacheDaemon.Daemon.Cli.Rendered;
 /// <summary>How commands print what they found in a render.</summary>
 internal static class RenderedOutput
 {
-    /// <summary>Prints an array, in one line, and hands it over for the next one who asks. Texts stay readable: nothing of it goes into a page of HTML unescaped.</summary>
+    /// <summary>
+    /// Prints an array, in one line, and hands it over for the next one who asks. Texts stay readable: nothing of it goes into a page of
+    /// HTML unescaped.
+    /// </summary>
     /// <param name="read">What it was made of.</param>
     /// <param name="view">Name of what is printed.</param>
     /// <param name="items">Writes the array's items.</param>

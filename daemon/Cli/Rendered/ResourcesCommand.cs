@@ -21,7 +21,15 @@ internal static class ResourcesCommand
             DefaultValueFactory = static _ => NameFormat.Default,
         };
         Argument<string[]> call = RenderedCall.Argument();
-        var resources = new Command("resources", "Print the resources of a render, from the cache if possible: helmcached resources -- template …") { json, format, call };
+        var resources = new Command(
+            "resources",
+            "Print the resources of a render, from the cache if possible: helmcached resources -- template …"
+        )
+        {
+            json,
+            format,
+            call,
+        };
         resources.SetAction(parsed => Run(parsed.GetValue(call) ?? [], parsed.GetValue(json), parsed.GetValue(format)!));
         return resources;
     }
@@ -74,7 +82,8 @@ internal static class ResourcesCommand
     }
 
     private static string Describe(Manifest manifest) =>
-        $"{manifest.Kind} {(manifest.Namespace.Length > 0 ? manifest.Namespace + "/" : "")}{manifest.Name} ({(manifest.Source.Length > 0 ? manifest.Source : "document " + manifest.Document)}, line {manifest.Line})";
+        $"{manifest.Kind} {(manifest.Namespace.Length > 0 ? manifest.Namespace + "/" : "")}{manifest.Name} "
+        + $"({(manifest.Source.Length > 0 ? manifest.Source : "document " + manifest.Document)}, line {manifest.Line})";
 
     private static void WriteTable(List<Manifest> manifests, List<string> keys)
     {
@@ -84,21 +93,26 @@ internal static class ResourcesCommand
         RenderedOutput.Table(s_headings, rows, "no resources");
     }
 
-    private static void WriteJson(ReadOutput read, string format, List<string> keys) => RenderedOutput.Json(read, ViewName.ResourcesJson(format), json =>
-    {
-        for (int i = 0; i < keys.Count; i++)
-        {
-            Manifest manifest = read.Manifests[i];
-            json.WriteStartObject();
-            json.WriteString("apiVersion", manifest.ApiVersion);
-            json.WriteString("kind", manifest.Kind);
-            json.WriteString("namespace", manifest.Namespace);
-            json.WriteString("name", manifest.Name);
-            json.WriteString("source", manifest.Source);
-            json.WriteString("key", keys[i]);
-            json.WritePropertyName("manifest");
-            ManifestJson.Write(json, manifest.Members);
-            json.WriteEndObject();
-        }
-    });
+    private static void WriteJson(ReadOutput read, string format, List<string> keys) =>
+        RenderedOutput.Json(
+            read,
+            ViewName.ResourcesJson(format),
+            json =>
+            {
+                for (int i = 0; i < keys.Count; i++)
+                {
+                    Manifest manifest = read.Manifests[i];
+                    json.WriteStartObject();
+                    json.WriteString("apiVersion", manifest.ApiVersion);
+                    json.WriteString("kind", manifest.Kind);
+                    json.WriteString("namespace", manifest.Namespace);
+                    json.WriteString("name", manifest.Name);
+                    json.WriteString("source", manifest.Source);
+                    json.WriteString("key", keys[i]);
+                    json.WritePropertyName("manifest");
+                    ManifestJson.Write(json, manifest.Members);
+                    json.WriteEndObject();
+                }
+            }
+        );
 }

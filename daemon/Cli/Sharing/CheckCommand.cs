@@ -12,7 +12,8 @@ using CacheDaemon.Daemon.Shared.Servers;
 namespace CacheDaemon.Daemon.Cli.Sharing;
 
 /// <summary>
-/// <c>helmcached shared check</c>: the settings of the team's cache, the keys, and what the server lets this machine do. Exit code 0: all is well; 1: the server; 2: settings or keys.
+/// <c>helmcached shared check</c>: the settings of the team's cache, the keys, and what the server lets this machine do. Exit code 0: all
+/// is well; 1: the server; 2: settings or keys.
 /// </summary>
 internal static class CheckCommand
 {
@@ -20,7 +21,13 @@ internal static class CheckCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print one JSON document." };
-        var command = new Command("check", "Try the team's cache: settings, keys, server. Exit code 0 only if all is well; 1: the server, 2: settings or keys.") { json };
+        var command = new Command(
+            "check",
+            "Try the team's cache: settings, keys, server. Exit code 0 only if all is well; 1: the server, 2: settings or keys."
+        )
+        {
+            json,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(json)));
         return command;
     }
@@ -48,7 +55,14 @@ internal static class CheckCommand
     {
         if (!shared.IsWanted)
         {
-            yield return (DoctorCheck.Fail("settings", "there is no team's cache: shared.url is not set", "helmcached config set shared.url https://SERVER/PATH  (see docs/shared-cache.md)"), ExitCodes.Usage);
+            yield return (
+                DoctorCheck.Fail(
+                    "settings",
+                    "there is no team's cache: shared.url is not set",
+                    "helmcached config set shared.url https://SERVER/PATH  (see docs/shared-cache.md)"
+                ),
+                ExitCodes.Usage
+            );
             yield break;
         }
         var problems = new List<string>();

@@ -13,7 +13,9 @@ namespace CacheDaemon.Daemon.Cli.Sharing;
 /// <summary><c>helmcached shared keygen DIR</c>: the key of a writer and the key of the team. Never writes over a file.</summary>
 internal static class KeygenCommand
 {
-    private const string Signing = "signing.key", Public = "signing.pub", Team = "team.key";
+    private const string Signing = "signing.key",
+        Public = "signing.pub",
+        Team = "team.key";
 
     private const UnixFileMode OwnerOnly = UnixFileMode.UserRead | UnixFileMode.UserWrite,
         ForAll = OwnerOnly | UnixFileMode.GroupRead | UnixFileMode.OtherRead,
@@ -21,8 +23,17 @@ internal static class KeygenCommand
 
     public static Command Create()
     {
-        var directory = new Argument<string>("dir") { Description = "Where the files go; made if it is not there. It must not hold the keys of another writer." };
-        var command = new Command("keygen", "Make the key of a writer (signing.key, signing.pub) and the key of the team (team.key; one that is there is kept).") { directory };
+        var directory = new Argument<string>("dir")
+        {
+            Description = "Where the files go; made if it is not there. It must not hold the keys of another writer.",
+        };
+        var command = new Command(
+            "keygen",
+            "Make the key of a writer (signing.key, signing.pub) and the key of the team (team.key; one that is there is kept)."
+        )
+        {
+            directory,
+        };
         command.SetAction(parsed => Run(parsed.GetValue(directory)!));
         return command;
     }
@@ -30,9 +41,13 @@ internal static class KeygenCommand
     private static int Run(string directory)
     {
         if (!Sha256.HasOpenSsl)
-            throw new IOException("keys need OpenSSL's library (libssl.so.3), which this system does not have; install it (Debian: libssl3)");
+            throw new IOException(
+                "keys need OpenSSL's library (libssl.so.3), which this system does not have; install it (Debian: libssl3)"
+            );
         directory = Libc.FullPath(directory);
-        string signingPath = Path.Combine(directory, Signing), publicPath = Path.Combine(directory, Public), teamPath = Path.Combine(directory, Team);
+        string signingPath = Path.Combine(directory, Signing),
+            publicPath = Path.Combine(directory, Public),
+            teamPath = Path.Combine(directory, Team);
         if (((string[])[signingPath, publicPath]).FirstOrDefault(IsThere) is { } there)
             throw new IOException($"{there} is there already, and keys are never written over; name another directory, or move it away");
         bool isTeamNew = !IsThere(teamPath);
@@ -55,7 +70,8 @@ internal static class KeygenCommand
                 File.Delete(path);
             throw new IOException($"no keys were made: {e.Message}", e);
         }
-        Console.WriteLine($"""
+        Console.WriteLine(
+            $"""
             {signingPath}  for those alone who may write: the CI of protected branches
             {publicPath}  for everyone
             {teamPath}  {(isTeamNew ? "for every machine of the team" : "was there, and is kept")}
@@ -72,7 +88,8 @@ internal static class KeygenCommand
               helmcached config set shared.mode write
               helmcached config set shared.sign_with {signingPath}
             Then: helmcached stop; helmcached shared check
-            """);
+            """
+        );
         return ExitCodes.Ok;
     }
 
@@ -80,7 +97,17 @@ internal static class KeygenCommand
 
     private static void Write(string path, string text, UnixFileMode mode, List<string> made)
     {
-        using (var file = new StreamWriter(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, UnixCreateMode = OwnerOnly }))
+        using (
+            var file = new StreamWriter(
+                path,
+                new FileStreamOptions
+                {
+                    Mode = FileMode.CreateNew,
+                    Access = FileAccess.Write,
+                    UnixCreateMode = OwnerOnly,
+                }
+            )
+        )
         {
             made.Add(path);
             file.Write(text);

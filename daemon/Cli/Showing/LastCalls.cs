@@ -18,7 +18,9 @@ internal static class LastCalls
     {
         if (AdminConnection.Ask(new Message.Calls(count)) is not { } answer)
         {
-            Console.Error.WriteLine("helmcached: the daemon is not running, and only it remembers the calls; `helmcached stats` has the counts");
+            Console.Error.WriteLine(
+                "helmcached: the daemon is not running, and only it remembers the calls; `helmcached stats` has the counts"
+            );
             return ExitCodes.NotRunning;
         }
         if (json)
@@ -36,15 +38,15 @@ internal static class LastCalls
     }
 
     private static string[] Row(CallReport call) =>
-    [
-        call.Time.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
-        call.Outcome == "hit" ? $"hit {Terminal.Harmless(call.Tier)}" : Terminal.Harmless(call.Outcome),
-        call.Chart.Length > 0 ? Terminal.Harmless(call.Chart) : "-",
-        call.Caller.Length > 0 ? Terminal.Harmless(call.Caller) : "-",
-        call.Ms.ToString("0.0", CultureInfo.InvariantCulture),
-        call.Bytes == 0 ? "-" : Format.Bytes(call.Bytes),
-        Terminal.Harmless(Why(call)),
-    ];
+        [
+            call.Time.ToLocalTime().ToString("HH:mm:ss.fff", CultureInfo.InvariantCulture),
+            call.Outcome == "hit" ? $"hit {Terminal.Harmless(call.Tier)}" : Terminal.Harmless(call.Outcome),
+            call.Chart.Length > 0 ? Terminal.Harmless(call.Chart) : "-",
+            call.Caller.Length > 0 ? Terminal.Harmless(call.Caller) : "-",
+            call.Ms.ToString("0.0", CultureInfo.InvariantCulture),
+            call.Bytes == 0 ? "-" : Format.Bytes(call.Bytes),
+            Terminal.Harmless(Why(call)),
+        ];
 
     private static string Why(CallReport call)
     {

@@ -19,14 +19,23 @@ internal static class ListCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var list = new Command("list", "List the entries by chart, with release (if known since the daemon started), age, size and uses. Never starts the daemon.") { json };
+        var list = new Command(
+            "list",
+            "List the entries by chart, with release (if known since the daemon started), age, size and uses. Never starts the daemon."
+        )
+        {
+            json,
+        };
         list.SetAction(parsed => Run(parsed.GetValue(json)));
         return list;
     }
 
     private static int Run(bool json)
     {
-        Message answer = StoredAnswer.To(new Message.List(), static async listing => new Message.Json(listing is null ? "[]" : await listing.ListAsync().ConfigureAwait(false)));
+        Message answer = StoredAnswer.To(
+            new Message.List(),
+            static async listing => new Message.Json(listing is null ? "[]" : await listing.ListAsync().ConfigureAwait(false))
+        );
         if (answer is not Message.Json { Text: var text })
             throw new IOException("the daemon gave an unexpected reply");
         if (json)
@@ -46,12 +55,19 @@ internal static class ListCommand
     }
 
     private static string[] Row(JsonElement entry) =>
-    [
-        Text(entry, "chart"), Text(entry, "version"), Text(entry, "release"), Text(entry, "key")[..KeyDigits], Age(entry, "stored"), Age(entry, "last_used"),
-        entry.GetProperty("uses") is { ValueKind: JsonValueKind.Number } uses ? uses.GetRawText() : "-", Format.Bytes(entry.GetProperty("bytes").GetInt64()),
-    ];
+        [
+            Text(entry, "chart"),
+            Text(entry, "version"),
+            Text(entry, "release"),
+            Text(entry, "key")[..KeyDigits],
+            Age(entry, "stored"),
+            Age(entry, "last_used"),
+            entry.GetProperty("uses") is { ValueKind: JsonValueKind.Number } uses ? uses.GetRawText() : "-",
+            Format.Bytes(entry.GetProperty("bytes").GetInt64()),
+        ];
 
-    private static string Text(JsonElement entry, string member) => entry.GetProperty(member).GetString() is { Length: > 0 } text ? Terminal.Harmless(text) : "-";
+    private static string Text(JsonElement entry, string member) =>
+        entry.GetProperty(member).GetString() is { Length: > 0 } text ? Terminal.Harmless(text) : "-";
 
     private static string Age(JsonElement entry, string member)
     {

@@ -16,7 +16,10 @@ internal static class Reasons
         if (found.Count == 0)
         {
             string? meant = CloseMatch.Of(name!, ReasonPage.All.Select(static reason => reason.Name));
-            return Terminal.WrongUsage($"unknown reason {Terminal.Harmless(name!)}; " + (meant is null ? "`helmcached explain --reasons` lists them all" : $"did you mean {meant}?"));
+            return Terminal.WrongUsage(
+                $"unknown reason {Terminal.Harmless(name!)}; "
+                    + (meant is null ? "`helmcached explain --reasons` lists them all" : $"did you mean {meant}?")
+            );
         }
         string heading = "";
         foreach (ReasonMeaning reason in found)

@@ -24,19 +24,46 @@ internal static class StatsCommand
     public static Command Create()
     {
         var json = new Option<bool>("--json") { Description = "Print JSON." };
-        var prometheus = new Option<bool>("--prometheus") { Description = "Print the Prometheus text format, for a node exporter's textfile collector." };
-        var reset = new Option<bool>("--reset") { Description = "Set all counters to zero after printing them; asks first unless --yes is given." };
+        var prometheus = new Option<bool>("--prometheus")
+        {
+            Description = "Print the Prometheus text format, for a node exporter's textfile collector.",
+        };
+        var reset = new Option<bool>("--reset")
+        {
+            Description = "Set all counters to zero after printing them; asks first unless --yes is given.",
+        };
         var yes = new Option<bool>("--yes") { Description = "Do not ask for confirmation." };
         var watch = new Option<bool>("--watch") { Description = "Update live until Ctrl-C." };
-        var since = new Option<string?>("--since") { Description = "Only calls of the last hours or days, such as 24h (whole hours, at most 7d).", HelpName = "time" };
+        var since = new Option<string?>("--since")
+        {
+            Description = "Only calls of the last hours or days, such as 24h (whole hours, at most 7d).",
+            HelpName = "time",
+        };
         var chart = new Option<string?>("--chart") { Description = "Only calls of this chart.", HelpName = "name" };
         Completion.WithCharts(chart, Charts);
-        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts the daemon.") { since, chart, json, prometheus, reset, yes, watch };
-        stats.SetAction(parsed => parsed.GetValue(since) is not null || parsed.GetValue(chart) is not null
-            ? parsed.GetValue(prometheus) || parsed.GetValue(reset) || parsed.GetValue(watch)
-                ? Terminal.WrongUsage("stats --since and --chart can only be combined with --json")
-                : Part(parsed.GetValue(json), parsed.GetValue(since), parsed.GetValue(chart))
-            : Run(parsed.GetValue(json), parsed.GetValue(prometheus), parsed.GetValue(reset), parsed.GetValue(yes), parsed.GetValue(watch)));
+        var stats = new Command("stats", "Show hits, misses, time saved, and why calls were not served. Never starts the daemon.")
+        {
+            since,
+            chart,
+            json,
+            prometheus,
+            reset,
+            yes,
+            watch,
+        };
+        stats.SetAction(parsed =>
+            parsed.GetValue(since) is not null || parsed.GetValue(chart) is not null
+                ? parsed.GetValue(prometheus) || parsed.GetValue(reset) || parsed.GetValue(watch)
+                    ? Terminal.WrongUsage("stats --since and --chart can only be combined with --json")
+                    : Part(parsed.GetValue(json), parsed.GetValue(since), parsed.GetValue(chart))
+                : Run(
+                    parsed.GetValue(json),
+                    parsed.GetValue(prometheus),
+                    parsed.GetValue(reset),
+                    parsed.GetValue(yes),
+                    parsed.GetValue(watch)
+                )
+        );
         return stats;
     }
 
@@ -71,7 +98,9 @@ internal static class StatsCommand
         if (chart is not null)
             return OfChart(json, chart);
         if (!ConfigurationFile.TryParseTime(since!, out TimeSpan time) || time <= TimeSpan.Zero || time > TimeSpan.FromDays(Tallies.Days))
-            return Terminal.WrongUsage($"--since: invalid value \"{Terminal.Harmless(since!)}\"; expected a time such as 30m, 24h or 7d, at most {Tallies.Days}d");
+            return Terminal.WrongUsage(
+                $"--since: invalid value \"{Terminal.Harmless(since!)}\"; expected a time such as 30m, 24h or 7d, at most {Tallies.Days}d"
+            );
         DateTimeOffset start = DateTimeOffset.UtcNow - time;
         CallsReport calls = StatsReport.Read(Ask(reset: false)).Since(start) ?? throw StatsSection.Older();
         DateTimeOffset hour = start.AddTicks(-(start.Ticks % TimeSpan.TicksPerHour)).ToLocalTime();
@@ -83,7 +112,10 @@ internal static class StatsCommand
         IReadOnlyDictionary<string, CallsReport> charts = StatsReport.Read(Ask(reset: false)).Charts;
         if (charts.TryGetValue(name, out CallsReport? calls))
             return Show(json, Terminal.Harmless(name), calls);
-        Console.Error.WriteLine($"helmcached: no call of a chart named {Terminal.Harmless(name)} was counted" + (CloseMatch.Of(name, charts.Keys) is { } meant ? $"; did you mean {Terminal.Harmless(meant)}?" : ""));
+        Console.Error.WriteLine(
+            $"helmcached: no call of a chart named {Terminal.Harmless(name)} was counted"
+                + (CloseMatch.Of(name, charts.Keys) is { } meant ? $"; did you mean {Terminal.Harmless(meant)}?" : "")
+        );
         return ExitCodes.Failed;
     }
 
@@ -140,16 +172,26 @@ internal static class StatsCommand
             end.Set();
         };
         // What does not fit is left out at the end, with a mark: the first table is the one that people watch.
-        AnsiConsole.Live(Draw(StatsSection.Of(Ask(reset: false)))).AutoClear(false).Overflow(VerticalOverflow.Ellipsis).Cropping(VerticalOverflowCropping.Bottom).Start(live =>
-        {
-            while (!end.Wait(WatchInterval))
+        AnsiConsole
+            .Live(Draw(StatsSection.Of(Ask(reset: false))))
+            .AutoClear(false)
+            .Overflow(VerticalOverflow.Ellipsis)
+            .Cropping(VerticalOverflowCropping.Bottom)
+            .Start(live =>
             {
-                live.UpdateTarget(Draw(StatsSection.Of(Ask(reset: false))));
-                live.Refresh();
-            }
-        });
+                while (!end.Wait(WatchInterval))
+                {
+                    live.UpdateTarget(Draw(StatsSection.Of(Ask(reset: false))));
+                    live.Refresh();
+                }
+            });
         return ExitCodes.Ok;
     }
 
-    private static Rows Draw(IReadOnlyList<StatsSection> sections) => new(sections.Select(static section => TextTable.Draw(AnsiConsole.Profile.Width, section.Headings, section.Rows, section.RightAligned)));
+    private static Rows Draw(IReadOnlyList<StatsSection> sections) =>
+        new(
+            sections.Select(static section =>
+                TextTable.Draw(AnsiConsole.Profile.Width, section.Headings, section.Rows, section.RightAligned)
+            )
+        );
 }

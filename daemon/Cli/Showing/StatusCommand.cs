@@ -14,7 +14,9 @@ internal static class StatusCommand
         if (AdminConnection.Ask(new Message.Status()) is not { } text)
         {
             ConfigurationNotice.Write();
-            Console.WriteLine(json ? "{\"running\":false}" : $"helmcached is not running for {endpoint.Home}; the next helm template starts it");
+            Console.WriteLine(
+                json ? "{\"running\":false}" : $"helmcached is not running for {endpoint.Home}; the next helm template starts it"
+            );
             return ExitCodes.NotRunning;
         }
         if (json)
@@ -24,7 +26,10 @@ internal static class StatusCommand
         }
         StatusReport status = StatusReport.Read(text);
         Console.WriteLine($"helmcached {status.Version} runs as process {status.Pid} for {status.Home}");
-        Console.WriteLine($"up {TimeSpan.FromSeconds(status.UptimeS):g}, {status.Connections} connections, {status.Renders} renders in progress, {Format.Bytes(status.ResidentBytes)} resident");
+        Console.WriteLine(
+            $"up {TimeSpan.FromSeconds(status.UptimeS):g}, {status.Connections} connections, {status.Renders} renders in progress, "
+                + $"{Format.Bytes(status.ResidentBytes)} resident"
+        );
         Console.WriteLine($"store: {status.Store}, {status.Entries} entries, {Format.Bytes(status.Bytes)}");
         if (status.Shared.Length > 0)
             Console.WriteLine($"team's cache: {Terminal.Harmless(status.Shared)}");

@@ -16,11 +16,12 @@ internal static class StoredAnswer
     /// <param name="question">What to ask the daemon.</param>
     /// <param name="alone">The same of the store; null when there is none yet.</param>
     /// <exception cref="IOException">It could not be answered; the message says why.</exception>
-    public static Message To(Message question, Func<EntryListing?, Task<Message>> alone) => (AdminConnection.Exchange(question) ?? FromStore(alone)) switch
-    {
-        Message.Failed failed => throw new IOException(failed.Reason),
-        var answer => answer,
-    };
+    public static Message To(Message question, Func<EntryListing?, Task<Message>> alone) =>
+        (AdminConnection.Exchange(question) ?? FromStore(alone)) switch
+        {
+            Message.Failed failed => throw new IOException(failed.Reason),
+            var answer => answer,
+        };
 
     private static Message FromStore(Func<EntryListing?, Task<Message>> alone)
     {

@@ -10,9 +10,20 @@ namespace CacheDaemon.Daemon.Cli.Showing;
 /// <param name="DaemonPid">Its process; null when none runs, or it does not answer.</param>
 /// <param name="Store">The file that holds the entries, there or not.</param>
 /// <param name="Configuration">The configuration file, there or not; null for an account without a home directory.</param>
-internal sealed record WhichReport(string? RealHelm, string? Shim, bool ShimIsFirst, string Daemon, int? DaemonPid, string Store, string? Configuration);
+internal sealed record WhichReport(
+    string? RealHelm,
+    string? Shim,
+    bool ShimIsFirst,
+    string Daemon,
+    int? DaemonPid,
+    string Store,
+    string? Configuration
+);
 
 /// <summary>The report as JSON, without reflection; nobody reads it back.</summary>
-[JsonSourceGenerationOptions(PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, GenerationMode = JsonSourceGenerationMode.Serialization)]
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    GenerationMode = JsonSourceGenerationMode.Serialization
+)]
 [JsonSerializable(typeof(WhichReport))]
 internal sealed partial class WhichJson : JsonSerializerContext;

@@ -6,8 +6,9 @@ using System.Text;
 namespace CacheDaemon.Daemon.Cli.Warming;
 
 /// <summary>
-/// A file with one call of helm a line, split into words as a POSIX shell splits them: at blanks, with single and double quotes and backslashes. Nothing is expanded: no variable, pattern, tilde or
-/// command. Blank lines and what follows a <c>#</c> that begins a word are passed over; a leading <c>helm</c> is taken off.
+/// A file with one call of helm a line, split into words as a POSIX shell splits them: at blanks, with single and double quotes and
+/// backslashes. Nothing is expanded: no variable, pattern, tilde or command. Blank lines and what follows a <c>#</c> that begins a word are
+/// passed over; a leading <c>helm</c> is taken off.
 /// </summary>
 internal static class CallLines
 {

@@ -19,10 +19,31 @@ internal static class WarmCommand
 
     public static Command Create()
     {
-        var recent = new Option<string?>("--recent") { Description = "Only this many of the last calls that the daemon remembers (default: all).", HelpName = "number" };
-        var file = new Option<string?>("--file", "-f") { Description = "Read calls from a file, one per line, quoted as for a shell; - is standard input. Calls run in the current directory.", HelpName = "file" };
-        var jobs = new Option<string?>("--jobs", "-j") { Description = $"Number of renders at a time (default: one per processor, {Environment.ProcessorCount} here).", HelpName = "number" };
-        var warm = new Command("warm", "Render the calls made since the daemon started, or those in a file, unless they are cached already.") { recent, file, jobs };
+        var recent = new Option<string?>("--recent")
+        {
+            Description = "Only this many of the last calls that the daemon remembers (default: all).",
+            HelpName = "number",
+        };
+        var file = new Option<string?>("--file", "-f")
+        {
+            Description =
+                "Read calls from a file, one per line, quoted as for a shell; - is standard input. Calls run in the current directory.",
+            HelpName = "file",
+        };
+        var jobs = new Option<string?>("--jobs", "-j")
+        {
+            Description = $"Number of renders at a time (default: one per processor, {Environment.ProcessorCount} here).",
+            HelpName = "number",
+        };
+        var warm = new Command(
+            "warm",
+            "Render the calls made since the daemon started, or those in a file, unless they are cached already."
+        )
+        {
+            recent,
+            file,
+            jobs,
+        };
         warm.SetAction(parsed => Run(parsed.GetValue(recent), parsed.GetValue(file), parsed.GetValue(jobs)));
         return warm;
     }
@@ -31,7 +52,8 @@ internal static class WarmCommand
     {
         if (recent is not null && file is not null)
             return Terminal.WrongUsage("use either --recent or --file, not both");
-        int count = AllCalls, atOnce = Environment.ProcessorCount;
+        int count = AllCalls,
+            atOnce = Environment.ProcessorCount;
         if (recent is not null && !IsCount(recent, int.MaxValue, out count))
             return Terminal.WrongUsage($"--recent: invalid value \"{recent}\"; expected a number of calls");
         if (jobs is not null && !IsCount(jobs, MostJobs, out atOnce))
@@ -42,7 +64,10 @@ internal static class WarmCommand
         {
             if (AdminConnection.Exchange(new Message.Recent(Math.Min(count, AllCalls))) is not { } answer)
             {
-                Console.Error.WriteLine($"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows earlier calls; use --file to take calls from a file");
+                Console.Error.WriteLine(
+                    $"helmcached is not running for {AdminConnection.Endpoint().Home}: only a running daemon knows earlier calls; "
+                        + "use --file to take calls from a file"
+                );
                 return ExitCodes.NotRunning;
             }
             if (answer is not Message.Candidates candidates)
@@ -63,16 +88,22 @@ internal static class WarmCommand
         return run.Run(calls, atOnce);
     }
 
-    private static bool IsCount(string text, int most, out int count) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0 && count <= most;
+    private static bool IsCount(string text, int most, out int count) =>
+        int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out count) && count > 0 && count <= most;
 
-    /// <summary>The calls that the daemon remembers, each once: one that was made with several contents of a file has several keys.</summary>
+    /// <summary>
+    /// The calls that the daemon remembers, each once: one that was made with several contents of a file has several keys.
+    /// </summary>
     private static List<WarmCall> Remembered(Message.Candidates candidates)
     {
         var calls = new List<WarmCall>();
         var seen = new HashSet<string>(StringComparer.Ordinal);
         foreach (ReadOnlyMemory<byte> key in candidates.Keys)
         {
-            if (AdminConnection.Exchange(new Message.Remembered(key)) is not Message.Candidate { Request: var request } call || !seen.Add(Identity(request)))
+            if (
+                AdminConnection.Exchange(new Message.Remembered(key)) is not Message.Candidate { Request: var request } call
+                || !seen.Add(Identity(request))
+            )
                 continue;
             string name = $"{Terminal.Harmless(call.Chart)} {Convert.ToHexStringLower(key.Span[..sizeof(ulong)])}";
             calls.Add(new WarmCall(name.TrimStart(), request));
@@ -107,7 +138,12 @@ internal static class WarmCommand
     /// <summary>What two calls have alike that are one.</summary>
     private static string Identity(Message.Render request)
     {
-        var text = new StringBuilder(request.Directory).Append('\0').Append(request.HelmPath).Append('\0').Append((int)request.Flags).Append('\0');
+        var text = new StringBuilder(request.Directory)
+            .Append('\0')
+            .Append(request.HelmPath)
+            .Append('\0')
+            .Append((int)request.Flags)
+            .Append('\0');
         foreach (string argument in request.Arguments)
             text.Append(argument).Append('\0');
         var variables = new SortedDictionary<string, string>(StringComparer.Ordinal);

@@ -14,8 +14,8 @@ using CacheDaemon.Daemon.Insight;
 namespace CacheDaemon.Daemon.Cli.Warming;
 
 /// <summary>
-/// Makes calls whose answer is missing, several at a time. They go the way of every call: the shim asks the daemon, and runs helm as its child, with the call's own directory, arguments and variables.
-/// Thread-safe.
+/// Makes calls whose answer is missing, several at a time. They go the way of every call: the shim asks the daemon, and runs helm as its
+/// child, with the call's own directory, arguments and variables. Thread-safe.
 /// </summary>
 internal sealed class WarmRun
 {
@@ -42,7 +42,9 @@ internal sealed class WarmRun
         string shim = RenderedCall.Shim();
         if (calls.Count > 0)
             RenderProgress.Run(calls.Count, (say, step) => AllAsync(calls, atOnce, shim, say, step));
-        Console.WriteLine($"Warmed {_rendered} of {_rendered + _there + _failed + _skipped.Count}: {_there} cached already, {_failed} failed. {_skipped}");
+        Console.WriteLine(
+            $"Warmed {_rendered} of {_rendered + _there + _failed + _skipped.Count}: {_there} cached already, {_failed} failed. {_skipped}"
+        );
         return _failed > 0 ? ExitCodes.Failed : ExitCodes.Ok;
     }
 
@@ -53,18 +55,20 @@ internal sealed class WarmRun
         foreach (WarmCall call in calls)
         {
             await slots.WaitAsync().ConfigureAwait(false);
-            running.Add(Task.Run(async () =>
-            {
-                try
+            running.Add(
+                Task.Run(async () =>
                 {
-                    await OneAsync(call with { Request = AsItIsNow(call.Request) }, shim, say).ConfigureAwait(false);
-                }
-                finally
-                {
-                    slots.Release();
-                    step();
-                }
-            }));
+                    try
+                    {
+                        await OneAsync(call with { Request = AsItIsNow(call.Request) }, shim, say).ConfigureAwait(false);
+                    }
+                    finally
+                    {
+                        slots.Release();
+                        step();
+                    }
+                })
+            );
         }
         await Task.WhenAll(running).ConfigureAwait(false);
     }
@@ -83,7 +87,9 @@ internal sealed class WarmRun
         try
         {
             // Files of --output-dir go into a directory of our own, which is then removed: warming changes nothing but the cache.
-            HelmOutcome made = await HelmRun.AgainAsync(call.Request with { HelmPath = shim, Environment = Variables(call.Request) }).ConfigureAwait(false);
+            HelmOutcome made = await HelmRun
+                .AgainAsync(call.Request with { HelmPath = shim, Environment = Variables(call.Request) })
+                .ConfigureAwait(false);
             if (made.ExitCode != 0)
                 Fail(call.Name, $"helm ended with exit code {made.ExitCode}");
             else if (Explain(call.Request) is { Outcome: "hit" } now)
@@ -100,13 +106,21 @@ internal sealed class WarmRun
         }
     }
 
-    /// <summary>The call with helm and its directory as they are now: another file or directory of that name may have taken the place.</summary>
+    /// <summary>
+    /// The call with helm and its directory as they are now: another file or directory of that name may have taken the place.
+    /// </summary>
     private static Message.Render AsItIsNow(Message.Render request)
     {
         Libc.StatPlace(request.Directory, out FileStamp directory);
         return HelmLocator.Problem(request.HelmPath, out FileStamp helm) is not null
             ? request
-            : request with { HelmStamp = helm, DirectoryDevice = directory.Device, DirectoryInode = directory.Inode, DirectoryMount = directory.Mount };
+            : request with
+            {
+                HelmStamp = helm,
+                DirectoryDevice = directory.Device,
+                DirectoryInode = directory.Inode,
+                DirectoryMount = directory.Mount,
+            };
     }
 
     /// <summary>What the shim needs to ask the same: no more of this process's variables than that.</summary>

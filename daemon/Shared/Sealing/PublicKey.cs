@@ -5,7 +5,8 @@ using System.Security.Cryptography;
 namespace CacheDaemon.Daemon.Shared.Sealing;
 
 /// <summary>
-/// The public key of a writer: ECDSA on P-256. As one line of text <c>hc1:</c> and the base64 of its SubjectPublicKeyInfo (RFC 5480), which is what a PEM file of a public key holds.
+/// The public key of a writer: ECDSA on P-256. As one line of text <c>hc1:</c> and the base64 of its SubjectPublicKeyInfo (RFC 5480), which
+/// is what a PEM file of a public key holds.
 /// </summary>
 internal sealed class PublicKey
 {
@@ -36,7 +37,9 @@ internal sealed class PublicKey
 
     /// <summary>Whether a text has the form of a key; what it says is not looked at, so this needs no OpenSSL.</summary>
     public static bool IsLine(string text) =>
-        text.StartsWith(Prefix, StringComparison.Ordinal) && Convert.TryFromBase64String(text[Prefix.Length..], new byte[InfoBytes], out int length) && length == InfoBytes;
+        text.StartsWith(Prefix, StringComparison.Ordinal)
+        && Convert.TryFromBase64String(text[Prefix.Length..], new byte[InfoBytes], out int length)
+        && length == InfoBytes;
 
     /// <summary>The key of a line; null when it is none, or is not on P-256.</summary>
     public static PublicKey? OfLine(string text)
@@ -55,7 +58,10 @@ internal sealed class PublicKey
         return IsOnP256(key) ? Of(key) : null;
     }
 
-    /// <summary>The keys of a file: lines as above, <c>#</c> begins a comment; or one PEM block, as OpenSSL writes it. Null when there is anything else.</summary>
+    /// <summary>
+    /// The keys of a file: lines as above, <c>#</c> begins a comment; or one PEM block, as OpenSSL writes it. Null when there is anything
+    /// else.
+    /// </summary>
     public static IReadOnlyList<PublicKey>? OfFile(string text)
     {
         if (text.Contains("-----BEGIN", StringComparison.Ordinal))

@@ -23,11 +23,14 @@ namespace CacheDaemon.Daemon.Shared.Sealing;
 ///     62  …       body; encrypted: nonce (12), AES-256-GCM of the body, tag (16), with bytes 0 to 61 as associated data
 ///    end  64      ECDSA P-256 signature, IEEE P1363, over SHA-256 of "helmcached shared entry 1" and all bytes before it
 /// </code>
-/// The body is a MessagePack array of nine: microseconds helm took, SHA-256 of helm, exit code, holds a Secret, length of the output, SHA-256 of the output, codec
+/// The body is a MessagePack array of nine: microseconds helm took, SHA-256 of helm, exit code, holds a Secret, length of the output,
+/// SHA-256 of the output, codec
 /// (<see cref="BlobCodec"/>), the output in that codec, the error output.
 /// <para>
-/// The order of checks is the point: nothing but the fixed bytes at the front is looked at before a trusted writer's signature over everything has been verified, so what deciphers, parses
-/// and unpacks only ever sees what a trusted writer wrote. The key itself is not in the object, where a guess could be compared with it; the signed name binds it.
+/// The order of checks is the point: nothing but the fixed bytes at the front is looked at before a trusted writer's signature over
+/// everything has been verified, so what deciphers, parses
+/// and unpacks only ever sees what a trusted writer wrote. The key itself is not in the object, where a guess could be compared with it;
+/// the signed name binds it.
 /// </para>
 /// </summary>
 internal static class SealedEntry
@@ -41,22 +44,33 @@ internal static class SealedEntry
     /// <summary>How far a writer's clock may be ahead of ours.</summary>
     public static readonly TimeSpan MaxClockSkew = TimeSpan.FromMinutes(10);
 
-    private const int FormatAt = 4, EncryptedAt = 5, NameAt = 6, SignerAt = NameAt + Digest.SizeInBytes, TimeAt = SignerAt + PublicKey.IdBytes, BodyAt = TimeAt + sizeof(long);
+    private const int FormatAt = 4,
+        EncryptedAt = 5,
+        NameAt = 6,
+        SignerAt = NameAt + Digest.SizeInBytes,
+        TimeAt = SignerAt + PublicKey.IdBytes,
+        BodyAt = TimeAt + sizeof(long);
     private const byte Format = 1;
-    private const int SignatureBytes = 64, NonceBytes = 12, TagBytes = 16, Members = 9;
+    private const int SignatureBytes = 64,
+        NonceBytes = 12,
+        TagBytes = 16,
+        Members = 9;
 
     private static ReadOnlySpan<byte> Magic => "hmcs"u8;
 
     private static ReadOnlySpan<byte> Label => "helmcached shared entry 1"u8;
 
     /// <summary>
-    /// Makes an object of an entry. Null when it may not leave this machine: it failed, it wrote to standard error (which may show paths), it holds a Secret that would not be encrypted or may not
-    /// be shared, or it is too large.
+    /// Makes an object of an entry. Null when it may not leave this machine: it failed, it wrote to standard error (which may show paths),
+    /// it holds a Secret that would not be encrypted or may not be shared, or it is too large.
     /// </summary>
     /// <exception cref="InvalidOperationException">There is no key to sign with.</exception>
     public static byte[]? Seal(CacheKey key, SharedEntry entry, SharedKeys keys)
     {
-        if (entry.Result is not { ExitCode: 0, Stderr.Length: 0, Stdout.Length: <= MaxOutputBytes } || (entry.HoldsSecret && !keys.MaySealSecrets))
+        if (
+            entry.Result is not { ExitCode: 0, Stderr.Length: 0, Stdout.Length: <= MaxOutputBytes }
+            || (entry.HoldsSecret && !keys.MaySealSecrets)
+        )
             return null;
         byte[] body = Body(entry);
         int length = BodyAt + body.Length + (keys.Encrypts ? NonceBytes + TagBytes : 0) + SignatureBytes;
@@ -131,7 +145,9 @@ internal static class SealedEntry
         return new Unsealed(entry, refusal, signer);
     }
 
-    /// <summary>The digest that is signed: the label keeps these signatures apart from all others that the same key may have made.</summary>
+    /// <summary>
+    /// The digest that is signed: the label keeps these signatures apart from all others that the same key may have made.
+    /// </summary>
     private static byte[] Signed(ReadOnlySpan<byte> sealedEntry)
     {
         using var hash = new Sha256();

@@ -15,5 +15,8 @@ internal sealed record SharedEntry(RenderResult Result, DateTimeOffset Created, 
 /// <summary>What an object from the server turned out to be.</summary>
 /// <param name="Entry">The entry; null when it is refused.</param>
 /// <param name="Refusal">Why it is refused.</param>
-/// <param name="Signer">Id of the key that it says it was signed with (<see cref="PublicKey.Id"/>), proved when <paramref name="Entry"/> is there; null when it does not say.</param>
+/// <param name="Signer">
+/// Id of the key that it says it was signed with (<see cref="PublicKey.Id"/>), proved when <paramref name="Entry"/> is there; null when it
+/// does not say.
+/// </param>
 internal sealed record Unsealed(SharedEntry? Entry, SharedRefusal Refusal, string? Signer);

@@ -5,7 +5,9 @@ using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Shared.Sealing;
 
-/// <summary>The keys of the team's cache as this machine has them, and what they allow. Read once from their files; safe for use by many at once.</summary>
+/// <summary>
+/// The keys of the team's cache as this machine has them, and what they allow. Read once from their files; safe for use by many at once.
+/// </summary>
 internal sealed class SharedKeys
 {
     private readonly Dictionary<string, PublicKey> _trusted = [];
@@ -43,13 +45,18 @@ internal sealed class SharedKeys
     /// <summary>Whether names on the server come from a key: else whoever sees them can try guesses of inputs.</summary>
     public bool HidesNames => _names.Length > 0;
 
-    /// <summary>Whether entries that hold a Kubernetes Secret may be sealed: they are encrypted, and <c>shared.secrets</c> says so.</summary>
+    /// <summary>
+    /// Whether entries that hold a Kubernetes Secret may be sealed: they are encrypted, and <c>shared.secrets</c> says so.
+    /// </summary>
     public bool MaySealSecrets { get; }
 
     /// <summary>Older entries are refused.</summary>
     public TimeSpan MaxAge { get; }
 
-    /// <summary>Reads the files that the settings name. Null when anything is wrong with them: the team's cache is out then, and helm works as without it.</summary>
+    /// <summary>
+    /// Reads the files that the settings name. Null when anything is wrong with them: the team's cache is out then, and helm works as
+    /// without it.
+    /// </summary>
     /// <param name="shared">What is configured.</param>
     /// <param name="problems">Receives a sentence for each thing that is wrong: file or setting, reason, next step.</param>
     public static SharedKeys? Load(SharedSettings shared, ICollection<string> problems)
@@ -62,7 +69,9 @@ internal sealed class SharedKeys
         // .NET ends the process that asks for an algorithm of a library that is not there.
         if (!Sha256.HasOpenSsl)
         {
-            problems.Add("shared.url: signatures need OpenSSL's library (libssl.so.3), which this system does not have; install it (Debian: libssl3)");
+            problems.Add(
+                "shared.url: signatures need OpenSSL's library (libssl.so.3), which this system does not have; install it (Debian: libssl3)"
+            );
             return null;
         }
         int before = problems.Count;
@@ -71,7 +80,10 @@ internal sealed class SharedKeys
         TeamKey? names = shared.NamesFrom is null ? payloads : ReadTeamKey("shared.names_from", shared.NamesFrom, problems);
         using ECDsa? signing = shared.MayWrite ? ReadSigningKey(shared.SignWith, problems) : null;
         if (problems.Count == before && trusted.Count == 0 && signing is null)
-            problems.Add("shared.trust: nobody is trusted, so nothing could be served; add the line that `helmcached shared keygen` printed for the writer");
+            problems.Add(
+                "shared.trust: nobody is trusted, so nothing could be served; add the line that `helmcached shared keygen` printed "
+                    + "for the writer"
+            );
         if (shared.Secrets && shared.EncryptWith is null)
             problems.Add("shared.secrets: encrypted needs shared.encrypt_with, the file of the team key");
         return problems.Count == before ? new SharedKeys(shared, trusted, names, payloads, signing) : null;
@@ -112,7 +124,9 @@ internal sealed class SharedKeys
             if (PrivateFile.Read(item, isPrivate: false, out string? problem) is not { } text)
                 problems.Add($"shared.trust: {problem}");
             else if (PublicKey.OfFile(text) is not { } keys)
-                problems.Add($"shared.trust: {item}: holds no public keys; expected lines hc1:…, or a PEM file with an ECDSA P-256 public key");
+                problems.Add(
+                    $"shared.trust: {item}: holds no public keys; expected lines hc1:…, or a PEM file with an ECDSA P-256 public key"
+                );
             else
                 foreach (PublicKey key in keys)
                     yield return key;
@@ -136,7 +150,9 @@ internal sealed class SharedKeys
     {
         if (path is null)
         {
-            problems.Add("shared.mode: write needs shared.sign_with, the file of the private key; make one with `helmcached shared keygen DIR`");
+            problems.Add(
+                "shared.mode: write needs shared.sign_with, the file of the private key; make one with `helmcached shared keygen DIR`"
+            );
             return null;
         }
         if (PrivateFile.Read(path, isPrivate: true, out string? problem) is not { } text)
@@ -156,7 +172,10 @@ internal sealed class SharedKeys
             // Said below, in words that help more.
         }
         key.Dispose();
-        problems.Add($"shared.sign_with: {path}: holds no private key; expected a PEM file with an ECDSA P-256 key without a passphrase, as `helmcached shared keygen` makes it");
+        problems.Add(
+            $"shared.sign_with: {path}: holds no private key; expected a PEM file with an ECDSA P-256 key without a passphrase, as "
+                + "`helmcached shared keygen` makes it"
+        );
         return null;
     }
 }

@@ -43,19 +43,20 @@ internal enum SharedRefusal
 internal static class SharedRefusalNames
 {
     /// <summary><c>unknown-signer</c> for <see cref="SharedRefusal.UnknownSigner"/>.</summary>
-    public static string Name(this SharedRefusal refusal) => refusal switch
-    {
-        SharedRefusal.None => "none",
-        SharedRefusal.TooLarge => "too-large",
-        SharedRefusal.Malformed => "malformed",
-        SharedRefusal.OtherVersion => "other-version",
-        SharedRefusal.OtherKey => "other-key",
-        SharedRefusal.UnknownSigner => "unknown-signer",
-        SharedRefusal.BadSignature => "bad-signature",
-        SharedRefusal.TooOld => "too-old",
-        SharedRefusal.FromTheFuture => "from-the-future",
-        SharedRefusal.Undecipherable => "undecipherable",
-        SharedRefusal.DigestMismatch => "digest-mismatch",
-        _ => throw new ArgumentOutOfRangeException(nameof(refusal)),
-    };
+    public static string Name(this SharedRefusal refusal) =>
+        refusal switch
+        {
+            SharedRefusal.None => "none",
+            SharedRefusal.TooLarge => "too-large",
+            SharedRefusal.Malformed => "malformed",
+            SharedRefusal.OtherVersion => "other-version",
+            SharedRefusal.OtherKey => "other-key",
+            SharedRefusal.UnknownSigner => "unknown-signer",
+            SharedRefusal.BadSignature => "bad-signature",
+            SharedRefusal.TooOld => "too-old",
+            SharedRefusal.FromTheFuture => "from-the-future",
+            SharedRefusal.Undecipherable => "undecipherable",
+            SharedRefusal.DigestMismatch => "digest-mismatch",
+            _ => throw new ArgumentOutOfRangeException(nameof(refusal)),
+        };
 }

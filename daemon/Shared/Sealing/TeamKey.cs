@@ -4,8 +4,8 @@ using System.Security.Cryptography;
 namespace CacheDaemon.Daemon.Shared.Sealing;
 
 /// <summary>
-/// 32 random bytes that a team has in common, as PEM (RFC 7468). What entries are named with and what they are encrypted with are two keys made of it (HKDF, RFC 5869), so that neither says
-/// anything about the other.
+/// 32 random bytes that a team has in common, as PEM (RFC 7468). What entries are named with and what they are encrypted with are two keys
+/// made of it (HKDF, RFC 5869), so that neither says anything about the other.
 /// </summary>
 internal sealed class TeamKey
 {
@@ -31,9 +31,14 @@ internal sealed class TeamKey
     public static TeamKey? OfPem(string text)
     {
         byte[] key = new byte[SizeInBytes + 1];
-        return PemEncoding.TryFind(text, out PemFields fields) && text[fields.Label] == Label && fields.DecodedDataLength == SizeInBytes
-            && Convert.TryFromBase64String(text[fields.Base64Data], key, out int length) && length == SizeInBytes
-            ? new TeamKey(key[..SizeInBytes]) : null;
+        return
+            PemEncoding.TryFind(text, out PemFields fields)
+            && text[fields.Label] == Label
+            && fields.DecodedDataLength == SizeInBytes
+            && Convert.TryFromBase64String(text[fields.Base64Data], key, out int length)
+            && length == SizeInBytes
+            ? new TeamKey(key[..SizeInBytes])
+            : null;
     }
 
     /// <summary>The text of its file.</summary>

@@ -9,8 +9,8 @@ using System.Threading.Tasks;
 namespace CacheDaemon.Daemon.Shared.Servers;
 
 /// <summary>
-/// Any server that keeps what is <c>PUT</c> and gives it back by <c>GET</c>, below <c>URL/ac/</c>: nginx with WebDAV, bazel-remote, an artifact store. No proxy of
-/// the environment, no cookies, no redirects: headers may hold tokens, and they are for this host alone.
+/// Any server that keeps what is <c>PUT</c> and gives it back by <c>GET</c>, below <c>URL/ac/</c>: nginx with WebDAV, bazel-remote, an
+/// artifact store. No proxy of the environment, no cookies, no redirects: headers may hold tokens, and they are for this host alone.
 /// </summary>
 internal sealed class HttpServer : ISharedServer
 {
@@ -34,16 +34,18 @@ internal sealed class HttpServer : ISharedServer
         _certificates = certificates;
         Description = url.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped).TrimEnd('/');
         _prefix = Description + "/ac/";
-        _client = new HttpClient(new SocketsHttpHandler
-        {
-            AllowAutoRedirect = false,
-            ConnectTimeout = connect,
-            MaxConnectionsPerServer = MaxConnections,
-            PooledConnectionIdleTimeout = s_idleConnection,
-            SslOptions = certificates.Options(host: null),
-            UseCookies = false,
-            UseProxy = false,
-        })
+        _client = new HttpClient(
+            new SocketsHttpHandler
+            {
+                AllowAutoRedirect = false,
+                ConnectTimeout = connect,
+                MaxConnectionsPerServer = MaxConnections,
+                PooledConnectionIdleTimeout = s_idleConnection,
+                SslOptions = certificates.Options(host: null),
+                UseCookies = false,
+                UseProxy = false,
+            }
+        )
         {
             Timeout = Timeout.InfiniteTimeSpan, // Whoever asks has a deadline.
         };
@@ -55,31 +57,39 @@ internal sealed class HttpServer : ISharedServer
     public string Description { get; }
 
     /// <inheritdoc/>
-    public DateTimeOffset? Clock => Interlocked.Read(ref _clock) is > 0 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
+    public DateTimeOffset? Clock =>
+        Interlocked.Read(ref _clock) is > 0 and var seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : null;
 
     /// <inheritdoc/>
-    public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) => TryAsync(async () =>
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Get, _prefix + name);
-        using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-        Interlocked.Exchange(ref _clock, response.Headers.Date?.ToUnixTimeSeconds() ?? 0);
-        if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
-            return null;
-        if (response.StatusCode != HttpStatusCode.OK)
-            throw new SharedServerException($"status {(int)response.StatusCode}");
-        if (response.Content.Headers.ContentLength > maxBytes)
-            throw new SharedServerException("the object is too large") { IsTooLarge = true };
-        using Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
-        return await ReadAsync(stream, (int)(response.Content.Headers.ContentLength ?? 0), maxBytes, cancellation).ConfigureAwait(false);
-    });
+    public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) =>
+        TryAsync(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Get, _prefix + name);
+            using HttpResponseMessage response = await _client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+                .ConfigureAwait(false);
+            Interlocked.Exchange(ref _clock, response.Headers.Date?.ToUnixTimeSeconds() ?? 0);
+            if (response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone)
+                return null;
+            if (response.StatusCode != HttpStatusCode.OK)
+                throw new SharedServerException($"status {(int)response.StatusCode}");
+            if (response.Content.Headers.ContentLength > maxBytes)
+                throw new SharedServerException("the object is too large") { IsTooLarge = true };
+            using Stream stream = await response.Content.ReadAsStreamAsync(cancellation).ConfigureAwait(false);
+            return await ReadAsync(stream, (int)(response.Content.Headers.ContentLength ?? 0), maxBytes, cancellation)
+                .ConfigureAwait(false);
+        });
 
     /// <inheritdoc/>
-    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) => TryAsync(async () =>
-    {
-        using var request = new HttpRequestMessage(HttpMethod.Put, _prefix + name) { Content = new ReadOnlyMemoryContent(content) };
-        using HttpResponseMessage response = await _client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation).ConfigureAwait(false);
-        return response.IsSuccessStatusCode ? true : throw new SharedServerException($"status {(int)response.StatusCode}");
-    });
+    public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
+        TryAsync(async () =>
+        {
+            using var request = new HttpRequestMessage(HttpMethod.Put, _prefix + name) { Content = new ReadOnlyMemoryContent(content) };
+            using HttpResponseMessage response = await _client
+                .SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation)
+                .ConfigureAwait(false);
+            return response.IsSuccessStatusCode ? true : throw new SharedServerException($"status {(int)response.StatusCode}");
+        });
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync()
@@ -134,11 +144,12 @@ internal sealed class HttpServer : ISharedServer
         }
     }
 
-    private string Reason(HttpRequestException e) => e.HttpRequestError switch
-    {
-        HttpRequestError.NameResolutionError => "host not found",
-        HttpRequestError.ConnectionError => "no connection",
-        HttpRequestError.SecureConnectionError => _certificates.Failure,
-        _ => "no HTTP answer",
-    };
+    private string Reason(HttpRequestException e) =>
+        e.HttpRequestError switch
+        {
+            HttpRequestError.NameResolutionError => "host not found",
+            HttpRequestError.ConnectionError => "no connection",
+            HttpRequestError.SecureConnectionError => _certificates.Failure,
+            _ => "no HTTP answer",
+        };
 }

@@ -6,8 +6,9 @@ using StackExchange.Redis;
 namespace CacheDaemon.Daemon.Shared.Servers;
 
 /// <summary>
-/// Redis, or what speaks like it (Valkey, Garnet): one string under <c>helmcached:ac:NAME</c> for each object, which goes by itself after <c>shared.max_age</c>. One
-/// connection, made when it is first needed and dropped when it fails, so that nothing tries again behind our back: when to try is the breaker's to say.
+/// Redis, or what speaks like it (Valkey, Garnet): one string under <c>helmcached:ac:NAME</c> for each object, which goes by itself after
+/// <c>shared.max_age</c>. One connection, made when it is first needed and dropped when it fails, so that nothing tries again behind our
+/// back: when to try is the breaker's to say.
 /// </summary>
 internal sealed class RedisServer : ISharedServer
 {
@@ -17,7 +18,9 @@ internal sealed class RedisServer : ISharedServer
 
     private const string Prefix = "helmcached:ac:";
 
-    /// <summary>How often the client looks after an idle connection. Its default of a second would wake an idle daemon for nothing.</summary>
+    /// <summary>
+    /// How often the client looks after an idle connection. Its default of a second would wake an idle daemon for nothing.
+    /// </summary>
     private static readonly TimeSpan s_heartbeat = TimeSpan.FromSeconds(30);
 
     private readonly ConfigurationOptions _options;
@@ -70,12 +73,18 @@ internal sealed class RedisServer : ISharedServer
     public DateTimeOffset? Clock => null;
 
     /// <inheritdoc/>
-    public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) => TryAsync(async database =>
-    {
-        // One byte more than may be: what is longer is known by it, and not read whole.
-        byte[]? bytes = await database.StringGetRangeAsync(Prefix + name, 0, maxBytes).ConfigureAwait(false);
-        return bytes is null or [] ? null : bytes.Length <= maxBytes ? bytes : throw new SharedServerException("the object is too large") { IsTooLarge = true };
-    }, cancellation);
+    public Task<byte[]?> GetAsync(string name, int maxBytes, CancellationToken cancellation) =>
+        TryAsync(
+            async database =>
+            {
+                // One byte more than may be: what is longer is known by it, and not read whole.
+                byte[]? bytes = await database.StringGetRangeAsync(Prefix + name, 0, maxBytes).ConfigureAwait(false);
+                return bytes is null or [] ? null
+                    : bytes.Length <= maxBytes ? bytes
+                    : throw new SharedServerException("the object is too large") { IsTooLarge = true };
+            },
+            cancellation
+        );
 
     /// <inheritdoc/>
     public Task PutAsync(string name, ReadOnlyMemory<byte> content, CancellationToken cancellation) =>
@@ -102,9 +111,13 @@ internal sealed class RedisServer : ISharedServer
         }
         catch (RedisServerException e)
         {
-            throw new SharedServerException(e.Message.Contains("DB index", StringComparison.Ordinal) ? NoSuchDatabase : FirstWord(e.Message), e);
+            throw new SharedServerException(
+                e.Message.Contains("DB index", StringComparison.Ordinal) ? NoSuchDatabase : FirstWord(e.Message),
+                e
+            );
         }
-#pragma warning disable CA1031 // The client throws a dozen kinds (RedisCommandException is no RedisException): to who asks, each means that there is no answer.
+        // The client throws a dozen kinds (RedisCommandException is no RedisException): to who asks, each means that there is no answer.
+#pragma warning disable CA1031
         catch (Exception e) when (e is not SharedServerException)
 #pragma warning restore CA1031
         {
@@ -164,21 +177,23 @@ internal sealed class RedisServer : ISharedServer
             await connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    private string Reason(Exception e) => e switch
-    {
-        RedisConnectionException when _certificates.IsRefused => _certificates.Failure,
-        RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => "password refused",
-        RedisConnectionException connection => Words(connection.FailureType),
-        RedisCommandException => NoSuchDatabase,
-        TimeoutException or OperationCanceledException => "no answer in time",
-        _ => "connection lost",
-    };
+    private string Reason(Exception e) =>
+        e switch
+        {
+            RedisConnectionException when _certificates.IsRefused => _certificates.Failure,
+            RedisConnectionException { FailureType: ConnectionFailureType.AuthenticationFailure } => "password refused",
+            RedisConnectionException connection => Words(connection.FailureType),
+            RedisCommandException => NoSuchDatabase,
+            TimeoutException or OperationCanceledException => "no answer in time",
+            _ => "connection lost",
+        };
 
-    private static string Words(ConnectionFailureType type) => type switch
-    {
-        ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection => "no connection",
-        _ => "connection lost",
-    };
+    private static string Words(ConnectionFailureType type) =>
+        type switch
+        {
+            ConnectionFailureType.UnableToConnect or ConnectionFailureType.UnableToResolvePhysicalConnection => "no connection",
+            _ => "connection lost",
+        };
 
     /// <summary>The code that begins an error of Redis, such as <c>OOM</c> or <c>NOAUTH</c>.</summary>
     private static string FirstWord(string message)

@@ -6,8 +6,8 @@ using System.Threading.Tasks;
 namespace CacheDaemon.Daemon.Shared.Servers;
 
 /// <summary>
-/// Passes on what a Redis server says for as long as it is well-formed RESP2 of lengths that an answer to us can have. The client behind it trusts lengths:
-/// StackExchange.Redis 3.4.35 reads beyond its memory, which ends the process, when a server announces 2,147,483,647 bytes.
+/// Passes on what a Redis server says for as long as it is well-formed RESP2 of lengths that an answer to us can have. The client behind it
+/// trusts lengths: StackExchange.Redis 3.4.35 reads beyond its memory, which ends the process, when a server announces 2,147,483,647 bytes.
 /// </summary>
 /// <param name="inner">The connection. Disposed with this.</param>
 /// <param name="maxBytes">Longest string that the server may send.</param>
@@ -16,13 +16,17 @@ internal sealed class RespGuard(Stream inner, int maxBytes) : Stream
     /// <summary>Redis' own answers are shorter; the texts of errors may name what was asked.</summary>
     private const int MaxLineBytes = 64 * 1024;
 
-    /// <summary>Elements of one answer, those of arrays in arrays included: the longest is that to HELLO, which lists the server's modules.</summary>
+    /// <summary>
+    /// Elements of one answer, those of arrays in arrays included: the longest is that to HELLO, which lists the server's modules.
+    /// </summary>
     private const int MaxElements = 4096;
 
     private State _state;
     private byte _type;
     private bool _isNegative;
-    private int _length, _elements, _pending;
+    private int _length,
+        _elements,
+        _pending;
     private long _number;
 
     private enum State : byte
@@ -55,7 +59,11 @@ internal sealed class RespGuard(Stream inner, int maxBytes) : Stream
 
     public override long Length => throw new NotSupportedException();
 
-    public override long Position { get => throw new NotSupportedException(); set => throw new NotSupportedException(); }
+    public override long Position
+    {
+        get => throw new NotSupportedException();
+        set => throw new NotSupportedException();
+    }
 
     /// <exception cref="IOException">The server said what no answer of Redis is.</exception>
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -82,9 +90,11 @@ internal sealed class RespGuard(Stream inner, int maxBytes) : Stream
 
     public override void Write(byte[] buffer, int offset, int count) => inner.Write(buffer, offset, count);
 
-    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) => inner.WriteAsync(buffer, cancellationToken);
+    public override ValueTask WriteAsync(ReadOnlyMemory<byte> buffer, CancellationToken cancellationToken = default) =>
+        inner.WriteAsync(buffer, cancellationToken);
 
-    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) => inner.WriteAsync(buffer, offset, count, cancellationToken);
+    public override Task WriteAsync(byte[] buffer, int offset, int count, CancellationToken cancellationToken) =>
+        inner.WriteAsync(buffer, offset, count, cancellationToken);
 
     public override void Flush() => inner.Flush();
 
@@ -142,7 +152,14 @@ internal sealed class RespGuard(Stream inner, int maxBytes) : Stream
                 Require(char.IsAsciiDigit((char)b));
                 _length++;
                 _number = _number * 10 + (b - '0');
-                Require(_number <= (_isNegative ? 1 : _type == '$' ? maxBytes : MaxElements));
+                Require(
+                    _number
+                        <= (
+                            _isNegative ? 1
+                            : _type == '$' ? maxBytes
+                            : MaxElements
+                        )
+                );
                 break;
             case State.LineEnd:
                 Require(b == '\n');

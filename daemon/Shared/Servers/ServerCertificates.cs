@@ -7,8 +7,8 @@ using System.Security.Cryptography.X509Certificates;
 namespace CacheDaemon.Daemon.Shared.Servers;
 
 /// <summary>
-/// Who may vouch for the server, and what was wrong with the certificate that it showed. No words of the server's or of OpenSSL's reach a log:
-/// a certificate is text from outside. Revocation is not looked up, which would be a request to a third party for each connection.
+/// Who may vouch for the server, and what was wrong with the certificate that it showed. No words of the server's or of OpenSSL's reach a
+/// log: a certificate is text from outside. Revocation is not looked up, which would be a request to a third party for each connection.
 /// </summary>
 /// <param name="authorities">The certificates of <c>shared.ca_file</c>; null: those that the system trusts.</param>
 internal sealed class ServerCertificates(X509Certificate2Collection? authorities = null)
@@ -57,15 +57,19 @@ internal sealed class ServerCertificates(X509Certificate2Collection? authorities
 
     /// <summary>What a client is to know before it connects.</summary>
     /// <param name="host">The name that the certificate must have; null where the client fills it in.</param>
-    public SslClientAuthenticationOptions Options(string? host) => new()
-    {
-        TargetHost = host,
-        CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
-        CertificateChainPolicy = Policy(authorities),
-        RemoteCertificateValidationCallback = (_, _, chain, errors) => Judge(chain, errors),
-    };
+    public SslClientAuthenticationOptions Options(string? host) =>
+        new()
+        {
+            TargetHost = host,
+            CertificateRevocationCheckMode = X509RevocationMode.NoCheck,
+            CertificateChainPolicy = Policy(authorities),
+            RemoteCertificateValidationCallback = (_, _, chain, errors) => Judge(chain, errors),
+        };
 
-    /// <summary>A certificate names addresses where others can be had: a server that nobody trusts yet does not decide where this machine connects to.</summary>
+    /// <summary>
+    /// A certificate names addresses where others can be had: a server that nobody trusts yet does not decide where this machine connects
+    /// to.
+    /// </summary>
     private static X509ChainPolicy Policy(X509Certificate2Collection? authorities)
     {
         var policy = new X509ChainPolicy { DisableCertificateDownloads = true, RevocationMode = X509RevocationMode.NoCheck };
@@ -84,15 +88,20 @@ internal sealed class ServerCertificates(X509Certificate2Collection? authorities
             SslPolicyErrors.None => "",
             _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNotAvailable) => "TLS failed: it shows no certificate",
             _ when errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch) => "TLS failed: its certificate is for another host",
-            _ => "TLS failed: " + Words((chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, static (all, status) => all | status.Status)),
+            _ => "TLS failed: "
+                + Words((chain?.ChainStatus ?? []).Aggregate(X509ChainStatusFlags.NoError, static (all, status) => all | status.Status)),
         };
         return errors == SslPolicyErrors.None;
     }
 
-    private static string Words(X509ChainStatusFlags status) => status switch
-    {
-        _ when status.HasFlag(X509ChainStatusFlags.NotTimeValid) => "its certificate has expired, or is not valid yet",
-        _ when (status & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid)) != 0 => "its certificate comes from an authority that is not trusted here",
-        _ => $"its certificate is not valid ({status})",
-    };
+    private static string Words(X509ChainStatusFlags status) =>
+        status switch
+        {
+            _ when status.HasFlag(X509ChainStatusFlags.NotTimeValid) => "its certificate has expired, or is not valid yet",
+            _ when (
+                    status
+                    & (X509ChainStatusFlags.UntrustedRoot | X509ChainStatusFlags.PartialChain | X509ChainStatusFlags.NotSignatureValid)
+                ) != 0 => "its certificate comes from an authority that is not trusted here",
+            _ => $"its certificate is not valid ({status})",
+        };
 }

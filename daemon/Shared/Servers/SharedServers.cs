@@ -17,22 +17,31 @@ internal static class SharedServers
     /// <summary>The same for Redis, whose client logs in and asks for the server's version before it says that it is connected.</summary>
     public static readonly TimeSpan LogInDeadline = TimeSpan.FromMilliseconds(150);
 
-    private static readonly SearchValues<char> s_token = SearchValues.Create("!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz");
+    private static readonly SearchValues<char> s_token = SearchValues.Create(
+        "!#$%&'*+-.^_`|~0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+    );
 
-    /// <summary>The team's cache as it is configured; null where none is, or where something is wrong with the settings or their files: then it is out, and helm works as without it.</summary>
+    /// <summary>
+    /// The team's cache as it is configured; null where none is, or where something is wrong with the settings or their files: then it is
+    /// out, and helm works as without it.
+    /// </summary>
     /// <param name="settings">The settings.</param>
     /// <param name="time">The clock.</param>
     /// <param name="log">Receives one line for each kind of problem later on.</param>
     /// <param name="problems">Receives what is wrong now.</param>
     public static SharedTier? OpenTier(SharedSettings settings, TimeProvider time, Action<string> log, ICollection<string> problems) =>
-        settings.IsWanted && SharedKeys.Load(settings, problems) is { } keys && Open(settings, problems) is { } server ? new SharedTier(server, keys, time, log) : null;
+        settings.IsWanted && SharedKeys.Load(settings, problems) is { } keys && Open(settings, problems) is { } server
+            ? new SharedTier(server, keys, time, log)
+            : null;
 
     /// <summary>The server; null, with a sentence for people that names file, reason and next step.</summary>
     /// <param name="settings">With a URL.</param>
     /// <param name="problems">Receives what is wrong.</param>
     public static ISharedServer? Open(SharedSettings settings, ICollection<string> problems)
     {
-        ServerCertificates? certificates = settings.CaFile is { } authorities ? ServerCertificates.Load(authorities, problems) : new ServerCertificates();
+        ServerCertificates? certificates = settings.CaFile is { } authorities
+            ? ServerCertificates.Load(authorities, problems)
+            : new ServerCertificates();
         if (certificates is null)
             return null;
         if (settings.IsRedis)
@@ -43,7 +52,9 @@ internal static class SharedServers
             return new RedisServer(settings.Url!, password?.TrimEnd('\r', '\n'), settings.MaxAge, LogInDeadline, certificates);
         }
         var headers = new List<KeyValuePair<string, string>>();
-        return settings.HeadersFrom is { } lines && !ReadHeaders(lines, headers, problems) ? null : new HttpServer(settings.Url!, headers, settings.Url!.Scheme == "https" ? HandshakeDeadline : ConnectDeadline, certificates);
+        return settings.HeadersFrom is { } lines && !ReadHeaders(lines, headers, problems)
+            ? null
+            : new HttpServer(settings.Url!, headers, settings.Url!.Scheme == "https" ? HandshakeDeadline : ConnectDeadline, certificates);
     }
 
     private static bool ReadHeaders(string file, List<KeyValuePair<string, string>> headers, ICollection<string> problems)
@@ -59,7 +70,8 @@ internal static class SharedServers
             int colon = header.IndexOf(':', StringComparison.Ordinal);
             if (colon <= 0 || !IsToken(header.AsSpan(0, colon)) || header.AsSpan().ContainsAnyExceptInRange(' ', '~'))
             {
-                problems.Add($"{file}: line {number} is no header; write NAME: VALUE, such as Authorization: Bearer …"); // Never the line: it may be a token.
+                // Never the line itself: it may be a token.
+                problems.Add($"{file}: line {number} is not a header; write NAME: VALUE, such as Authorization: Bearer …");
                 return false;
             }
             headers.Add(new(header[..colon], header[(colon + 1)..].Trim()));

@@ -15,7 +15,8 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 [Trait("Needs", "programs")]
 public sealed class BusyMachineTests(ITestOutputHelper output)
 {
-    private const int Spinners = 60, Callers = 64;
+    private const int Spinners = 60,
+        Callers = 64;
 
     [Fact]
     public async Task L_sixty_four_equal_cold_calls_at_load_sixty_run_helm_once()
@@ -24,12 +25,19 @@ public sealed class BusyMachineTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         using (new Load(Spinners))
         {
-            Task<CommandResult>[] calls = [.. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().With("HELMCACHED_TRACE", "1").RunAsync())];
+            Task<CommandResult>[] calls =
+            [
+                .. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().With("HELMCACHED_TRACE", "1").RunAsync()),
+            ];
             await fake.RunsReachAsync(1);
             await fake.WaitersReachAsync(Callers - 1);
             fake.LetGo();
             CommandResult[] results = await Task.WhenAll(calls);
-            foreach (IGrouping<string, CommandResult> outcome in results.GroupBy(result => string.Join(' ', result.StderrText.Split(' ').Skip(1).Take(2))))
+            foreach (
+                IGrouping<string, CommandResult> outcome in results.GroupBy(result =>
+                    string.Join(' ', result.StderrText.Split(' ').Skip(1).Take(2))
+                )
+            )
                 output.WriteLine($"{outcome.Count()} {outcome.Key}");
             Assert.All(results, result => Assert.Equal((0, FakeHelmHome.Output), (result.ExitCode, result.StdoutText)));
         }
@@ -52,7 +60,11 @@ public sealed class BusyMachineTests(ITestOutputHelper output)
             Assert.Equal((0, FakeHelmHome.Output), (first.ExitCode, first.StdoutText));
             Assert.Contains("daemon-silent", first.StderrText, StringComparison.Ordinal);
             CommandResult second = await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync();
-            Assert.True(second.StderrText.Contains("daemon-avoided", StringComparison.Ordinal) || second.StderrText.Contains("daemon-silent", StringComparison.Ordinal), second.StderrText);
+            Assert.True(
+                second.StderrText.Contains("daemon-avoided", StringComparison.Ordinal)
+                    || second.StderrText.Contains("daemon-silent", StringComparison.Ordinal),
+                second.StderrText
+            );
         }
     }
 

@@ -10,7 +10,9 @@ using Xunit.Abstractions;
 
 namespace CacheDaemon.Tests.EndToEnd.Faults;
 
-/// <summary>The wall clock jumps under the daemon and its callers: every file is from the future then, and every deadline goes on.</summary>
+/// <summary>
+/// The wall clock jumps under the daemon and its callers: every file is from the future then, and every deadline goes on.
+/// </summary>
 [Collection(FaultsCollection.Name)]
 [Trait("Needs", "programs")]
 public sealed class ClockTests(ITestOutputHelper output)
@@ -25,15 +27,19 @@ public sealed class ClockTests(ITestOutputHelper output)
         using Process served = await ServeAsync(fake, clock);
         int daemon = fake.Home.DaemonIds().Single();
         var crowd = new Crowd(fake, output) { Through = clock.Use };
-        await crowd.EndureAsync("clock set back", "by an hour, a day, ten years, and ahead by as much, while callers render", async () =>
-        {
-            await crowd.CallsAsync(24);
-            foreach (double days in (double[])[-1 / 24.0, -1, -3650, 1, 3650, -1, 0])
+        await crowd.EndureAsync(
+            "clock set back",
+            "by an hour, a day, ten years, and ahead by as much, while callers render",
+            async () =>
             {
-                clock.Set(TimeSpan.FromDays(days));
                 await crowd.CallsAsync(24);
+                foreach (double days in (double[])[-1 / 24.0, -1, -3650, 1, 3650, -1, 0])
+                {
+                    clock.Set(TimeSpan.FromDays(days));
+                    await crowd.CallsAsync(24);
+                }
             }
-        });
+        );
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();
         Assert.Contains("helmcached 0", (await fake.Home.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
@@ -49,8 +55,13 @@ public sealed class ClockTests(ITestOutputHelper output)
         using Process served = await ServeAsync(fake, clock);
         // The first word of the log is the time as the daemon sees it.
         string logged = File.ReadLines(Path.Combine(fake.Home.State, "daemon.log")).First().Split(' ')[0];
-        Assert.InRange(DateTimeOffset.UtcNow - DateTimeOffset.Parse(logged, CultureInfo.InvariantCulture), TimeSpan.FromHours(23), TimeSpan.FromHours(25));
-        string values = Path.Combine(fake.ChartPath, "values.yaml"), trace = fake.Home.At("trace");
+        Assert.InRange(
+            DateTimeOffset.UtcNow - DateTimeOffset.Parse(logged, CultureInfo.InvariantCulture),
+            TimeSpan.FromHours(23),
+            TimeSpan.FromHours(25)
+        );
+        string values = Path.Combine(fake.ChartPath, "values.yaml"),
+            trace = fake.Home.At("trace");
         for (int i = 0; i < 20; i++)
         {
             // Of one length, one after the other as fast as it goes: stamp and size alone would not tell them apart.
@@ -58,10 +69,17 @@ public sealed class ClockTests(ITestOutputHelper output)
             File.WriteAllText(values, content);
             Command call = clock.Use(fake.Template().With("FAKEHELM_STDOUT", $"rendered {content}").With("HELMCACHED_TRACE", trace));
             CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => call.RunAsync()));
-            Assert.All(results, result => Assert.Equal((0, $"rendered {content}", ""), (result.ExitCode, result.StdoutText, result.StderrText)));
+            Assert.All(
+                results,
+                result => Assert.Equal((0, $"rendered {content}", ""), (result.ExitCode, result.StdoutText, result.StderrText))
+            );
         }
         // Each content was rendered once and was then known: the cache works, it only reads more than usual.
-        Assert.True(fake.Runs == 10, $"{fake.Runs} runs: " + string.Join('\n', File.ReadLines(trace).Where(line => !line.Contains(": hit", StringComparison.Ordinal))));
+        Assert.True(
+            fake.Runs == 10,
+            $"{fake.Runs} runs: "
+                + string.Join('\n', File.ReadLines(trace).Where(line => !line.Contains(": hit", StringComparison.Ordinal)))
+        );
     }
 
     /// <summary>A static program takes no library before its own, so the mark is put ahead instead of the shim's clock behind.</summary>

@@ -68,7 +68,10 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
             await Task.WhenAll(callers);
         }
         new FaultReport(fault, how, _calls, _wrong, _failed, _latencies.Max() - plain).Print(output);
-        Assert.True(_wrong == 0 && _failed == 0, $"{_wrong} wrong and {_failed} failed of {_calls} calls:\n{string.Join('\n', _differences)}");
+        Assert.True(
+            _wrong == 0 && _failed == 0,
+            $"{_wrong} wrong and {_failed} failed of {_calls} calls:\n{string.Join('\n', _differences)}"
+        );
     }
 
     /// <summary>Waits until so many calls more were made.</summary>
@@ -94,12 +97,15 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
     public async Task AssertServedAsync()
     {
         (Command command, ReadOnlyMemory<byte> expected) = CallOf(0);
-        await Eventually.IsTrueAsync("calls are served again", async () =>
-        {
-            CommandResult result = await command.With("HELMCACHED_TRACE", "1").RunAsync();
-            Assert.True(result.Stdout.Span.SequenceEqual(expected.Span), result.StdoutText);
-            return result.StderrText.StartsWith("helmcached: hit", StringComparison.Ordinal);
-        });
+        await Eventually.IsTrueAsync(
+            "calls are served again",
+            async () =>
+            {
+                CommandResult result = await command.With("HELMCACHED_TRACE", "1").RunAsync();
+                Assert.True(result.Stdout.Span.SequenceEqual(expected.Span), result.StdoutText);
+                return result.StderrText.StartsWith("helmcached: hit", StringComparison.Ordinal);
+            }
+        );
     }
 
     /// <summary>Median time of a call that has nothing to do with us, under the same load.</summary>
@@ -108,16 +114,20 @@ internal sealed class Crowd(FakeHelmHome fake, ITestOutputHelper output)
         int each = OutputBytes > 10_000_000 ? 1 : 4;
         Command plain = CallOf(0).Command.With("HELMCACHED_DISABLE", "1");
         var times = new ConcurrentQueue<TimeSpan>();
-        await Task.WhenAll(Enumerable.Range(0, Callers).Select(async _ =>
-        {
-            for (int i = 0; i < each; i++)
-            {
-                long started = Stopwatch.GetTimestamp();
-                using Process process = plain.Start();
-                await plain.CompleteAsync(process, Stream.Null);
-                times.Enqueue(Stopwatch.GetElapsedTime(started));
-            }
-        }));
+        await Task.WhenAll(
+            Enumerable
+                .Range(0, Callers)
+                .Select(async _ =>
+                {
+                    for (int i = 0; i < each; i++)
+                    {
+                        long started = Stopwatch.GetTimestamp();
+                        using Process process = plain.Start();
+                        await plain.CompleteAsync(process, Stream.Null);
+                        times.Enqueue(Stopwatch.GetElapsedTime(started));
+                    }
+                })
+        );
         return times.Order().ElementAt(times.Count / 2);
     }
 

@@ -22,22 +22,43 @@ public sealed class DiskTests(ITestOutputHelper output)
     {
         await using var fake = new FakeHelmHome();
         Directory.CreateDirectory(fake.Home.State);
-        using Process disk = Process.Start(new ProcessStartInfo("unshare",
-            ["-m", "bash", "-c", $"mount -t tmpfs -o mode=0700,{options} none \"$1\" && {then} && echo mounted && exec sleep 120", "-", fake.Home.State])
-        {
-            RedirectStandardOutput = true,
-        })!;
+        using Process disk = Process.Start(
+            new ProcessStartInfo(
+                "unshare",
+                [
+                    "-m",
+                    "bash",
+                    "-c",
+                    $"mount -t tmpfs -o mode=0700,{options} none \"$1\" && {then} && echo mounted && exec sleep 120",
+                    "-",
+                    fake.Home.State,
+                ]
+            )
+            {
+                RedirectStandardOutput = true,
+            }
+        )!;
         try
         {
             Assert.Equal("mounted", await disk.StandardOutput.ReadLineAsync());
             var crowd = new Crowd(fake, output)
             {
                 // The shell goes to the directory inside the namespace: one from outside has no path there.
-                Through = command => command with
-                {
-                    File = "/usr/bin/nsenter",
-                    Arguments = [$"--mount=/proc/{disk.Id}/ns/mnt", "/bin/bash", "-c", "cd \"$0\" && exec \"$@\"", command.Directory, command.File, .. command.Arguments],
-                },
+                Through = command =>
+                    command with
+                    {
+                        File = "/usr/bin/nsenter",
+                        Arguments =
+                        [
+                            $"--mount=/proc/{disk.Id}/ns/mnt",
+                            "/bin/bash",
+                            "-c",
+                            "cd \"$0\" && exec \"$@\"",
+                            command.Directory,
+                            command.File,
+                            .. command.Arguments,
+                        ],
+                    },
             };
             await crowd.EndureAsync(fault, $"tmpfs with {options}{(then == "true" ? "" : ", read-only")}", () => crowd.CallsAsync(calls));
             // With room for a socket the daemon works from memory.

@@ -10,12 +10,15 @@ using Xunit.Abstractions;
 
 namespace CacheDaemon.Tests.EndToEnd.Faults;
 
-/// <summary>A byte of a stored output that a disk, or somebody, has changed: never served, deleted, counted, and stored anew by the next render.</summary>
+/// <summary>
+/// A byte of a stored output that a disk, or somebody, has changed: never served, deleted, counted, and stored anew by the next render.
+/// </summary>
 [Collection(FaultsCollection.Name)]
 [Trait("Needs", "programs")]
 public sealed class FlippedBytesTests(ITestOutputHelper output)
 {
-    private const int Entries = 12, Flipped = 6;
+    private const int Entries = 12,
+        Flipped = 6;
 
     [Fact]
     public async Task Bytes_flipped_on_disk_are_never_served_and_their_entries_are_deleted_counted_and_stored_anew()
@@ -32,25 +35,34 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
 
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("stored bytes flipped", $"one byte in each of {Flipped} of {Entries} entries, in the file itself", async () =>
-        {
-            // By callers that leave nothing, so that what is deleted is seen to be gone; and in the midst of the crowd.
-            for (int i = 0; i < Entries; i++)
+        await crowd.EndureAsync(
+            "stored bytes flipped",
+            $"one byte in each of {Flipped} of {Entries} entries, in the file itself",
+            async () =>
             {
-                CommandResult result = await Call(fake, i).With("HELMCACHED_READONLY", "1").With("HELMCACHED_TRACE", "1").RunAsync();
-                Assert.Equal(Text(i), result.StdoutText);
-                Assert.StartsWith(i < Flipped ? "helmcached: miss" : "helmcached: hit disk", result.StderrText, StringComparison.Ordinal);
-            }
-            Assert.Equal(Flipped, (await fake.Home.StatsAsync()).Damaged);
-            Assert.Equal((Entries - Flipped, 0), Stored(store));
+                // By callers that leave nothing, so that what is deleted is seen to be gone; and in the midst of the crowd.
+                for (int i = 0; i < Entries; i++)
+                {
+                    CommandResult result = await Call(fake, i).With("HELMCACHED_READONLY", "1").With("HELMCACHED_TRACE", "1").RunAsync();
+                    Assert.Equal(Text(i), result.StdoutText);
+                    Assert.StartsWith(
+                        i < Flipped ? "helmcached: miss" : "helmcached: hit disk",
+                        result.StderrText,
+                        StringComparison.Ordinal
+                    );
+                }
+                Assert.Equal(Flipped, (await fake.Home.StatsAsync()).Damaged);
+                Assert.Equal((Entries - Flipped, 0), Stored(store));
 
-            // Eight at once for each, and it is there again.
-            CommandResult[][] again = await Task.WhenAll(Enumerable.Range(0, Flipped).Select(i => Task.WhenAll(
-                Enumerable.Range(0, 8).Select(_ => Call(fake, i).RunAsync()))));
-            for (int i = 0; i < Flipped; i++)
-                Assert.All(again[i], result => Assert.Equal((0, Text(i), ""), (result.ExitCode, result.StdoutText, result.StderrText)));
-            await Eventually.IsTrueAsync("all are stored", () => Stored(store) == (Entries, 0));
-        });
+                // Eight at once for each, and it is there again.
+                CommandResult[][] again = await Task.WhenAll(
+                    Enumerable.Range(0, Flipped).Select(i => Task.WhenAll(Enumerable.Range(0, 8).Select(_ => Call(fake, i).RunAsync())))
+                );
+                for (int i = 0; i < Flipped; i++)
+                    Assert.All(again[i], result => Assert.Equal((0, Text(i), ""), (result.ExitCode, result.StdoutText, result.StderrText)));
+                await Eventually.IsTrueAsync("all are stored", () => Stored(store) == (Entries, 0));
+            }
+        );
         await fake.Home.StopAsync();
         await fake.StartDaemonAsync();
         for (int i = 0; i < Entries; i++)
@@ -87,7 +99,8 @@ public sealed class FlippedBytesTests(ITestOutputHelper output)
     /// <summary>How many outputs of ours lie in the store as they were printed, and how many with the flipped byte.</summary>
     private static (int Sound, int Flipped) Stored(string store)
     {
-        int sound = 0, flipped = 0;
+        int sound = 0,
+            flipped = 0;
         string copy = Directory.CreateTempSubdirectory("stored").FullName;
         try
         {

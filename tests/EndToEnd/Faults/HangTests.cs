@@ -30,8 +30,8 @@ public sealed class HangTests(ITestOutputHelper output)
     private static readonly TimeSpan Slack = TimeSpan.FromSeconds(2);
 
     /// <summary>
-    /// A busy machine adds more than <see cref="Slack"/> now and then, and never takes anything away: the quickest of a few tries shows whether
-    /// deadlines add up.
+    /// A busy machine adds more than <see cref="Slack"/> now and then, and never takes anything away: the quickest of a few tries shows
+    /// whether deadlines add up.
     /// </summary>
     private const int Tries = 6;
 
@@ -54,11 +54,24 @@ public sealed class HangTests(ITestOutputHelper output)
         };
         string page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "reliability.md"));
         foreach ((string name, TimeSpan value) in deadlines)
-            Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"| `{name}` | {value.TotalSeconds:0.##} s |"), page, StringComparison.Ordinal);
-        Assert.Contains(string.Create(CultureInfo.InvariantCulture, $"adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s"), page, StringComparison.Ordinal);
-        output.WriteLine($"a hung daemon adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s to one call, and the load of the machine");
+            Assert.Contains(
+                string.Create(CultureInfo.InvariantCulture, $"| `{name}` | {value.TotalSeconds:0.##} s |"),
+                page,
+                StringComparison.Ordinal
+            );
+        Assert.Contains(
+            string.Create(CultureInfo.InvariantCulture, $"adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s"),
+            page,
+            StringComparison.Ordinal
+        );
+        output.WriteLine(
+            $"a hung daemon adds at most {DaemonClient.WorstHang.TotalSeconds:0.##} s to one call, and the load of the machine"
+        );
         // Heartbeats come often enough for both, and nobody starts a daemon for longer than a call waits for one.
-        Assert.True(DaemonClient.HeartbeatInterval * 2 <= DaemonClient.FirstReplyDeadline && DaemonClient.FirstReplyDeadline < DaemonClient.SilenceDeadline);
+        Assert.True(
+            DaemonClient.HeartbeatInterval * 2 <= DaemonClient.FirstReplyDeadline
+                && DaemonClient.FirstReplyDeadline < DaemonClient.SilenceDeadline
+        );
     }
 
     /// <summary>Whoever called meanwhile has run helm and ended: nothing can be said of it but that.</summary>
@@ -70,9 +83,19 @@ public sealed class HangTests(ITestOutputHelper output)
         await fake.Template().RunAsync();
         int daemon = fake.Home.DaemonIds().Single();
         using (Signals.Hang(daemon))
-            Assert.All(await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => fake.Template().RunAsync())), static result => Assert.Equal(0, result.ExitCode));
+            Assert.All(
+                await Task.WhenAll(Enumerable.Range(0, 8).Select(_ => fake.Template().RunAsync())),
+                static result => Assert.Equal(0, result.ExitCode)
+            );
         string stats = "";
-        await Eventually.IsTrueAsync("the calls are counted", async () => (stats = (await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText).Contains("\"caller-left\"", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(
+            "the calls are counted",
+            async () =>
+                (stats = (await fake.Home.Admin("stats", "--json").RunAsync()).StdoutText).Contains(
+                    "\"caller-left\"",
+                    StringComparison.Ordinal
+                )
+        );
         Assert.DoesNotContain("other-mount-namespace", stats, StringComparison.Ordinal);
         Assert.DoesNotContain("caller-unknown", stats, StringComparison.Ordinal);
     }
@@ -85,28 +108,32 @@ public sealed class HangTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output);
         int daemon = fake.Home.DaemonIds().Single();
         string mark = Path.Combine(fake.Home.State, "avoid");
-        await crowd.EndureAsync("daemon hung before accept", "SIGSTOP, 200 calls later SIGCONT", async () =>
-        {
-            await crowd.CallsAsync(50);
-            using (Signals.Hang(daemon))
+        await crowd.EndureAsync(
+            "daemon hung before accept",
+            "SIGSTOP, 200 calls later SIGCONT",
+            async () =>
             {
-                await crowd.CallsAsync(200);
-                Assert.True(File.Exists(mark));
-                // As if AvoidAfterHang were over: one caller finds out that it still hangs, the others stay away.
-                File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
                 await crowd.CallsAsync(50);
-                Assert.True(File.Exists(mark));
+                using (Signals.Hang(daemon))
+                {
+                    await crowd.CallsAsync(200);
+                    Assert.True(File.Exists(mark));
+                    // As if AvoidAfterHang were over: one caller finds out that it still hangs, the others stay away.
+                    File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+                    await crowd.CallsAsync(50);
+                    Assert.True(File.Exists(mark));
+                }
+                try
+                {
+                    File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
+                }
+                catch (FileNotFoundException)
+                {
+                    // On a slow machine the time was over already, and a caller of the crowd has found out that it answers.
+                }
+                await Eventually.IsTrueAsync("the mark is gone", () => !File.Exists(mark));
             }
-            try
-            {
-                File.SetLastWriteTimeUtc(mark, DateTime.UtcNow - DaemonClient.AvoidAfterHang - TimeSpan.FromSeconds(1));
-            }
-            catch (FileNotFoundException)
-            {
-                // On a slow machine the time was over already, and a caller of the crowd has found out that it answers.
-            }
-            await Eventually.IsTrueAsync("the mark is gone", () => !File.Exists(mark));
-        });
+        );
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         long before = (await fake.Home.StatsAsync()).Hits;
         await crowd.CallOf(0).Command.RunAsync();
@@ -123,99 +150,144 @@ public sealed class HangTests(ITestOutputHelper output)
         using (Signals.Hang(daemon))
         {
             CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
-            Assert.All(results, result => Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText)));
+            Assert.All(
+                results,
+                result => Assert.Equal((0, FakeHelmHome.Output, ""), (result.ExitCode, result.StdoutText, result.StderrText))
+            );
             Assert.True(File.Exists(mark));
             DaemonHome.Kill([daemon]);
         }
         await fake.Template().RunAsync();
-        await Eventually.IsTrueAsync("a new daemon is used", async () =>
-            (await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync()).StderrText.StartsWith("helmcached: hit", StringComparison.Ordinal));
+        await Eventually.IsTrueAsync(
+            "a new daemon is used",
+            async () =>
+                (await fake.Template().With("HELMCACHED_TRACE", "1").RunAsync()).StderrText.StartsWith(
+                    "helmcached: hit",
+                    StringComparison.Ordinal
+                )
+        );
         Assert.False(File.Exists(mark));
     }
 
     [Fact]
-    public Task Daemon_hung_while_callers_wait_for_a_render() => AssertAddsAtMostAsync(DaemonClient.SilenceDeadline, async () =>
-    {
-        await using var fake = new FakeHelmHome();
-        await fake.StartDaemonAsync();
-        Task<CommandResult> leaseholder = fake.HeldTemplate().RunAsync();
-        await fake.RunsReachAsync(1);
-        Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().RunAsync())];
-        await fake.WaitersReachAsync(Callers);
+    public Task Daemon_hung_while_callers_wait_for_a_render() =>
+        AssertAddsAtMostAsync(
+            DaemonClient.SilenceDeadline,
+            async () =>
+            {
+                await using var fake = new FakeHelmHome();
+                await fake.StartDaemonAsync();
+                Task<CommandResult> leaseholder = fake.HeldTemplate().RunAsync();
+                await fake.RunsReachAsync(1);
+                Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Callers).Select(_ => fake.HeldTemplate().RunAsync())];
+                await fake.WaitersReachAsync(Callers);
 
-        // A first heartbeat later the callers are at their most patient.
-        await Task.Delay(DaemonClient.HeartbeatInterval * 2.5);
-        TimeSpan added;
-        using (Signals.Hang(fake.Home.DaemonIds().Single()))
-        {
-            long hung = Stopwatch.GetTimestamp();
-            await fake.RunsReachAsync(1 + Callers);
-            added = Stopwatch.GetElapsedTime(hung);
-            fake.LetGo();
-            Report("daemon hung after accept", "SIGSTOP while 8 wait for the render of a ninth", await Task.WhenAll([leaseholder, .. waiters]), Encoding.UTF8.GetBytes(FakeHelmHome.Output), added);
-        }
-        return added;
-    });
+                // A first heartbeat later the callers are at their most patient.
+                await Task.Delay(DaemonClient.HeartbeatInterval * 2.5);
+                TimeSpan added;
+                using (Signals.Hang(fake.Home.DaemonIds().Single()))
+                {
+                    long hung = Stopwatch.GetTimestamp();
+                    await fake.RunsReachAsync(1 + Callers);
+                    added = Stopwatch.GetElapsedTime(hung);
+                    fake.LetGo();
+                    Report(
+                        "daemon hung after accept",
+                        "SIGSTOP while 8 wait for the render of a ninth",
+                        await Task.WhenAll([leaseholder, .. waiters]),
+                        Encoding.UTF8.GetBytes(FakeHelmHome.Output),
+                        added
+                    );
+                }
+                return added;
+            }
+        );
 
     [Theory]
     [InlineData(200)]
     [InlineData(3_000_000)]
-    public Task Daemon_hung_while_callers_render_for_it(int bytes) => AssertAddsAtMostAsync(DaemonClient.PublishDeadline, async () =>
-    {
-        await using var fake = new FakeHelmHome();
-        await fake.StartDaemonAsync();
-        Command[] commands = [.. Enumerable.Range(0, Callers).Select(i =>
-            fake.HeldTemplate("--set", $"a={i}").With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{bytes}"))];
-        Task<CommandResult>[] calls = [.. commands.Select(c => c.RunAsync())];
-        await fake.RunsReachAsync(Callers);
-        using (Signals.Hang(fake.Home.DaemonIds().Single()))
-        {
-            long hung = Stopwatch.GetTimestamp();
-            fake.LetGo();
-            CommandResult[] results = await Task.WhenAll(calls);
-            TimeSpan took = Stopwatch.GetElapsedTime(hung);
-            TimeSpan plain = await TimedAsync(() => Task.WhenAll(commands.Select(c => c.With("HELMCACHED_DISABLE", "1").RunAsync())));
-            Report("daemon hung before a publish", $"SIGSTOP, 8 leaseholders with {bytes:N0} bytes each", results, FakeHelmHome.Flood(bytes), took - plain);
-            return took - plain;
-        }
-    });
+    public Task Daemon_hung_while_callers_render_for_it(int bytes) =>
+        AssertAddsAtMostAsync(
+            DaemonClient.PublishDeadline,
+            async () =>
+            {
+                await using var fake = new FakeHelmHome();
+                await fake.StartDaemonAsync();
+                Command[] commands =
+                [
+                    .. Enumerable
+                        .Range(0, Callers)
+                        .Select(i => fake.HeldTemplate("--set", $"a={i}").With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{bytes}")),
+                ];
+                Task<CommandResult>[] calls = [.. commands.Select(c => c.RunAsync())];
+                await fake.RunsReachAsync(Callers);
+                using (Signals.Hang(fake.Home.DaemonIds().Single()))
+                {
+                    long hung = Stopwatch.GetTimestamp();
+                    fake.LetGo();
+                    CommandResult[] results = await Task.WhenAll(calls);
+                    TimeSpan took = Stopwatch.GetElapsedTime(hung);
+                    TimeSpan plain = await TimedAsync(() =>
+                        Task.WhenAll(commands.Select(c => c.With("HELMCACHED_DISABLE", "1").RunAsync()))
+                    );
+                    Report(
+                        "daemon hung before a publish",
+                        $"SIGSTOP, 8 leaseholders with {bytes:N0} bytes each",
+                        results,
+                        FakeHelmHome.Flood(bytes),
+                        took - plain
+                    );
+                    return took - plain;
+                }
+            }
+        );
 
     /// <summary>The test itself is the daemon here, so that it stops at a known byte.</summary>
     [Theory]
     [InlineData(2)]
     [InlineData(700)]
     [InlineData(20_000_000)]
-    public Task Daemon_hung_in_the_middle_of_a_reply(int sentBytes) => AssertAddsAtMostAsync(DaemonClient.FirstReplyDeadline, async () =>
-    {
-        await using var fake = new FakeHelmHome();
-        await fake.StartDaemonAsync();
-        string path = Path.Combine(fake.Home.State, "daemon.sock");
-        await fake.Home.StopAsync();
-        File.Delete(path);
-        using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
-        listener.Bind(new UnixDomainSocketEndPoint(path));
-        listener.Listen();
-        byte[] reply = MessageCodec.Encode(new Message.Result(0, "memory", 1, new byte[8], default, new byte[30_000_000]));
-        var open = new List<Socket>();
-        using var over = new CancellationTokenSource();
-        Task serving = Task.Run(async () =>
-        {
-            for (int i = 0; i < Callers; i++)
+    public Task Daemon_hung_in_the_middle_of_a_reply(int sentBytes) =>
+        AssertAddsAtMostAsync(
+            DaemonClient.FirstReplyDeadline,
+            async () =>
             {
-                Socket peer = await listener.AcceptAsync(over.Token);
-                open.Add(peer);
-                _ = peer.SendAsync(reply.AsMemory(0, sentBytes), over.Token).AsTask();
+                await using var fake = new FakeHelmHome();
+                await fake.StartDaemonAsync();
+                string path = Path.Combine(fake.Home.State, "daemon.sock");
+                await fake.Home.StopAsync();
+                File.Delete(path);
+                using var listener = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+                listener.Bind(new UnixDomainSocketEndPoint(path));
+                listener.Listen();
+                byte[] reply = MessageCodec.Encode(new Message.Result(0, "memory", 1, new byte[8], default, new byte[30_000_000]));
+                var open = new List<Socket>();
+                using var over = new CancellationTokenSource();
+                Task serving = Task.Run(async () =>
+                {
+                    for (int i = 0; i < Callers; i++)
+                    {
+                        Socket peer = await listener.AcceptAsync(over.Token);
+                        open.Add(peer);
+                        _ = peer.SendAsync(reply.AsMemory(0, sentBytes), over.Token).AsTask();
+                    }
+                });
+                TimeSpan plain = await TimedAsync(() => fake.Template().With("HELMCACHED_DISABLE", "1").RunAsync());
+                long started = Stopwatch.GetTimestamp();
+                CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
+                TimeSpan added = Stopwatch.GetElapsedTime(started) - plain;
+                await over.CancelAsync();
+                open.ForEach(peer => peer.Dispose());
+                Report(
+                    "daemon hung in a reply",
+                    $"silent after {sentBytes:N0} of {reply.Length:N0} bytes",
+                    results,
+                    Encoding.UTF8.GetBytes(FakeHelmHome.Output),
+                    added
+                );
+                return added;
             }
-        });
-        TimeSpan plain = await TimedAsync(() => fake.Template().With("HELMCACHED_DISABLE", "1").RunAsync());
-        long started = Stopwatch.GetTimestamp();
-        CommandResult[] results = await Task.WhenAll(Enumerable.Range(0, Callers).Select(_ => fake.Template().RunAsync()));
-        TimeSpan added = Stopwatch.GetElapsedTime(started) - plain;
-        await over.CancelAsync();
-        open.ForEach(peer => peer.Dispose());
-        Report("daemon hung in a reply", $"silent after {sentBytes:N0} of {reply.Length:N0} bytes", results, Encoding.UTF8.GetBytes(FakeHelmHome.Output), added);
-        return added;
-    });
+        );
 
     [Fact]
     public async Task Daemon_stopped_and_continued_at_random_during_large_replies()
@@ -226,15 +298,19 @@ public sealed class HangTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output) { OutputBytes = 4_000_000 };
         int daemon = fake.Home.DaemonIds().Single();
         var random = new Random(7);
-        await crowd.EndureAsync("daemon paused", $"{Stops} times SIGSTOP for up to 100 ms, outputs of 4 MB", async () =>
-        {
-            for (int i = 0; i < Stops; i++)
+        await crowd.EndureAsync(
+            "daemon paused",
+            $"{Stops} times SIGSTOP for up to 100 ms, outputs of 4 MB",
+            async () =>
             {
-                await crowd.CallsAsync(2);
-                using (Signals.Hang(daemon))
-                    await Task.Delay(random.Next(100));
+                for (int i = 0; i < Stops; i++)
+                {
+                    await crowd.CallsAsync(2);
+                    using (Signals.Hang(daemon))
+                        await Task.Delay(random.Next(100));
+                }
             }
-        });
+        );
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
 

@@ -21,16 +21,20 @@ public sealed class KillTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         var crowd = new Crowd(fake, output);
         var random = new Random(4);
-        await crowd.EndureAsync("daemon killed", $"SIGKILL at {Kills} random moments, its start included", async () =>
-        {
-            for (int kills = 0; kills < Kills;)
+        await crowd.EndureAsync(
+            "daemon killed",
+            $"SIGKILL at {Kills} random moments, its start included",
+            async () =>
             {
-                await Task.Delay(random.Next(60));
-                IReadOnlyList<int> daemons = fake.Home.DaemonIds();
-                kills += daemons.Count;
-                Signals.Send(daemons, Signals.Kill);
+                for (int kills = 0; kills < Kills; )
+                {
+                    await Task.Delay(random.Next(60));
+                    IReadOnlyList<int> daemons = fake.Home.DaemonIds();
+                    kills += daemons.Count;
+                    Signals.Send(daemons, Signals.Kill);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -39,16 +43,20 @@ public sealed class KillTests(ITestOutputHelper output)
         const int Stops = 20;
         await using var fake = new FakeHelmHome();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("daemon stopped", $"{Stops} times SIGTERM while it serves", async () =>
-        {
-            for (int stops = 0; stops < Stops;)
+        await crowd.EndureAsync(
+            "daemon stopped",
+            $"{Stops} times SIGTERM while it serves",
+            async () =>
             {
-                await crowd.CallsAsync(8);
-                IReadOnlyList<int> daemons = fake.Home.DaemonIds();
-                stops += daemons.Count;
-                Signals.Send(daemons, Signals.Terminate);
+                for (int stops = 0; stops < Stops; )
+                {
+                    await crowd.CallsAsync(8);
+                    IReadOnlyList<int> daemons = fake.Home.DaemonIds();
+                    stops += daemons.Count;
+                    Signals.Send(daemons, Signals.Terminate);
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -57,16 +65,20 @@ public sealed class KillTests(ITestOutputHelper output)
         const int Rounds = 4;
         await using var fake = new FakeHelmHome();
         var crowd = new Crowd(fake, output) { Callers = 32, RoundsAfter = 1 };
-        await crowd.EndureAsync("cold start", $"{Rounds} times no daemon, 32 callers at once and two `start`", async () =>
-        {
-            for (int round = 0; round < Rounds; round++)
+        await crowd.EndureAsync(
+            "cold start",
+            $"{Rounds} times no daemon, 32 callers at once and two `start`",
+            async () =>
             {
-                CommandResult[] starts = await Task.WhenAll(fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync());
-                Assert.All(starts, start => Assert.Equal(0, start.ExitCode));
-                await crowd.CallsAsync(32);
-                DaemonHome.Kill([await fake.Home.DaemonIdAsync()]);
+                for (int round = 0; round < Rounds; round++)
+                {
+                    CommandResult[] starts = await Task.WhenAll(fake.Home.Admin("start").RunAsync(), fake.Home.Admin("start").RunAsync());
+                    Assert.All(starts, start => Assert.Equal(0, start.ExitCode));
+                    await crowd.CallsAsync(32);
+                    DaemonHome.Kill([await fake.Home.DaemonIdAsync()]);
+                }
             }
-        });
+        );
     }
 
     [Theory]
@@ -80,7 +92,13 @@ public sealed class KillTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         // A test run in the background of a shell has SIGINT ignored, and so would all its children.
         Command held = fake.HeldTemplate();
-        using Process leaseholder = (held with { File = "/usr/bin/env", Arguments = ["--default-signal=INT", held.File, .. held.Arguments] }).Start();
+        using Process leaseholder = (
+            held with
+            {
+                File = "/usr/bin/env",
+                Arguments = ["--default-signal=INT", held.File, .. held.Arguments],
+            }
+        ).Start();
         await fake.RunsReachAsync(1);
         Task<CommandResult>[] waiters = [.. Enumerable.Range(0, Waiters).Select(_ => fake.HeldTemplate().RunAsync())];
         await fake.WaitersReachAsync(Waiters);

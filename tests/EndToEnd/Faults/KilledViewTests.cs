@@ -14,13 +14,17 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd.Faults;
 
-/// <summary>A daemon that is killed while it keeps what was made of outputs. <c>HELMCACHED_TEST_KILLS</c> says how often; two times without it.</summary>
+/// <summary>
+/// A daemon that is killed while it keeps what was made of outputs. <c>HELMCACHED_TEST_KILLS</c> says how often; two times without it.
+/// </summary>
 [Trait("Needs", "programs")]
 public sealed class KilledViewTests
 {
-    private const int Outputs = 3, Names = 5;
+    private const int Outputs = 3,
+        Names = 5;
 
-    private static int Kills => int.TryParse(Environment.GetEnvironmentVariable("HELMCACHED_TEST_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 2;
+    private static int Kills =>
+        int.TryParse(Environment.GetEnvironmentVariable("HELMCACHED_TEST_KILLS"), CultureInfo.InvariantCulture, out int kills) ? kills : 2;
 
     [Fact]
     public async Task None_is_ever_half_or_foreign_and_what_was_acknowledged_is_there()
@@ -31,7 +35,9 @@ public sealed class KilledViewTests
         await home.StartAsync();
         byte[][] outputs = new byte[Outputs][];
         for (int i = 0; i < Outputs; i++)
-            outputs[i] = Digest.Of((await home.Shim(work, "template", "r", "web", "--set", $"a={i}").RunAsync()).Stdout.ToArray()).ToArray();
+            outputs[i] = Digest
+                .Of((await home.Shim(work, "template", "r", "web", "--set", $"a={i}").RunAsync()).Stdout.ToArray())
+                .ToArray();
         await home.EntriesReachAsync(Outputs);
         var random = new Random(17);
         int[,] acknowledged = new int[Outputs, Names];
@@ -44,10 +50,16 @@ public sealed class KilledViewTests
             {
                 for (int name = 0; name < Names; name++)
                 {
-                    byte[] found = Ask(home, new Message.Project(outputs[output], default, Name(name))) is Message.Result result ? result.Stdout.ToArray() : throw new InvalidOperationException("no answer");
-                    int from = found.Length == 0 ? 0 : int.Parse(Encoding.ASCII.GetString(found).Split(' ', 2)[0], CultureInfo.InvariantCulture);
+                    byte[] found = Ask(home, new Message.Project(outputs[output], default, Name(name))) is Message.Result result
+                        ? result.Stdout.ToArray()
+                        : throw new InvalidOperationException("no answer");
+                    int from =
+                        found.Length == 0 ? 0 : int.Parse(Encoding.ASCII.GetString(found).Split(' ', 2)[0], CultureInfo.InvariantCulture);
                     Assert.InRange(from, acknowledged[output, name], round);
-                    Assert.True(from == 0 || found.AsSpan().SequenceEqual(Text(output, name, from)), $"round {round}: view {name} of output {output} is not what was handed over in round {from}");
+                    Assert.True(
+                        from == 0 || found.AsSpan().SequenceEqual(Text(output, name, from)),
+                        $"round {round}: view {name} of output {output} is not what was handed over in round {from}"
+                    );
                 }
             }
         }
@@ -58,18 +70,25 @@ public sealed class KilledViewTests
     {
         int done = 0;
         using var enough = new SemaphoreSlim(0);
-        Task[] writers = [.. Enumerable.Range(0, Outputs).Select(output => Task.Run(() =>
-        {
-            for (int i = 0; ; i++)
-            {
-                int name = (i + round) % Names;
-                if (Ask(home, new Message.Project(outputs[output], Text(output, name, round), Name(name))) is not Message.Json)
-                    break;
-                acknowledged[output, name] = round;
-                if (Interlocked.Increment(ref done) == most)
-                    enough.Release();
-            }
-        }))];
+        Task[] writers =
+        [
+            .. Enumerable
+                .Range(0, Outputs)
+                .Select(output =>
+                    Task.Run(() =>
+                    {
+                        for (int i = 0; ; i++)
+                        {
+                            int name = (i + round) % Names;
+                            if (Ask(home, new Message.Project(outputs[output], Text(output, name, round), Name(name))) is not Message.Json)
+                                break;
+                            acknowledged[output, name] = round;
+                            if (Interlocked.Increment(ref done) == most)
+                                enough.Release();
+                        }
+                    })
+                ),
+        ];
         await enough.WaitAsync();
         DaemonHome.Kill(home.DaemonIds());
         await Task.WhenAll(writers);

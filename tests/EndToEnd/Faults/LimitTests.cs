@@ -30,13 +30,17 @@ public sealed class LimitTests(ITestOutputHelper output)
         // Idle connections take what there is; callers come on top.
         var held = new List<Socket>();
         var crowd = new Crowd(fake, output) { Callers = 24 };
-        await crowd.EndureAsync("descriptors used up", "daemon with ulimit -n 64, 60 idle connections, 24 callers", async () =>
-        {
-            for (int i = 0; i < 60; i++)
-                held.Add(Connect(fake));
-            await crowd.CallsAsync(150);
-            held.ForEach(s => s.Dispose());
-        });
+        await crowd.EndureAsync(
+            "descriptors used up",
+            "daemon with ulimit -n 64, 60 idle connections, 24 callers",
+            async () =>
+            {
+                for (int i = 0; i < 60; i++)
+                    held.Add(Connect(fake));
+                await crowd.CallsAsync(150);
+                held.ForEach(s => s.Dispose());
+            }
+        );
         Assert.False(daemon.HasExited);
         await crowd.AssertServedAsync();
     }
@@ -49,7 +53,11 @@ public sealed class LimitTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         using Process daemon = await ServeAsync(fake, $"ulimit -n {Limit}");
         var crowd = new Crowd(fake, output) { Callers = 24, OutputBytes = 200_000 };
-        await crowd.EndureAsync("descriptors used up", $"daemon with ulimit -n {Limit}, 24 callers, outputs of 200 kB", () => crowd.CallsAsync(150));
+        await crowd.EndureAsync(
+            "descriptors used up",
+            $"daemon with ulimit -n {Limit}, 24 callers, outputs of 200 kB",
+            () => crowd.CallsAsync(150)
+        );
         Assert.False(daemon.HasExited);
         await crowd.AssertServedAsync();
         Stats stats = await fake.Home.StatsAsync();
@@ -74,7 +82,8 @@ public sealed class LimitTests(ITestOutputHelper output)
     {
         await using var fake = new FakeHelmHome();
         using Process daemon = await ServeAsync(fake, "ulimit -Sn 64");
-        string[] limits = File.ReadLines($"/proc/{daemon.Id}/limits").Single(line => line.StartsWith("Max open files", StringComparison.Ordinal))
+        string[] limits = File.ReadLines($"/proc/{daemon.Id}/limits")
+            .Single(line => line.StartsWith("Max open files", StringComparison.Ordinal))
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(limits[4], limits[3]);
     }
@@ -116,7 +125,8 @@ public sealed class LimitTests(ITestOutputHelper output)
         CommandResult start = await Limited("-S " + limit, fake.Home.Admin("start")).RunAsync();
         Assert.Equal((0, ""), (start.ExitCode, start.StderrText));
         int daemon = await fake.Home.DaemonIdAsync();
-        string[] limits = File.ReadLines($"/proc/{daemon}/limits").Single(line => line.StartsWith(row, StringComparison.Ordinal))[row.Length..]
+        string[] limits = File.ReadLines($"/proc/{daemon}/limits")
+            .Single(line => line.StartsWith(row, StringComparison.Ordinal))[row.Length..]
             .Split(' ', StringSplitOptions.RemoveEmptyEntries);
         Assert.Equal(limits[1], limits[0]);
     }
@@ -128,7 +138,13 @@ public sealed class LimitTests(ITestOutputHelper output)
     {
         await using var fake = new FakeHelmHome();
         Command start = fake.Home.Admin("start");
-        CommandResult result = await (start with { File = "/bin/bash", Arguments = ["-c", how + "; exec \"$0\" \"$@\"", start.File, .. start.Arguments] }).RunAsync();
+        CommandResult result = await (
+            start with
+            {
+                File = "/bin/bash",
+                Arguments = ["-c", how + "; exec \"$0\" \"$@\"", start.File, .. start.Arguments],
+            }
+        ).RunAsync();
         Assert.Equal(0, result.ExitCode);
         int daemon = await fake.Home.DaemonIdAsync();
         Signals.Send([daemon], Signals.Terminate);
@@ -136,8 +152,8 @@ public sealed class LimitTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// On one processor the pool begins with one thread. A caller in a directory of its own, whose request the daemon does not know yet, is answered
-    /// there: it must not be behind those who wait for the store's lock, nor may the heart stop.
+    /// On one processor the pool begins with one thread. A caller in a directory of its own, whose request the daemon does not know yet, is
+    /// answered there: it must not be behind those who wait for the store's lock, nor may the heart stop.
     /// </summary>
     [Fact]
     public async Task Hits_on_one_processor_while_prunes_wait_for_the_disk()
@@ -175,13 +191,17 @@ public sealed class LimitTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         var held = new List<Socket>();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("too many connections", "700 that send nothing, and stay", async () =>
-        {
-            for (int i = 0; i < 700; i++)
-                held.Add(Connect(fake));
-            await crowd.CallsAsync(60);
-            held.ForEach(s => s.Dispose());
-        });
+        await crowd.EndureAsync(
+            "too many connections",
+            "700 that send nothing, and stay",
+            async () =>
+            {
+                for (int i = 0; i < 700; i++)
+                    held.Add(Connect(fake));
+                await crowd.CallsAsync(60);
+                held.ForEach(s => s.Dispose());
+            }
+        );
         await crowd.AssertServedAsync();
     }
 
@@ -193,37 +213,41 @@ public sealed class LimitTests(ITestOutputHelper output)
         int daemon = fake.Home.DaemonIds().Single();
         var held = new List<Socket>();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("hostile peers of the same user", "100 frames of 50 MB that come byte by byte, 100 of noise", async () =>
-        {
-            var random = new Random(3);
-            byte[] noise = new byte[4000];
-            for (int i = 0; i < 100; i++)
+        await crowd.EndureAsync(
+            "hostile peers of the same user",
+            "100 frames of 50 MB that come byte by byte, 100 of noise",
+            async () =>
             {
-                Socket slow = Connect(fake);
-                held.Add(slow);
-                await slow.SendAsync(new byte[] { 0x03, 0, 0, 0, 0x9c, 0x01 });
-                using Socket noisy = Connect(fake);
-                random.NextBytes(noise);
-                noise[0] = 0;
-                noise[1] = 0;
-                await noisy.SendAsync(noise);
-            }
-            using var over = new CancellationTokenSource();
-            Task dripping = Task.Run(async () =>
-            {
-                while (!over.IsCancellationRequested)
+                var random = new Random(3);
+                byte[] noise = new byte[4000];
+                for (int i = 0; i < 100; i++)
                 {
-                    held.RemoveAll(s => !Drip(s));
-                    await Task.Delay(20); // How fast they drip; nothing is waited for.
+                    Socket slow = Connect(fake);
+                    held.Add(slow);
+                    await slow.SendAsync(new byte[] { 0x03, 0, 0, 0, 0x9c, 0x01 });
+                    using Socket noisy = Connect(fake);
+                    random.NextBytes(noise);
+                    noise[0] = 0;
+                    noise[1] = 0;
+                    await noisy.SendAsync(noise);
                 }
-            });
-            await crowd.CallsAsync(60);
-            // Not by real helm alone: the cache answers while they drip.
-            await crowd.AssertServedAsync();
-            await over.CancelAsync();
-            await dripping;
-            held.ForEach(s => s.Dispose());
-        });
+                using var over = new CancellationTokenSource();
+                Task dripping = Task.Run(async () =>
+                {
+                    while (!over.IsCancellationRequested)
+                    {
+                        held.RemoveAll(s => !Drip(s));
+                        await Task.Delay(20); // How fast they drip; nothing is waited for.
+                    }
+                });
+                await crowd.CallsAsync(60);
+                // Not by real helm alone: the cache answers while they drip.
+                await crowd.AssertServedAsync();
+                await over.CancelAsync();
+                await dripping;
+                held.ForEach(s => s.Dispose());
+            }
+        );
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();
     }
@@ -262,8 +286,8 @@ public sealed class LimitTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// A caller that is not read from stands still with the file that helm wrote into, which the daemon has too by then: nothing of it is in
-    /// the memory of the caller.
+    /// A caller that is not read from stands still with the file that helm wrote into, which the daemon has too by then: nothing of it is
+    /// in the memory of the caller.
     /// </summary>
     [Theory]
     [InlineData(100_000_000, "stored")]
@@ -274,8 +298,12 @@ public sealed class LimitTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         using Process shim = fake.Template().With("FAKEHELM_STDOUT", null).With("FAKEHELM_FLOOD", $"{bytes}").Start();
-        await Eventually.IsTrueAsync(fate, async () => await fake.Home.StatsAsync() is var stats
-            && (fate == "stored" ? stats.Stored : stats.RefuseReasons.GetValueOrDefault(fate)) == 1);
+        await Eventually.IsTrueAsync(
+            fate,
+            async () =>
+                await fake.Home.StatsAsync() is var stats
+                && (fate == "stored" ? stats.Stored : stats.RefuseReasons.GetValueOrDefault(fate)) == 1
+        );
         string peak = File.ReadLines($"/proc/{shim.Id}/status").Single(line => line.StartsWith("VmHWM:", StringComparison.Ordinal));
         long kibibytes = long.Parse(peak.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture);
         Assert.InRange(kibibytes / 1024, 0, OwnMebibytes);
@@ -288,8 +316,8 @@ public sealed class LimitTests(ITestOutputHelper output)
     }
 
     /// <summary>
-    /// Standard error travels within a message, for which the shim needs memory. Whatever it lacks when helm has ended, helm is not run again,
-    /// and what it wrote is printed, once.
+    /// Standard error travels within a message, for which the shim needs memory. Whatever it lacks when helm has ended, helm is not run
+    /// again, and what it wrote is printed, once.
     /// </summary>
     [Theory]
     [InlineData(200_000)]
@@ -305,11 +333,13 @@ public sealed class LimitTests(ITestOutputHelper output)
         File.WriteAllText(helm, $"#!/bin/sh\nhead -c {ErrorBytes} /dev/zero >&2\necho manifest\n");
         File.SetUnixFileMode(helm, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
         Command command = fake.Template().With("FAKEHELM_REAL", helm);
-        CommandResult result = await (command with
-        {
-            File = "/bin/bash",
-            Arguments = ["-c", $"ulimit -v {kibibytes}; exec \"$0\" \"$@\"", command.File, .. command.Arguments],
-        }).RunAsync();
+        CommandResult result = await (
+            command with
+            {
+                File = "/bin/bash",
+                Arguments = ["-c", $"ulimit -v {kibibytes}; exec \"$0\" \"$@\"", command.File, .. command.Arguments],
+            }
+        ).RunAsync();
         Assert.Equal((0, "manifest\n", ErrorBytes), (result.ExitCode, result.StdoutText, result.Stderr.Length));
         Assert.Equal(1, fake.Runs);
     }
@@ -326,12 +356,18 @@ public sealed class LimitTests(ITestOutputHelper output)
             Arguments = ["-c", "ulimit -f 8; \"$0\" \"$@\" | cat; exit ${PIPESTATUS[0]}", command.File, .. command.Arguments],
             Stdin = Encoding.ASCII.GetBytes("a: " + new string('x', 60_000) + "\n"),
         };
-        CommandResult real = await (command with { Arguments = [.. command.Arguments.Select((a, i) => i == 2 ? fake.Home.RealHelm : a)] }).RunAsync();
+        CommandResult real = await (
+            command with
+            {
+                Arguments = [.. command.Arguments.Select((a, i) => i == 2 ? fake.Home.RealHelm : a)],
+            }
+        ).RunAsync();
         CommandResult result = await command.RunAsync();
         Assert.Equal(0, result.ExitCode);
         Assert.Equal(Line(real), Line(result));
 
-        static string Line(CommandResult of) => of.StdoutText.Split('\n').Single(line => line.Contains("stdin", StringComparison.OrdinalIgnoreCase));
+        static string Line(CommandResult of) =>
+            of.StdoutText.Split('\n').Single(line => line.Contains("stdin", StringComparison.OrdinalIgnoreCase));
     }
 
     [Fact]
@@ -355,16 +391,32 @@ public sealed class LimitTests(ITestOutputHelper output)
     }
 
     private static Command Limited(string limit, Command command) =>
-        command with { File = "/bin/bash", Arguments = ["-c", $"ulimit {limit} || exit 99; exec \"$0\" \"$@\"", command.File, .. command.Arguments] };
+        command with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", $"ulimit {limit} || exit 99; exec \"$0\" \"$@\"", command.File, .. command.Arguments],
+        };
 
     /// <summary>Runs the daemon as a child, after what <paramref name="limit"/> says to the shell.</summary>
     private static async Task<Process> ServeAsync(FakeHelmHome fake, string limit)
     {
         Command serve = fake.Home.Admin("serve", "--detached");
-        Process daemon = (serve with { File = "/bin/bash", Arguments = ["-c", limit + "; exec \"$0\" \"$@\"", serve.File, .. serve.Arguments] }).Start();
-        await Eventually.IsTrueAsync("the daemon answers", async () => daemon.HasExited
-            ? throw new InvalidOperationException($"the daemon ended with {daemon.ExitCode}: {await daemon.StandardError.ReadToEndAsync()}")
-            : (await fake.Home.Admin("status").RunAsync()).ExitCode == 0);
+        Process daemon = (
+            serve with
+            {
+                File = "/bin/bash",
+                Arguments = ["-c", limit + "; exec \"$0\" \"$@\"", serve.File, .. serve.Arguments],
+            }
+        ).Start();
+        await Eventually.IsTrueAsync(
+            "the daemon answers",
+            async () =>
+                daemon.HasExited
+                    ? throw new InvalidOperationException(
+                        $"the daemon ended with {daemon.ExitCode}: {await daemon.StandardError.ReadToEndAsync()}"
+                    )
+                    : (await fake.Home.Admin("status").RunAsync()).ExitCode == 0
+        );
         return daemon;
     }
 

@@ -27,12 +27,14 @@ public sealed class MountFactAttribute : FactAttribute
 public sealed class OtherUserFactAttribute : FactAttribute
 {
     /// <summary>
-    /// A user that owns nothing. Another one in each run of the tests: a daemon whose home has too long a path keeps its socket in a directory in
-    /// /tmp that is named after the user, and two runs at a time must not meet there.
+    /// A user that owns nothing. Another one in each run of the tests: a daemon whose home has too long a path keeps its socket in a
+    /// directory in /tmp that is named after the user, and two runs at a time must not meet there.
     /// </summary>
     public static int User { get; } = 100_000 + Environment.ProcessId;
 
-    private static readonly Lazy<bool> s_possible = new(() => Needs.Succeeds("setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "true"));
+    private static readonly Lazy<bool> s_possible = new(() =>
+        Needs.Succeeds("setpriv", $"--reuid={User}", $"--regid={User}", "--clear-groups", "true")
+    );
 
     public OtherUserFactAttribute()
     {
@@ -78,7 +80,9 @@ internal static class Needs
     {
         try
         {
-            using Process process = Process.Start(new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true })!;
+            using Process process = Process.Start(
+                new ProcessStartInfo(file, arguments) { RedirectStandardError = true, RedirectStandardOutput = true }
+            )!;
             process.WaitForExit();
             return process.ExitCode == 0;
         }

@@ -61,7 +61,8 @@ internal sealed class OtherClock : IDisposable
     public void Set(TimeSpan ahead) => _view.Write(0, (long)ahead.TotalSeconds);
 
     /// <summary>The same command, and all that it starts, by this clock.</summary>
-    public Command Use(Command command) => command.With("LD_PRELOAD", _directory.At("clock.so")).With("OTHER_CLOCK", _directory.At("offset"));
+    public Command Use(Command command) =>
+        command.With("LD_PRELOAD", _directory.At("clock.so")).With("OTHER_CLOCK", _directory.At("offset"));
 
     public void Dispose()
     {

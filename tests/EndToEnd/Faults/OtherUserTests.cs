@@ -28,10 +28,16 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         Command call = fake.Template();
         // The first caller's umask is what the daemon inherits.
-        Command open = call with { File = "/bin/bash", Arguments = ["-c", "umask 0; exec \"$0\" \"$@\"", call.File, .. call.Arguments] };
+        Command open = call with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", "umask 0; exec \"$0\" \"$@\"", call.File, .. call.Arguments],
+        };
         await open.RunAsync();
-        await Eventually.IsTrueAsync("the store and the log exist", () =>
-            File.Exists(Path.Combine(fake.Home.State, "store.litedb")) && File.Exists(Path.Combine(fake.Home.State, "daemon.log")));
+        await Eventually.IsTrueAsync(
+            "the store and the log exist",
+            () => File.Exists(Path.Combine(fake.Home.State, "store.litedb")) && File.Exists(Path.Combine(fake.Home.State, "daemon.log"))
+        );
         await open.RunAsync();
         Assert.Equal(OwnerOnlyDirectory, File.GetUnixFileMode(fake.Home.State));
         string[] files = Directory.GetFiles(fake.Home.State);
@@ -47,7 +53,15 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         await fake.Template().RunAsync();
         foreach (string path in (string[])["daemon.sock", "store.litedb", "daemon.log"])
         {
-            CommandResult read = await As(OtherUserFactAttribute.User, fake.Home.Admin() with { File = "/bin/cat", Arguments = [Path.Combine(fake.Home.State, path)] }).RunAsync();
+            CommandResult read = await As(
+                    OtherUserFactAttribute.User,
+                    fake.Home.Admin() with
+                    {
+                        File = "/bin/cat",
+                        Arguments = [Path.Combine(fake.Home.State, path)],
+                    }
+                )
+                .RunAsync();
             Assert.NotEqual(0, read.ExitCode);
         }
         // As if someone had opened the directory and the socket to all: the daemon looks who calls.
@@ -71,7 +85,11 @@ public sealed class OtherUserTests(ITestOutputHelper output)
             File.SetUnixFileMode(directory, (UnixFileMode)0x1FF);
         File.SetUnixFileMode(Path.Combine(fake.Home.State, "daemon.sock"), (UnixFileMode)0x1B6);
         var crowd = new Crowd(fake, output) { Through = command => As(OtherUserFactAttribute.User, tools.Use(command)) };
-        await crowd.EndureAsync("socket of another user", "the caller's home holds the socket of someone else's daemon", () => crowd.CallsAsync(40));
+        await crowd.EndureAsync(
+            "socket of another user",
+            "the caller's home holds the socket of someone else's daemon",
+            () => crowd.CallsAsync(40)
+        );
         Assert.Equal(0, (await fake.Home.StatsAsync()).Misses);
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
@@ -84,14 +102,24 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         using var tools = new Tools(fake);
         string runtime = $"/tmp/helmcached-{OtherUserFactAttribute.User}";
         string home = Directory.CreateDirectory(fake.Home.At(new string('l', 150))).FullName;
-        Directory.CreateDirectory(runtime, OwnerOnlyDirectory | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute);
+        Directory.CreateDirectory(
+            runtime,
+            OwnerOnlyDirectory | UnixFileMode.OtherRead | UnixFileMode.OtherWrite | UnixFileMode.OtherExecute
+        );
         try
         {
             Run("chown", Attacker.ToString(CultureInfo.InvariantCulture), runtime);
             Run("chown", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), home);
             File.SetUnixFileMode(fake.Home.At(), (UnixFileMode)0x1ED);
-            var crowd = new Crowd(fake, output) { Through = command => As(OtherUserFactAttribute.User, tools.Use(command).With("HELMCACHED_HOME", home)) };
-            await crowd.EndureAsync("runtime directory of another user", "the directory for sockets in /tmp was made by an attacker", () => crowd.CallsAsync(40));
+            var crowd = new Crowd(fake, output)
+            {
+                Through = command => As(OtherUserFactAttribute.User, tools.Use(command).With("HELMCACHED_HOME", home)),
+            };
+            await crowd.EndureAsync(
+                "runtime directory of another user",
+                "the directory for sockets in /tmp was made by an attacker",
+                () => crowd.CallsAsync(40)
+            );
             Assert.Empty(Directory.GetFileSystemEntries(runtime));
         }
         finally
@@ -110,26 +138,35 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output);
         await crowd.EndureAsync("home is a link of another user", "it leads to a directory of the caller", () => crowd.CallsAsync(40));
         Assert.Empty(fake.Home.DaemonIds());
-        Assert.DoesNotContain(Directory.GetFiles(victim), file => file.Contains("store", StringComparison.Ordinal) || file.EndsWith(".sock", StringComparison.Ordinal));
+        Assert.DoesNotContain(
+            Directory.GetFiles(victim),
+            file => file.Contains("store", StringComparison.Ordinal) || file.EndsWith(".sock", StringComparison.Ordinal)
+        );
     }
 
     /// <summary>The home was open to others when it was made; by the time the daemon closes it they have been there.</summary>
     [OtherUserFact]
     public Task Links_that_another_user_planted_in_the_home_are_neither_followed_nor_served() =>
-        AssertPlantedFilesAreRemovedAsync("links of another user in the place of store, log, marks and socket", (victim, planted) =>
-        {
-            File.CreateSymbolicLink(planted, victim);
-            Run("chown", "-h", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), planted);
-        });
+        AssertPlantedFilesAreRemovedAsync(
+            "links of another user in the place of store, log, marks and socket",
+            (victim, planted) =>
+            {
+                File.CreateSymbolicLink(planted, victim);
+                Run("chown", "-h", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), planted);
+            }
+        );
 
     [OtherUserFact]
     public Task Hard_links_that_another_user_planted_in_the_home_are_neither_written_nor_served() =>
-        AssertPlantedFilesAreRemovedAsync("hard links to files of another user, open to all, in the place of store, log, marks and socket", (victim, planted) =>
-        {
-            File.SetUnixFileMode(victim, (UnixFileMode)0x1B6);
-            Run("chown", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), victim);
-            Run("ln", victim, planted);
-        });
+        AssertPlantedFilesAreRemovedAsync(
+            "hard links to files of another user, open to all, in the place of store, log, marks and socket",
+            (victim, planted) =>
+            {
+                File.SetUnixFileMode(victim, (UnixFileMode)0x1B6);
+                Run("chown", OtherUserFactAttribute.User.ToString(CultureInfo.InvariantCulture), victim);
+                Run("ln", victim, planted);
+            }
+        );
 
     private async Task AssertPlantedFilesAreRemovedAsync(string how, Action<string, string> plant)
     {
@@ -138,7 +175,17 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         // Ours already, and opened to others by somebody: one that is not is refused (HomeDirectoryTests).
         await fake.StartDaemonAsync();
         await fake.Home.StopAsync();
-        string[] names = ["store.litedb", "store-log.litedb", "daemon.log", "daemon.log.1", "avoid", "start-failed", "daemon.sock", "daemon.sock.new"];
+        string[] names =
+        [
+            "store.litedb",
+            "store-log.litedb",
+            "daemon.log",
+            "daemon.log.1",
+            "avoid",
+            "start-failed",
+            "daemon.sock",
+            "daemon.sock.new",
+        ];
         foreach (string name in names)
         {
             File.WriteAllText(fake.Home.At("victim-" + name), Theirs);
@@ -170,11 +217,12 @@ public sealed class OtherUserTests(ITestOutputHelper output)
         Assert.False(File.Exists(victim));
     }
 
-    private static Command As(int user, Command command) => command with
-    {
-        File = "/usr/bin/setpriv",
-        Arguments = [$"--reuid={user}", $"--regid={user}", "--clear-groups", command.File, .. command.Arguments],
-    };
+    private static Command As(int user, Command command) =>
+        command with
+        {
+            File = "/usr/bin/setpriv",
+            Arguments = [$"--reuid={user}", $"--regid={user}", "--clear-groups", command.File, .. command.Arguments],
+        };
 
     private static void Run(string file, params string[] arguments) => Assert.True(Needs.Succeeds(file, arguments), file);
 
@@ -231,8 +279,10 @@ public sealed class OtherUserTests(ITestOutputHelper output)
                 File.Copy(library, Path.Combine(_directory, Path.GetFileName(library)));
         }
 
-        public Command Use(Command command) => (command with { File = Path.Combine(_directory, Path.GetFileName(command.File)) })
-            .With("HELMCACHED_HELM", Path.Combine(_directory, Path.GetFileName(_fake.Home.RealHelm))).With("FAKEHELM_LOG", null);
+        public Command Use(Command command) =>
+            (command with { File = Path.Combine(_directory, Path.GetFileName(command.File)) })
+                .With("HELMCACHED_HELM", Path.Combine(_directory, Path.GetFileName(_fake.Home.RealHelm)))
+                .With("FAKEHELM_LOG", null);
 
         public void Dispose() => DaemonHome.Kill(_fake.Home.ProcessIds("serve"));
     }

@@ -61,11 +61,12 @@ internal sealed class Sandbox : IDisposable
     }
 
     /// <summary>The same command, with this call answered by this errno.</summary>
-    public Command Refuse(string call, int errno, Command command) => command with
-    {
-        File = _directory.At("sandbox"),
-        Arguments = [call, $"{errno}", command.File, .. command.Arguments],
-    };
+    public Command Refuse(string call, int errno, Command command) =>
+        command with
+        {
+            File = _directory.At("sandbox"),
+            Arguments = [call, $"{errno}", command.File, .. command.Arguments],
+        };
 
     public void Dispose() => _directory.Dispose();
 }

@@ -9,22 +9,87 @@ using static CacheDaemon.Tests.Support.ChartBuilder;
 
 namespace CacheDaemon.Tests.EndToEnd.Faults;
 
-/// <summary>Whichever system call of the shim a sandbox refuses: where real helm does its work without it, the caller gets helm's bytes and exit code.</summary>
+/// <summary>
+/// Whichever system call of the shim a sandbox refuses: where real helm does its work without it, the caller gets helm's bytes and exit
+/// code.
+/// </summary>
 [Collection(FaultsCollection.Name)]
 [Trait("Needs", "programs")]
 public sealed class SandboxTests
 {
     /// <summary>
-    /// All that strace shows of the shim's hits, misses and becoming helm, and what the C library takes instead of those. Not execve, without which nothing begins,
-    /// nor exit_group, without which nothing ends.
+    /// All that strace shows of the shim's hits, misses and becoming helm, and what the C library takes instead of those. Not execve,
+    /// without which nothing begins, nor exit_group, without which nothing ends.
     /// </summary>
     private static readonly string[] s_calls =
     [
-        "access", "arch_prctl", "brk", "clone", "clone3", "close", "connect", "dup2", "dup3", "faccessat", "faccessat2", "fcntl", "flock", "fstat", "ftruncate", "futex", "getcwd",
-        "getdents64", "getegid", "geteuid", "getpid", "getrandom", "getrlimit", "getsockopt", "gettid", "kill", "lseek", "madvise", "membarrier", "memfd_create", "mmap",
-        "mprotect", "munmap", "newfstatat", "open", "openat", "pipe2", "poll", "ppoll", "prctl", "pread64", "prlimit64", "read", "readlink", "recvmsg", "rseq", "rt_sigaction", "rt_sigprocmask",
-        "sched_getaffinity", "sched_yield", "sendfile", "sendmsg", "set_robust_list", "set_tid_address", "sigaltstack", "socket", "stat", "statfs", "statx", "sysinfo", "tgkill", "umask",
-        "uname", "utimensat", "vfork", "wait4", "write",
+        "access",
+        "arch_prctl",
+        "brk",
+        "clone",
+        "clone3",
+        "close",
+        "connect",
+        "dup2",
+        "dup3",
+        "faccessat",
+        "faccessat2",
+        "fcntl",
+        "flock",
+        "fstat",
+        "ftruncate",
+        "futex",
+        "getcwd",
+        "getdents64",
+        "getegid",
+        "geteuid",
+        "getpid",
+        "getrandom",
+        "getrlimit",
+        "getsockopt",
+        "gettid",
+        "kill",
+        "lseek",
+        "madvise",
+        "membarrier",
+        "memfd_create",
+        "mmap",
+        "mprotect",
+        "munmap",
+        "newfstatat",
+        "open",
+        "openat",
+        "pipe2",
+        "poll",
+        "ppoll",
+        "prctl",
+        "pread64",
+        "prlimit64",
+        "read",
+        "readlink",
+        "recvmsg",
+        "rseq",
+        "rt_sigaction",
+        "rt_sigprocmask",
+        "sched_getaffinity",
+        "sched_yield",
+        "sendfile",
+        "sendmsg",
+        "set_robust_list",
+        "set_tid_address",
+        "sigaltstack",
+        "socket",
+        "stat",
+        "statfs",
+        "statx",
+        "sysinfo",
+        "tgkill",
+        "umask",
+        "uname",
+        "utimensat",
+        "vfork",
+        "wait4",
+        "write",
     ];
 
     public static TheoryData<string, int> Refusals()
@@ -32,7 +97,10 @@ public sealed class SandboxTests
         var rows = new TheoryData<string, int>();
         foreach (string call in s_calls)
             rows.Add(call, Libc.EPERM);
-        foreach (string call in (string[])["clone3", "faccessat2", "lseek", "membarrier", "memfd_create", "mprotect", "pread64", "sendfile", "statx", "wait4"])
+        foreach (
+            string call in (string[])
+                ["clone3", "faccessat2", "lseek", "membarrier", "memfd_create", "mprotect", "pread64", "sendfile", "statx", "wait4"]
+        )
             rows.Add(call, Libc.ENOSYS);
         return rows;
     }
@@ -47,7 +115,8 @@ public sealed class SandboxTests
         Chart("web").WithConfigMap("c", $"a: {{{{ .Values.a | quote }}}}\n  b: {new string('x', 100_000)}").WriteTo(work);
         await home.StartAsync();
         byte[] values = Encoding.ASCII.GetBytes("a: given\n");
-        Command ours = home.Shim(work, "template", "r", "web", "-f", "-") with { Stdin = values }, real = ours with { File = home.RealHelm };
+        Command ours = home.Shim(work, "template", "r", "web", "-f", "-") with { Stdin = values },
+            real = ours with { File = home.RealHelm };
         CommandResult expected = await real.RunAsync();
         Assert.Equal(0, expected.ExitCode);
         var failures = new StringBuilder();
@@ -59,7 +128,10 @@ public sealed class SandboxTests
                 continue;
             compared++;
             foreach (string recache in (string[])["1", "0"])
-                if ((await sandbox.Refuse(call, errno, ours.With("HELMCACHED_RECACHE", recache)).RunAsync()).DifferenceFrom(expected) is { } difference)
+                if (
+                    (await sandbox.Refuse(call, errno, ours.With("HELMCACHED_RECACHE", recache)).RunAsync()).DifferenceFrom(expected) is
+                    { } difference
+                )
                     failures.AppendLine($"{call}, errno {errno}, {(recache == "1" ? "miss" : "hit")}: {difference}");
         }
         Assert.True(failures.Length == 0, failures.ToString());

@@ -17,23 +17,33 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 [Trait("Needs", "programs")]
 public sealed class SecrecyTests
 {
-    private const string Printed = "planted-in-the-manifest", Unprinted = "planted-and-not-printed", Given = "planted-by-set",
-        Variable = "planted-in-the-environment", InFile = "planted-in-a-values-file", ReleaseName = "planted-name";
+    private const string Printed = "planted-in-the-manifest",
+        Unprinted = "planted-and-not-printed",
+        Given = "planted-by-set",
+        Variable = "planted-in-the-environment",
+        InFile = "planted-in-a-values-file",
+        ReleaseName = "planted-name";
 
     [Fact]
     public async Task Planted_secrets_are_nowhere_but_in_the_answer_and_prune_leaves_none()
     {
         await using var home = new DaemonHome(RealHelms.Helm3, "log: {level: debug}\n");
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("web").WithValues($"shown: {Printed}\nhidden: {Unprinted}\n")
-            .WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: {{ .Values.shown }}\n").WriteTo(work);
+        Chart("web")
+            .WithValues($"shown: {Printed}\nhidden: {Unprinted}\n")
+            .WithTemplate("s.yaml", "apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: {{ .Values.shown }}\n")
+            .WriteTo(work);
         File.WriteAllText(Path.Combine(work, "more.yaml"), $"other: {InFile}\n");
         Assert.Equal(0, (await home.Admin("start").RunAsync()).ExitCode);
         string trace = home.At("trace");
         Command call = home.Shim(work, "template", ReleaseName, "web", "-f", "more.yaml", "--set", $"given={Given}")
-            .With("HELM_NAMESPACE", "planted-namespace").With("UNRELATED", Variable).With("HELMCACHED_TRACE", trace);
-        Command bypassed = home.Shim(work, "template", ReleaseName, "web", "--set", $"given={Given}", "--post-renderer", Given).With("HELMCACHED_TRACE", trace);
-        Command failing = home.Shim(work, "template", ReleaseName, "web", "--set", $"shown={Given}", "--nonsense", Given).With("HELMCACHED_TRACE", trace);
+            .With("HELM_NAMESPACE", "planted-namespace")
+            .With("UNRELATED", Variable)
+            .With("HELMCACHED_TRACE", trace);
+        Command bypassed = home.Shim(work, "template", ReleaseName, "web", "--set", $"given={Given}", "--post-renderer", Given)
+            .With("HELMCACHED_TRACE", trace);
+        Command failing = home.Shim(work, "template", ReleaseName, "web", "--set", $"shown={Given}", "--nonsense", Given)
+            .With("HELMCACHED_TRACE", trace);
         for (int i = 0; i < 3; i++)
         {
             CommandResult result = await call.RunAsync();
@@ -49,10 +59,12 @@ public sealed class SecrecyTests
             (await home.Admin("status").RunAsync()).StdoutText,
             (await home.Admin("stats", "--json").RunAsync()).StdoutText,
             (await home.Admin("stats").RunAsync()).StdoutText + (await home.Admin("stats", "--prometheus").RunAsync()).StdoutText,
-            (await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText + (await home.Admin("explain", "--last", "20").RunAsync()).StdoutText,
+            (await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText
+                + (await home.Admin("explain", "--last", "20").RunAsync()).StdoutText,
             File.ReadAllText(trace),
             File.ReadAllText(Path.Combine(home.State, "daemon.log")),
-            (await explain.RunAsync()).StdoutText + (await (explain with { Arguments = ["explain", "--json", .. explain.Arguments.Skip(1)] }).RunAsync()).StdoutText,
+            (await explain.RunAsync()).StdoutText
+                + (await (explain with { Arguments = ["explain", "--json", .. explain.Arguments.Skip(1)] }).RunAsync()).StdoutText,
             (await (explain with { Arguments = [.. explain.Arguments, "--set", $"more={Given}"] }).RunAsync()).StdoutText,
             (await home.Admin("verify").RunAsync()).StdoutText + (await home.Admin("prune", "--all", "--dry-run").RunAsync()).StdoutText,
         ];
@@ -119,7 +131,10 @@ public sealed class SecrecyTests
         Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
         await strace.WaitForExitAsync();
         // AF_UNSPEC dissolves a connection; .NET tries it on a socket that another thread still accepts on, to wake that thread.
-        string calls = string.Join('\n', File.ReadLines(log).Where(line => !line.Contains("sa_family=AF_UNSPEC", StringComparison.Ordinal)));
+        string calls = string.Join(
+            '\n',
+            File.ReadLines(log).Where(line => !line.Contains("sa_family=AF_UNSPEC", StringComparison.Ordinal))
+        );
         // The trace did see this process: it tells its end.
         Assert.Contains("+++ exited with 0 +++", calls, StringComparison.Ordinal);
         Assert.DoesNotContain("exec", calls, StringComparison.Ordinal);
@@ -128,7 +143,12 @@ public sealed class SecrecyTests
 
     /// <summary>Every byte of every file of the home, as text.</summary>
     private static string RawFiles(string home) =>
-        string.Concat(Directory.GetFiles(home).Where(f => Path.GetExtension(f) is not (".sock" or ".lock")).Select(f => Encoding.Latin1.GetString(File.ReadAllBytes(f))));
+        string.Concat(
+            Directory
+                .GetFiles(home)
+                .Where(f => Path.GetExtension(f) is not (".sock" or ".lock"))
+                .Select(f => Encoding.Latin1.GetString(File.ReadAllBytes(f)))
+        );
 
     private static byte[] Material(string store)
     {

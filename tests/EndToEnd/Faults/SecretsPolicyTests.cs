@@ -14,7 +14,8 @@ namespace CacheDaemon.Tests.EndToEnd.Faults;
 [Trait("Needs", "programs")]
 public sealed class SecretsPolicyTests
 {
-    private const string Planted = "planted-in-a-secret", Open = "in-a-config-map";
+    private const string Planted = "planted-in-a-secret",
+        Open = "in-a-config-map";
 
     [Theory]
     [InlineData("disk", "helmcached: hit memory", "helmcached: hit disk")]
@@ -64,7 +65,9 @@ public sealed class SecretsPolicyTests
     private static string Write(DaemonHome home)
     {
         string work = Directory.CreateDirectory(home.At("work")).FullName;
-        Chart("secret").WithTemplate("s.yaml", $"apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: {Planted}\n").WriteTo(work);
+        Chart("secret")
+            .WithTemplate("s.yaml", $"apiVersion: v1\nkind: Secret\nmetadata:\n  name: s\nstringData:\n  a: {Planted}\n")
+            .WriteTo(work);
         Chart("open").WithTemplate("c.yaml", $"apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: c\ndata:\n  a: {Open}\n").WriteTo(work);
         return work;
     }
@@ -77,6 +80,11 @@ public sealed class SecretsPolicyTests
     }
 
     /// <summary>Every byte of store and log, as text.</summary>
-    private static string RawFiles(DaemonHome home) => string.Concat(Directory.GetFiles(home.State)
-        .Where(file => Path.GetExtension(file) is not (".sock" or ".lock")).Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file))));
+    private static string RawFiles(DaemonHome home) =>
+        string.Concat(
+            Directory
+                .GetFiles(home.State)
+                .Where(file => Path.GetExtension(file) is not (".sock" or ".lock"))
+                .Select(file => Encoding.Latin1.GetString(File.ReadAllBytes(file)))
+        );
 }

@@ -23,11 +23,15 @@ public sealed partial class SignalTests
         await fake.StartDaemonAsync();
         Command call = cached ? fake.HeldTemplate() : fake.HeldTemplate().With("HELMCACHED_DISABLE", "1");
         // util-linux script: a terminal of its own, and with -e the exit code of what ran there.
-        using Process terminal = (call with
-        {
-            File = "/usr/bin/script",
-            Arguments = ["-qec", string.Join(' ', ["exec env --default-signal=INT", call.File, .. call.Arguments]), "/dev/null"],
-        }).With("SHELL", "/bin/bash").Start();
+        using Process terminal = (
+            call with
+            {
+                File = "/usr/bin/script",
+                Arguments = ["-qec", string.Join(' ', ["exec env --default-signal=INT", call.File, .. call.Arguments]), "/dev/null"],
+            }
+        )
+            .With("SHELL", "/bin/bash")
+            .Start();
         await fake.RunsReachAsync(1);
         await terminal.StandardInput.WriteAsync('\u0003');
         await terminal.StandardInput.FlushAsync();
@@ -38,7 +42,9 @@ public sealed partial class SignalTests
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
     }
 
-    /// <summary>A shell ends with a child that Ctrl-C ended, and goes on after one that merely says 130: the loop of a script must end.</summary>
+    /// <summary>
+    /// A shell ends with a child that Ctrl-C ended, and goes on after one that merely says 130: the loop of a script must end.
+    /// </summary>
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
@@ -48,7 +54,13 @@ public sealed partial class SignalTests
         await fake.StartDaemonAsync();
         Command call = cached ? fake.HeldTemplate() : fake.HeldTemplate().With("HELMCACHED_DISABLE", "1");
         string loop = $"for i in 1 2 3; do {call.File} {string.Join(' ', call.Arguments)}; echo went on; done";
-        Command script = (call with { File = "/usr/bin/script", Arguments = ["-qec", $"exec env --default-signal=INT bash -c '{loop}'", "/dev/null"] }).With("SHELL", "/bin/bash");
+        Command script = (
+            call with
+            {
+                File = "/usr/bin/script",
+                Arguments = ["-qec", $"exec env --default-signal=INT bash -c '{loop}'", "/dev/null"],
+            }
+        ).With("SHELL", "/bin/bash");
         using Process terminal = script.Start();
         await fake.RunsReachAsync(1);
         await terminal.StandardInput.WriteAsync('\u0003');
@@ -67,7 +79,11 @@ public sealed partial class SignalTests
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         Command call = fake.HeldTemplate();
-        Command shell = call with { File = "/usr/bin/script", Arguments = ["-qec", "exec env --default-signal=TSTP,TTOU,TTIN bash --norc --noprofile -i", "/dev/null"] };
+        Command shell = call with
+        {
+            File = "/usr/bin/script",
+            Arguments = ["-qec", "exec env --default-signal=TSTP,TTOU,TTIN bash --norc --noprofile -i", "/dev/null"],
+        };
         using Process terminal = shell.With("SHELL", "/bin/bash").With("TERM", "dumb").Start();
         await TypeAsync($"{call.File} {string.Join(' ', call.Arguments)} >out; echo ended >>out\n");
         await fake.RunsReachAsync(1);
@@ -149,7 +165,11 @@ public sealed partial class SignalTests
 
     private static async Task<string> SeenByShellAsync(Command command, bool onTerminal)
     {
-        Command shell = command with { File = "/bin/bash", Arguments = ["-c", "\"$0\" \"$@\"; echo \"code $?\" >&2", command.File, .. command.Arguments] };
+        Command shell = command with
+        {
+            File = "/bin/bash",
+            Arguments = ["-c", "\"$0\" \"$@\"; echo \"code $?\" >&2", command.File, .. command.Arguments],
+        };
         if (onTerminal)
         {
             string line = $"/bin/bash -c '\"$0\" \"$@\"; echo \"code $?\"' {command.File} {string.Join(' ', command.Arguments)}";

@@ -27,31 +27,39 @@ public sealed class SocketTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output);
         int daemon = fake.Home.DaemonIds().Single();
         string socket = Path.Combine(fake.Home.State, "daemon.sock");
-        await crowd.EndureAsync("socket " + fate, "while the daemon lives", async () =>
-        {
-            await crowd.CallsAsync(20);
-            switch (fate)
+        await crowd.EndureAsync(
+            "socket " + fate,
+            "while the daemon lives",
+            async () =>
             {
-                case "mode 0000":
-                    File.SetUnixFileMode(socket, UnixFileMode.None);
-                    break;
-                case "with its directory made anew":
-                    Directory.Move(fake.Home.State, fake.Home.At("aside"));
-                    break;
-                default:
-                    File.Delete(socket);
-                    if (fate.Contains("file", StringComparison.Ordinal))
-                        File.WriteAllText(socket, "in the way");
-                    if (fate.Contains("directory", StringComparison.Ordinal))
-                        Directory.CreateDirectory(socket);
-                    if (fate.Contains("link", StringComparison.Ordinal))
-                        File.CreateSymbolicLink(socket, "/nonexistent/daemon.sock");
-                    break;
+                await crowd.CallsAsync(20);
+                switch (fate)
+                {
+                    case "mode 0000":
+                        File.SetUnixFileMode(socket, UnixFileMode.None);
+                        break;
+                    case "with its directory made anew":
+                        Directory.Move(fake.Home.State, fake.Home.At("aside"));
+                        break;
+                    default:
+                        File.Delete(socket);
+                        if (fate.Contains("file", StringComparison.Ordinal))
+                            File.WriteAllText(socket, "in the way");
+                        if (fate.Contains("directory", StringComparison.Ordinal))
+                            Directory.CreateDirectory(socket);
+                        if (fate.Contains("link", StringComparison.Ordinal))
+                            File.CreateSymbolicLink(socket, "/nonexistent/daemon.sock");
+                        break;
+                }
+                await Eventually.IsTrueAsync(
+                    "the daemon is reached again",
+                    async () =>
+                        (await fake.Home.Admin("status").RunAsync()).ExitCode == 0
+                        && fake.Home.DaemonIds().Count == 1
+                        && File.GetUnixFileMode(socket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite)
+                );
             }
-            await Eventually.IsTrueAsync("the daemon is reached again", async () =>
-                (await fake.Home.Admin("status").RunAsync()).ExitCode == 0 && fake.Home.DaemonIds().Count == 1
-                && File.GetUnixFileMode(socket) == (UnixFileMode.UserRead | UnixFileMode.UserWrite));
-        });
+        );
         if (fate != "with its directory made anew")
             Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
         await crowd.AssertServedAsync();

@@ -30,29 +30,36 @@ public sealed class StoreFaultTests(ITestOutputHelper output)
         var crowd = new Crowd(fake, output);
         string store = Path.Combine(fake.Home.State, LiteDbTierOptions.FileName);
         using var locker = new Locker();
-        await crowd.EndureAsync("store " + fate, "under the running daemon, then before a start", async () =>
-        {
-            await crowd.CallsAsync(24);
-            Damage(store, fate, locker);
-            await crowd.CallsAsync(24);
-            DaemonHome.Kill(fake.Home.DaemonIds());
-            Damage(store, fate, locker);
-            await crowd.CallsAsync(32);
-        });
+        await crowd.EndureAsync(
+            "store " + fate,
+            "under the running daemon, then before a start",
+            async () =>
+            {
+                await crowd.CallsAsync(24);
+                Damage(store, fate, locker);
+                await crowd.CallsAsync(24);
+                DaemonHome.Kill(fake.Home.DaemonIds());
+                Damage(store, fate, locker);
+                await crowd.CallsAsync(32);
+            }
+        );
         locker.Dispose();
         // A daemon that was killed meanwhile finds a store that works.
         DaemonHome.Kill(fake.Home.DaemonIds());
         // Served from memory perhaps; the store works again when another daemon finds it on disk. Damage that only a write meets takes
         // that write with it, and the next one goes into a fresh store.
-        await Eventually.IsTrueAsync("an entry is kept", async () =>
-        {
-            await fake.StartDaemonAsync();
-            await crowd.AssertServedAsync();
-            await fake.Home.StopAsync();
-            await fake.StartDaemonAsync();
-            CommandResult result = await crowd.CallOf(0).Command.With("HELMCACHED_TRACE", "1").RunAsync();
-            return result.StderrText.StartsWith("helmcached: hit disk", StringComparison.Ordinal);
-        });
+        await Eventually.IsTrueAsync(
+            "an entry is kept",
+            async () =>
+            {
+                await fake.StartDaemonAsync();
+                await crowd.AssertServedAsync();
+                await fake.Home.StopAsync();
+                await fake.StartDaemonAsync();
+                CommandResult result = await crowd.CallOf(0).Command.With("HELMCACHED_TRACE", "1").RunAsync();
+                return result.StderrText.StartsWith("helmcached: hit disk", StringComparison.Ordinal);
+            }
+        );
     }
 
     private static void Damage(string store, string fate, Locker locker)

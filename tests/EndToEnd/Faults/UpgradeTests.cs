@@ -30,19 +30,28 @@ public sealed class UpgradeTests(ITestOutputHelper output)
             Install(directory, library);
         await using var fake = new FakeHelmHome(shim);
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("binaries replaced", $"{Upgrades} times, both by rename: the old daemon drains, the new one starts", async () =>
-        {
-            await crowd.CallsAsync(16);
-            for (int i = 0; i < Upgrades; i++)
+        await crowd.EndureAsync(
+            "binaries replaced",
+            $"{Upgrades} times, both by rename: the old daemon drains, the new one starts",
+            async () =>
             {
-                IReadOnlyList<int> old = fake.Home.DaemonIds();
-                Install(directory, Repository.Daemon);
-                Install(directory, Repository.Shim);
-                await Eventually.IsTrueAsync("another daemon runs, of the new file", () =>
-                    fake.Home.DaemonIds() is [int daemon] && !old.Contains(daemon) && ProgramOf(daemon) == directory.At("helmcached"));
                 await crowd.CallsAsync(16);
+                for (int i = 0; i < Upgrades; i++)
+                {
+                    IReadOnlyList<int> old = fake.Home.DaemonIds();
+                    Install(directory, Repository.Daemon);
+                    Install(directory, Repository.Shim);
+                    await Eventually.IsTrueAsync(
+                        "another daemon runs, of the new file",
+                        () =>
+                            fake.Home.DaemonIds() is [int daemon]
+                            && !old.Contains(daemon)
+                            && ProgramOf(daemon) == directory.At("helmcached")
+                    );
+                    await crowd.CallsAsync(16);
+                }
             }
-        });
+        );
         await crowd.AssertServedAsync();
     }
 
@@ -80,20 +89,27 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         await using var fake = new FakeHelmHome();
         await fake.StartDaemonAsync();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("upgrade", $"{Upgrades} times a frame of version {ProtocolVersion.Current + 1}: the daemon drains, another starts", async () =>
-        {
-            for (int i = 0; i < Upgrades; i++)
+        await crowd.EndureAsync(
+            "upgrade",
+            $"{Upgrades} times a frame of version {ProtocolVersion.Current + 1}: the daemon drains, another starts",
+            async () =>
             {
-                await crowd.CallsAsync(16);
-                await Eventually.IsTrueAsync("a daemon runs", () => fake.Home.DaemonIds().Count == 1);
-                IReadOnlyList<int> old = fake.Home.DaemonIds();
-                await Eventually.IsTrueAsync("the old daemon is gone", () =>
+                for (int i = 0; i < Upgrades; i++)
                 {
-                    Send(fake, ProtocolVersion.Current + 1);
-                    return !fake.Home.DaemonIds().Intersect(old).Any();
-                });
+                    await crowd.CallsAsync(16);
+                    await Eventually.IsTrueAsync("a daemon runs", () => fake.Home.DaemonIds().Count == 1);
+                    IReadOnlyList<int> old = fake.Home.DaemonIds();
+                    await Eventually.IsTrueAsync(
+                        "the old daemon is gone",
+                        () =>
+                        {
+                            Send(fake, ProtocolVersion.Current + 1);
+                            return !fake.Home.DaemonIds().Intersect(old).Any();
+                        }
+                    );
+                }
             }
-        });
+        );
     }
 
     [Fact]
@@ -103,12 +119,16 @@ public sealed class UpgradeTests(ITestOutputHelper output)
         await fake.StartDaemonAsync();
         int daemon = fake.Home.DaemonIds().Single();
         var crowd = new Crowd(fake, output);
-        await crowd.EndureAsync("downgrade", "50 frames of version 0: each connection is closed, the daemon stays", async () =>
-        {
-            for (int i = 0; i < 50; i++)
-                Send(fake, 0);
-            await crowd.CallsAsync(30);
-        });
+        await crowd.EndureAsync(
+            "downgrade",
+            "50 frames of version 0: each connection is closed, the daemon stays",
+            async () =>
+            {
+                for (int i = 0; i < 50; i++)
+                    Send(fake, 0);
+                await crowd.CallsAsync(30);
+            }
+        );
         Assert.Equal(daemon, await fake.Home.DaemonIdAsync());
     }
 
