@@ -35,15 +35,15 @@ internal sealed class ChartLoader(StampMemo<ChartContent> memo, ContentScanner s
     {
         var trust = new StampTrust(clock.NowNs());
         var contents = new ChartContents(memo, scan);
-        BypassReason reason = new PathResolver().Resolve(path, out _);
-        if (reason == BypassReason.ChartSpecialFile)
-            return new ChartLoad.Declined(reason, "the chart");
+        PathOutcome way = new PathResolver().Resolve(path, out _);
+        if (way == PathOutcome.OfProcess)
+            return new ChartLoad.Declined(BypassReason.ChartSpecialFile, "the chart");
         byte[] terminated = [.. path, 0];
         int error = Libc.Stat(terminated, follow: true, out FileStamp stamp);
         if (error != 0)
             return new ChartLoad.Declined(ReasonOf(error, BypassReason.ChartMissing), "the chart");
-        if (reason != BypassReason.None)
-            return new ChartLoad.Declined(reason, "the chart");
+        if (way == PathOutcome.Broken)
+            return new ChartLoad.Declined(BypassReason.ChartSymlinkBroken, "the chart");
         return stamp.Kind switch
         {
             FileKind.Directory => new ChartWalk(path, contents, trust).Run(stamp),

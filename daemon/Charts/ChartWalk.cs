@@ -10,7 +10,7 @@ namespace CacheDaemon.Daemon.Charts;
 /// <summary>
 /// Walks a chart directory as helm does (helm's <c>sympath.Walk</c> and <c>loader.LoadDir</c>,
 /// checked against both helms by <c>ChartLoadingAgainstHelmTests</c>): names in byte order, links followed under their
-/// own names, ignored directories not entered, ignored files not opened. Serves one walk.
+/// own names, ignored directories not entered, ignored files not opened. Serves one walk. A step of it that answers null succeeded.
 /// </summary>
 internal sealed class ChartWalk
 {
@@ -23,7 +23,6 @@ internal sealed class ChartWalk
     private byte[] _path = new byte[512];
     private int _length;
     private HelmIgnore _rules = HelmIgnore.Default;
-    private string _what = "";
     private int _names;
     private long _bytes;
 
@@ -49,16 +48,13 @@ internal sealed class ChartWalk
     public ChartLoad Run(FileStamp rootStamp)
     {
         _watched.AddRoot(Path, rootStamp, _trust.Covers(rootStamp, Path));
-        BypassReason reason = ReadRules();
-        if (reason == BypassReason.None)
-            reason = WalkDirectory(rootStamp, depth: 0);
-        if (reason != BypassReason.None)
-            return new ChartLoad.Declined(reason, _what);
+        if ((ReadRules() ?? WalkDirectory(rootStamp, depth: 0)) is { } declined)
+            return declined;
         return new ChartLoad.Loaded(new ChartSnapshot(_assembly.ToTree("directory"u8, _assembly.Metadata, _watched, _bytes), _watched));
     }
 
     /// <summary>helm reads the rules before it walks, following a link, whether or not they ignore themselves.</summary>
-    private BypassReason ReadRules()
+    private ChartLoad.Declined? ReadRules()
     {
         int length = _length;
         Push(".helmignore"u8);
@@ -69,7 +65,7 @@ internal sealed class ChartWalk
                 int error = Libc.Stat(Path, follow: true, out FileStamp stamp);
                 // Of a dangling link helm thinks here that there are no rules; the walk then fails over it.
                 if (error == Libc.ENOENT)
-                    return BypassReason.None;
+                    return null;
                 if (error != 0)
                     return Decline(BypassReason.ChartUnreadable);
                 if (stamp.Kind != FileKind.Regular)
@@ -86,7 +82,7 @@ internal sealed class ChartWalk
                 if (HelmIgnore.Parse(content.AsSpan(0, (int)stamp.Size), out string? problem) is not { } rules)
                     return Decline(BypassReason.HelmIgnoreInvalid, problem);
                 _rules = rules;
-                return BypassReason.None;
+                return null;
             }
         }
         finally
@@ -95,7 +91,7 @@ internal sealed class ChartWalk
         }
     }
 
-    private BypassReason WalkDirectory(FileStamp stamp, int depth)
+    private ChartLoad.Declined? WalkDirectory(FileStamp stamp, int depth)
     {
         if (depth > ChartLimits.MaxDepth)
             return Decline(BypassReason.ChartTooLarge);
@@ -110,15 +106,15 @@ internal sealed class ChartWalk
             if (++_names > ChartLimits.MaxNames)
                 return Decline(BypassReason.ChartTooLarge);
             Push(name);
-            BypassReason reason = Visit(depth);
+            ChartLoad.Declined? declined = Visit(depth);
             Pop(length);
-            if (reason != BypassReason.None)
-                return reason;
+            if (declined is not null)
+                return declined;
         }
-        return BypassReason.None;
+        return null;
     }
 
-    private BypassReason Visit(int depth)
+    private ChartLoad.Declined? Visit(int depth)
     {
         int error = Libc.Stat(Path, follow: false, out FileStamp stamp);
         if (error != 0)
@@ -126,7 +122,7 @@ internal sealed class ChartWalk
         if (stamp.Kind == FileKind.SymbolicLink)
             return VisitLink(stamp, depth);
         if (_rules.Ignores(Name, stamp.Kind == FileKind.Directory))
-            return BypassReason.None;
+            return null;
         if (stamp.Kind == FileKind.Directory)
         {
             Watch(WatchMode.Itself, stamp);
@@ -136,11 +132,11 @@ internal sealed class ChartWalk
     }
 
     /// <summary>helm resolves and mentions every link before it asks the rules, so even an ignored one has to lead somewhere.</summary>
-    private BypassReason VisitLink(FileStamp link, int depth)
+    private ChartLoad.Declined? VisitLink(FileStamp link, int depth)
     {
-        BypassReason reason = _links.Resolve(_path.AsSpan(0, _length), out ReadOnlySpan<byte> resolved);
-        if (reason != BypassReason.None)
-            return Decline(reason);
+        PathOutcome way = _links.Resolve(_path.AsSpan(0, _length), out ReadOnlySpan<byte> resolved);
+        if (way != PathOutcome.Resolved)
+            return Decline(way == PathOutcome.OfProcess ? BypassReason.ChartSpecialFile : BypassReason.ChartSymlinkBroken);
         int error = Libc.Stat(Path, follow: true, out FileStamp target);
         if (error != 0)
             return Decline(ChartLoader.ReasonOf(error, BypassReason.ChartSymlinkBroken));
@@ -152,7 +148,7 @@ internal sealed class ChartWalk
         {
             _assembly.AddLink(Name.ToArray(), ChartFileKind.IgnoredLink, text);
             _watched.Add(Path, WatchMode.TargetIdentity, target, trusted: true);
-            return BypassReason.None;
+            return null;
         }
         if (target.Kind != FileKind.Directory)
             return ReadFile(target, WatchMode.Target, text);
@@ -161,7 +157,7 @@ internal sealed class ChartWalk
         return WalkDirectory(target, depth + 1);
     }
 
-    private BypassReason ReadFile(FileStamp stamp, WatchMode mode, byte[] linkText)
+    private ChartLoad.Declined? ReadFile(FileStamp stamp, WatchMode mode, byte[] linkText)
     {
         ChartFileRole role = ChartFileRoles.Of(Name, out _);
         for (int attempt = 1; ; attempt++)
@@ -183,17 +179,16 @@ internal sealed class ChartWalk
             ChartFileKind kind = mode == WatchMode.Target ? ChartFileKind.LinkToFile : ChartFileKind.File;
             byte[] name = Name.ToArray();
             _assembly.Add(name, name, kind, content!, linkText);
-            return BypassReason.None;
+            return null;
         }
     }
 
     private void Watch(WatchMode mode, FileStamp stamp) => _watched.Add(Path, mode, stamp, _trust.Covers(stamp, Path));
 
-    private BypassReason Decline(BypassReason reason, string? problem = null)
+    private ChartLoad.Declined Decline(BypassReason reason, string? problem = null)
     {
         string name = _length > _rootLength ? Encoding.UTF8.GetString(Name) : "the chart";
-        _what = problem is null ? name : $"{name}: {problem}";
-        return reason;
+        return new ChartLoad.Declined(reason, problem is null ? name : $"{name}: {problem}");
     }
 
     private void Push(ReadOnlySpan<byte> component, bool separate = true)

@@ -78,12 +78,12 @@ internal sealed class Coordinator
     /// <param name="process">The caller; null when it cannot be watched. Disposed of in time.</param>
     public async Task<Admission> EnterAsync(Message.Coordinate request, CallerProcess? process)
     {
-        BypassReason reason =
+        BypassReason? reason =
             process is null ? BypassReason.CallerUnknown
-            : CallerDirectory.IsSeen(request.Call, out _) ? BypassReason.None
+            : CallerDirectory.IsSeen(request.Call, out _) ? null
             : BypassReason.DirectoryMismatch;
         int major = _helms.Find(request.Call.HelmPath, request.Call.HelmStamp, _time.NowNs())?.Major ?? 0;
-        if (reason == BypassReason.None && Plan.Of(request, major) is { } plan)
+        if (reason is null && Plan.Of(request, major) is { } plan)
         {
             bool anew = request.Call.Flags.HasFlag(RenderFlags.Recache);
             if (!anew && _window.Find(plan) is { } kept)
@@ -94,7 +94,7 @@ internal sealed class Coordinator
             return await WaitAsync(plan, process!, MaxHeld, TimeSpan.MaxValue, anew).ConfigureAwait(false);
         }
         process?.Dispose();
-        return new Admission.Alone(reason == BypassReason.None ? BypassReason.BadFlagValue : reason, TimeSpan.Zero);
+        return new Admission.Alone(reason ?? BypassReason.BadFlagValue, TimeSpan.Zero);
     }
 
     /// <summary>

@@ -1,9 +1,21 @@
 using System;
 using System.Collections.Generic;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Files;
+
+/// <summary>Where a path leads.</summary>
+internal enum PathOutcome
+{
+    /// <summary>To a file or directory.</summary>
+    Resolved,
+
+    /// <summary>Nowhere: a link that dangles or loops, a name at which nothing is, a directory that is none.</summary>
+    Broken,
+
+    /// <summary>Through /proc or /sys, where a name means something else to each process.</summary>
+    OfProcess,
+}
 
 /// <summary>
 /// Resolves absolute paths the way Go's <c>filepath.EvalSymlinks</c> does, one component after the other, because helm
@@ -38,12 +50,11 @@ internal sealed class PathResolver
     public ReadOnlySpan<byte> DonePath => _done.AsSpan(0, _length + 1);
 
     /// <summary>
-    /// The path without links, dots and doubled slashes, without a final NUL; or why not:
-    /// <see cref="BypassReason.ChartSymlinkBroken"/> or <see cref="BypassReason.ChartSpecialFile"/>.
+    /// The path without links, dots and doubled slashes, without a final NUL; or why there is none.
     /// </summary>
     /// <param name="path">Absolute path without a final NUL.</param>
-    /// <param name="resolved">The result, when the answer is <see cref="BypassReason.None"/>; good until the next call.</param>
-    public BypassReason Resolve(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> resolved)
+    /// <param name="resolved">The result, when the answer is <see cref="PathOutcome.Resolved"/>; good until the next call.</param>
+    public PathOutcome Resolve(ReadOnlySpan<byte> path, out ReadOnlySpan<byte> resolved)
     {
         _length = 0;
         _done[0] = 0;
@@ -68,34 +79,34 @@ internal sealed class PathResolver
             }
             Append(component);
             if (IsPerProcess(Done))
-                return BypassReason.ChartSpecialFile;
+                return PathOutcome.OfProcess;
             if (_plain.Contains(Done))
                 continue;
             int error = Libc.Stat(DonePath, follow: false, out FileStamp stamp);
             if (error != 0)
             {
                 EndsAtNothing = error == Libc.ENOENT;
-                return BypassReason.ChartSymlinkBroken;
+                return PathOutcome.Broken;
             }
             if (IsOfProcesses(stamp, parent))
-                return BypassReason.ChartSpecialFile;
+                return PathOutcome.OfProcess;
             if (stamp.Kind == FileKind.Directory)
                 _plain.Add(Done);
             else if (stamp.Kind == FileKind.SymbolicLink)
             {
                 if (++links > MaxLinks || Libc.ReadLink(DonePath, out byte[] text) != 0)
-                    return BypassReason.ChartSymlinkBroken;
+                    return PathOutcome.Broken;
                 _met.Add((DonePath.ToArray(), stamp));
                 Cut(text.AsSpan().StartsWith("/"u8) ? 0 : parent);
                 rest = behind.IsEmpty ? text : [.. text, .. behind];
             }
             else if (!behind.IsEmpty)
-                return BypassReason.ChartSymlinkBroken;
+                return PathOutcome.Broken;
         }
         if (_length == 0)
             Append([]);
         resolved = Done;
-        return BypassReason.None;
+        return PathOutcome.Resolved;
     }
 
     private ReadOnlySpan<byte> Done => _done.AsSpan(0, _length);

@@ -1,6 +1,5 @@
 using System;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Files;
 
@@ -35,5 +34,5 @@ internal static class SharedPaths
 
     // Without openat2 (before Linux 5.6, or under a filter) component by component.
     private static bool DependsOnProcess(ReadOnlySpan<byte> path) =>
-        new PathResolver().Resolve(path.TrimEnd((byte)0), out _) == BypassReason.ChartSpecialFile;
+        new PathResolver().Resolve(path.TrimEnd((byte)0), out _) == PathOutcome.OfProcess;
 }

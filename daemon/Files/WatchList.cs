@@ -2,7 +2,6 @@ using System;
 using System.Collections.Generic;
 using System.Runtime.InteropServices;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Files;
@@ -147,7 +146,7 @@ internal sealed class WatchList : IEquatable<WatchList>
         var resolver = new PathResolver();
         foreach ((byte[] path, byte[] target) in _links)
         {
-            if (resolver.Resolve(path, out ReadOnlySpan<byte> now) != BypassReason.None || !now.SequenceEqual(target))
+            if (resolver.Resolve(path, out ReadOnlySpan<byte> now) != PathOutcome.Resolved || !now.SequenceEqual(target))
                 return false;
         }
         return true;

@@ -166,8 +166,7 @@ internal sealed class InputReader
     private int Look(string path, out FileStamp stamp, bool follow = true)
     {
         byte[] bytes = Libc.PathBytes(path);
-        BypassReason way = _links.Resolve(bytes.AsSpan(0, bytes.Length - 1), out _);
-        if (way == BypassReason.ChartSpecialFile)
+        if (_links.Resolve(bytes.AsSpan(0, bytes.Length - 1), out _) == PathOutcome.OfProcess)
             throw new InputException(BypassReason.ValuesThroughProc, "");
         foreach ((byte[] link, FileStamp own) in _links.Met)
             Evidence.Add(link, WatchMode.Itself, own, _trust.Covers(own, link));

@@ -101,12 +101,25 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _shared = SharedServers.OpenTier(options.Shared, time, line => log.WriteProblem("shared: " + line), _sharedProblems);
         _outcomes = new OutcomeRecorder(_ledger.Counters, _journal, log, time);
         var team = new TeamShare(_shared, _stores.Store, _ledger.Counters, log, time, options.ReadOnly);
-        _pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, _outcomes, team, time, options.ReadOnly);
+        var leases = new Leases<LeasedRender>();
+        _pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, _outcomes, team, leases, time);
+        var publications = new PublicationHandler(
+            fingerprinter,
+            results,
+            repeatability,
+            _outcomes,
+            explainer.RemoteRuns,
+            team,
+            leases,
+            time,
+            options.ReadOnly
+        );
         _turns = new Turns(options.Coordinate ? new Coordinator(helms, time, options.RemoteFreshFor) : null, _ledger.Counters);
         var verification = new Verification(fingerprinter, _stores.Store, _outcomes.Recent, _ledger.Counters);
         var listing = new EntryListing(_stores.Store, _outcomes.Recent, keeps: !options.ReadOnly);
         _dispatcher = new RequestDispatcher(
             _pipeline,
+            publications,
             _turns,
             explainer,
             verification,

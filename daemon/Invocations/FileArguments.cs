@@ -20,8 +20,9 @@ internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorCo
     /// <summary>True once a name stood for standard input.</summary>
     public bool ReadsStdin { get; private set; }
 
-    /// <summary>Adds the input that <paramref name="typed"/> means, or says why not. Call in the order in which helm reads.</summary>
-    public BypassReason TryRead(string typed, out InputFile input)
+    /// <summary>Finds the input that <paramref name="typed"/> means. Call in the order in which helm reads.</summary>
+    /// <returns>Null, or why the call is declined.</returns>
+    public BypassReason? Read(string typed, out InputFile input)
     {
         input = default;
         if (CommandLine.IsStdin(typed))
@@ -30,7 +31,7 @@ internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorCo
                 return BypassReason.ValuesThroughProc;
             input = new InputFile(ReadsStdin ? InputKind.SpentStdin : InputKind.Stdin, typed, "");
             ReadsStdin = true;
-            return BypassReason.None;
+            return null;
         }
         if (DescriptorPath.NumberOf(typed) is var number and >= 0 && descriptors.Any(d => d.Number == number))
         {
@@ -38,21 +39,20 @@ internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorCo
             if (!_named.Add(number) || (number == 0 && ReadsStdin))
                 return BypassReason.ValuesThroughProc;
             input = new InputFile(InputKind.Descriptor, typed, "", number);
-            return BypassReason.None;
+            return null;
         }
-        BypassReason reason = Judge(typed);
-        if (reason != BypassReason.None)
+        if (Judge(typed) is { } reason)
             return reason;
         string path = GoPath.Under(directory, typed);
         if (GoPath.IsThroughProc(path))
             return BypassReason.ValuesThroughProc;
         input = new InputFile(InputKind.File, typed, path);
-        return BypassReason.None;
+        return null;
     }
 
     // url.Parse: a colon before the first slash is a scheme (http:x is fetched, seen) or an error; percent signs without two hexadecimal
     // digits, control characters and a host (//) can be rejected.
-    private static BypassReason Judge(string typed)
+    private static BypassReason? Judge(string typed)
     {
         if (typed.Length == 0)
             return BypassReason.BadFlagValue;
@@ -68,6 +68,6 @@ internal sealed class FileArguments(string directory, IReadOnlyList<DescriptorCo
         foreach (char c in typed)
             if (c < ' ' || c == '\x7f')
                 return BypassReason.BadFlagValue;
-        return BypassReason.None;
+        return null;
     }
 }

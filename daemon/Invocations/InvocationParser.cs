@@ -350,16 +350,14 @@ internal sealed class InvocationParser
         setFiles = [];
         foreach (string typed in _valueNames)
         {
-            BypassReason reason = reader.TryRead(typed, out InputFile input);
-            if (reason != BypassReason.None)
+            if (reader.Read(typed, out InputFile input) is { } reason)
                 return new(reason, "values");
             values.Add(input);
         }
         int stdins = 0;
         foreach (SetFileItem item in _setFileItems)
         {
-            BypassReason reason = reader.TryRead(item.Path, out InputFile input);
-            if (reason != BypassReason.None)
+            if (reader.Read(item.Path, out InputFile input) is { } reason)
                 return new(reason, "set-file");
             if (input.Kind is InputKind.Stdin or InputKind.SpentStdin)
                 stdins++;

@@ -82,14 +82,14 @@ internal sealed class Explainer
         var choice = _repeatability.Choose(request, fingerprint);
         if (choice.State is { } state)
             report = report with { Helm = state.ToString() };
-        return choice.Obstacle == BypassReason.None
-            ? report
-            : report with
+        return choice.Obstacle is { } obstacle
+            ? report with
             {
                 Outcome = "bypass",
-                Reason = ReasonText.Of(choice.Obstacle),
+                Reason = ReasonText.Of(obstacle),
                 Detail = choice.Detail,
-            };
+            }
+            : report;
     }
 
     /// <summary>What the release of a call looked like before.</summary>

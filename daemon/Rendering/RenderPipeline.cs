@@ -2,12 +2,9 @@ using System;
 using System.Buffers;
 using System.Collections.Generic;
 using System.Linq;
-using System.Threading;
 using System.Threading.Tasks;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Arming;
-using CacheDaemon.Daemon.Blobs;
 using CacheDaemon.Daemon.Fingerprints;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Daemon.Keys;
@@ -17,13 +14,13 @@ using CacheDaemon.Daemon.Storage;
 namespace CacheDaemon.Daemon.Rendering;
 
 /// <summary>
-/// The way of a request: fingerprint, look up, lease or wait; and of a result: fingerprint again, judge, share, store.
-/// Coordinates those who do each; what comes of it is told to <see cref="OutcomeRecorder"/>.
+/// Answers requests: computes the fingerprint, looks for a result, and gives out a lease or waits for the one who has it. What a
+/// leaseholder sends back is handled by <see cref="PublicationHandler"/>.
 /// </summary>
 internal sealed class RenderPipeline
 {
     /// <summary>
-    /// How often a request looks again because the world changed while it waited. Inputs that change faster than helm
+    /// How often a request looks again because its inputs changed while it waited. Inputs that change faster than helm
     /// renders are not worth a cache.
     /// </summary>
     private const int MaxLooks = 4;
@@ -39,12 +36,10 @@ internal sealed class RenderPipeline
     private readonly ResultStore _results;
     private readonly RepeatabilityPolicy _repeatability;
     private readonly OutcomeRecorder _outcomes;
-    private readonly TimeProvider _time;
-    private readonly bool _readOnly;
     private readonly RemoteRuns _remoteRuns;
     private readonly TeamShare _team;
-    private readonly Leases<LeasedRender> _leases = new();
-    private readonly Lock _looking = new();
+    private readonly Leases<LeasedRender> _leases;
+    private readonly TimeProvider _time;
 
     /// <param name="fingerprinter">Names the inputs of a call.</param>
     /// <param name="explainer">Says why a miss is one.</param>
@@ -52,8 +47,8 @@ internal sealed class RenderPipeline
     /// <param name="repeatability">Decides what a miss is rendered with, and what may be kept.</param>
     /// <param name="outcomes">Told how each request ends.</param>
     /// <param name="team">The team's cache.</param>
+    /// <param name="leases">Who renders what.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="readOnly">Whether nothing is kept.</param>
     public RenderPipeline(
         Fingerprinter fingerprinter,
         Explainer explainer,
@@ -61,8 +56,8 @@ internal sealed class RenderPipeline
         RepeatabilityPolicy repeatability,
         OutcomeRecorder outcomes,
         TeamShare team,
-        TimeProvider time,
-        bool readOnly
+        Leases<LeasedRender> leases,
+        TimeProvider time
     )
     {
         _fingerprinter = fingerprinter;
@@ -70,10 +65,10 @@ internal sealed class RenderPipeline
         _results = results;
         _repeatability = repeatability;
         _outcomes = outcomes;
-        _team = team;
-        _time = time;
         _remoteRuns = explainer.RemoteRuns;
-        _readOnly = readOnly;
+        _team = team;
+        _leases = leases;
+        _time = time;
     }
 
     /// <summary>How long the team's cache took for its last answers.</summary>
@@ -182,8 +177,8 @@ internal sealed class RenderPipeline
     {
         var choice = _repeatability.Choose(request, fingerprint);
         bool mayAsk = _team.MayHave(request, fingerprint, key, choice.Obstacle);
-        if (choice.Obstacle != BypassReason.None && !mayAsk)
-            return new(Bypass(choice.Obstacle, choice.Detail, arrival));
+        if (choice.Obstacle is { } obstacle && !mayAsk)
+            return new(Bypass(obstacle, choice.Detail, arrival));
         var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
         switch (_leases.Acquire(key, render))
         {
@@ -214,75 +209,10 @@ internal sealed class RenderPipeline
     }
 
     /// <summary>
-    /// Takes a leaseholder's result: shares it with those who wait and stores it, if it may be kept. Never throws. A lease belongs to the
-    /// session that it was given to: leases are numbered in turn, and a wrong number must not become another call's manifest.
-    /// </summary>
-    public Answer Publish(Publication publish, ICollection<long> held)
-    {
-        if (!held.Remove(publish.LeaseId) || _leases.Find(publish.LeaseId) is not { } render)
-            return Answer.Of(LeaseLost());
-        try
-        {
-            Message.Published published = Judge(publish, render);
-            _outcomes.Ended(publish, published.Refused);
-            return Answer.Of(published);
-        }
-#pragma warning disable CA1031 // The caller has its output; the lease must not stay held.
-        catch (Exception e)
-#pragma warning restore CA1031
-        {
-            _outcomes.Failed($"publish {render.Key}", e);
-            return Answer.Of(_outcomes.Refuse(RefuseReason.StoreFailed, e.GetType().Name));
-        }
-        finally
-        {
-            _leases.PassOn(publish.LeaseId); // Does nothing when it was settled.
-        }
-    }
-
-    /// <summary>
-    /// A leaseholder's result did not arrive: the kernel drops a file for which the process has no descriptor left. Those who wait run
-    /// helm, all at once, since the result of the next of them could be lost as well. Never throws.
-    /// </summary>
-    public Answer RejectLostResult(long leaseId, ICollection<long> held)
-    {
-        if (!held.Remove(leaseId))
-            return Answer.Of(LeaseLost());
-        _outcomes.Lost(leaseId);
-        _leases.Settle(leaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
-        return Answer.Of(_outcomes.Refuse(RefuseReason.StoreFailed, "no descriptor was left"));
-    }
-
-    /// <summary>Not counted: the render was, when its lease ended, and one that never was is none.</summary>
-    private static Message.Published LeaseLost() => new(RefuseReason.LeaseLost, "");
-
-    /// <summary>A leaseholder gave up. Nothing happens when it holds no such lease.</summary>
-    public void Abandon(Message.Abandon abandon, ICollection<long> held)
-    {
-        if (!held.Remove(abandon.LeaseId))
-            return;
-        _outcomes.Abandoned(abandon.LeaseId, abandon.Reason);
-        if (abandon.Reason == RefuseReason.OutputTooLarge)
-            _leases.Settle(abandon.LeaseId, new Settlement.Alone(BypassReason.OutputTooLarge, ""));
-        else
-            _leases.PassOn(abandon.LeaseId);
-    }
-
-    /// <summary>A leaseholder's connection ended: its leases pass on.</summary>
-    public void Disconnected(IEnumerable<long> held)
-    {
-        foreach (long lease in held)
-        {
-            _outcomes.Abandoned(lease, RefuseReason.Interrupted);
-            _leases.PassOn(lease);
-        }
-    }
-
-    /// <summary>
     /// Whether another call was answered, and gave its lease back, after the store was asked and before the lease was. Asks the store
     /// again, so only where a lease has ended meanwhile.
     /// </summary>
-    private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint, BypassReason obstacle) =>
+    private bool IsAnswered(CacheKey key, Message.Render request, Fingerprint fingerprint, BypassReason? obstacle) =>
         (_remoteRuns.IsFresh(fingerprint, out _) && _results.Has(key)) || _repeatability.Choose(request, fingerprint).Obstacle != obstacle;
 
     /// <summary>What a trace says of the age of a chart that helm downloaded; empty for others.</summary>
@@ -305,85 +235,6 @@ internal sealed class RenderPipeline
         }
     }
 
-    /// <summary>True when nothing that the render depends on was touched since it was asked for.</summary>
-    private bool IsUnchanged(LeasedRender render) =>
-        _fingerprinter.Compute(render.Request) is FingerprintOutcome.Known { Fingerprint: { } now }
-        && render.Fingerprint.HasSameInputsAs(now);
-
-    /// <summary>What becomes of a result. Settles the lease.</summary>
-    private Message.Published Judge(Publication publish, LeasedRender render)
-    {
-        if (render.Armed is not null)
-            _outcomes.ProofRun();
-        if (render.Armed?.Trapped(publish.ExitCode) is { } function)
-            return Vary(publish, render, function + " was called");
-        if (publish.ExitCode != 0)
-        {
-            _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.LeaseholderFailed, ""));
-            return _outcomes.Refuse(RefuseReason.HelmFailed, "");
-        }
-        Fingerprint before = render.Fingerprint;
-        _outcomes.Rendered(before, publish.RenderMicroseconds / 1000.0);
-        if (!IsUnchanged(render))
-        {
-            _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
-            return _outcomes.Refuse(RefuseReason.InputsChanged, "");
-        }
-        bool holdsSecret = HoldsSecret(publish.Stdout);
-        var entry = new Entry
-        {
-            Result = new RenderResult(publish.ExitCode, publish.Stdout, publish.Stderr),
-            Created = _time.GetUtcNow(),
-            RenderMilliseconds = publish.RenderMicroseconds / 1000.0,
-            ChartName = before.ChartName,
-            ChartVersion = before.ChartVersion,
-            HoldsSecret = holdsSecret,
-            Material = before.Material.Serialise(),
-        };
-        bool showsPaths = ResultStore.ShowsPaths(entry);
-        if (before.Freshness is not null)
-            _remoteRuns.Note(before.Key, render.Asked);
-        if (_readOnly || render.Request.Flags.HasFlag(RenderFlags.ReadOnly))
-        {
-            _leases.Settle(
-                publish.LeaseId,
-                showsPaths ? new Settlement.Alone(BypassReason.LeaseholderFailed, "") : new Settlement.Shared(entry)
-            );
-            return _outcomes.Refuse(RefuseReason.ReadOnly, "");
-        }
-        Message.Published stored = Store(render, entry);
-        _leases.Settle(publish.LeaseId, showsPaths ? new Settlement.LookAgain() : new Settlement.Shared(entry));
-        return stored;
-    }
-
-    /// <summary>Stores a result, and offers it to the team.</summary>
-    private Message.Published Store(LeasedRender render, Entry entry)
-    {
-        Fingerprint fingerprint = render.Fingerprint;
-        RefuseReason refused = _results.Put(fingerprint, entry);
-        if (refused != RefuseReason.None)
-            return _outcomes.Refuse(refused, "");
-        _outcomes.Stored(RepeatabilityPolicy.IsFrozen(render.Request));
-        _team.Offer(render, entry);
-        _outcomes.Recent.Remember(ResultStore.KeyOf(fingerprint, entry), render.Request);
-        return new Message.Published(RefuseReason.None, "");
-    }
-
-    /// <summary>
-    /// The armed copy met a trap: from now on this key is real helm's, unless its inputs were changed while they were read.
-    /// </summary>
-    private Message.Published Vary(Publication publish, LeasedRender render, string detail)
-    {
-        if (!IsUnchanged(render))
-        {
-            _leases.Settle(publish.LeaseId, new Settlement.LookAgain());
-            return _outcomes.Refuse(RefuseReason.InputsChanged, "");
-        }
-        _repeatability.Remember(render.Fingerprint.Key, detail);
-        _leases.Settle(publish.LeaseId, new Settlement.Alone(BypassReason.KnownToVary, detail));
-        return _outcomes.Refuse(RefuseReason.NotRepeatable, detail);
-    }
-
     /// <param name="key">The key that it was found under.</param>
     /// <param name="entry">What was found, or made by another one just now.</param>
     /// <param name="source">Where.</param>
@@ -402,51 +253,26 @@ internal sealed class RenderPipeline
     )
     {
         RenderResult result = entry.Result!;
-        bool passes = result.Stdout.File is not null && (request.Flags & RenderFlags.TakesDescriptor) != 0;
-        if (!passes && result.Stdout.Length + (long)result.Stderr.Length > MaxSentBytes)
+        bool takesDescriptor = (request.Flags & RenderFlags.TakesDescriptor) != 0;
+        if (!Answer.CanHold(result, takesDescriptor))
             return Bypass(BypassReason.OutputTooLarge, "", arrival);
         TimeSpan elapsed = _time.GetElapsedTime(arrival.Started);
-        bool coalesced = source == OutcomeRecorder.Coalesced;
         string more =
             fingerprint is null ? ""
             : source == SharedTier.Name ? TeamShare.OfSigner(entry)
             : OfAge(fingerprint, age, entry);
-        CountedHit? counted = coalesced ? null : _outcomes.Hit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local);
         if (age is { } known)
             _outcomes.RemoteAges.Add(known);
-        Digest digest = key.Value;
-        ReadOnlySpan<byte> shortKey = digest.Bytes[..ShortKeyBytes];
-        Action<bool>? sent = coalesced ? CountWhenSent(entry, elapsed, arrival) : null;
-        // The stored bytes are the frame's end as they are, or go along as the file that holds them: nothing is copied, and nothing is kept
-        // twice.
-        Answer answer = passes
-            ? new Answer(
-                MessageCodec.Encode(
-                    new Message.ResultDescriptor(
-                        result.ExitCode,
-                        source + more,
-                        (long)elapsed.TotalMicroseconds,
-                        shortKey.ToArray(),
-                        result.Stderr,
-                        result.Stdout.Length
-                    )
-                ),
-                null,
-                result.Stdout.File
-            )
-            : new Answer(
-                MessageCodec.EncodeResultHead(
-                    result.ExitCode,
-                    source + more,
-                    (long)elapsed.TotalMicroseconds,
-                    shortKey,
-                    result.Stderr,
-                    result.Stdout.Length
-                ),
-                result.Stdout,
-                null
-            );
-        return answer with { Sent = sent, Counted = counted };
+        Answer answer = Answer.OfHit(result, key, source + more, elapsed, takesDescriptor);
+        return source == OutcomeRecorder.Coalesced
+            ? answer with
+            {
+                Sent = CountWhenSent(entry, elapsed, arrival),
+            }
+            : answer with
+            {
+                Counted = _outcomes.Hit(entry, source, elapsed, arrival, fingerprint?.Origin ?? ChartOrigin.Local),
+            };
     }
 
     /// <summary>The caller of a hit could not use it, and runs helm.</summary>
@@ -478,21 +304,17 @@ internal sealed class RenderPipeline
     /// <summary>To render; or, where only the team could have helped, to leave it to helm, and all who wait with it.</summary>
     private Answer MissOrBypass(long leaseId, LeasedRender render, HelmChoice choice, ICollection<long> held, in Arrival arrival)
     {
-        if (choice.Obstacle == BypassReason.None)
+        if (choice.Obstacle is not { } obstacle)
             return Miss(leaseId, render, held, arrival);
-        _leases.Settle(leaseId, new Settlement.Alone(choice.Obstacle, choice.Detail));
-        return Bypass(choice.Obstacle, choice.Detail, arrival);
+        _leases.Settle(leaseId, new Settlement.Alone(obstacle, choice.Detail));
+        return Bypass(obstacle, choice.Detail, arrival);
     }
 
     private Answer Miss(long leaseId, LeasedRender render, ICollection<long> held, in Arrival arrival)
     {
         held.Add(leaseId);
         _outcomes.Miss(leaseId, render, arrival);
-        Digest digest = render.Key.Value;
-        ArmedHelm? armed = render.Armed is { } copy
-            ? new ArmedHelm(copy.Path, copy.Stamp, ArmingPlan.FirstExitCode, ArmingPlan.FirstExitCode + copy.Traps.Count - 1)
-            : null;
-        return Answer.Of(new Message.Lease(leaseId, Why(render), digest.Bytes[..ShortKeyBytes].ToArray(), armed)) with { RunsHelm = true };
+        return Answer.OfLease(leaseId, render, Why(render));
     }
 
     /// <summary>Why it is a miss, in a few words, for callers who trace: the comparison costs more than others should pay.</summary>
@@ -522,13 +344,6 @@ internal sealed class RenderPipeline
             ? known.Fingerprint.Command.Statistics
             : CommandLine.FindCommand([.. request.Arguments], out _)?.Statistics ?? "";
 
-    /// <summary>One output at a time: what is mapped counts as ours while it is.</summary>
-    private bool HoldsSecret(Blob stdout)
-    {
-        lock (_looking)
-            return stdout.Read(static bytes => SecretScan.HoldsSecret(bytes));
-    }
-
     /// <summary>What became of a call that nothing was stored for.</summary>
     /// <param name="Answer">Its answer; null: look into the store again.</param>
     /// <param name="HasWaited">Whether it waited for another.</param>
@@ -536,10 +351,4 @@ internal sealed class RenderPipeline
 
     /// <summary>For who wants a hit or nothing. Not counted: the caller goes another way, on which it is.</summary>
     private static Answer NoHit => Answer.Of(new Message.Failed("not stored"));
-
-    /// <summary>Longest result that a caller who takes no descriptor is sent: a message, with room for its other fields.</summary>
-    private const int MaxSentBytes = Frame.MaxMessageBytes - 1024;
-
-    /// <summary>How much of the key goes into traces: enough to find it again in the store.</summary>
-    private const int ShortKeyBytes = 8;
 }

@@ -52,13 +52,13 @@ internal sealed class TeamShare
     /// which holds paths of this machine; not where an answer is good for a while only. It may where helm is not armed here: the entry is
     /// the proof of the machine that made it.
     /// </summary>
-    public bool MayHave(Message.Render request, Fingerprint fingerprint, CacheKey key, BypassReason obstacle) =>
+    public bool MayHave(Message.Render request, Fingerprint fingerprint, CacheKey key, BypassReason? obstacle) =>
         _tier is not null
         && key == fingerprint.Key
         && fingerprint.Freshness is null
         && !request.Flags.HasFlag(RenderFlags.Recache)
         && !RepeatabilityPolicy.IsFrozen(request)
-        && obstacle is BypassReason.None or BypassReason.Arming or BypassReason.Unarmed or BypassReason.SchemaReference;
+        && obstacle is null or BypassReason.Arming or BypassReason.Unarmed or BypassReason.SchemaReference;
 
     /// <summary>The team's entry, which is kept here from now on; null when there is none to be had.</summary>
     public async Task<Entry?> AskAsync(LeasedRender render)

@@ -12,10 +12,11 @@ using MessagePack;
 
 namespace CacheDaemon.Daemon.Sessions;
 
-/// <summary>From a message to the room that answers it.</summary>
+/// <summary>Passes each message to the class that answers it.</summary>
 internal sealed class RequestDispatcher
 {
     private readonly RenderPipeline _pipeline;
+    private readonly PublicationHandler _publications;
     private readonly Turns _turns;
     private readonly Explainer _explainer;
     private readonly Verification _verification;
@@ -31,6 +32,7 @@ internal sealed class RequestDispatcher
 
     public RequestDispatcher(
         RenderPipeline pipeline,
+        PublicationHandler publications,
         Turns turns,
         Explainer explainer,
         Verification verification,
@@ -45,6 +47,7 @@ internal sealed class RequestDispatcher
         _journal = journal;
         _callers = new CallerNames(time);
         _pipeline = pipeline;
+        _publications = publications;
         _turns = turns;
         _explainer = explainer;
         _verification = verification;
@@ -127,20 +130,20 @@ internal sealed class RequestDispatcher
                 _turns.Ran(ran, session);
                 return null;
             case Message.Publish p:
-                return _pipeline.Publish(
+                return _publications.Publish(
                     new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), Blob.Copy(p.Stdout.Span)),
                     session.Leases
                 );
             case Message.PublishDescriptor p when file is null:
-                return _pipeline.RejectLostResult(p.LeaseId, session.Leases);
+                return _publications.RejectLostResult(p.LeaseId, session.Leases);
             case Message.PublishDescriptor p when Blob.Take(file) is { } stdout && stdout.Length == p.StdoutLength:
-                return _pipeline.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
+                return _publications.Publish(new(p.LeaseId, p.ExitCode, p.RenderMicroseconds, p.Stderr.ToArray(), stdout), session.Leases);
             case Message.Abandon { LeaseId: Message.Abandon.NoLease }:
                 if (session.TakeLastHit() is { } hit)
                     _pipeline.TakeBack(hit);
                 return null;
             case Message.Abandon abandon:
-                _pipeline.Abandon(abandon, session.Leases);
+                _publications.Abandon(abandon, session.Leases);
                 return null;
             case Message.Explain when session.Peer != BypassReason.None:
                 return Answer.Of(new Message.Json(Explainer.Declined(session.Peer, "").ToJson()));
@@ -196,7 +199,7 @@ internal sealed class RequestDispatcher
     /// <summary>A peer has left: its leases, and its turn, pass on.</summary>
     public void Left(IEnumerable<long> leases, Place? turn)
     {
-        _pipeline.Disconnected(leases);
+        _publications.Disconnected(leases);
         _turns.Left(turn);
     }
 

@@ -77,8 +77,8 @@ public sealed class BlobTests
     [Fact]
     public void Large_entry_is_in_a_file_from_either_tier()
     {
-        using var room = new StoreFixture();
-        LiteDbTier disk = room.Open();
+        using var fixture = new StoreFixture();
+        LiteDbTier disk = fixture.Open();
         Entry entry = Render("") with { Result = new RenderResult(0, Blob.Copy(Bytes(1_000_000)), []) };
         Assert.True(disk.Put(Key(1), entry));
         Entry found = disk.Get(Key(1))!;

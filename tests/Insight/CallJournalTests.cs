@@ -61,8 +61,8 @@ public sealed class CallJournalTests : IDisposable
     [Fact]
     public void Miss_is_explained_once_by_what_was_stored_before_it_whatever_else_lies_in_the_store()
     {
-        using var room = new StoreFixture();
-        LiteDbTier store = room.Open();
+        using var fixture = new StoreFixture();
+        LiteDbTier store = fixture.Open();
         MaterialItem[] before = [new("release", 1), new("namespace", 2)],
             now = [new("release", 1), new("namespace", 3)];
         store.Put(StoreFixture.Key(1), StoreFixture.Render("a") with { Material = Serialised(before), Created = _clock.GetUtcNow() });

@@ -44,8 +44,8 @@ public sealed class MissExplainerTests
     public void Row11_The_nearest_of_a_thousand_releases_is_found(bool asOfThen)
     {
         const int Releases = 1_000;
-        using var room = new StoreFixture();
-        LiteDbTier tier = room.Open();
+        using var fixture = new StoreFixture();
+        LiteDbTier tier = fixture.Open();
         for (int i = 0; i < Releases; i++)
             Put(tier, $"release={i} values_[1]={i} chart_tree=1 chart_a.yaml=1");
         // Near by number of parts, but of another chart.
@@ -68,8 +68,8 @@ public sealed class MissExplainerTests
     [Fact]
     public void Row11_Entries_that_are_damaged_or_equal_are_passed_over()
     {
-        using var room = new StoreFixture();
-        LiteDbTier tier = room.Open();
+        using var fixture = new StoreFixture();
+        LiteDbTier tier = fixture.Open();
         Put(tier, "a=1 b=1 c=1");
         Put(tier, "a=1 b=2 c=2");
         tier.Put(new CacheKey(Digest.Of([1])), Entry("web", [0x93, 0xc1]));

@@ -56,13 +56,16 @@ public sealed class HitAllocationTests
         var journal = new CallJournal(new Tallies(new Dictionary<string, long>(), TimeProvider.System), log, TimeProvider.System);
         var outcomes = new OutcomeRecorder(counters, journal, log, TimeProvider.System);
         var team = new TeamShare(null, stores.Store, counters, log, TimeProvider.System, readOnly: false);
-        var pipeline = new RenderPipeline(
+        var leases = new Leases<LeasedRender>();
+        var pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, outcomes, team, leases, TimeProvider.System);
+        var publications = new PublicationHandler(
             fingerprinter,
-            explainer,
             results,
             repeatability,
             outcomes,
+            explainer.RemoteRuns,
             team,
+            leases,
             TimeProvider.System,
             readOnly: false
         );
@@ -83,7 +86,7 @@ public sealed class HitAllocationTests
         var held = new HashSet<long>();
         Answer first = await pipeline.RenderAsync(request, held, message, null, TimeProvider.System.GetTimestamp());
         var lease = Assert.IsType<Message.Lease>(MessageCodec.Decode(first.Frame[Frame.HeaderBytes..]));
-        pipeline.Publish(new Publication(lease.LeaseId, 0, 1000, [], new byte[20_000]), held);
+        publications.Publish(new Publication(lease.LeaseId, 0, 1000, [], new byte[20_000]), held);
         // Once from the store, which makes it known; twice by its bytes, which compiles what runs below.
         for (int i = 0; i < 3; i++)
             Assert.Equal(i > 0, Hit(pipeline, message, request, held));

@@ -50,14 +50,26 @@ internal sealed class PipelineFixture : IDisposable
             _log,
             Clock
         );
-        Pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, Outcomes, team, Clock, readOnly);
+        var leases = new Leases<LeasedRender>();
+        Pipeline = new RenderPipeline(fingerprinter, explainer, results, repeatability, Outcomes, team, leases, Clock);
+        Publications = new PublicationHandler(
+            fingerprinter,
+            results,
+            repeatability,
+            Outcomes,
+            explainer.RemoteRuns,
+            team,
+            leases,
+            Clock,
+            readOnly
+        );
     }
 
     /// <summary>Directory of armed copies.</summary>
     public string Armed => _disk.Home + "/armed";
 
     /// <summary>How a helm is armed here: not at all, until a test says so.</summary>
-    public Func<string, Task> Arm { get; set; } = static _ => throw new ArmingException("the room's helm is none");
+    public Func<string, Task> Arm { get; set; } = static _ => throw new ArmingException("the test's helm is none");
 
     public Armory Armory { get; }
 
@@ -69,7 +81,7 @@ internal sealed class PipelineFixture : IDisposable
     /// <summary>The team's cache; null: there is none.</summary>
     public SharedTier? Shared { get; }
 
-    /// <summary>Whose home the room is.</summary>
+    /// <summary>Whose home this is.</summary>
     public Endpoint Endpoint => new(_disk.Home, _disk.Home + "/unused.sock");
 
     public CallSite Site { get; } = new();
@@ -83,9 +95,11 @@ internal sealed class PipelineFixture : IDisposable
 
     public RenderPipeline Pipeline { get; }
 
+    public PublicationHandler Publications { get; }
+
     public string LogPath => _disk.Home + "/daemon.log";
 
-    /// <summary>As if the room's helm had been armed: any file will do for a pipeline, which runs none.</summary>
+    /// <summary>As if the test's helm had been armed: any file will do for a pipeline, which runs none.</summary>
     public void ArmHelm(string content = "armed")
     {
         Directory.CreateDirectory(Armed);
@@ -142,7 +156,7 @@ internal sealed class PipelineFixture : IDisposable
     }
 
     /// <summary>One shim, as the pipeline sees it.</summary>
-    internal sealed class Caller(PipelineFixture room)
+    internal sealed class Caller(PipelineFixture fixture)
     {
         private readonly List<long> _held = [];
 
@@ -152,19 +166,19 @@ internal sealed class PipelineFixture : IDisposable
         public async Task<Message> AskAsync(Message.Render request)
         {
             ReadOnlySequence<byte> message = new(MessageCodec.Encode(request).AsMemory(Frame.HeaderBytes));
-            Answer answer = await room.Pipeline.RenderAsync(
+            Answer answer = await fixture.Pipeline.RenderAsync(
                 request,
                 _held,
                 message,
-                room.Pipeline.FindKnown(message),
-                room.Clock.GetTimestamp()
+                fixture.Pipeline.FindKnown(message),
+                fixture.Clock.GetTimestamp()
             );
             answer.Sent?.Invoke(true);
             return Decode(answer);
         }
 
         public Task<Message> AskAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
-            AskAsync(room.Site.Request(line) with { Flags = flags });
+            AskAsync(fixture.Site.Request(line) with { Flags = flags });
 
         /// <summary>Asks, and expects to be the one who renders.</summary>
         public async Task<long> LeaseAsync(string line = "template r ./web", RenderFlags flags = RenderFlags.None) =>
@@ -179,7 +193,7 @@ internal sealed class PipelineFixture : IDisposable
         ) =>
             Assert.IsType<Message.Published>(
                 Decode(
-                    room.Pipeline.Publish(
+                    fixture.Publications.Publish(
                         new Publication(
                             lease,
                             exitCode,
@@ -192,12 +206,12 @@ internal sealed class PipelineFixture : IDisposable
                 )
             );
 
-        public void Abandon(long lease, RefuseReason reason) => room.Pipeline.Abandon(new Message.Abandon(lease, reason), _held);
+        public void Abandon(long lease, RefuseReason reason) => fixture.Publications.Abandon(new Message.Abandon(lease, reason), _held);
 
         /// <summary>The connection ends.</summary>
         public void Vanish()
         {
-            room.Pipeline.Disconnected(_held);
+            fixture.Publications.Disconnected(_held);
             _held.Clear();
         }
     }

@@ -17,22 +17,22 @@ public sealed class RemoteWindowTests : IDisposable
     private const string Address = "show chart https://charts.example.org/web-1.0.0.tgz";
     private const string ByDigest = "oci://r.example.org/web@sha256:00000000000000000000000000000000000000000000000000000000000000ab";
 
-    private readonly PipelineFixture _room = new(remote: new RemotePolicy(TimeSpan.FromMinutes(10), Digest: true));
+    private readonly PipelineFixture _fixture = new(remote: new RemotePolicy(TimeSpan.FromMinutes(10), Digest: true));
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Fact]
     public async Task A_window_counts_from_the_start_of_the_run()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         long lease = await caller.LeaseAsync(Address);
         // The run takes four minutes.
-        _room.Clock.Advance(TimeSpan.FromMinutes(4));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(4));
         caller.Publish(lease, "first");
         await AssertHitAsync(Address, "first", "memory remote age=4m0s");
-        _room.Clock.Advance(TimeSpan.FromSeconds(359));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(359));
         await AssertHitAsync(Address, "first", "memory remote age=9m59s");
-        _room.Clock.Advance(TimeSpan.FromSeconds(1));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         caller.Publish(await caller.LeaseAsync(Address), "second");
         await AssertHitAsync(Address, "second", "memory remote age=0s");
     }
@@ -40,10 +40,10 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task A_failed_run_opens_no_window_and_ends_none()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "", "Error: 404", exitCode: 1);
         caller.Publish(await caller.LeaseAsync(Address), "first");
-        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
         caller.Publish(await caller.LeaseAsync(Address), "", "Error: 404", exitCode: 1);
         await caller.LeaseAsync(Address);
     }
@@ -51,27 +51,27 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task A_clock_that_was_set_back_opens_no_window_again()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
-        _room.Clock.Advance(TimeSpan.FromMinutes(11));
-        _room.Clock.SetBack(TimeSpan.FromMinutes(11));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(11));
+        _fixture.Clock.SetBack(TimeSpan.FromMinutes(11));
         Assert.IsType<Message.Lease>(await caller.AskAsync(Address));
     }
 
     [Fact]
     public async Task Who_waits_for_a_run_that_takes_longer_than_the_window_makes_one_of_his_own()
     {
-        using var room = new PipelineFixture(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
-        PipelineFixture.Caller first = room.NewCaller(),
-            second = room.NewCaller(),
-            third = room.NewCaller();
+        using var fixture = new PipelineFixture(remote: new RemotePolicy(TimeSpan.FromSeconds(30), Digest: false));
+        PipelineFixture.Caller first = fixture.NewCaller(),
+            second = fixture.NewCaller(),
+            third = fixture.NewCaller();
         long lease = await first.LeaseAsync(Address);
         Task<Message> waiting = second.AskAsync(Address);
-        room.Clock.Advance(TimeSpan.FromSeconds(30));
+        fixture.Clock.Advance(TimeSpan.FromSeconds(30));
         first.Publish(lease, "first");
         lease = Assert.IsType<Message.Lease>(await waiting).LeaseId;
         waiting = third.AskAsync(Address);
-        room.Clock.Advance(TimeSpan.FromSeconds(29));
+        fixture.Clock.Advance(TimeSpan.FromSeconds(29));
         second.Publish(lease, "second");
         Assert.Equal("coalesced", Assert.IsType<Message.Result>(await waiting).Source);
     }
@@ -79,10 +79,10 @@ public sealed class RemoteWindowTests : IDisposable
     [Fact]
     public async Task Output_on_standard_error_is_within_the_window_too()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first", "Pulled: x");
         await AssertHitAsync(Address, "first", "memory remote age=0s");
-        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
         await caller.LeaseAsync(Address);
     }
 
@@ -92,46 +92,46 @@ public sealed class RemoteWindowTests : IDisposable
     [InlineData("home/.config/helm/repositories.yaml", RepositorySite.Repositories)]
     public async Task Another_login_ends_it_at_once(string file, string content)
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
-        _room.Site.Write(file, content);
+        _fixture.Site.Write(file, content);
         await caller.LeaseAsync(Address);
     }
 
     [Fact]
     public async Task A_name_in_a_repository_is_helm_3s_for_a_while_and_a_new_index_ends_it()
     {
-        _room.Site.Write("home/.config/helm/repositories.yaml", RepositorySite.Repositories);
-        _room.Site.Write(RepositorySite.IndexPath, RepositorySite.Index);
-        PipelineFixture.Caller caller = _room.NewCaller();
+        _fixture.Site.Write("home/.config/helm/repositories.yaml", RepositorySite.Repositories);
+        _fixture.Site.Write(RepositorySite.IndexPath, RepositorySite.Index);
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync("show chart shop/web"), "first");
         await AssertHitAsync("show chart shop/web", "first", "memory remote age=0s");
-        _room.Site.Append(RepositorySite.IndexPath, "\n# new\n");
+        _fixture.Site.Append(RepositorySite.IndexPath, "\n# new\n");
         await caller.LeaseAsync("show chart shop/web");
     }
 
     [Fact]
     public async Task A_digest_is_for_good()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
-        _room.Clock.Advance(TimeSpan.FromDays(2));
+        _fixture.Clock.Advance(TimeSpan.FromDays(2));
         Assert.Equal("memory remote age=2d0h", Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest))).Source);
         // Half a digest is none.
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1]))).LeaseId, "other");
-        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
         Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest[..^1])));
     }
 
     [Fact]
     public async Task Hits_are_counted_with_their_ages()
     {
-        PipelineFixture.Caller caller = _room.NewCaller();
+        PipelineFixture.Caller caller = _fixture.NewCaller();
         caller.Publish(await caller.LeaseAsync(Address), "first");
         caller.Publish(Assert.IsType<Message.Lease>(await caller.AskAsync(Show(ByDigest))).LeaseId, "first");
         foreach (int seconds in (int[])[10, 20, 300])
         {
-            _room.Clock.Advance(TimeSpan.FromSeconds(seconds));
+            _fixture.Clock.Advance(TimeSpan.FromSeconds(seconds));
             await AssertHitAsync(
                 Address,
                 "first",
@@ -140,11 +140,11 @@ public sealed class RemoteWindowTests : IDisposable
         }
         Assert.IsType<Message.Result>(await caller.AskAsync(Show(ByDigest)));
         // What is rendered, or shared with one who waits, is no hit.
-        _room.Clock.Advance(TimeSpan.FromMinutes(10));
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(10));
         caller.Publish(await caller.LeaseAsync(Address), "second");
         Assert.Equal(
             new RemoteReport(4, 0, 1, 3, 30_000, 330_000),
-            RemoteReport.Of(_room.Counters.Snapshot(), _room.Outcomes.RemoteAges.Summary()!.Value)
+            RemoteReport.Of(_fixture.Counters.Snapshot(), _fixture.Outcomes.RemoteAges.Summary()!.Value)
         );
     }
 
@@ -155,30 +155,30 @@ public sealed class RemoteWindowTests : IDisposable
     [InlineData("show chart https://charts.example.org/web.tgz --verify")]
     [InlineData("show chart ftp://charts.example.org/web.tgz")]
     public async Task Plugins_logins_and_proofs_are_helms(string line) =>
-        Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync(line));
+        Assert.IsType<Message.Bypass>(await _fixture.NewCaller().AskAsync(line));
 
     [Fact]
     public async Task A_template_needs_a_copy_of_helm_that_proves_it() =>
         Assert.Equal(
             BypassReason.Unarmed,
-            Assert.IsType<Message.Bypass>(await _room.NewCaller().AskAsync("template r https://charts.example.org/web-1.0.0.tgz")).Reason
+            Assert.IsType<Message.Bypass>(await _fixture.NewCaller().AskAsync("template r https://charts.example.org/web-1.0.0.tgz")).Reason
         );
 
     [Fact]
     public async Task Without_the_settings_nothing_of_it_is_served()
     {
-        using var room = new PipelineFixture();
+        using var fixture = new PipelineFixture();
         foreach (
             string line in (string[])[Address, "show chart oci://r.example.org/web", "show chart web --repo https://charts.example.org"]
         )
-            Assert.Equal(BypassReason.RemoteChart, Assert.IsType<Message.Bypass>(await room.NewCaller().AskAsync(line)).Reason);
+            Assert.Equal(BypassReason.RemoteChart, Assert.IsType<Message.Bypass>(await fixture.NewCaller().AskAsync(line)).Reason);
     }
 
-    private Message.Render Show(string chart) => _room.Site.Request() with { Arguments = ["show", "chart", chart] };
+    private Message.Render Show(string chart) => _fixture.Site.Request() with { Arguments = ["show", "chart", chart] };
 
     private async Task AssertHitAsync(string line, string stdout, string source)
     {
-        var result = Assert.IsType<Message.Result>(await _room.NewCaller().AskAsync(line));
+        var result = Assert.IsType<Message.Result>(await _fixture.NewCaller().AskAsync(line));
         Assert.Equal((stdout, source), (System.Text.Encoding.UTF8.GetString(result.Stdout.Span), result.Source));
     }
 }

@@ -275,8 +275,8 @@ public sealed class TeamPipelineTests : IDisposable
 
     private string Signer => _team.Writer(encrypted: false).Signer!.Id;
 
-    private static CacheKey KeyOf(PipelineFixture room) =>
-        ((FingerprintOutcome.Known)new Fingerprinter(room.Clock, new HelmBinaries()).Compute(room.Site.Request())).Fingerprint.Key;
+    private static CacheKey KeyOf(PipelineFixture fixture) =>
+        ((FingerprintOutcome.Known)new Fingerprinter(fixture.Clock, new HelmBinaries()).Compute(fixture.Site.Request())).Fingerprint.Key;
 
     /// <summary>A machine with a home and charts of its own.</summary>
     private PipelineFixture Fixture(bool writes = false) =>

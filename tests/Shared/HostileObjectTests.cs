@@ -23,7 +23,7 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
     private static readonly CacheKey s_key = new(Digest.Of("asked for"u8)),
         s_other = new(Digest.Of("another"u8));
 
-    private readonly KeyFixture _room = new(),
+    private readonly KeyFixture _fixture = new(),
         _stranger = new();
 
     [Theory]
@@ -31,10 +31,10 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
     [InlineData(true)]
     public void None_is_accepted_and_each_is_refused_with_a_reason(bool encrypted)
     {
-        SharedKeys writer = _room.Writer(encrypted),
-            reader = _room.Reader(encrypted);
+        SharedKeys writer = _fixture.Writer(encrypted),
+            reader = _fixture.Reader(encrypted);
         // Somebody who has the team's key, as every reader has, and a signing key of his own.
-        SharedKeys stranger = KeyFixture.Load(_room.Settings(encrypted) with { MayWrite = true, SignWith = _stranger.SigningKey });
+        SharedKeys stranger = KeyFixture.Load(_fixture.Settings(encrypted) with { MayWrite = true, SignWith = _stranger.SigningKey });
         byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(string.Concat(Enumerable.Repeat(KeyFixture.Output, 20))), writer)!;
         byte[] swapped = SealedEntry.Seal(s_other, KeyFixture.Entry(), writer)!;
         byte[] foreign = SealedEntry.Seal(s_key, KeyFixture.Entry("kind: Evil\n"), stranger)!;
@@ -152,7 +152,7 @@ public sealed class HostileObjectTests(ITestOutputHelper output) : IDisposable
 
     public void Dispose()
     {
-        _room.Dispose();
+        _fixture.Dispose();
         _stranger.Dispose();
     }
 }

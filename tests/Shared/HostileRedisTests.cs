@@ -20,7 +20,7 @@ public sealed class HostileRedisTests : IDisposable
 {
     private static readonly CacheKey s_key = new(Digest.Of("a key"u8));
 
-    private readonly KeyFixture _room = new();
+    private readonly KeyFixture _fixture = new();
 
     /// <summary>What it answers when an object is asked for; PORT is another server's.</summary>
     private static readonly Dictionary<string, Func<int, IEnumerable<string>>> s_answers = new()
@@ -82,7 +82,7 @@ public sealed class HostileRedisTests : IDisposable
         await AskAsync(server, elsewhere);
     }
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     private async Task AskAsync(Played server, Played elsewhere)
     {
@@ -99,7 +99,7 @@ public sealed class HostileRedisTests : IDisposable
         await using (
             var tier = new SharedTier(
                 client,
-                _room.Reader(encrypted: false),
+                _fixture.Reader(encrypted: false),
                 TimeProvider.System,
                 line =>
                 {

@@ -25,7 +25,7 @@ public sealed class HostileServerTests : IDisposable
 
     private static readonly string[] s_odd = ["a length beyond every number", "a negative length", "two lengths"];
 
-    private readonly KeyFixture _room = new();
+    private readonly KeyFixture _fixture = new();
 
     /// <summary>What each server sends, until it is cut off.</summary>
     private static readonly Dictionary<string, Func<byte[], IEnumerable<byte[]>>> s_answers = new()
@@ -77,7 +77,7 @@ public sealed class HostileServerTests : IDisposable
     [MemberData(nameof(Answers))]
     public async Task Nothing_comes_of_it(string answer)
     {
-        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
+        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _fixture.Writer(encrypted: false))!;
         using var server = new Played(() => s_answers[answer](good));
         await using SharedTier tier = Tier(server.Port, out List<string> log);
         SharedAnswer got = await tier.AskAsync(s_key).WaitAsync(TimeSpan.FromMinutes(1));
@@ -94,7 +94,7 @@ public sealed class HostileServerTests : IDisposable
     [Fact]
     public async Task The_same_object_from_an_honest_server_is_served()
     {
-        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
+        byte[] good = SealedEntry.Seal(s_key, KeyFixture.Entry(), _fixture.Writer(encrypted: false))!;
         using var server = new Played(() => [Text(Ok + $"Content-Length: {good.Length}\r\n\r\n"), good]);
         await using SharedTier tier = Tier(server.Port, out _);
         Assert.Equal(SharedOutcome.Hit, (await tier.AskAsync(s_key)).Outcome);
@@ -130,14 +130,14 @@ public sealed class HostileServerTests : IDisposable
         Assert.Equal(refusal, (await tier.AskAsync(s_key)).Refusal.Name());
     }
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     private SharedTier Tier(int port, out List<string> log, bool encrypted = false)
     {
         List<string> lines = log = [];
         var problems = new List<string>();
         SharedTier tier = SharedServers.OpenTier(
-            _room.Settings(encrypted) with
+            _fixture.Settings(encrypted) with
             {
                 Url = new Uri($"http://127.0.0.1:{port}/"),
             },

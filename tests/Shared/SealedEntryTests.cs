@@ -28,15 +28,15 @@ public sealed class SealedEntryTests : IDisposable
         )
     );
 
-    private readonly KeyFixture _room = new();
+    private readonly KeyFixture _fixture = new();
 
     [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void What_a_trusted_writer_sealed_can_be_opened(bool encrypted)
     {
-        SharedKeys writer = _room.Writer(encrypted),
-            reader = _room.Reader(encrypted);
+        SharedKeys writer = _fixture.Writer(encrypted),
+            reader = _fixture.Reader(encrypted);
         byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
         Unsealed unsealed = SealedEntry.Open(sealedEntry, s_key, reader, KeyFixture.Now);
         Assert.Equal((SharedRefusal.None, writer.Signer!.Id), (unsealed.Refusal, unsealed.Signer));
@@ -68,21 +68,21 @@ public sealed class SealedEntryTests : IDisposable
     [Fact]
     public void Two_machines_of_a_team_give_an_entry_one_name_and_two_teams_two()
     {
-        Assert.Equal(_room.Writer(encrypted: true).NameOf(s_key), _room.Reader(encrypted: true).NameOf(s_key));
+        Assert.Equal(_fixture.Writer(encrypted: true).NameOf(s_key), _fixture.Reader(encrypted: true).NameOf(s_key));
         using var other = new KeyFixture();
-        Assert.NotEqual(_room.Reader(encrypted: true).NameOf(s_key), other.Reader(encrypted: true).NameOf(s_key));
-        Assert.Matches("^[0-9a-f]{64}$", _room.Reader(encrypted: false).NameOf(s_key));
+        Assert.NotEqual(_fixture.Reader(encrypted: true).NameOf(s_key), other.Reader(encrypted: true).NameOf(s_key));
+        Assert.Matches("^[0-9a-f]{64}$", _fixture.Reader(encrypted: false).NameOf(s_key));
         // The names' key may be had without encrypting.
         Assert.Equal(
-            _room.Reader(encrypted: true).NameOf(s_key),
-            KeyFixture.Load(_room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile }).NameOf(s_key)
+            _fixture.Reader(encrypted: true).NameOf(s_key),
+            KeyFixture.Load(_fixture.Settings(encrypted: false) with { NamesFrom = _fixture.TeamKeyFile }).NameOf(s_key)
         );
     }
 
     [Fact]
     public void What_failed_or_wrote_to_standard_error_or_is_too_large_never_leaves()
     {
-        SharedKeys writer = _room.Writer(encrypted: true);
+        SharedKeys writer = _fixture.Writer(encrypted: true);
         SharedEntry entry = KeyFixture.Entry();
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { ExitCode = 1 } }, writer));
         Assert.Null(SealedEntry.Seal(s_key, entry with { Result = entry.Result with { Stderr = "/home/me"u8.ToArray() } }, writer));
@@ -101,10 +101,10 @@ public sealed class SealedEntryTests : IDisposable
     public void An_entry_with_a_Secret_leaves_encrypted_and_when_it_may_or_not_at_all(bool mayBeShared, bool encrypted, bool leaves)
     {
         SharedKeys writer = KeyFixture.Load(
-            _room.Settings(encrypted) with
+            _fixture.Settings(encrypted) with
             {
                 MayWrite = true,
-                SignWith = _room.SigningKey,
+                SignWith = _fixture.SigningKey,
                 Secrets = mayBeShared,
             }
         );
@@ -118,13 +118,13 @@ public sealed class SealedEntryTests : IDisposable
         if (sealedEntry is null)
             return;
         Assert.DoesNotContain(Planted, Encoding.Latin1.GetString(sealedEntry), StringComparison.Ordinal);
-        Assert.True(SealedEntry.Open(sealedEntry, s_key, _room.Reader(encrypted: true), KeyFixture.Now).Entry!.HoldsSecret);
+        Assert.True(SealedEntry.Open(sealedEntry, s_key, _fixture.Reader(encrypted: true), KeyFixture.Now).Entry!.HoldsSecret);
     }
 
     [Fact]
     public void Age_is_measured_by_the_readers_clock()
     {
-        SharedKeys writer = _room.Writer(encrypted: false);
+        SharedKeys writer = _fixture.Writer(encrypted: false);
         DateTimeOffset created = KeyFixture.Entry().Created;
         byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), writer)!;
         Assert.Equal(SharedRefusal.None, At(created + writer.MaxAge));
@@ -140,8 +140,8 @@ public sealed class SealedEntryTests : IDisposable
     public void Encrypted_for_another_team_is_undecipherable_and_plain_from_a_trusted_writer_is_read()
     {
         using var other = new KeyFixture();
-        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: true))!;
-        SharedSettings names = _room.Settings(encrypted: false) with { NamesFrom = _room.TeamKeyFile };
+        byte[] sealedEntry = SealedEntry.Seal(s_key, KeyFixture.Entry(), _fixture.Writer(encrypted: true))!;
+        SharedSettings names = _fixture.Settings(encrypted: false) with { NamesFrom = _fixture.TeamKeyFile };
         Assert.Equal(SharedRefusal.Undecipherable, SealedEntry.Open(sealedEntry, s_key, KeyFixture.Load(names), KeyFixture.Now).Refusal);
         Assert.Equal(
             SharedRefusal.Undecipherable,
@@ -150,9 +150,9 @@ public sealed class SealedEntryTests : IDisposable
         byte[] plain = SealedEntry.Seal(
             s_key,
             KeyFixture.Entry(),
-            KeyFixture.Load(names with { MayWrite = true, SignWith = _room.SigningKey })
+            KeyFixture.Load(names with { MayWrite = true, SignWith = _fixture.SigningKey })
         )!;
-        Assert.Equal(SharedRefusal.None, SealedEntry.Open(plain, s_key, _room.Reader(encrypted: true), KeyFixture.Now).Refusal);
+        Assert.Equal(SharedRefusal.None, SealedEntry.Open(plain, s_key, _fixture.Reader(encrypted: true), KeyFixture.Now).Refusal);
     }
 
     /// <summary>Several writers, and one whose key is changed: what the old key signed is read until the key is taken out.</summary>
@@ -160,13 +160,13 @@ public sealed class SealedEntryTests : IDisposable
     public void Writers_come_and_go_by_the_list_of_trust()
     {
         using var second = new KeyFixture();
-        byte[] old = SealedEntry.Seal(s_key, KeyFixture.Entry(), _room.Writer(encrypted: false))!;
+        byte[] old = SealedEntry.Seal(s_key, KeyFixture.Entry(), _fixture.Writer(encrypted: false))!;
         byte[] fresh = SealedEntry.Seal(s_key, KeyFixture.Entry(), second.Writer(encrypted: false))!;
-        SharedSettings settings = _room.Settings(encrypted: false);
-        Assert.Equal((SharedRefusal.None, SharedRefusal.UnknownSigner), Read(_room.Trust));
-        Assert.Equal((SharedRefusal.None, SharedRefusal.None), Read(_room.Trust, second.Trust));
+        SharedSettings settings = _fixture.Settings(encrypted: false);
+        Assert.Equal((SharedRefusal.None, SharedRefusal.UnknownSigner), Read(_fixture.Trust));
+        Assert.Equal((SharedRefusal.None, SharedRefusal.None), Read(_fixture.Trust, second.Trust));
         Assert.Equal((SharedRefusal.UnknownSigner, SharedRefusal.None), Read(second.Trust));
-        string file = _room.File("trusted", $"# the writers\n{_room.Trust} # until May\n\n{second.Trust}\n");
+        string file = _fixture.File("trusted", $"# the writers\n{_fixture.Trust} # until May\n\n{second.Trust}\n");
         Assert.Equal((SharedRefusal.None, SharedRefusal.None), Read(file));
 
         (SharedRefusal Old, SharedRefusal Fresh) Read(params string[] trust)
@@ -179,5 +179,5 @@ public sealed class SealedEntryTests : IDisposable
         }
     }
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 }

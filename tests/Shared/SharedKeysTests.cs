@@ -13,25 +13,27 @@ namespace CacheDaemon.Tests.Shared;
 /// </summary>
 public sealed class SharedKeysTests : IDisposable
 {
-    private readonly KeyFixture _room = new();
+    private readonly KeyFixture _fixture = new();
 
     [Fact]
     public void Nobody_trusted_is_a_problem_for_a_reader_and_not_for_a_writer()
     {
         Assert.Contains(
             "shared.trust: nobody is trusted",
-            Problem(_room.Settings(encrypted: false) with { Trust = [] }),
+            Problem(_fixture.Settings(encrypted: false) with { Trust = [] }),
             StringComparison.Ordinal
         );
         Assert.Empty(
-            KeyFixture.Load(_room.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _room.SigningKey }).Trusted
+            KeyFixture
+                .Load(_fixture.Settings(encrypted: false) with { Trust = [], MayWrite = true, SignWith = _fixture.SigningKey })
+                .Trusted
         );
     }
 
     [Fact]
     public void Only_a_writer_looks_at_the_signing_key()
     {
-        Assert.False(KeyFixture.Load(_room.Settings(encrypted: false) with { SignWith = "/nonexistent/key" }).CanSign);
+        Assert.False(KeyFixture.Load(_fixture.Settings(encrypted: false) with { SignWith = "/nonexistent/key" }).CanSign);
         Assert.Contains("shared.mode: write needs shared.sign_with", Problem(Writing(null)), StringComparison.Ordinal);
         Assert.Equal("shared.sign_with: /nonexistent/key: cannot be looked at: no such file", Problem(Writing("/nonexistent/key")));
     }
@@ -42,7 +44,7 @@ public sealed class SharedKeysTests : IDisposable
     [InlineData("-----BEGIN PRIVATE KEY-----\nAAAA\n-----END PRIVATE KEY-----\n")]
     public void A_file_that_holds_no_signing_key_is_named(string content)
     {
-        string file = _room.File("other.key", content);
+        string file = _fixture.File("other.key", content);
         Assert.StartsWith($"shared.sign_with: {file}: holds no private key", Problem(Writing(file)), StringComparison.Ordinal);
     }
 
@@ -63,10 +65,10 @@ public sealed class SharedKeysTests : IDisposable
                     rsa.ExportPkcs8PrivateKeyPem(),
                     passphrase,
                     good.ExportSubjectPublicKeyInfoPem(),
-                    File.ReadAllText(_room.TeamKeyFile),
+                    File.ReadAllText(_fixture.TeamKeyFile),
                 ]
         )
-            Assert.Contains("holds no private key", Problem(Writing(_room.File("other.key", content))), StringComparison.Ordinal);
+            Assert.Contains("holds no private key", Problem(Writing(_fixture.File("other.key", content))), StringComparison.Ordinal);
         foreach (
             string content in (string[])
                 [
@@ -75,19 +77,19 @@ public sealed class SharedKeysTests : IDisposable
                     good.ExportPkcs8PrivateKeyPem(),
                     "",
                     "# nothing\n",
-                    _room.Trust + "\nhello\n",
+                    _fixture.Trust + "\nhello\n",
                 ]
         )
             Assert.Contains(
                 "holds no public keys",
-                Problem(_room.Settings(encrypted: false) with { Trust = [_room.File("other.pub", content)] }),
+                Problem(_fixture.Settings(encrypted: false) with { Trust = [_fixture.File("other.pub", content)] }),
                 StringComparison.Ordinal
             );
         // As OpenSSL writes them.
-        Assert.True(KeyFixture.Load(Writing(_room.File("sec1.key", good.ExportECPrivateKeyPem()))).CanSign);
+        Assert.True(KeyFixture.Load(Writing(_fixture.File("sec1.key", good.ExportECPrivateKeyPem()))).CanSign);
         Assert.Single(
             KeyFixture
-                .Load(_room.Settings(encrypted: false) with { Trust = [_room.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] })
+                .Load(_fixture.Settings(encrypted: false) with { Trust = [_fixture.File("pem.pub", good.ExportSubjectPublicKeyInfoPem())] })
                 .Trusted
         );
     }
@@ -99,11 +101,11 @@ public sealed class SharedKeysTests : IDisposable
         Assert.True(PublicKey.IsLine(line));
         Assert.Contains(
             "is no public key; copy the whole line",
-            Problem(_room.Settings(encrypted: false) with { Trust = [line] }),
+            Problem(_fixture.Settings(encrypted: false) with { Trust = [line] }),
             StringComparison.Ordinal
         );
         // Its point is on no curve.
-        byte[] info = Convert.FromBase64String(_room.Trust[PublicKey.Prefix.Length..]);
+        byte[] info = Convert.FromBase64String(_fixture.Trust[PublicKey.Prefix.Length..]);
         info[^1] ^= 1;
         Assert.Null(PublicKey.OfLine(PublicKey.Prefix + Convert.ToBase64String(info)));
     }
@@ -115,11 +117,18 @@ public sealed class SharedKeysTests : IDisposable
     [InlineData(UnixFileMode.OtherWrite)]
     public void A_private_file_that_others_may_read_or_change_is_refused(UnixFileMode more)
     {
-        foreach (string file in (string[])[_room.SigningKey, _room.TeamKeyFile])
+        foreach (string file in (string[])[_fixture.SigningKey, _fixture.TeamKeyFile])
             File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | more);
         List<string> problems = [];
         Assert.Null(
-            SharedKeys.Load(Writing(_room.SigningKey) with { EncryptWith = _room.TeamKeyFile, NamesFrom = _room.TeamKeyFile }, problems)
+            SharedKeys.Load(
+                Writing(_fixture.SigningKey) with
+                {
+                    EncryptWith = _fixture.TeamKeyFile,
+                    NamesFrom = _fixture.TeamKeyFile,
+                },
+                problems
+            )
         );
         Assert.Equal(3, problems.Count);
         Assert.All(
@@ -135,14 +144,14 @@ public sealed class SharedKeysTests : IDisposable
     [Fact]
     public void Links_are_followed_and_what_is_no_file_is_not_waited_for()
     {
-        string link = Path.Combine(Path.GetDirectoryName(_room.SigningKey)!, "link");
-        File.CreateSymbolicLink(link, _room.SigningKey);
+        string link = Path.Combine(Path.GetDirectoryName(_fixture.SigningKey)!, "link");
+        File.CreateSymbolicLink(link, _fixture.SigningKey);
         Assert.True(KeyFixture.Load(Writing(link)).CanSign);
         Assert.Contains("is a directory; name a file in it", Problem(Writing(Path.GetDirectoryName(link)!)), StringComparison.Ordinal);
         Assert.Contains("is no regular file", Problem(Writing("/dev/zero")), StringComparison.Ordinal);
         Assert.Contains(
             "is no key, password or list of headers",
-            Problem(Writing(_room.File("long.key", new string('a', PrivateFile.MaxBytes + 1)))),
+            Problem(Writing(_fixture.File("long.key", new string('a', PrivateFile.MaxBytes + 1)))),
             StringComparison.Ordinal
         );
     }
@@ -150,7 +159,7 @@ public sealed class SharedKeysTests : IDisposable
     [Fact]
     public void Team_keys_are_32_bytes_under_their_own_label()
     {
-        string pem = File.ReadAllText(_room.TeamKeyFile);
+        string pem = File.ReadAllText(_fixture.TeamKeyFile);
         foreach (
             string content in (string[])
                 [
@@ -162,12 +171,12 @@ public sealed class SharedKeysTests : IDisposable
         )
             Assert.Contains(
                 "holds no team key",
-                Problem(_room.Settings(encrypted: false) with { EncryptWith = _room.File("other.key", content) }),
+                Problem(_fixture.Settings(encrypted: false) with { EncryptWith = _fixture.File("other.key", content) }),
                 StringComparison.Ordinal
             );
         Assert.Contains(
             "needs shared.encrypt_with",
-            Problem(_room.Settings(encrypted: false) with { Secrets = true }),
+            Problem(_fixture.Settings(encrypted: false) with { Secrets = true }),
             StringComparison.Ordinal
         );
     }
@@ -176,12 +185,12 @@ public sealed class SharedKeysTests : IDisposable
     public void A_mistake_in_the_settings_puts_the_team_cache_out() =>
         Assert.Equal(
             "config.yaml:3: shared.mode: …",
-            Problem(_room.Settings(encrypted: false) with { Mistake = "config.yaml:3: shared.mode: …" })
+            Problem(_fixture.Settings(encrypted: false) with { Mistake = "config.yaml:3: shared.mode: …" })
         );
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
-    private SharedSettings Writing(string? key) => _room.Settings(encrypted: false) with { MayWrite = true, SignWith = key };
+    private SharedSettings Writing(string? key) => _fixture.Settings(encrypted: false) with { MayWrite = true, SignWith = key };
 
     private static string Problem(SharedSettings settings)
     {

@@ -22,7 +22,7 @@ public sealed partial class VectorTests : IDisposable
 {
     private static readonly string s_page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "shared-cache.md"));
 
-    private readonly KeyFixture _room = new();
+    private readonly KeyFixture _fixture = new();
 
     [Fact]
     public void The_vectors_of_the_page_hold()
@@ -59,8 +59,8 @@ public sealed partial class VectorTests : IDisposable
     public async Task Another_implementation_opens_what_we_seal_and_seals_what_we_open(bool encrypted)
     {
         var key = new CacheKey(Digest.Of("a key"u8));
-        SharedKeys writer = _room.Writer(encrypted);
-        string? team = encrypted ? await File.ReadAllTextAsync(_room.TeamKeyFile) : null;
+        SharedKeys writer = _fixture.Writer(encrypted);
+        string? team = encrypted ? await File.ReadAllTextAsync(_fixture.TeamKeyFile) : null;
         string output = string.Concat(Enumerable.Repeat(KeyFixture.Output, 100));
         byte[] ours = SealedEntry.Seal(key, KeyFixture.Entry(output), writer)!;
         JsonElement opened = await NodeAsync(
@@ -68,7 +68,7 @@ public sealed partial class VectorTests : IDisposable
             new JsonObject
             {
                 ["object"] = Convert.ToBase64String(ours),
-                ["trust"] = _room.Trust,
+                ["trust"] = _fixture.Trust,
                 ["team"] = team,
                 ["key"] = key.ToString(),
             }
@@ -88,7 +88,7 @@ public sealed partial class VectorTests : IDisposable
             new JsonObject
             {
                 ["output"] = output,
-                ["signing"] = await File.ReadAllTextAsync(_room.SigningKey),
+                ["signing"] = await File.ReadAllTextAsync(_fixture.SigningKey),
                 ["team"] = team,
                 ["key"] = key.ToString(),
                 ["created"] = KeyFixture.Now.ToUnixTimeMilliseconds(),
@@ -98,13 +98,13 @@ public sealed partial class VectorTests : IDisposable
             }
         );
         SharedEntry theirs = SealedEntry
-            .Open(made.GetProperty("object").GetBytesFromBase64(), key, _room.Reader(encrypted), KeyFixture.Now)
+            .Open(made.GetProperty("object").GetBytesFromBase64(), key, _fixture.Reader(encrypted), KeyFixture.Now)
             .Entry!;
         Assert.Equal(output, Encoding.UTF8.GetString(theirs.Result.Stdout.ToArray()));
         Assert.Equal((KeyFixture.Now, 7.0, true), (theirs.Created, theirs.RenderMilliseconds, theirs.HoldsSecret));
     }
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     private static async Task<JsonElement> NodeAsync(string mode, JsonObject request)
     {
@@ -121,8 +121,8 @@ public sealed partial class VectorTests : IDisposable
 
     private SharedKeys Writer()
     {
-        string key = _room.File("vector.key", Block("PRIVATE KEY")),
-            team = _room.File("vector.team", Block("HELMCACHED TEAM KEY"));
+        string key = _fixture.File("vector.key", Block("PRIVATE KEY")),
+            team = _fixture.File("vector.team", Block("HELMCACHED TEAM KEY"));
         return KeyFixture.Load(
             new SharedSettings
             {

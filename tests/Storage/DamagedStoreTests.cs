@@ -15,15 +15,15 @@ public sealed class DamagedStoreTests : IDisposable
 {
     private const int Entries = 60;
 
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     private static Entry Sample(int n) => Render(Noise(200 + n * 300, n), n % 3 == 0 ? "warning " + n : "", material: "m" + n);
 
     private LiteDbTier Filled()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         for (int n = 0; n < Entries; n++)
             Assert.True(tier.Put(Key(n), Sample(n)));
         return tier;
@@ -57,24 +57,24 @@ public sealed class DamagedStoreTests : IDisposable
     public void Text_file_in_its_place_is_moved_aside_as_it_is()
     {
         File.WriteAllText(
-            _room.StoreFile,
+            _fixture.StoreFile,
             "these are not the bytes you are looking for, but there are enough of them to be a header of 100"
         );
-        using LiteDbTier tier = _room.Open();
+        using LiteDbTier tier = _fixture.Open();
         Assert.Equal(0, AssertTrueOrMissing(tier));
-        string aside = Assert.Single(_room.FilesAside);
+        string aside = Assert.Single(_fixture.FilesAside);
         Assert.Matches(@"store\.litedb\.damaged-20261121T080000Z$", aside);
         Assert.StartsWith("these are", File.ReadAllText(aside));
-        Assert.Single(_room.Log);
+        Assert.Single(_fixture.Log);
     }
 
     [Fact]
     public void Empty_file_is_a_fresh_store()
     {
-        File.WriteAllText(_room.StoreFile, "");
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Empty(_room.FilesAside);
-        Assert.Empty(_room.Log);
+        File.WriteAllText(_fixture.StoreFile, "");
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        Assert.Empty(_fixture.FilesAside);
+        Assert.Empty(_fixture.Log);
     }
 
     [Theory]
@@ -86,10 +86,10 @@ public sealed class DamagedStoreTests : IDisposable
     public void Truncated_file_is_noticed_at_the_start(int length)
     {
         Fill();
-        using (FileStream file = File.OpenWrite(_room.StoreFile))
+        using (FileStream file = File.OpenWrite(_fixture.StoreFile))
             file.SetLength(length > 0 ? length : file.Length + length);
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Single(_room.FilesAside);
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        Assert.Single(_fixture.FilesAside);
     }
 
     [Fact]
@@ -98,38 +98,38 @@ public sealed class DamagedStoreTests : IDisposable
         using LiteDbTier tier = Filled();
         Assert.False(tier.Database.TryRead(static _ => new byte[int.MaxValue], out _));
         Assert.Equal(Entries, AssertTrueOrMissing(tier));
-        Assert.Empty(_room.FilesAside);
-        Assert.Single(_room.Log);
+        Assert.Empty(_fixture.FilesAside);
+        Assert.Single(_fixture.Log);
     }
 
     [Fact]
     public void Noise_over_the_header_begins_a_fresh_store()
     {
         Fill();
-        Scribble(_room.StoreFile, 0, 100, 1);
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Single(_room.FilesAside);
+        Scribble(_fixture.StoreFile, 0, 100, 1);
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        Assert.Single(_fixture.FilesAside);
     }
 
     [Fact]
     public void Noise_anywhere_never_gives_a_wrong_entry()
     {
         Fill();
-        byte[] sound = File.ReadAllBytes(_room.StoreFile);
+        byte[] sound = File.ReadAllBytes(_fixture.StoreFile);
         int hits = 0,
             damaged = 0;
         for (int seed = 0; seed < 80; seed++)
         {
-            File.WriteAllBytes(_room.StoreFile, sound);
+            File.WriteAllBytes(_fixture.StoreFile, sound);
             var random = new Random(seed);
             for (int spot = 0; spot < 1 + seed % 4; spot++)
-                Scribble(_room.StoreFile, random.NextInt64(100, sound.Length - 600), random.Next(1, 600), seed);
-            using LiteDbTier tier = _room.Open();
+                Scribble(_fixture.StoreFile, random.NextInt64(100, sound.Length - 600), random.Next(1, 600), seed);
+            using LiteDbTier tier = _fixture.Open();
             int found = AssertTrueOrMissing(tier);
             hits += found;
             damaged += Entries - found;
             tier.Dispose();
-            foreach (string file in _room.FilesAside.Append(_room.LogFile))
+            foreach (string file in _fixture.FilesAside.Append(_fixture.LogFile))
                 File.Delete(file);
         }
         // The test would prove nothing if noise always, or never, met an entry.
@@ -141,7 +141,7 @@ public sealed class DamagedStoreTests : IDisposable
     {
         LiteDbTier running = Filled();
         // From an empty log, so that it holds the latter half whole.
-        running.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        running.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
         for (int n = Entries / 2; n < Entries; n++)
             Assert.True(running.Put(Key(n), Sample(n)));
         int hits = 0,
@@ -149,8 +149,8 @@ public sealed class DamagedStoreTests : IDisposable
         for (int seed = 0; seed < 20; seed++)
         {
             using var crashed = new StoreFixture();
-            File.Copy(_room.StoreFile, crashed.StoreFile);
-            File.Copy(_room.LogFile, crashed.LogFile);
+            File.Copy(_fixture.StoreFile, crashed.StoreFile);
+            File.Copy(_fixture.LogFile, crashed.LogFile);
             var random = new Random(seed);
             string log = crashed.LogFile;
             // Most pages of a log are out of date by its end, and noise in them harms nothing.
@@ -167,7 +167,7 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Flipped_byte_of_a_blob_is_a_miss_for_every_entry_that_shows_it()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render("harmless", "shared warning"));
         tier.Put(Key(2), Render("other", "shared warning"));
         tier.Put(Key(3), Render("third"));
@@ -220,12 +220,12 @@ public sealed class DamagedStoreTests : IDisposable
     [MemberData(nameof(EntryChanges))]
     public void Changed_field_of_an_entry_is_a_miss(string field, object? value)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render("one"));
         ChangeEach(tier, LiteDbSchema.Entries, row => row[field] = new BsonValue(value));
         Assert.Null(tier.Get(Key(1)));
         Assert.Equal(1, tier.DamagedEntries);
-        Assert.Empty(_room.FilesAside);
+        Assert.Empty(_fixture.FilesAside);
         Assert.True(tier.Put(Key(1), Render("one")));
         AssertSame(Render("one"), tier.Get(Key(1)));
     }
@@ -233,7 +233,7 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Entry_under_the_key_of_another_is_a_miss()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render("one"));
         tier.Put(Key(2), Render("two"));
         Change(
@@ -269,13 +269,13 @@ public sealed class DamagedStoreTests : IDisposable
     [MemberData(nameof(BlobChanges))]
     public void Changed_field_of_a_blob_is_a_miss(string field, object? value)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render(new string('z', 9_000)));
         ChangeEach(tier, LiteDbSchema.Blobs, row => row[field] = new BsonValue(value));
         Assert.Null(tier.Get(Key(1)));
         Assert.Equal(1, tier.DamagedEntries);
         Assert.Equal(default, tier.Totals());
-        Assert.Empty(_room.FilesAside);
+        Assert.Empty(_fixture.FilesAside);
     }
 
     [Theory]
@@ -286,7 +286,7 @@ public sealed class DamagedStoreTests : IDisposable
     [InlineData("too many")]
     public void Chunk_that_is_not_what_was_stored_is_a_miss(string fate)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render(Noise(500_000)));
         BsonDocument chunk = Rows(tier, LiteDbSchema.Chunks)[2];
         byte[] data = chunk["data"].AsBinary;
@@ -318,35 +318,35 @@ public sealed class DamagedStoreTests : IDisposable
         Assert.Null(tier.Get(Key(1)));
         Assert.Equal(1, tier.DamagedEntries);
         Assert.Equal(default, tier.Totals());
-        Assert.Empty(_room.FilesAside);
+        Assert.Empty(_fixture.FilesAside);
     }
 
     [Fact]
     public void Store_of_a_newer_daemon_is_moved_aside_unchanged()
     {
         Fill();
-        using (FileStream file = File.OpenWrite(_room.StoreFile))
+        using (FileStream file = File.OpenWrite(_fixture.StoreFile))
         {
             // The low byte of the user version, in LiteDB's header page.
             file.Position = 76;
             file.WriteByte(7);
         }
-        byte[] before = File.ReadAllBytes(_room.StoreFile);
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        string aside = Assert.Single(_room.FilesAside);
+        byte[] before = File.ReadAllBytes(_fixture.StoreFile);
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        string aside = Assert.Single(_fixture.FilesAside);
         Assert.EndsWith("store.litedb.v7", aside);
         Assert.Equal(before, File.ReadAllBytes(aside));
-        Assert.Contains("newer", Assert.Single(_room.Log));
+        Assert.Contains("newer", Assert.Single(_fixture.Log));
     }
 
     [Fact]
     public void Database_of_another_program_is_moved_aside()
     {
-        using (var other = new LiteDB.Engine.LiteEngine(_room.StoreFile))
+        using (var other = new LiteDB.Engine.LiteEngine(_fixture.StoreFile))
             other.Insert("recipes", [new BsonDocument { ["name"] = "soup" }], BsonAutoId.Int32);
-        byte[] before = File.ReadAllBytes(_room.StoreFile);
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Equal(before, File.ReadAllBytes(Assert.Single(_room.FilesAside)));
+        byte[] before = File.ReadAllBytes(_fixture.StoreFile);
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        Assert.Equal(before, File.ReadAllBytes(Assert.Single(_fixture.FilesAside)));
     }
 
     [Fact]
@@ -354,7 +354,7 @@ public sealed class DamagedStoreTests : IDisposable
     {
         LiteDbTier running = Filled();
         using var crashed = new StoreFixture();
-        File.Copy(_room.LogFile, crashed.LogFile);
+        File.Copy(_fixture.LogFile, crashed.LogFile);
         Assert.NotEqual(0, new FileInfo(crashed.LogFile).Length);
         Assert.Equal(0, AssertTrueOrMissing(crashed.Open()));
         Assert.Equal(Entries, AssertTrueOrMissing(running));
@@ -364,31 +364,31 @@ public sealed class DamagedStoreTests : IDisposable
     public void Missing_collection_begins_a_fresh_store()
     {
         Fill();
-        using (var other = new LiteDB.Engine.LiteEngine(_room.StoreFile))
+        using (var other = new LiteDB.Engine.LiteEngine(_fixture.StoreFile))
         {
             other.DropCollection(LiteDbSchema.Varying);
             other.Checkpoint();
         }
-        Assert.Equal(0, AssertTrueOrMissing(_room.Open()));
-        Assert.Single(_room.FilesAside);
+        Assert.Equal(0, AssertTrueOrMissing(_fixture.Open()));
+        Assert.Single(_fixture.FilesAside);
     }
 
     [Fact]
     public void Noise_in_the_file_while_running_begins_a_fresh_store_or_loses_entries()
     {
         LiteDbTier tier = Filled();
-        tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
-        Scribble(_room.StoreFile, 8192, (int)new FileInfo(_room.StoreFile).Length - 8192, 1);
+        tier.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
+        Scribble(_fixture.StoreFile, 8192, (int)new FileInfo(_fixture.StoreFile).Length - 8192, 1);
         Assert.Equal(0, AssertTrueOrMissing(tier));
-        Assert.Single(_room.FilesAside);
+        Assert.Single(_fixture.FilesAside);
     }
 
     [Fact]
     public async Task Damage_met_by_many_threads_at_once_is_dealt_with_once()
     {
         LiteDbTier tier = Filled();
-        tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
-        Scribble(_room.StoreFile, 8192, (int)new FileInfo(_room.StoreFile).Length - 8192, 1);
+        tier.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
+        Scribble(_fixture.StoreFile, 8192, (int)new FileInfo(_fixture.StoreFile).Length - 8192, 1);
         await Task.WhenAll(
             Enumerable
                 .Range(0, 8)
@@ -404,8 +404,8 @@ public sealed class DamagedStoreTests : IDisposable
                 )
         );
         Assert.Equal(0, AssertTrueOrMissing(tier) - Enumerable.Range(0, Entries).Count(n => tier.Get(Key(n)) is not null));
-        Assert.Single(_room.FilesAside);
-        Assert.Single(_room.Log);
+        Assert.Single(_fixture.FilesAside);
+        Assert.Single(_fixture.Log);
     }
 
     [Fact]
@@ -413,11 +413,11 @@ public sealed class DamagedStoreTests : IDisposable
     {
         for (int i = 0; i < 3; i++)
         {
-            File.WriteAllText(_room.StoreFile, new string('?', 2000 + i));
-            _room.Open().Dispose();
-            _room.Clock.Advance(TimeSpan.FromHours(1));
+            File.WriteAllText(_fixture.StoreFile, new string('?', 2000 + i));
+            _fixture.Open().Dispose();
+            _fixture.Clock.Advance(TimeSpan.FromHours(1));
         }
-        Assert.Equal(2002, new FileInfo(Assert.Single(_room.FilesAside)).Length);
+        Assert.Equal(2002, new FileInfo(Assert.Single(_fixture.FilesAside)).Length);
     }
 
     [Fact]
@@ -425,11 +425,11 @@ public sealed class DamagedStoreTests : IDisposable
     {
         Fill();
         LiteDbTier tier;
-        int held = Libc.TryLock(Libc.PathBytes(Path.Combine(_room.Home, "store.lock")), out _);
+        int held = Libc.TryLock(Libc.PathBytes(Path.Combine(_fixture.Home, "store.lock")), out _);
         Assert.True(held >= 0);
         try
         {
-            tier = _room.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
+            tier = _fixture.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
             Assert.Contains("another process", tier.Problem, StringComparison.Ordinal);
             Assert.Null(tier.Get(Key(1)));
             Assert.False(tier.Put(Key(1000), Render("new")));
@@ -440,18 +440,18 @@ public sealed class DamagedStoreTests : IDisposable
         }
         Assert.False(tier.Put(Key(1000), Render("new")));
         // The time until the next try is not the wall clock's, which someone may set back.
-        _room.Clock.SetBack(TimeSpan.FromDays(1));
-        _room.Clock.Advance(TimeSpan.FromSeconds(31));
+        _fixture.Clock.SetBack(TimeSpan.FromDays(1));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(31));
         Assert.True(tier.Put(Key(1000), Render("new")));
         Assert.Equal(Entries, AssertTrueOrMissing(tier));
-        Assert.Empty(_room.FilesAside);
+        Assert.Empty(_fixture.FilesAside);
     }
 
     [Fact]
     public void Two_tiers_never_have_the_same_file()
     {
         LiteDbTier first = Filled();
-        LiteDbTier second = _room.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
+        LiteDbTier second = _fixture.Open(o => o with { WriterPatience = TimeSpan.FromMilliseconds(5) });
         Assert.NotNull(second.Problem);
         Assert.False(second.Put(Key(1), Render("a")));
         Assert.Equal(Entries, AssertTrueOrMissing(first));
@@ -460,28 +460,28 @@ public sealed class DamagedStoreTests : IDisposable
     [Fact]
     public void Home_that_cannot_be_made_is_a_problem_in_one_line_and_every_call_a_miss()
     {
-        string file = Path.Combine(_room.Home, "file");
+        string file = Path.Combine(_fixture.Home, "file");
         File.WriteAllText(file, "");
-        using var tier = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
+        using var tier = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _fixture.Clock, _fixture.Log.Enqueue);
         Assert.NotNull(tier.Problem);
         Assert.False(tier.Put(Key(1), Render("a")));
         Assert.Null(tier.Get(Key(1)));
         Assert.Null(tier.GetVarying(Key(1)));
         Assert.Empty(tier.LoadCounters());
         Assert.Equal(default, tier.Totals());
-        Assert.Equal(default, tier.Prune(new PruneRequest(All: true), _room.Clock.GetUtcNow()));
-        Assert.Single(_room.Log);
+        Assert.Equal(default, tier.Prune(new PruneRequest(All: true), _fixture.Clock.GetUtcNow()));
+        Assert.Single(_fixture.Log);
     }
 
     [Fact]
     public void Deleted_file_is_made_anew()
     {
         LiteDbTier tier = Filled();
-        foreach (string file in Directory.GetFiles(_room.Home))
+        foreach (string file in Directory.GetFiles(_fixture.Home))
             File.Delete(file);
-        tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        tier.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
         Assert.Equal(0, AssertTrueOrMissing(tier));
-        Assert.True(File.Exists(_room.StoreFile));
+        Assert.True(File.Exists(_fixture.StoreFile));
     }
 
     [Fact]

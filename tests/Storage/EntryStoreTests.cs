@@ -13,9 +13,9 @@ namespace CacheDaemon.Tests.Storage;
 
 public sealed class EntryStoreTests : IDisposable
 {
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     private EntryStore Open(
         out LiteDbTier disk,
@@ -24,8 +24,8 @@ public sealed class EntryStoreTests : IDisposable
         Func<LiteDbTierOptions, LiteDbTierOptions>? with = null
     )
     {
-        disk = _room.Open(with);
-        return new EntryStore(memory ?? new MemoryTier(), disk, options ?? new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
+        disk = _fixture.Open(with);
+        return new EntryStore(memory ?? new MemoryTier(), disk, options ?? new EntryStoreOptions(), _fixture.Clock, _fixture.Log.Enqueue);
     }
 
     [Fact]
@@ -71,7 +71,7 @@ public sealed class EntryStoreTests : IDisposable
             store.PutInBackground(Key(n), Render(Noise(3_000, n)));
         store.Dispose();
         disk.Dispose();
-        LiteDbTier again = _room.Open();
+        LiteDbTier again = _fixture.Open();
         Assert.All(Enumerable.Range(0, 50), n => AssertSame(Render(Noise(3_000, n)), again.Get(Key(n))));
     }
 
@@ -166,7 +166,7 @@ public sealed class EntryStoreTests : IDisposable
     [InlineData(SecretsPolicy.Never)]
     public async Task Secrets_of_an_earlier_policy_leave_the_disk_at_the_start(SecretsPolicy policy)
     {
-        using (LiteDbTier before = _room.Open())
+        using (LiteDbTier before = _fixture.Open())
         {
             before.Put(Key(1), Render("planted-token", secret: true));
             before.Put(Key(2), Render("plain"));
@@ -185,10 +185,10 @@ public sealed class EntryStoreTests : IDisposable
     [Fact]
     public void Store_that_cannot_be_opened_works_in_memory_and_says_so()
     {
-        string file = Path.Combine(_room.Home, "file");
+        string file = Path.Combine(_fixture.Home, "file");
         File.WriteAllText(file, "");
-        using var disk = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _room.Clock, _room.Log.Enqueue);
-        using var store = new EntryStore(new MemoryTier(), disk, new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
+        using var disk = new LiteDbTier(LiteDbTierOptions.In(Path.Combine(file, "home")), _fixture.Clock, _fixture.Log.Enqueue);
+        using var store = new EntryStore(new MemoryTier(), disk, new EntryStoreOptions(), _fixture.Clock, _fixture.Log.Enqueue);
         Assert.StartsWith("memory only: ", store.Status);
         Assert.Equal(RefuseReason.None, store.Put(Key(1), Render("a")));
         Assert.Equal(RefuseReason.None, store.PutInBackground(Key(2), Render("b")));
@@ -214,9 +214,9 @@ public sealed class EntryStoreTests : IDisposable
         using EntryStore store = Open(out LiteDbTier disk, new EntryStoreOptions { MaxAge = TimeSpan.FromDays(1) });
         store.Put(Key(1), Render("used"));
         store.Put(Key(2), Render("unused"));
-        _room.Clock.Advance(TimeSpan.FromHours(20));
+        _fixture.Clock.Advance(TimeSpan.FromHours(20));
         Assert.Equal("memory", store.Get(Key(1)).Tier);
-        _room.Clock.Advance(TimeSpan.FromHours(20));
+        _fixture.Clock.Advance(TimeSpan.FromHours(20));
         await store.FlushAsync();
         Assert.NotNull(disk.Get(Key(1)));
         Assert.Null(disk.Get(Key(2)));
@@ -231,7 +231,7 @@ public sealed class EntryStoreTests : IDisposable
             store.PutInBackground(Key(n), Render(Noise(10_000, n)));
         await store.FlushAsync();
         Assert.True(disk.Totals().Bytes > 200_000);
-        _room.Clock.Advance(TimeSpan.FromSeconds(30));
+        _fixture.Clock.Advance(TimeSpan.FromSeconds(30));
         await store.FlushAsync();
         Assert.InRange(disk.Totals().Bytes, 150_000, 200_000);
     }
@@ -291,7 +291,7 @@ public sealed class EntryStoreTests : IDisposable
         );
         await store.FlushAsync();
         Assert.InRange(disk.Totals().Entries, 1, 30);
-        Assert.Empty(_room.Log);
+        Assert.Empty(_fixture.Log);
     }
 
     /// <summary>The pool's threads, as many as processors, answer callers: work that may take seconds is none for them.</summary>
@@ -299,7 +299,7 @@ public sealed class EntryStoreTests : IDisposable
     public async Task Prunes_and_upkeep_take_no_thread_of_the_pool()
     {
         var clock = new PoolNoticing();
-        using (var store = new EntryStore(new MemoryTier(), _room.Open(), new EntryStoreOptions(), clock, _room.Log.Enqueue))
+        using (var store = new EntryStore(new MemoryTier(), _fixture.Open(), new EntryStoreOptions(), clock, _fixture.Log.Enqueue))
         {
             store.Put(Key(1), Render("a"));
             Assert.Equal(1, (await store.PruneAsync(new PruneRequest(All: true))).Entries);

@@ -13,14 +13,14 @@ namespace CacheDaemon.Tests.Storage;
 
 public sealed class LiteDbTierTests : TierContract, IDisposable
 {
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
     private readonly LiteDbTier _tier;
 
-    public LiteDbTierTests() => _tier = _room.Open();
+    public LiteDbTierTests() => _tier = _fixture.Open();
 
     protected override ITier Tier => _tier;
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Fact]
     public void Everything_is_there_after_a_restart()
@@ -32,13 +32,13 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         StoreTotals totals = _tier.Totals();
         _tier.Dispose();
 
-        LiteDbTier again = _room.Open();
+        LiteDbTier again = _fixture.Open();
         AssertSame(Render(new string('y', 50_000), "warn"), again.Get(Key(1)));
         Assert.Equal(totals, again.Totals());
         Assert.Equal("genCA", again.GetVarying(Key(2)));
         Assert.Null(again.GetVarying(Key(1)));
         Assert.Equal([("hits", 7L), ("misses", 1L)], again.LoadCounters().Select(c => (c.Key, c.Value)).Order());
-        Assert.Empty(_room.Log);
+        Assert.Empty(_fixture.Log);
     }
 
     [Fact]
@@ -137,7 +137,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         _tier.Put(Key(1), Render("") with { Result = null });
         _tier.Put(Key(2), Render("out", "warning: /a/path"));
         Assert.Equal(1, _tier.Totals().Entries);
-        Assert.Equal(1, _tier.Prune(new PruneRequest(Chart: "web"), _room.Clock.GetUtcNow()).Entries);
+        Assert.Equal(1, _tier.Prune(new PruneRequest(Chart: "web"), _fixture.Clock.GetUtcNow()).Entries);
         Assert.Equal(default, _tier.Totals());
     }
 
@@ -168,7 +168,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
             Assert.True(_tier.Put(Key(n), Render("") with { Result = new RenderResult(0, output, []) }));
         }
         _tier.Dispose();
-        Assert.InRange(new FileInfo(_room.StoreFile).Length, Count * Length, (long)(2.2 * Count * Length));
+        Assert.InRange(new FileInfo(_fixture.StoreFile).Length, Count * Length, (long)(2.2 * Count * Length));
     }
 
     /// <summary>As a crash leaves them: their list was written with the first of them, the blob never.</summary>
@@ -186,8 +186,8 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
             }
         );
         _tier.Dispose();
-        LiteDbTier again = _room.Open();
-        again.EvictToLimits(null, null, _room.Clock.GetUtcNow());
+        LiteDbTier again = _fixture.Open();
+        again.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
         Assert.Empty(Rows(again, LiteDbSchema.Chunks));
         Assert.Empty(Rows(again, LiteDbSchema.Loose));
     }
@@ -197,10 +197,10 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     {
         _tier.Dispose();
         foreach (string name in (string[])["store.db", "store.db-wal", "store.db-shm", "store.db.damaged-20260101T000000Z"])
-            File.WriteAllText(Path.Combine(_room.Home, name), "old");
-        LiteDbTier again = _room.Open();
-        Assert.Empty(Directory.GetFiles(_room.Home, "store.db*"));
-        Assert.Contains("earlier version", Assert.Single(_room.Log), StringComparison.Ordinal);
+            File.WriteAllText(Path.Combine(_fixture.Home, name), "old");
+        LiteDbTier again = _fixture.Open();
+        Assert.Empty(Directory.GetFiles(_fixture.Home, "store.db*"));
+        Assert.Contains("earlier version", Assert.Single(_fixture.Log), StringComparison.Ordinal);
         Assert.True(again.Put(Key(1), Render("a")));
     }
 
@@ -217,13 +217,13 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     public void Hit_writes_nothing_until_uses_are_flushed()
     {
         _tier.Put(Key(1), Render("a"));
-        _room.Clock.Advance(TimeSpan.FromHours(1));
+        _fixture.Clock.Advance(TimeSpan.FromHours(1));
         _tier.Get(Key(1));
         _tier.Get(Key(1));
         Assert.Equal(0, Rows(_tier, LiteDbSchema.Uses).Single()["uses"].AsInt64);
         _tier.FlushUses();
         StoredEntry entry = Assert.Single(_tier.List());
-        Assert.Equal((2L, _room.Clock.GetUtcNow()), (entry.Uses, entry.LastUse));
+        Assert.Equal((2L, _fixture.Clock.GetUtcNow()), (entry.Uses, entry.LastUse));
     }
 
     [Fact]
@@ -232,7 +232,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         for (int n = 1; n <= 4; n++)
         {
             _tier.Put(Key(n), Render("o" + n, chart: n == 3 ? "db" : "web", material: "m" + n));
-            _room.Clock.Advance(TimeSpan.FromSeconds(1));
+            _fixture.Clock.Advance(TimeSpan.FromSeconds(1));
         }
         Assert.Equal(
             [(Key(4), "m4"), (Key(2), "m2")],
@@ -247,8 +247,8 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         for (int n = 0; n < 50; n++)
             _tier.Put(Key(n), Render(Noise(6_000, n)));
         using var crashed = new StoreFixture();
-        File.Copy(_room.StoreFile, crashed.StoreFile);
-        File.Copy(_room.LogFile, crashed.LogFile);
+        File.Copy(_fixture.StoreFile, crashed.StoreFile);
+        File.Copy(_fixture.LogFile, crashed.LogFile);
         LiteDbTier tier = crashed.Open();
         for (int n = 0; n < 50; n++)
             AssertSame(Render(Noise(6_000, n)), tier.Get(Key(n)));
@@ -259,13 +259,13 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     public void File_never_grows_beyond_its_hard_limit_and_what_is_there_is_still_served()
     {
         _tier.Dispose();
-        LiteDbTier small = _room.Open(o => o with { MaxFileBytes = 900_000 });
+        LiteDbTier small = _fixture.Open(o => o with { MaxFileBytes = 900_000 });
         Assert.True(small.Put(Key(1), Render(Noise(100_000))));
         Assert.False(small.Put(Key(2), Render(Noise(3_000_000, 2))));
         AssertSame(Render(Noise(100_000)), small.Get(Key(1)));
         Assert.Null(small.Get(Key(2)));
         Assert.True(small.Put(Key(3), Render("fits")));
-        Assert.Single(_room.Log);
+        Assert.Single(_fixture.Log);
     }
 
     [Fact]
@@ -277,10 +277,10 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
         {
             Assert.True(_tier.Put(Key(n), Render(Noise(60_000, n))));
             _tier.Get(Key(n / 2));
-            largest = Math.Max(largest, new FileInfo(_room.LogFile).Length);
+            largest = Math.Max(largest, new FileInfo(_fixture.LogFile).Length);
         }
         // Enough was written to need it.
-        Assert.InRange(new FileInfo(_room.StoreFile).Length, 2 * Checkpointed, long.MaxValue);
+        Assert.InRange(new FileInfo(_fixture.StoreFile).Length, 2 * Checkpointed, long.MaxValue);
         Assert.InRange(largest, 1, Checkpointed);
     }
 
@@ -288,7 +288,7 @@ public sealed class LiteDbTierTests : TierContract, IDisposable
     public void Put_that_fails_takes_the_old_entry_with_it()
     {
         _tier.Dispose();
-        LiteDbTier small = _room.Open(o => o with { MaxFileBytes = 900_000 });
+        LiteDbTier small = _fixture.Open(o => o with { MaxFileBytes = 900_000 });
         small.Put(Key(1), Render("old"));
         Assert.False(small.Put(Key(1), Render(Noise(3_000_000))));
         Assert.Null(small.Get(Key(1)));

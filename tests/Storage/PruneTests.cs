@@ -14,14 +14,14 @@ namespace CacheDaemon.Tests.Storage;
 
 public sealed class PruneTests : IDisposable
 {
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
     private readonly LiteDbTier _tier;
 
-    public PruneTests() => _tier = _room.Open();
+    public PruneTests() => _tier = _fixture.Open();
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
-    private PruneResult Prune(PruneRequest request) => _tier.Prune(request, _room.Clock.GetUtcNow());
+    private PruneResult Prune(PruneRequest request) => _tier.Prune(request, _fixture.Clock.GetUtcNow());
 
     private IEnumerable<int> Kept(int count)
     {
@@ -35,7 +35,7 @@ public sealed class PruneTests : IDisposable
         for (int n = 0; n < 10; n++)
         {
             _tier.Put(Key(n), Render(Noise(10_000, n), chart: n % 2 == 0 ? "even" : "odd"));
-            _room.Clock.Advance(TimeSpan.FromMinutes(1));
+            _fixture.Clock.Advance(TimeSpan.FromMinutes(1));
         }
     }
 
@@ -54,16 +54,16 @@ public sealed class PruneTests : IDisposable
     {
         TimeSpan ahead = TimeSpan.FromDays(3650),
             limit = TimeSpan.FromDays(7);
-        _room.Clock.Advance(ahead);
+        _fixture.Clock.Advance(ahead);
         FillTen();
-        _room.Clock.SetBack(ahead);
+        _fixture.Clock.SetBack(ahead);
         _tier.Put(Key(10), Render("of today"));
-        Assert.Equal(0, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
-        _room.Clock.Advance(TimeSpan.FromDays(6));
+        Assert.Equal(0, _tier.EvictToLimits(null, limit, _fixture.Clock.GetUtcNow()).Entries);
+        _fixture.Clock.Advance(TimeSpan.FromDays(6));
         _tier.Get(Key(0));
-        Assert.Equal(0, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
-        _room.Clock.Advance(TimeSpan.FromDays(2));
-        Assert.Equal(10, _tier.EvictToLimits(null, limit, _room.Clock.GetUtcNow()).Entries);
+        Assert.Equal(0, _tier.EvictToLimits(null, limit, _fixture.Clock.GetUtcNow()).Entries);
+        _fixture.Clock.Advance(TimeSpan.FromDays(2));
+        Assert.Equal(10, _tier.EvictToLimits(null, limit, _fixture.Clock.GetUtcNow()).Entries);
         Assert.Equal([0], Kept(11));
     }
 
@@ -72,9 +72,9 @@ public sealed class PruneTests : IDisposable
     {
         FillTen();
         long all = _tier.Totals().Bytes;
-        _room.Clock.SetBack(TimeSpan.FromDays(1));
-        _tier.EvictToLimits(null, null, _room.Clock.GetUtcNow());
-        _room.Clock.Advance(TimeSpan.FromMinutes(1));
+        _fixture.Clock.SetBack(TimeSpan.FromDays(1));
+        _tier.EvictToLimits(null, null, _fixture.Clock.GetUtcNow());
+        _fixture.Clock.Advance(TimeSpan.FromMinutes(1));
         _tier.Put(Key(10), Render(Noise(10_000, 10)));
         Prune(new PruneRequest(MaxBytes: all / 2));
         Assert.Contains(10, Kept(11));
@@ -142,13 +142,13 @@ public sealed class PruneTests : IDisposable
         FillTen();
         _tier.MarkVarying(Key(1), RefuseReason.NotRepeatable, "rand");
         _tier.AddCounters(new Dictionary<string, long> { ["hits"] = 3 });
-        File.WriteAllText(_room.StoreFile + ".damaged-20260101T000000Z", "old");
-        File.WriteAllText(_room.StoreFile + ".v3", "newer");
+        File.WriteAllText(_fixture.StoreFile + ".damaged-20260101T000000Z", "old");
+        File.WriteAllText(_fixture.StoreFile + ".v3", "newer");
         Assert.Equal(10, Prune(new PruneRequest(All: true)).Entries);
         Assert.Equal(default, _tier.Totals());
         Assert.Null(_tier.GetVarying(Key(1)));
         Assert.Equal(3, _tier.LoadCounters()["hits"]);
-        Assert.Empty(_room.FilesAside);
+        Assert.Empty(_fixture.FilesAside);
     }
 
     [Fact]
@@ -157,8 +157,8 @@ public sealed class PruneTests : IDisposable
         for (int n = 0; n < 200; n++)
             _tier.Put(Key(n), Render(Noise(40_000, n)));
         Prune(new PruneRequest(MaxBytes: 500_000));
-        Assert.Equal(0, new FileInfo(_room.LogFile).Length);
-        Assert.InRange(new FileInfo(_room.StoreFile).Length, 400_000, 1_600_000);
+        Assert.Equal(0, new FileInfo(_fixture.LogFile).Length);
+        Assert.InRange(new FileInfo(_fixture.StoreFile).Length, 400_000, 1_600_000);
         AssertSame(Render(Noise(40_000, 199)), _tier.Get(Key(199)));
     }
 
@@ -232,13 +232,13 @@ public sealed class PruneTests : IDisposable
     {
         FillTen();
         long all = _tier.Totals().Bytes;
-        Assert.Equal(default, _tier.EvictToLimits(all, TimeSpan.FromHours(1), _room.Clock.GetUtcNow()));
-        PruneResult result = _tier.EvictToLimits(all - 1, TimeSpan.FromHours(1), _room.Clock.GetUtcNow());
+        Assert.Equal(default, _tier.EvictToLimits(all, TimeSpan.FromHours(1), _fixture.Clock.GetUtcNow()));
+        PruneResult result = _tier.EvictToLimits(all - 1, TimeSpan.FromHours(1), _fixture.Clock.GetUtcNow());
         Assert.InRange(_tier.Totals().Bytes, all * 75 / 100, all * 90 / 100);
         Assert.Equal(Enumerable.Range((int)result.Entries, 10 - (int)result.Entries), Kept(10));
         Assert.Equal(
             10 - result.Entries,
-            _tier.EvictToLimits(null, TimeSpan.FromSeconds(1), _room.Clock.GetUtcNow().AddMinutes(1)).Entries
+            _tier.EvictToLimits(null, TimeSpan.FromSeconds(1), _fixture.Clock.GetUtcNow().AddMinutes(1)).Entries
         );
     }
 
@@ -252,7 +252,7 @@ public sealed class PruneTests : IDisposable
             Assert.True(round < 20, $"{hits} hits during {round} prunes");
             for (int n = 0; n < 300; n++)
                 _tier.Put(Key(n), Render(Noise(30_000, n)));
-            _room.Clock.Advance(TimeSpan.FromDays(1));
+            _fixture.Clock.Advance(TimeSpan.FromDays(1));
             _tier.Put(Key(1000), Render("kept"));
             Task<PruneResult> prune = Task.Run(() => Prune(new PruneRequest(OlderThan: TimeSpan.FromHours(1))));
             while (!prune.IsCompleted)
@@ -262,7 +262,7 @@ public sealed class PruneTests : IDisposable
             }
             Assert.Equal(300, (await prune).Entries);
         }
-        Assert.Empty(_room.Log);
+        Assert.Empty(_fixture.Log);
     }
 
     [Fact]
@@ -292,7 +292,7 @@ public sealed class PruneTests : IDisposable
 
     private bool IsInFiles(string text) =>
         Directory
-            .GetFiles(_room.Home)
+            .GetFiles(_fixture.Home)
             .Where(file => !file.EndsWith(".lock", StringComparison.Ordinal))
             .Any(file =>
             {

@@ -14,18 +14,18 @@ namespace CacheDaemon.Tests.Storage;
 [Collection("umask")]
 public sealed class StorePermissionTests : IDisposable
 {
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Fact]
     public void Files_are_private_whatever_the_umask()
     {
-        string home = Path.Combine(_room.Home, "deep", "home");
+        string home = Path.Combine(_fixture.Home, "deep", "home");
         uint old = umask(0);
         try
         {
-            using var tier = new LiteDbTier(LiteDbTierOptions.In(home), _room.Clock, _room.Log.Enqueue);
+            using var tier = new LiteDbTier(LiteDbTierOptions.In(home), _fixture.Clock, _fixture.Log.Enqueue);
             tier.Put(Key(1), Render("a"));
             string[] files = Directory.GetFiles(home);
             Assert.Equal(3, files.Length);
@@ -41,12 +41,12 @@ public sealed class StorePermissionTests : IDisposable
     [Fact]
     public void Too_open_file_is_closed_to_others_at_the_next_start()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         tier.Put(Key(1), Render("a"));
         tier.Dispose();
-        File.SetUnixFileMode(_room.StoreFile, (UnixFileMode)0x1B6);
-        Assert.NotNull(_room.Open().Get(Key(1)));
-        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_room.StoreFile));
+        File.SetUnixFileMode(_fixture.StoreFile, (UnixFileMode)0x1B6);
+        Assert.NotNull(_fixture.Open().Get(Key(1)));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(_fixture.StoreFile));
     }
 
     [DllImport("libc")]

@@ -15,9 +15,9 @@ public sealed class ViewStoreTests : IDisposable
 {
     private const string Name = "1 projection";
 
-    private readonly StoreFixture _room = new();
+    private readonly StoreFixture _fixture = new();
 
-    public void Dispose() => _room.Dispose();
+    public void Dispose() => _fixture.Dispose();
 
     [Theory]
     [InlineData(100)]
@@ -25,7 +25,7 @@ public sealed class ViewStoreTests : IDisposable
     [InlineData(3_000_000)]
     public void One_is_kept_with_its_output_and_goes_with_the_last_entry_that_shows_it(int length)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         byte[] projection = Encoding.ASCII.GetBytes(Noise(length, 7));
         Assert.False(tier.PutView(Output("a"), Name, projection));
         Assert.True(tier.Put(Key(1), Render("a")));
@@ -47,7 +47,7 @@ public sealed class ViewStoreTests : IDisposable
     [Fact]
     public void A_later_one_takes_the_place_of_an_earlier_one()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         Assert.True(tier.Put(Key(1), Render("a")));
         foreach (string text in (string[])["one", "two", "two", "three"])
             Assert.True(tier.PutView(Output("a"), Name, Encoding.ASCII.GetBytes(text)));
@@ -59,7 +59,7 @@ public sealed class ViewStoreTests : IDisposable
     [Fact]
     public void Each_name_has_its_own_and_the_oldest_makes_room()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         Assert.True(tier.Put(Key(1), Render("a")));
         Assert.True(tier.Put(Key(2), Render("b")));
         for (int i = 0; i <= ViewRows.MaxViews; i++)
@@ -82,9 +82,9 @@ public sealed class ViewStoreTests : IDisposable
     [Fact]
     public async Task Memory_has_it_with_the_entry_that_it_is_of_and_counts_it()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         var memory = new MemoryTier(1 << 20);
-        await using var store = new EntryStore(memory, tier, new EntryStoreOptions(), _room.Clock, _room.Log.Enqueue);
+        await using var store = new EntryStore(memory, tier, new EntryStoreOptions(), _fixture.Clock, _fixture.Log.Enqueue);
         store.Put(Key(1), Render("a"));
         Assert.True(await store.PutViewAsync(Output("a"), Name, new byte[5_000]));
         long before = memory.Bytes;
@@ -107,12 +107,12 @@ public sealed class ViewStoreTests : IDisposable
     [Fact]
     public void It_survives_a_restart_and_the_store_passes_its_check()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         Assert.True(tier.Put(Key(1), Render("a")));
         Assert.True(tier.PutView(Output("a"), Name, Encoding.ASCII.GetBytes(Noise(200_000))));
         tier.Dispose();
-        Assert.Null(StoreCheck.Run(_room.StoreFile, _room.Clock));
-        Assert.Equal(Encoding.ASCII.GetBytes(Noise(200_000)), _room.Open().GetView(Output("a"), Name)?.ToArray());
+        Assert.Null(StoreCheck.Run(_fixture.StoreFile, _fixture.Clock));
+        Assert.Equal(Encoding.ASCII.GetBytes(Noise(200_000)), _fixture.Open().GetView(Output("a"), Name)?.ToArray());
     }
 
     [Theory]
@@ -124,7 +124,7 @@ public sealed class ViewStoreTests : IDisposable
     [InlineData("type")]
     public void A_damaged_one_is_none_and_is_removed_and_the_entry_stays(string damage)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         Assert.True(tier.Put(Key(1), Render("a")));
         Assert.True(tier.Put(Key(2), Render("b")));
         Assert.True(tier.PutView(Output("a"), Name, "projection"u8.ToArray()));
@@ -174,30 +174,30 @@ public sealed class ViewStoreTests : IDisposable
     [InlineData(true)]
     public void Deleted_means_deleted_and_a_dry_run_counts_it(bool all)
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         Assert.True(tier.Put(Key(1), Render("a") with { ChartName = "web" }));
         Assert.True(tier.Put(Key(2), Render("b") with { ChartName = "other" }));
         const string Planted = "planted-in-a-projection";
         Assert.True(tier.PutView(Output("a"), Name, Encoding.ASCII.GetBytes(Planted)));
         PruneRequest request = all ? new PruneRequest(All: true) : new PruneRequest(Chart: "web");
-        PruneResult promised = tier.Prune(request with { DryRun = true }, _room.Clock.GetUtcNow());
-        Assert.Equal(promised, tier.Prune(request, _room.Clock.GetUtcNow()));
+        PruneResult promised = tier.Prune(request with { DryRun = true }, _fixture.Clock.GetUtcNow());
+        Assert.Equal(promised, tier.Prune(request, _fixture.Clock.GetUtcNow()));
         Assert.Null(tier.GetView(Output("a"), Name)?.ToArray());
         tier.Dispose();
-        foreach (string file in Directory.GetFiles(_room.Home))
+        foreach (string file in Directory.GetFiles(_fixture.Home))
             Assert.DoesNotContain(Planted, Encoding.Latin1.GetString(File.ReadAllBytes(file)), StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task What_is_in_memory_alone_has_none_on_disk()
     {
-        LiteDbTier tier = _room.Open();
+        LiteDbTier tier = _fixture.Open();
         await using var store = new EntryStore(
             new MemoryTier(1 << 20),
             tier,
             new EntryStoreOptions { Secrets = SecretsPolicy.Memory },
-            _room.Clock,
-            _room.Log.Enqueue
+            _fixture.Clock,
+            _fixture.Log.Enqueue
         );
         store.Put(Key(1), Render("a") with { HoldsSecret = true });
         store.PutInBackground(Key(2), Render("b"));
