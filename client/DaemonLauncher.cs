@@ -155,8 +155,10 @@ public static unsafe class DaemonLauncher
     private static bool EndedByOthers(int waitStatus) => (waitStatus & 0x7f) is Libc.SIGKILL or Libc.SIGTERM or Libc.SIGINT or Libc.SIGHUP;
 
     /// <summary>True while some process holds the lock.</summary>
-    private static bool IsLocked(string path)
+    public static bool IsLocked(string path)
     {
+        if (!Exists(path))
+            return false;
         int free = Libc.TryLock(Libc.PathBytes(path), out int errno);
         if (free >= 0)
             Libc.Close(free);

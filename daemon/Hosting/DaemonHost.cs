@@ -52,7 +52,6 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     private readonly Listener _listener;
     private readonly Housekeeping _housekeeping;
     private readonly ChoreThread _chores;
-    private readonly TaskCompletionSource _stop = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
     /// <param name="endpoint">Home and socket.</param>
     /// <param name="instance">The lock that makes this daemon the only one there; disposed by the caller.</param>
@@ -78,6 +77,7 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
         _problems = problems;
         _time = time;
         _log = log;
+        Lifecycle = new Lifecycle(log);
         _started = time.GetTimestamp();
         _stores = new StoreTiers(endpoint, options, time, log);
         _ledger = new CounterLedger(_stores.Disk, time);
@@ -125,12 +125,13 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             verification,
             listing,
             this,
+            Lifecycle,
             _ledger.Counters,
             _journal,
             log,
             time
         );
-        _listener = new Listener(endpoint, _dispatcher, time, log);
+        _listener = new Listener(endpoint, _dispatcher, Lifecycle, time, log);
         _housekeeping = new Housekeeping(
             endpoint,
             instance,
@@ -141,12 +142,15 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             _ledger,
             _journal,
             _misses,
+            Lifecycle,
             log,
-            time,
-            Stop
+            time
         );
         _chores = new ChoreThread("housekeeping", yields: false, log.WriteProblem);
     }
+
+    /// <summary>The daemon's state.</summary>
+    public Lifecycle Lifecycle { get; }
 
     /// <summary>Serves until stopped.</summary>
     public async Task RunAsync()
@@ -155,31 +159,34 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
             _log.WriteProblem("configuration: " + problem);
         foreach (string problem in _sharedProblems.Except(_problems))
             _log.WriteProblem("the team's cache is out: " + problem);
-        _listener.Open();
+        Listen();
         // What callers noted about a daemon that hung or could not start does not hold for this one.
         DaemonLauncher.Remove(_endpoint.AvoidPath);
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Leave);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Leave);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Leave);
-        _log.Write($"started: pid {Environment.ProcessId}, version {Version}, protocol {ProtocolVersion.Current}");
-        Task accepting = _listener.RunAsync();
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, End);
+        Lifecycle.Serve($"pid {Environment.ProcessId}, version {Version}, protocol {ProtocolVersion.Current}");
+        _listener.Start();
         Action housekeeping = _housekeeping.Run;
         using (_chores)
         using (_time.CreateTimer(_ => _chores.Request(housekeeping), null, Housekeeping.Interval, Housekeeping.Interval))
-            await _stop.Task.ConfigureAwait(false);
+            await Lifecycle.Ending.ConfigureAwait(false);
 
-        _dispatcher.Draining = true;
+        _turns.Close();
         _listener.Close();
-        await accepting.ConfigureAwait(false);
         _listener.CutOffIdle();
-        await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
+        int cutOff = await _listener.DrainAsync(DrainDeadline).ConfigureAwait(false);
         if (_shared is not null)
             await _shared.DisposeAsync().ConfigureAwait(false);
         _ledger.Save();
         // The callers that found nobody listening while we drained may start the next daemon now.
         DaemonLauncher.Remove(_endpoint.StartFailedPath);
-        _log.Write("stopped");
+        Lifecycle.Stop(
+            cutOff == 0
+                ? "all callers were answered"
+                : $"connections closed after {DrainDeadline.TotalSeconds:0} s although their work was not done: {cutOff}"
+        );
     }
 
     /// <summary>Completes when the housekeeping that was due before is done; at once after the daemon was stopped.</summary>
@@ -189,15 +196,14 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
     public static string Version => typeof(DaemonHost).Assembly.GetName().Version?.ToString(3) ?? "0.0.0";
 
     /// <inheritdoc/>
-    public void Stop() => _stop.TrySetResult();
-
-    /// <inheritdoc/>
     public string Status(BypassReason caller = BypassReason.None)
     {
         StoreTotals totals = _stores.Store.Totals();
         return new StatusReport
         {
             Pid = Environment.ProcessId,
+            State = Lifecycle.NameOf(Lifecycle.State),
+            StateReason = Lifecycle.Reason,
             Version = Version,
             Protocol = ProtocolVersion.Current,
             Home = _endpoint.Home,
@@ -278,9 +284,23 @@ internal sealed class DaemonHost : IAdministration, IAsyncDisposable
                 )),
         ];
 
-    private void Leave(PosixSignalContext context)
+    private void Listen()
+    {
+        try
+        {
+            _listener.Open();
+        }
+        catch (Exception e)
+        {
+            // A daemon in the background has nobody else to tell.
+            Lifecycle.Stop($"cannot listen: {e.Message}", failed: true);
+            throw;
+        }
+    }
+
+    private void End(PosixSignalContext context)
     {
         context.Cancel = true;
-        Stop();
+        Lifecycle.Drain($"signal {context.Signal}");
     }
 }

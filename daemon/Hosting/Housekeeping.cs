@@ -56,8 +56,8 @@ internal sealed class Housekeeping
     private readonly CounterLedger _ledger;
     private readonly CallJournal _journal;
     private readonly MissExplainer _misses;
+    private readonly Lifecycle _lifecycle;
     private readonly DaemonLog _log;
-    private readonly Action _leave;
     private readonly TimeProvider _time;
     private readonly FileStamp _binary = BinaryNow();
     private int _collections;
@@ -73,9 +73,9 @@ internal sealed class Housekeeping
     /// <param name="ledger">Has counters to write down.</param>
     /// <param name="journal">Holds misses that are not explained yet.</param>
     /// <param name="misses">Explains them.</param>
-    /// <param name="log">Told why the daemon leaves.</param>
+    /// <param name="lifecycle">Told when the daemon is to end, and why.</param>
+    /// <param name="log">The log.</param>
     /// <param name="time">Says how old what shims left behind is.</param>
-    /// <param name="leave">Makes it leave.</param>
     public Housekeeping(
         Endpoint endpoint,
         InstanceLock instance,
@@ -86,9 +86,9 @@ internal sealed class Housekeeping
         CounterLedger ledger,
         CallJournal journal,
         MissExplainer misses,
+        Lifecycle lifecycle,
         DaemonLog log,
-        TimeProvider time,
-        Action leave
+        TimeProvider time
     )
     {
         _endpoint = endpoint;
@@ -100,9 +100,9 @@ internal sealed class Housekeeping
         _ledger = ledger;
         _journal = journal;
         _misses = misses;
+        _lifecycle = lifecycle;
         _log = log;
         _time = time;
-        _leave = leave;
     }
 
     /// <summary>One round.</summary>
@@ -112,8 +112,7 @@ internal sealed class Housekeeping
         {
             if (ReasonToLeave() is { } reason)
             {
-                _log.Write(reason);
-                _leave();
+                _lifecycle.Drain(reason);
                 return;
             }
             _listener.Repair();
@@ -152,20 +151,20 @@ internal sealed class Housekeeping
     private string? ReasonToLeave()
     {
         if (!_instance.IsInPlace)
-            return $"the cache directory was removed: {_endpoint.LockPath} is no longer ours; exiting";
+            return $"the cache directory was removed: {_endpoint.LockPath} is no longer ours";
         // Another one is in its place: an upgrade, perhaps of what the key is made of. The next call starts that one.
         FileStamp binary = BinaryNow();
         if (binary.Kind == FileKind.Regular && (binary.Inode != _binary.Inode || binary.Device != _binary.Device))
-            return $"{Environment.ProcessPath} was replaced; exiting";
+            return $"{Environment.ProcessPath} was replaced";
         if (_listener.Connections > 0)
             return null;
         TimeSpan quiet = _dispatcher.Quiet;
         if ((_options.IdleExit > TimeSpan.Zero && quiet > _options.IdleExit) || (_endpoint.IsApart && quiet > IdleApart))
-            return "idle";
+            return $"idle for {TimeSpan.FromSeconds((long)quiet.TotalSeconds)}";
         if (quiet < LonelyAfter || quiet - _lonelyAt < LonelyAfter && quiet >= _lonelyAt)
             return null;
         _lonelyAt = quiet;
-        return PeerCheck.HasCompany() ? null : "no other process is left in this mount namespace; exiting";
+        return PeerCheck.HasCompany() ? null : "no other process is left in this mount namespace";
     }
 
     /// <summary>After large outputs, and when nobody calls: returns what is not in use to the system.</summary>

@@ -9,6 +9,12 @@ internal sealed record StatusReport
 {
     public int Pid { get; set; }
 
+    /// <summary>Whether it is starting, serving or draining; empty from versions that did not say so.</summary>
+    public string State { get; set; } = "";
+
+    /// <summary>Why it is draining; empty when it is not.</summary>
+    public string StateReason { get; set; } = "";
+
     public string Version { get; set; } = "";
 
     public int Protocol { get; set; }

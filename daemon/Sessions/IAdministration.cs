@@ -18,7 +18,4 @@ internal interface IAdministration
 
     /// <summary>One JSON document: what was deleted.</summary>
     ValueTask<string> PruneAsync(Message.Prune request);
-
-    /// <summary>Begins to drain; returns at once.</summary>
-    void Stop();
 }

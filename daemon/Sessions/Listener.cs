@@ -35,12 +35,11 @@ internal sealed class Listener : IAsyncDisposable
 
     private readonly Endpoint _endpoint;
     private readonly RequestDispatcher _dispatcher;
+    private readonly Lifecycle _lifecycle;
     private readonly PeerCheck _peers = new();
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
     private readonly ConcurrentDictionary<Session, (Task Ended, long Since)> _sessions = new();
-    private readonly CancellationTokenSource _stopping = new();
-    private readonly TaskCompletionSource _closed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly Lock _pausing = new();
     private int _accepting;
     private readonly Heartbeat _heartbeat;
@@ -52,10 +51,11 @@ internal sealed class Listener : IAsyncDisposable
     private string _lastProblem = "";
     private long? _lastPause;
 
-    public Listener(Endpoint endpoint, RequestDispatcher dispatcher, TimeProvider time, DaemonLog log)
+    public Listener(Endpoint endpoint, RequestDispatcher dispatcher, Lifecycle lifecycle, TimeProvider time, DaemonLog log)
     {
         _endpoint = endpoint;
         _dispatcher = dispatcher;
+        _lifecycle = lifecycle;
         _time = time;
         _log = log;
         _heartbeat = new Heartbeat(time, Beat);
@@ -89,7 +89,7 @@ internal sealed class Listener : IAsyncDisposable
             socket.Dispose();
             throw;
         }
-        // An accept that waits on the former socket ends, and RunAsync goes on with this one.
+        // An accept that waits on the former socket ends, and goes on with this one.
         Interlocked.Exchange(ref _socket, socket)?.Dispose();
     }
 
@@ -101,7 +101,7 @@ internal sealed class Listener : IAsyncDisposable
     {
         lock (_opening)
         {
-            if (_stopping.IsCancellationRequested || IsOurs())
+            if (_lifecycle.IsEnding || IsOurs())
                 return;
             try
             {
@@ -119,42 +119,45 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    /// <summary>Accepts until <see cref="Close"/>.</summary>
-    public Task RunAsync()
+    /// <summary>Begins to accept, which goes on until the daemon ends.</summary>
+    public void Start()
     {
         // Threads of our own and in the background: one that is held up by a file system does not hold up leaving.
         for (int i = 0; i < Acceptors; i++)
             new Thread(Accept) { IsBackground = true, Name = "accept" }.Start();
-        return _closed.Task;
     }
 
-    /// <summary>Stops listening and removes the socket, so that the next caller starts a new daemon. Sessions go on.</summary>
+    /// <summary>
+    /// Stops listening and removes the socket, so that the next caller starts a new daemon. Sessions go on. Only when the daemon ends: else
+    /// <see cref="Repair"/> would listen anew.
+    /// </summary>
     public void Close()
     {
         lock (_opening)
         {
-            _stopping.Cancel();
             // What is there may belong to the next daemon by now.
             if (IsOurs())
                 DaemonLauncher.Remove(_endpoint.SocketPath);
             _socket?.Dispose();
         }
-        _closed.TrySetResult();
     }
 
-    /// <summary>Waits for the sessions to end, then cuts off those that have not.</summary>
-    public async Task DrainAsync(TimeSpan deadline)
+    /// <summary>Waits for the sessions to end, then cuts off those that have not, and returns how many that were.</summary>
+    public async Task<int> DrainAsync(TimeSpan deadline)
     {
         Task[] running = [.. _sessions.Values.Select(session => session.Ended)];
         try
         {
             await Task.WhenAll(running).WaitAsync(deadline, _time).ConfigureAwait(false);
+            return 0;
         }
         catch (TimeoutException)
         {
+            int left = _sessions.Count;
             foreach (Session session in _sessions.Keys)
                 session.CutOff();
             await Task.WhenAll(running).ConfigureAwait(false);
+            return left;
         }
     }
 
@@ -167,11 +170,7 @@ internal sealed class Listener : IAsyncDisposable
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        await _heartbeat.DisposeAsync().ConfigureAwait(false);
-        _stopping.Dispose();
-    }
+    public ValueTask DisposeAsync() => _heartbeat.DisposeAsync();
 
     /// <summary>True while callers that look for the socket find this daemon's, and may connect.</summary>
     private bool IsOurs() =>
@@ -190,7 +189,7 @@ internal sealed class Listener : IAsyncDisposable
 
     private void Accept()
     {
-        while (!_stopping.IsCancellationRequested)
+        while (!_lifecycle.IsEnding)
         {
             Socket listener = Volatile.Read(ref _socket)!;
             Interlocked.Increment(ref _accepting);
@@ -202,7 +201,7 @@ internal sealed class Listener : IAsyncDisposable
             catch (Exception e) when (e is ObjectDisposedException or SocketException)
             {
                 // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
-                if (!_stopping.IsCancellationRequested && ReferenceEquals(listener, Volatile.Read(ref _socket)))
+                if (!_lifecycle.IsEnding && ReferenceEquals(listener, Volatile.Read(ref _socket)))
                     Pause(e);
             }
             bool last = Interlocked.Decrement(ref _accepting) == 0;

@@ -23,12 +23,12 @@ internal sealed class RequestDispatcher
     private readonly EntryListing _listing;
     private readonly IAdministration _administration;
     private readonly Counters _counters;
+    private readonly Lifecycle _lifecycle;
     private readonly CallJournal _journal;
     private readonly CallerNames _callers;
     private readonly DaemonLog _log;
     private readonly TimeProvider _time;
     private long _lastRequest;
-    private volatile bool _draining;
 
     public RequestDispatcher(
         RenderPipeline pipeline,
@@ -38,6 +38,7 @@ internal sealed class RequestDispatcher
         Verification verification,
         EntryListing listing,
         IAdministration administration,
+        Lifecycle lifecycle,
         Counters counters,
         CallJournal journal,
         DaemonLog log,
@@ -53,6 +54,7 @@ internal sealed class RequestDispatcher
         _verification = verification;
         _listing = listing;
         _administration = administration;
+        _lifecycle = lifecycle;
         _counters = counters;
         _log = log;
         _time = time;
@@ -63,16 +65,7 @@ internal sealed class RequestDispatcher
     public TimeSpan Quiet => _time.GetElapsedTime(Interlocked.Read(ref _lastRequest));
 
     /// <summary>True from the moment the daemon was asked to leave: renders are declined.</summary>
-    public bool Draining
-    {
-        get => _draining;
-        set
-        {
-            _draining = value;
-            if (value)
-                _turns.Close();
-        }
-    }
+    public bool IsDraining => _lifecycle.IsEnding;
 
     /// <summary>Whether a frame is a request that was answered before, so that its answer probably takes no waiting.</summary>
     public bool IsKnown(ReadOnlySpan<byte> frame, Session session) => IsServing(session) && _pipeline.IsKnown(frame);
@@ -107,7 +100,7 @@ internal sealed class RequestDispatcher
             case Message.Render when session.Peer != BypassReason.None:
                 Declined(session.Peer, session.ProcessId);
                 return Answer.Of(new Message.Bypass(session.Peer, ""));
-            case Message.Render when Draining:
+            case Message.Render when IsDraining:
                 Declined(BypassReason.Draining, session.ProcessId);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
@@ -120,7 +113,7 @@ internal sealed class RequestDispatcher
                         session
                     )
                     .ConfigureAwait(false);
-            case Message.Coordinate when session.Peer != BypassReason.None || Draining:
+            case Message.Coordinate when session.Peer != BypassReason.None || IsDraining:
                 BypassReason declined = session.Peer != BypassReason.None ? session.Peer : BypassReason.Draining;
                 Declined(declined, session.ProcessId);
                 return Answer.Of(new Message.Bypass(declined, ""));
@@ -187,14 +180,14 @@ internal sealed class RequestDispatcher
             case Message.Calls calls:
                 return Answer.Of(new Message.Json(_administration.Calls(calls.Count)));
             case Message.Stop:
-                _administration.Stop();
+                _lifecycle.Drain("stop command");
                 return Answer.Of(new Message.Json("{}"));
             default:
                 throw new MessagePackSerializationException("A reply was sent as a request, or a result whose file cannot be trusted.");
         }
     }
 
-    private bool IsServing(Session session) => session.Peer == BypassReason.None && !Draining;
+    private bool IsServing(Session session) => session.Peer == BypassReason.None && !IsDraining;
 
     /// <summary>A peer has left: its leases, and its turn, pass on.</summary>
     public void Left(IEnumerable<long> leases, Place? turn)
@@ -224,7 +217,7 @@ internal sealed class RequestDispatcher
         _log.WriteProblem($"session: closed: {reason.Message}");
         // A newer installation is in use: this daemon finishes its work, and the next call starts that one's.
         if (reason is ProtocolVersionException { Version: > ProtocolVersion.Current })
-            _administration.Stop();
+            _lifecycle.Drain("a caller of a newer version of helmcached came");
     }
 
     /// <summary>A bug: logged whole, since nobody expected it.</summary>

@@ -122,7 +122,7 @@ internal sealed class Session : IDisposable
     /// True when the daemon is leaving and waits for nothing of this peer, which was busy, or not let in yet, when
     /// <see cref="Listener.CutOffIdle"/> looked for such.
     /// </summary>
-    private bool IsOver => _dispatcher.Draining && IsIdle;
+    private bool IsOver => _dispatcher.IsDraining && IsIdle;
 
     /// <summary>Serves the peer until it leaves, misbehaves or is cut off, or the daemon leaves.</summary>
     /// <param name="here">

@@ -281,7 +281,7 @@ public sealed class ConfigCommandTests
         await home.StartAsync();
         await home.StopAsync();
         string log = home.At("state", "daemon.log");
-        Assert.Equal(started, File.Exists(log) && File.ReadAllText(log).Contains("started", StringComparison.Ordinal));
+        Assert.Equal(started, File.Exists(log) && File.ReadAllText(log).Contains("state: starting -> serving", StringComparison.Ordinal));
     }
 
     private static string Line(string[] lines, string start) => lines.Single(line => line.StartsWith(start, StringComparison.Ordinal));

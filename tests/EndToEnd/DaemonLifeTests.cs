@@ -1,4 +1,7 @@
+using System;
 using System.IO;
+using System.Linq;
+using System.Text.Json;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -19,6 +22,52 @@ public sealed class DaemonLifeTests
         await Eventually.IsTrueAsync("the daemon listens", () => File.Exists(Path.Combine(fake.Home.State, "daemon.sock")));
         Assert.Equal(0, (await fake.Home.Admin("stop").RunAsync()).ExitCode);
         Assert.Empty(fake.Home.DaemonIds());
+    }
+
+    /// <summary>A daemon that was told to stop finishes the render that it has a part in, and says so meanwhile.</summary>
+    [Fact]
+    public async Task Status_shows_each_state()
+    {
+        await using var fake = new FakeHelmHome();
+        Assert.Equal((3, "stopped", ""), await StateAsync(fake));
+        await fake.StartDaemonAsync();
+        Assert.Equal((0, "serving", ""), await StateAsync(fake));
+        Assert.Contains("\nserving, up ", (await fake.Home.Admin("status").RunAsync()).StdoutText, StringComparison.Ordinal);
+        Task<CommandResult> render = fake.HeldTemplate().RunAsync();
+        await fake.RunsReachAsync(1);
+        Task<CommandResult> stop = fake.Home.Admin("stop").RunAsync();
+        await Eventually.IsTrueAsync("the daemon drains", async () => await StateAsync(fake) == (3, "draining", ""));
+        CommandResult text = await fake.Home.Admin("status").RunAsync();
+        Assert.StartsWith("helmcached is draining for ", text.StdoutText, StringComparison.Ordinal);
+        fake.LetGo();
+        Assert.Equal((0, FakeHelmHome.Output), ((await render).ExitCode, (await render).StdoutText));
+        Assert.Equal(0, (await stop).ExitCode);
+        Assert.Equal((3, "stopped", ""), await StateAsync(fake));
+        string[] states =
+        [
+            .. File.ReadLines(Path.Combine(fake.Home.State, "daemon.log"))
+                .Where(line => line.Contains(" state: ", StringComparison.Ordinal))
+                .Select(line => line[(line.IndexOf("state: ", StringComparison.Ordinal) + 7)..]),
+        ];
+        Assert.StartsWith("starting -> serving: pid ", states[0], StringComparison.Ordinal);
+        Assert.Equal(["serving -> draining: stop command", "draining -> stopped: all callers were answered"], states[1..]);
+    }
+
+    [Theory]
+    [InlineData(Signals.Terminate, "SIGTERM")]
+    [InlineData(Signals.Interrupt, "SIGINT")]
+    public async Task Signal_that_ends_the_daemon_is_named_in_its_log(int signal, string name)
+    {
+        await using var fake = new FakeHelmHome();
+        await fake.StartDaemonAsync();
+        int daemon = await fake.Home.DaemonIdAsync();
+        Signals.Send([daemon], signal);
+        await Eventually.IsTrueAsync("it has left", () => Signals.IsGone(daemon));
+        Assert.Contains(
+            $" state: serving -> draining: signal {name}\n",
+            File.ReadAllText(Path.Combine(fake.Home.State, "daemon.log")),
+            StringComparison.Ordinal
+        );
     }
 
     [Fact]
@@ -127,5 +176,16 @@ public sealed class DaemonLifeTests
         Assert.Equal(0, (await fake.Home.StatsAsync()).Entries);
         await fake.Template().RunAsync();
         Assert.Equal(2, fake.Runs);
+    }
+
+    private static async Task<(int ExitCode, string State, string Reason)> StateAsync(FakeHelmHome fake)
+    {
+        CommandResult status = await fake.Home.Admin("status", "--json").RunAsync();
+        using var json = JsonDocument.Parse(status.StdoutText);
+        return (
+            status.ExitCode,
+            json.RootElement.GetProperty("state").GetString()!,
+            json.RootElement.TryGetProperty("state_reason", out JsonElement reason) ? reason.GetString()! : ""
+        );
     }
 }

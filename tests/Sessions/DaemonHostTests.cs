@@ -52,6 +52,28 @@ public sealed class DaemonHostTests
         await room.PassAsync(TimeSpan.FromMinutes(61));
         await room.Running.WaitAsync(Eventually.Patience);
         Assert.False(File.Exists(room.Endpoint.SocketPath));
+        Assert.Equal(["serving -> draining: idle for 01:01:00", "draining -> stopped: all callers were answered"], room.States.Skip(1));
+        Assert.False(room.Host.Lifecycle.HasFailed);
+    }
+
+    [Fact]
+    public async Task Daemon_leaves_when_its_home_was_removed()
+    {
+        await using var room = new HostFixture();
+        Directory.Delete(room.Endpoint.Home, recursive: true);
+        await room.PassAsync(TimeSpan.FromSeconds(1));
+        await room.Running.WaitAsync(Eventually.Patience);
+        Assert.StartsWith("the cache directory was removed: ", room.Host.Lifecycle.Reason, StringComparison.Ordinal);
+        Assert.Equal(DaemonState.Stopped, room.Host.Lifecycle.State);
+    }
+
+    [Fact]
+    public async Task Daemon_that_cannot_listen_says_so_in_its_log()
+    {
+        await using var room = new HostFixture(listens: false);
+        await Assert.ThrowsAnyAsync<IOException>(() => room.Running);
+        Assert.StartsWith("starting -> stopped: cannot listen: ", room.States.Single(), StringComparison.Ordinal);
+        Assert.True(room.Host.Lifecycle.HasFailed);
     }
 
     [Fact]
@@ -92,6 +114,8 @@ public sealed class DaemonHostTests
             Assert.IsType<Message.Bypass>(await holder.AskAsync(room.Site.Request("template other ./web"))).Reason
         );
         Assert.False(room.Running.IsCompleted);
+        string status = Assert.IsType<Message.Json>(await holder.AskAsync(new Message.Status())).Text;
+        Assert.Contains("\"state\":\"draining\",\"state_reason\":\"stop command\"", status, StringComparison.Ordinal);
 
         Message.Published published = Assert.IsType<Message.Published>(
             await holder.AskAsync(new Message.Publish(lease.LeaseId, 0, 1, default, "a: 1\n"u8.ToArray()))
@@ -113,7 +137,7 @@ public sealed class DaemonHostTests
         await holder.AskAsync(room.Site.Request());
         waiter.Say(room.Site.Request());
         await room.StatusReachesAsync("waiting", 1);
-        room.Host.Stop();
+        room.Host.Lifecycle.Drain("the test says so");
         // The wait may not have begun before the first of these.
         await Eventually.IsTrueAsync(
             "the daemon has left",
@@ -122,6 +146,13 @@ public sealed class DaemonHostTests
                 await room.PassAsync(DaemonHost.DrainDeadline);
                 return room.Running.IsCompletedSuccessfully;
             }
+        );
+        Assert.Equal(
+            [
+                "serving -> draining: the test says so",
+                "draining -> stopped: connections closed after 10 s although their work was not done: 2",
+            ],
+            room.States.Skip(1)
         );
     }
 

@@ -1,6 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
+using System.Linq;
 using System.Net.Sockets;
 using System.Text.Json;
 using System.Threading;
@@ -26,10 +27,12 @@ internal sealed class HostFixture : IAsyncDisposable
     private readonly DaemonLog _log;
     private readonly List<Peer> _peers = [];
 
-    public HostFixture(TimeSpan? idleExit = null)
+    public HostFixture(TimeSpan? idleExit = null, bool listens = true)
     {
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
+        if (!listens)
+            System.IO.Directory.CreateDirectory(Path.Combine(Endpoint.SocketPath, "not-empty"));
         _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
         Host = new DaemonHost(
             Endpoint,
@@ -60,6 +63,13 @@ internal sealed class HostFixture : IAsyncDisposable
     /// <summary>The counters and totals.</summary>
     public Stats Stats => Stats.Parse(Host.Stats(reset: false));
 
+    /// <summary>What the log says of the daemon's states, without the time.</summary>
+    public IEnumerable<string> States =>
+        File.ReadLines(Endpoint.LogPath)
+            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])
+            .Where(line => line.StartsWith("state: ", StringComparison.Ordinal))
+            .Select(line => line["state: ".Length..]);
+
     /// <summary>Lets time pass, and the daemon do what is due by then.</summary>
     public async Task PassAsync(TimeSpan time)
     {
@@ -87,10 +97,11 @@ internal sealed class HostFixture : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Host.Stop();
+        Host.Lifecycle.Drain("the test says so");
         foreach (Peer peer in _peers)
             peer.Dispose();
-        await Running.WaitAsync(Eventually.Patience);
+        // One that could not begin has been asserted by its test.
+        await Running.WaitAsync(Eventually.Patience).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         await Host.DisposeAsync();
         _log.Dispose();
         _lock.Dispose();

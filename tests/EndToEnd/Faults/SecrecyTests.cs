@@ -69,7 +69,7 @@ public sealed class SecrecyTests
             (await home.Admin("verify").RunAsync()).StdoutText + (await home.Admin("prune", "--all", "--dry-run").RunAsync()).StdoutText,
         ];
         Assert.Contains("miss", told[5], StringComparison.Ordinal);
-        Assert.Contains("started", told[6], StringComparison.Ordinal);
+        Assert.Contains("state: starting -> serving", told[6], StringComparison.Ordinal);
         Assert.Contains("call: hit memory", told[6], StringComparison.Ordinal);
         Assert.Contains("hit", told[7], StringComparison.Ordinal);
         Assert.Contains("miss", told[8], StringComparison.Ordinal);
