@@ -86,6 +86,7 @@ internal static class Program
         using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
+        call.Trace.Asks();
         switch (Daemon.Ask(daemon, endpoint, request, out string why))
         {
             case Message.Result result when call.OutputDirectory is { } directory:

@@ -16,6 +16,7 @@ internal sealed class Trace
 {
     private readonly string? _target;
     private readonly long _started = Stopwatch.GetTimestamp();
+    private bool _asked;
 
     private Trace(string? target) => _target = target;
 
@@ -24,13 +25,15 @@ internal sealed class Trace
 
     public static Trace Start() => new(Endpoint.Switch("HELMCACHED_TRACE"u8) ? Endpoint.Variable("HELMCACHED_TRACE"u8) : null);
 
+    /// <summary>
+    /// The daemon is asked on a new connection: from now on a line has the id of the request, by which the daemon's log names it as well.
+    /// </summary>
+    public void Asks() => _asked = true;
+
     public void Hit(string source, long microseconds, ReadOnlyMemory<byte> key)
     {
         if (_target is not null)
-            Line(
-                $"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} "
-                    + $"ms) key={Key(key)}"
-            );
+            Line($"{(source == "coalesced" ? "coalesced" : "hit " + source)} {Elapsed()} ms (daemon {Milliseconds(microseconds)} ms)", key);
     }
 
     public void Coordinated(long waitedMicroseconds)
@@ -57,7 +60,7 @@ internal sealed class Trace
             { Refused: RefuseReason.NotRepeatable, Detail: { Length: > 0 } what } => "not kept: " + what,
             _ => "not kept: " + ReasonText.Of(published.Refused) + Detail(published.Detail),
         };
-        Line($"miss {Elapsed()} ms ({lease.Why}; {fate}) key={Key(lease.Key)}");
+        Line($"miss {Elapsed()} ms ({lease.Why}; {fate})", lease.Key);
     }
 
     public void Bypassed(BypassReason reason, string detail)
@@ -74,8 +77,6 @@ internal sealed class Trace
 
     private static string Detail(string detail) => detail.Length == 0 ? "" : " " + detail;
 
-    private static string Key(ReadOnlyMemory<byte> key) => Convert.ToHexStringLower(key.Span);
-
     /// <summary>
     /// With one to three digits after the point. By integers: formatting a double needs libm, which each start of the shim would load.
     /// </summary>
@@ -87,9 +88,12 @@ internal sealed class Trace
 
     private string Elapsed() => Milliseconds(Stopwatch.GetElapsedTime(_started).Ticks / TimeSpan.TicksPerMicrosecond);
 
-    private void Line(string text)
+    private void Line(string text, ReadOnlyMemory<byte> key = default)
     {
-        byte[] line = Encoding.UTF8.GetBytes("helmcached: " + text.Replace('\n', ' ') + "\n");
+        // One question for each connection.
+        string id = _asked ? " id=" + new RequestId(Environment.ProcessId, 1).ToString() : "";
+        string found = key.IsEmpty ? "" : " key=" + Convert.ToHexStringLower(key.Span);
+        byte[] line = Encoding.UTF8.GetBytes($"helmcached: {text.Replace('\n', ' ')}{id}{found}\n");
         if (!_target!.Contains('/'))
         {
             Libc.WriteAll(2, line);

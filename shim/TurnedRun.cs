@@ -23,6 +23,7 @@ internal static class TurnedRun
         using DaemonClient? daemon = Daemon.Connect(endpoint, call.Trace);
         if (daemon is null)
             return RealHelm.Become(call);
+        call.Trace.Asks();
         switch (Daemon.Ask(daemon, endpoint, request, out string why))
         {
             case Message.Turn { IsAwaited: true } turn:

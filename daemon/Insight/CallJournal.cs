@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.Globalization;
 using System.Threading;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -43,6 +44,7 @@ internal sealed class CallJournal
         {
             CallRecord slot = _ring[_count++ % Capacity];
             slot.When = now;
+            slot.Id = call.Id;
             slot.Outcome = call.Outcome;
             slot.Tier = call.Tier;
             slot.Chart = call.Chart;
@@ -61,7 +63,8 @@ internal sealed class CallJournal
                     CultureInfo.InvariantCulture,
                     $"call: {Words(call.Outcome)} {call.Tier}{call.Reason}, chart {Shown(call.Chart)}, caller "
                         + $"{Shown(call.Caller)}, {call.Microseconds / 1000.0:0.0##} ms"
-                )
+                ),
+                call.Id
             );
     }
 
@@ -123,7 +126,7 @@ internal sealed class CallJournal
         {
             if (NextUnexplained() is not { } miss)
                 return;
-            IReadOnlyList<string> changed = Explain(explainer, miss.Chart, miss.Material, miss.When);
+            IReadOnlyList<string> changed = Explain(explainer, miss);
             lock (_gate)
             {
                 // Overwritten meanwhile: then it is another call, which has its own material or none.
@@ -155,33 +158,28 @@ internal sealed class CallJournal
             _ => "bypass",
         };
 
-    private IReadOnlyList<string> Explain(
-        MissExplainer explainer,
-        string chart,
-        IReadOnlyList<Keys.MaterialItem> material,
-        DateTimeOffset at
-    )
+    private IReadOnlyList<string> Explain(MissExplainer explainer, in Unexplained miss)
     {
         try
         {
-            return explainer.Explain(chart, material, at);
+            return explainer.Explain(miss.Chart, miss.Material, miss.When);
         }
 #pragma warning disable CA1031 // Called by a timer, where an exception ends the process: an explanation is not worth the daemon.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _log.WriteProblem($"a miss of {Shown(chart)} cannot be explained: {e}");
+            _log.WriteProblem($"a miss of {Shown(miss.Chart)} cannot be explained: {e}", miss.Id);
             return [];
         }
     }
 
-    private (CallRecord Slot, string Chart, IReadOnlyList<Keys.MaterialItem> Material, DateTimeOffset When)? NextUnexplained()
+    private Unexplained? NextUnexplained()
     {
         lock (_gate)
         {
             for (long i = _count - 1; i >= 0 && i >= _count - Capacity; i--)
                 if (_ring[i % Capacity] is { Material: { } material } slot)
-                    return (slot, slot.Chart, material, slot.When);
+                    return new(slot, slot.Chart, material, slot.When, slot.Id);
         }
         return null;
     }
@@ -190,6 +188,7 @@ internal sealed class CallJournal
         new()
         {
             When = slot.When,
+            Id = slot.Id,
             Outcome = slot.Outcome,
             Tier = slot.Tier,
             Chart = slot.Chart,
@@ -204,9 +203,20 @@ internal sealed class CallJournal
 
     private static string Shown(string name) => name.Length == 0 ? "unknown" : name;
 
+    /// <summary>A miss to be explained, as it is in the ring now.</summary>
+    private readonly record struct Unexplained(
+        CallRecord Slot,
+        string Chart,
+        IReadOnlyList<Keys.MaterialItem> Material,
+        DateTimeOffset When,
+        RequestId Id
+    );
+
     /// <summary>What is known of a call when it is answered; the members are those of <see cref="CallRecord"/>.</summary>
     internal readonly record struct Call(CallOutcome Outcome, string Chart, string Caller, long Microseconds)
     {
+        public RequestId Id { get; init; }
+
         public string Tier { get; init; } = "";
 
         public long Bytes { get; init; }

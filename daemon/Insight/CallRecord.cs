@@ -1,5 +1,6 @@
 using System;
 using System.Collections.Generic;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Insight;
@@ -9,6 +10,9 @@ internal sealed class CallRecord
 {
     /// <summary>When it was answered.</summary>
     public DateTimeOffset When { get; set; }
+
+    /// <summary>The request, as its caller's trace names it.</summary>
+    public RequestId Id { get; set; }
 
     public CallOutcome Outcome { get; set; }
 

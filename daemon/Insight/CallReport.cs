@@ -19,7 +19,8 @@ internal sealed record CallReport(
     string Reason,
     string Detail,
     bool UnderWay,
-    IReadOnlyList<string> Changed
+    IReadOnlyList<string> Changed,
+    string Id
 )
 {
     /// <summary>One array, newest first.</summary>
@@ -38,6 +39,7 @@ internal sealed record CallReport(
             call.Reason,
             call.Detail,
             call.LeaseId != 0,
-            call.Changed ?? []
+            call.Changed ?? [],
+            call.Id.ToString()
         );
 }

@@ -3,6 +3,7 @@ using System.Globalization;
 using System.IO;
 using System.Text;
 using System.Threading;
+using CacheDaemon.Client.Protocol;
 
 namespace CacheDaemon.Daemon.Insight;
 
@@ -38,13 +39,19 @@ public sealed class DaemonLog : IDisposable
     public bool IsDetailed => _level >= LogLevel.Debug;
 
     /// <summary>Something that happens now and then: a start, a stop, a repair.</summary>
-    public void Write(string message) => Append(LogLevel.Info, message);
+    public void Write(string message) => Write(message, default);
+
+    /// <summary>The same, where a request was the cause.</summary>
+    public void Write(string message, RequestId request) => Append(LogLevel.Info, message, request);
 
     /// <summary>Something that went wrong.</summary>
-    public void WriteProblem(string message) => Append(LogLevel.Error, message);
+    public void WriteProblem(string message) => WriteProblem(message, default);
 
-    /// <summary>Something that happens all the time.</summary>
-    public void WriteDetail(string message) => Append(LogLevel.Debug, message);
+    /// <summary>Something that went wrong with a request.</summary>
+    public void WriteProblem(string message, RequestId request) => Append(LogLevel.Error, message, request);
+
+    /// <summary>Something that happens with every request.</summary>
+    public void WriteDetail(string message, RequestId request) => Append(LogLevel.Debug, message, request);
 
     /// <inheritdoc/>
     public void Dispose()
@@ -53,14 +60,17 @@ public sealed class DaemonLog : IDisposable
             _file?.Dispose();
     }
 
-    /// <summary>Appends one line; line breaks inside <paramref name="message"/> become blanks.</summary>
-    private void Append(LogLevel level, string message)
+    /// <summary>
+    /// Appends one line, with the request's id before the message if there is one; line breaks inside <paramref name="message"/> become
+    /// blanks.
+    /// </summary>
+    private void Append(LogLevel level, string message, RequestId request)
     {
         if (level > _level)
             return;
         string line =
             _time.GetUtcNow().ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture)
-            + " "
+            + (request.IsNone ? " " : $" id={request} ")
             + message.ReplaceLineEndings(" ")
             + "\n";
         lock (_gate)

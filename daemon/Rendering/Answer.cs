@@ -86,7 +86,8 @@ internal sealed record CountedHit(string Tier, Arrival Arrival, CallJournal.Call
 /// <summary>When a request came, from whom, for which command and chart, as far as that is known.</summary>
 /// <param name="Started">Time stamp.</param>
 /// <param name="Caller">Name of the calling process; empty when it is not known.</param>
-internal readonly record struct Arrival(long Started, string Caller)
+/// <param name="Id">The request, as its caller's trace names it.</param>
+internal readonly record struct Arrival(long Started, string Caller, RequestId Id)
 {
     public string Chart { get; init; } = "";
 

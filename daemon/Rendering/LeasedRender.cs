@@ -11,10 +11,12 @@ namespace CacheDaemon.Daemon.Rendering;
 /// <param name="Key">The key that the lease is for: the first one, or the one with paths.</param>
 /// <param name="Armed">The copy to render with; null for real helm.</param>
 /// <param name="Asked">When it was asked for.</param>
+/// <param name="Id">The request, as its caller's trace names it.</param>
 internal sealed record LeasedRender(
     Message.Render Request,
     Fingerprint Fingerprint,
     CacheKey Key,
     ArmingState.Armed? Armed,
-    RemoteMoment Asked
+    RemoteMoment Asked,
+    RequestId Id
 );

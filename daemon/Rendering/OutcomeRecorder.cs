@@ -55,6 +55,7 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
             (long)elapsed.TotalMicroseconds
         )
         {
+            Id = arrival.Id,
             Tier = coalesced ? "" : source,
             Bytes = entry.Result!.Stdout.Length + (long)entry.Result.Stderr.Length,
         };
@@ -89,6 +90,7 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
         journal.Note(
             new(CallOutcome.Miss, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
             {
+                Id = arrival.Id,
                 LeaseId = leaseId,
                 Changed = recache ? ["recache"] : null,
                 Material = recache ? null : render.Fingerprint.Material.Items,
@@ -104,6 +106,7 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
         journal.Note(
             new(CallOutcome.Bypass, arrival.Chart, arrival.Caller, (long)time.GetElapsedTime(arrival.Started).TotalMicroseconds)
             {
+                Id = arrival.Id,
                 Reason = name,
                 Detail = detail,
             }
@@ -153,10 +156,10 @@ internal sealed class OutcomeRecorder(Counters counters, CallJournal journal, Da
     }
 
     /// <summary>A fault of ours.</summary>
-    public void Failed(string what, Exception fault)
+    public void Failed(string what, Exception fault, RequestId request)
     {
         counters.Add(Counters.Errors);
-        log.WriteProblem($"{what}: {fault}");
+        log.WriteProblem($"{what}: {fault}", request);
     }
 
     private void CountBypass(string reason, in Arrival arrival)

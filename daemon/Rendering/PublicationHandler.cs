@@ -53,7 +53,7 @@ internal sealed class PublicationHandler(
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            outcomes.Failed($"publish {render.Key}", e);
+            outcomes.Failed($"publish {render.Key}", e, render.Id);
             return Answer.Of(outcomes.Refuse(RefuseReason.StoreFailed, e.GetType().Name));
         }
         finally

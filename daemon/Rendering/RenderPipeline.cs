@@ -93,16 +93,18 @@ internal sealed class RenderPipeline
     /// <param name="known">What <see cref="FindKnown"/> said about those bytes just now.</param>
     /// <param name="started">Time stamp of when the request was there.</param>
     /// <param name="caller">Name of the calling process; empty when it is not known.</param>
+    /// <param name="id">The request, as its caller's trace names it.</param>
     public async ValueTask<Answer> RenderAsync(
         Message.Render request,
         ICollection<long> held,
         ReadOnlySequence<byte> message,
         KnownRequest? known,
         long started,
-        string caller = ""
+        string caller = "",
+        RequestId id = default
     )
     {
-        var arrival = new Arrival(started, caller);
+        var arrival = new Arrival(started, caller, id);
         try
         {
             string source = "";
@@ -157,7 +159,7 @@ internal sealed class RenderPipeline
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _outcomes.Failed("render", e);
+            _outcomes.Failed("render", e, id);
             return Bypass(BypassReason.Faulted, e.GetType().Name, arrival);
         }
     }
@@ -179,7 +181,7 @@ internal sealed class RenderPipeline
         bool mayAsk = _team.MayHave(request, fingerprint, key, choice.Obstacle);
         if (choice.Obstacle is { } obstacle && !mayAsk)
             return new(Bypass(obstacle, choice.Detail, arrival));
-        var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now());
+        var render = new LeasedRender(request, fingerprint, key, choice.Armed, _remoteRuns.Now(), arrival.Id);
         switch (_leases.Acquire(key, render))
         {
             case Claim<LeasedRender>.Granted granted

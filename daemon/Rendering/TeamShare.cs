@@ -74,7 +74,7 @@ internal sealed class TeamShare
 #pragma warning restore CA1031
         {
             _counters.Add(Counters.Errors);
-            _log.WriteProblem($"shared {render.Key}: {e}");
+            _log.WriteProblem($"shared {render.Key}: {e}", render.Id);
             return null;
         }
     }

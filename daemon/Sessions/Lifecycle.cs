@@ -1,5 +1,6 @@
 using System.Threading;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Sessions;
@@ -72,19 +73,21 @@ internal sealed class Lifecycle(DaemonLog log)
 
     /// <summary>The daemon listens. False when it was told to end before.</summary>
     /// <param name="detail">Which daemon it is.</param>
-    public bool Serve(string detail) => TryMove(DaemonState.Serving, detail, failed: false);
+    public bool Serve(string detail) => TryMove(DaemonState.Serving, detail, failed: false, default);
 
     /// <summary>Tells the daemon to end. False when it is ending already, for another reason.</summary>
     /// <param name="reason">Why, in words for the log and for <c>status</c>.</param>
     /// <param name="failed">Whether it ends because of a fault.</param>
-    public bool Drain(string reason, bool failed = false) => TryMove(DaemonState.Draining, reason, failed);
+    /// <param name="request">The request that says so, if it is one.</param>
+    public bool Drain(string reason, bool failed = false, RequestId request = default) =>
+        TryMove(DaemonState.Draining, reason, failed, request);
 
     /// <summary>The daemon has ended. False when it was not allowed to, since it serves.</summary>
     /// <param name="detail">How it ended.</param>
     /// <param name="failed">Whether it ends because of a fault.</param>
-    public bool Stop(string detail, bool failed = false) => TryMove(DaemonState.Stopped, detail, failed);
+    public bool Stop(string detail, bool failed = false) => TryMove(DaemonState.Stopped, detail, failed, default);
 
-    private bool TryMove(DaemonState to, string why, bool failed)
+    private bool TryMove(DaemonState to, string why, bool failed, RequestId request)
     {
         lock (_gate)
         {
@@ -98,9 +101,9 @@ internal sealed class Lifecycle(DaemonLog log)
             // Here, so that the lines stand in the order of the changes.
             string line = $"state: {NameOf(from)} -> {NameOf(to)}: {why}";
             if (failed)
-                log.WriteProblem(line);
+                log.WriteProblem(line, request);
             else
-                log.Write(line);
+                log.Write(line, request);
         }
         if (to >= DaemonState.Draining)
             _draining.TrySetResult();

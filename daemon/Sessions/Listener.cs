@@ -232,17 +232,22 @@ internal sealed class Listener : IAsyncDisposable
     {
         try
         {
-            BypassReason refusal = _peers.Check(peer, out int pid);
+            BypassReason refusal = _peers.Check(peer, out int pid, out int number);
             if (refusal == BypassReason.OtherUser || _sessions.Count >= DescriptorShares.Ours.Connections)
             {
-                _dispatcher.Declined(refusal == BypassReason.None ? BypassReason.TooManyConnections : refusal);
+                // What it asks is not read: it would be the first request of the connection.
+                _dispatcher.Declined(
+                    refusal == BypassReason.None ? BypassReason.TooManyConnections : refusal,
+                    pid: 0,
+                    new RequestId(number, 1)
+                );
                 // Before the caller learns of it, so that who comes again finds the room that this one has made.
                 if (refusal != BypassReason.OtherUser)
                     MakeRoom();
                 peer.Dispose();
                 return;
             }
-            var session = new Session(peer, refusal, pid, _dispatcher, _time);
+            var session = new Session(peer, refusal, pid, number, _dispatcher, _time);
             // Known before it runs, since it runs right here: it may need heartbeats, or be cut off, meanwhile.
             var ended = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
             _sessions[session] = (ended.Task, _time.GetTimestamp());

@@ -44,13 +44,16 @@ internal sealed class PeerCheck
     /// </summary>
     /// <param name="socket">The connection.</param>
     /// <param name="pid">The process that connected, by the numbers of /proc; 0 when it is not visible there.</param>
-    public BypassReason Check(Socket socket, out int pid)
+    /// <param name="number">
+    /// The same by our own process namespace: what it calls itself if that is its own, too. 0 when it has no number there.
+    /// </param>
+    public BypassReason Check(Socket socket, out int pid, out int number)
     {
-        pid = 0;
+        (pid, number) = (0, 0);
         Span<byte> credentials = stackalloc byte[12]; // struct ucred: pid, uid, gid
         if (socket.GetRawSocketOption(SolSocket, SoPeerCred, credentials) != 12)
             return BypassReason.OtherUser;
-        int number = BinaryPrimitives.ReadInt32LittleEndian(credentials); // By our own process namespace; 0 when it has none there.
+        number = BinaryPrimitives.ReadInt32LittleEndian(credentials);
         uint user = BinaryPrimitives.ReadUInt32LittleEndian(credentials[4..]);
         uint group = BinaryPrimitives.ReadUInt32LittleEndian(credentials[8..]);
         if (user != Libc.EffectiveUserId || group != Libc.EffectiveGroupId)

@@ -84,7 +84,7 @@ internal sealed class RequestDispatcher
         {
             file?.Dispose();
             Answer answer = await _pipeline
-                .RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId))
+                .RenderAsync(known.Request, session.Leases, frame, known, started, _callers.ParentOf(session.ProcessId), session.Request)
                 .ConfigureAwait(false);
             return await _turns.ReadAsync(known.Request, answer, session).ConfigureAwait(false);
         }
@@ -98,24 +98,32 @@ internal sealed class RequestDispatcher
             case Message.Render { Flags: var flags } when flags.HasFlag(RenderFlags.HitOnly) && !IsServing(session):
                 return Answer.Of(new Message.Failed("not served"));
             case Message.Render when session.Peer != BypassReason.None:
-                Declined(session.Peer, session.ProcessId);
+                Declined(session.Peer, session.ProcessId, session.Request);
                 return Answer.Of(new Message.Bypass(session.Peer, ""));
             case Message.Render when IsDraining:
-                Declined(BypassReason.Draining, session.ProcessId);
+                Declined(BypassReason.Draining, session.ProcessId, session.Request);
                 return Answer.Of(new Message.Bypass(BypassReason.Draining, ""));
             case Message.Render render:
                 return await _turns
                     .ReadAsync(
                         render,
                         await _pipeline
-                            .RenderAsync(render, session.Leases, frame, null, started, _callers.ParentOf(session.ProcessId))
+                            .RenderAsync(
+                                render,
+                                session.Leases,
+                                frame,
+                                null,
+                                started,
+                                _callers.ParentOf(session.ProcessId),
+                                session.Request
+                            )
                             .ConfigureAwait(false),
                         session
                     )
                     .ConfigureAwait(false);
             case Message.Coordinate when session.Peer != BypassReason.None || IsDraining:
                 BypassReason declined = session.Peer != BypassReason.None ? session.Peer : BypassReason.Draining;
-                Declined(declined, session.ProcessId);
+                Declined(declined, session.ProcessId, session.Request);
                 return Answer.Of(new Message.Bypass(declined, ""));
             case Message.Coordinate coordinate:
                 return await _turns.EnterAsync(coordinate, session, Declined).ConfigureAwait(false);
@@ -180,7 +188,7 @@ internal sealed class RequestDispatcher
             case Message.Calls calls:
                 return Answer.Of(new Message.Json(_administration.Calls(calls.Count)));
             case Message.Stop:
-                _lifecycle.Drain("stop command");
+                _lifecycle.Drain("stop command", request: session.Request);
                 return Answer.Of(new Message.Json("{}"));
             default:
                 throw new MessagePackSerializationException("A reply was sent as a request, or a result whose file cannot be trusted.");
@@ -199,31 +207,32 @@ internal sealed class RequestDispatcher
     /// <summary>Counts a call that is declined before the pipeline sees it.</summary>
     /// <param name="reason">Why.</param>
     /// <param name="pid">The process that called; 0 when it is not known.</param>
-    public void Declined(BypassReason reason, int pid = 0)
+    /// <param name="id">The request.</param>
+    public void Declined(BypassReason reason, int pid, RequestId id)
     {
         _counters.Add(Counters.Bypasses);
         _counters.Add(Counters.BypassReasons, ReasonText.Of(reason));
-        _journal.Note(new(CallOutcome.Bypass, "", _callers.ParentOf(pid), 0) { Reason = ReasonText.Of(reason) });
+        _journal.Note(new(CallOutcome.Bypass, "", _callers.ParentOf(pid), 0) { Id = id, Reason = ReasonText.Of(reason) });
     }
 
     /// <summary>A peer sent what is no message of this version; its connection is closed.</summary>
-    public void Malformed(Exception reason)
+    public void Malformed(Exception reason, Session session)
     {
         // Another version is no fault of anyone: the caller becomes helm, and cannot be told why in words that it reads.
         if (reason is ProtocolVersionException)
-            Declined(BypassReason.ProtocolMismatch);
+            Declined(BypassReason.ProtocolMismatch, 0, session.Request);
         else
             _counters.Add(Counters.Errors);
-        _log.WriteProblem($"session: closed: {reason.Message}");
+        _log.WriteProblem($"session: closed: {reason.Message}", session.Request);
         // A newer installation is in use: this daemon finishes its work, and the next call starts that one's.
         if (reason is ProtocolVersionException { Version: > ProtocolVersion.Current })
-            _lifecycle.Drain("a caller of a newer version of helmcached came");
+            _lifecycle.Drain("a caller of a newer version of helmcached came", request: session.Request);
     }
 
     /// <summary>A bug: logged whole, since nobody expected it.</summary>
-    public void Faulted(Exception reason)
+    public void Faulted(Exception reason, Session session)
     {
         _counters.Add(Counters.Errors);
-        _log.WriteProblem($"session: closed by a fault: {reason}");
+        _log.WriteProblem($"session: closed by a fault: {reason}", session.Request);
     }
 }

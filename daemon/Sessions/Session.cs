@@ -61,6 +61,7 @@ internal sealed class Session : IDisposable
     private readonly Socket _socket;
     private readonly BypassReason _peer;
     private readonly int _pid;
+    private readonly int _number;
     private readonly RequestDispatcher _dispatcher;
     private readonly TimeProvider _time;
     private readonly CancellationTokenSource _gone = new();
@@ -71,13 +72,21 @@ internal sealed class Session : IDisposable
     private bool _answering;
     private long _frameSince;
     private bool _left;
+    private int _message = 1;
     private CountedHit? _lastHit;
 
-    public Session(Socket socket, BypassReason peer, int pid, RequestDispatcher dispatcher, TimeProvider time)
+    /// <param name="socket">The connection.</param>
+    /// <param name="peer">Why this peer is never served, or <see cref="BypassReason.None"/>.</param>
+    /// <param name="pid">Its process by the numbers of /proc; 0 when it is not visible there.</param>
+    /// <param name="number">Its process by our process namespace; 0 when it has no number there.</param>
+    /// <param name="dispatcher">Answers requests.</param>
+    /// <param name="time">The clock.</param>
+    public Session(Socket socket, BypassReason peer, int pid, int number, RequestDispatcher dispatcher, TimeProvider time)
     {
         _socket = socket;
         _peer = peer;
         _pid = pid;
+        _number = number;
         _dispatcher = dispatcher;
         _time = time;
     }
@@ -101,6 +110,9 @@ internal sealed class Session : IDisposable
 
     /// <summary>The process that connected; 0 when it is not visible to us.</summary>
     public int ProcessId => _pid;
+
+    /// <summary>The message that is read or answered now, as the trace of the peer names it.</summary>
+    public RequestId Request => new(_number, _message);
 
     /// <summary>Why this peer is never served, or <see cref="BypassReason.None"/>.</summary>
     public BypassReason Peer => _peer;
@@ -157,13 +169,13 @@ internal sealed class Session : IDisposable
         }
         catch (Exception e) when (e is MessagePackSerializationException or ProtocolVersionException)
         {
-            _dispatcher.Malformed(e);
+            _dispatcher.Malformed(e, this);
         }
 #pragma warning disable CA1031 // A bug in serving one peer must not end the daemon for the others.
         catch (Exception e)
 #pragma warning restore CA1031
         {
-            _dispatcher.Faulted(e);
+            _dispatcher.Faulted(e, this);
         }
         finally
         {
@@ -315,6 +327,7 @@ internal sealed class Session : IDisposable
         }
         lock (_writing)
             _answering = false;
+        _message++;
     }
 
     private async ValueTask SendAsync(Answer answer)

@@ -22,7 +22,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
     /// <param name="request">What was asked.</param>
     /// <param name="session">Where.</param>
     /// <param name="declined">Counts a call that is passed to helm.</param>
-    public async Task<Answer> EnterAsync(Message.Coordinate request, Session session, Action<BypassReason, int> declined)
+    public async Task<Answer> EnterAsync(Message.Coordinate request, Session session, Action<BypassReason, int, RequestId> declined)
     {
         if (coordinator is null)
             return Answer.Of(new Message.Bypass(BypassReason.CoordinationOff, ""));
@@ -52,7 +52,7 @@ internal sealed class Turns(Coordinator? coordinator, Counters counters)
                 );
             default:
                 BypassReason reason = ((Admission.Alone)admission).Reason;
-                declined(reason, session.ProcessId);
+                declined(reason, session.ProcessId, session.Request);
                 return Answer.Of(new Message.Bypass(reason, ""));
         }
     }

@@ -1,5 +1,9 @@
 using System;
+using System.Collections.Generic;
 using System.IO;
+using System.Linq;
+using System.Text.Json;
+using System.Text.RegularExpressions;
 using System.Threading.Tasks;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -80,6 +84,56 @@ public sealed class SwitchTests
         Assert.Contains(" key=", hit.StderrText, StringComparison.Ordinal);
         Assert.StartsWith("helmcached: bypass debug-output", bypass.StderrText, StringComparison.Ordinal);
         Assert.Equal(FakeHelmHome.Output, hit.StdoutText);
+    }
+
+    /// <summary>From a trace to the lines of the daemon, and back.</summary>
+    [Fact]
+    public async Task Trace_and_log_name_a_request_alike()
+    {
+        await using var home = new DaemonHome(Repository.FakeHelm, "log:\n  level: debug\n");
+        string work = Directory.CreateDirectory(home.At("work")).FullName;
+        ChartBuilder.Chart("web").WithConfigMap("c", "a: 1").WriteTo(work);
+        await home.StartAsync();
+        (string Call, string Outcome)[] cases =
+        [
+            ("template r web", "miss"),
+            ("template r web", "hit"),
+            ("template r web --validate", "bypass"),
+            ("template r nowhere", "bypass"),
+            ("version", "miss"),
+        ];
+        var ids = new List<string>();
+        foreach ((string call, string outcome) in cases)
+        {
+            CommandResult result = await home.Shim(work, call.Split(' ')).With("HELMCACHED_TRACE", "1").RunAsync();
+            Assert.StartsWith($"helmcached: {outcome} ", result.StderrText, StringComparison.Ordinal);
+            Match match = Regex.Match(result.StderrText, @" id=(\d+\.1)( key=[0-9a-f]{16})?$", RegexOptions.Multiline);
+            Assert.True(match.Success, result.StderrText);
+            ids.Add(match.Groups[1].Value);
+        }
+        string[] log = File.ReadAllLines(Path.Combine(home.State, "daemon.log"));
+        using var last = JsonDocument.Parse((await home.Admin("explain", "--last", "--json").RunAsync()).StdoutText);
+        Dictionary<string, string> remembered = last
+            .RootElement.EnumerateArray()
+            .ToDictionary(call => call.GetProperty("id").GetString()!, call => call.GetProperty("outcome").GetString()!);
+        foreach (((_, string outcome), string id) in cases.Zip(ids))
+        {
+            Assert.Contains(
+                $" id={id} call: {outcome} ",
+                Assert.Single(log, line => line.Contains($" id={id} ")),
+                StringComparison.Ordinal
+            );
+            Assert.Equal(outcome, remembered[id]);
+        }
+    }
+
+    [Fact]
+    public async Task Trace_of_a_call_that_no_daemon_was_asked_about_names_no_request()
+    {
+        await using var fake = new FakeHelmHome();
+        CommandResult result = await fake.Template().With("HELMCACHED_TRACE", "1").With("HELMCACHED_HOME", "/dev/null/nowhere").RunAsync();
+        Assert.StartsWith("helmcached: bypass ", result.StderrText, StringComparison.Ordinal);
+        Assert.DoesNotContain(" id=", result.StderrText, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -97,11 +97,18 @@ public sealed class CallJournalTests : IDisposable
     [Fact]
     public void Detailed_log_has_a_line_for_each_call()
     {
-        _journal.Note(new(CallOutcome.Bypass, "web", "make", 200) { Reason = "cluster-access", Detail = "validate" });
+        _journal.Note(
+            new(CallOutcome.Bypass, "web", "make", 200)
+            {
+                Id = new(17, 3),
+                Reason = "cluster-access",
+                Detail = "validate",
+            }
+        );
         Hit("web");
         string[] lines = System.IO.File.ReadAllLines(_directory.At("log"));
-        Assert.EndsWith("call: bypass cluster-access, chart web, caller make, 0.2 ms", lines[0], StringComparison.Ordinal);
-        Assert.EndsWith("call: hit memory, chart web, caller make, 0.1 ms", lines[1], StringComparison.Ordinal);
+        Assert.EndsWith(" id=17.3 call: bypass cluster-access, chart web, caller make, 0.2 ms", lines[0], StringComparison.Ordinal);
+        Assert.EndsWith("Z call: hit memory, chart web, caller make, 0.1 ms", lines[1], StringComparison.Ordinal);
     }
 
     [Fact]

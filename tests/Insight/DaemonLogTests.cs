@@ -2,6 +2,7 @@ using System;
 using System.IO;
 using System.Linq;
 using System.Threading.Tasks;
+using CacheDaemon.Client.Protocol;
 using CacheDaemon.Daemon.Insight;
 using CacheDaemon.Tests.Support;
 using Xunit;
@@ -23,6 +24,22 @@ public sealed class DaemonLogTests : IDisposable
         using (DaemonLog log = Open())
             log.Write("first\r\nsecond\nthird");
         Assert.Equal("2026-11-21T08:00:00.000Z first second third\n", File.ReadAllText(LogPath));
+    }
+
+    [Fact]
+    public void Line_about_a_request_names_it()
+    {
+        using (DaemonLog log = Open())
+        {
+            log.WriteProblem("first", new RequestId(4711, 2));
+            log.WriteProblem("second");
+            // A peer in a process namespace that we do not see.
+            log.Write("third", new RequestId(0, 1));
+        }
+        Assert.Equal(
+            ["id=4711.2 first", "second", "id=0.1 third"],
+            File.ReadLines(LogPath).Select(line => line["2026-11-21T08:00:00.000Z ".Length..])
+        );
     }
 
     [Fact]

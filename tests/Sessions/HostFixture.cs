@@ -27,13 +27,13 @@ internal sealed class HostFixture : IAsyncDisposable
     private readonly DaemonLog _log;
     private readonly List<Peer> _peers = [];
 
-    public HostFixture(TimeSpan? idleExit = null, bool listens = true)
+    public HostFixture(TimeSpan? idleExit = null, bool listens = true, LogLevel level = LogLevel.Info)
     {
         Endpoint = Endpoint.ForHome(_directory.At("state"));
         _lock = InstanceLock.TryTake(Endpoint)!;
         if (!listens)
             System.IO.Directory.CreateDirectory(Path.Combine(Endpoint.SocketPath, "not-empty"));
-        _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false);
+        _log = new DaemonLog(Endpoint.LogPath, Clock, echo: false, level);
         Host = new DaemonHost(
             Endpoint,
             _lock,
@@ -63,12 +63,13 @@ internal sealed class HostFixture : IAsyncDisposable
     /// <summary>The counters and totals.</summary>
     public Stats Stats => Stats.Parse(Host.Stats(reset: false));
 
-    /// <summary>What the log says of the daemon's states, without the time.</summary>
+    /// <summary>The lines of the log, without the time.</summary>
+    public IEnumerable<string> LogLines =>
+        File.ReadLines(Endpoint.LogPath).Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..]);
+
+    /// <summary>What the log says of the daemon's states, without the time and the request.</summary>
     public IEnumerable<string> States =>
-        File.ReadLines(Endpoint.LogPath)
-            .Select(line => line[(line.IndexOf(' ', StringComparison.Ordinal) + 1)..])
-            .Where(line => line.StartsWith("state: ", StringComparison.Ordinal))
-            .Select(line => line["state: ".Length..]);
+        LogLines.Where(line => line.Contains("state: ", StringComparison.Ordinal)).Select(line => line.Split("state: ")[1]);
 
     /// <summary>Lets time pass, and the daemon do what is due by then.</summary>
     public async Task PassAsync(TimeSpan time)
