@@ -24,4 +24,9 @@ internal static class ExitCodes
     /// <c>verify</c>: it could not finish, as when the daemon does not answer. Nothing is known of the entries that are left.
     /// </summary>
     public const int NotVerified = 5;
+
+    /// <summary>
+    /// <c>serve</c>: the daemon could accept no callers any more, and stopped; its log says why. The next call starts another.
+    /// </summary>
+    public const int ServingFailed = 6;
 }

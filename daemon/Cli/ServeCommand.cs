@@ -50,11 +50,11 @@ internal static class ServeCommand
             log.WriteProblem(
                 $"only {Libc.MaxDescriptors} open files are allowed (ulimit -Hn): calls that need more run real helm (too-few-descriptors)"
             );
-        ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult();
-        return ExitCodes.Ok;
+        return ServeAsync(endpoint, instance, configuration, log).GetAwaiter().GetResult() ? ExitCodes.Ok : ExitCodes.ServingFailed;
     }
 
-    private static async Task ServeAsync(Endpoint endpoint, InstanceLock instance, EffectiveSettings configuration, DaemonLog log)
+    /// <summary>Serves until stopped; false when a fault of its own ended it.</summary>
+    private static async Task<bool> ServeAsync(Endpoint endpoint, InstanceLock instance, EffectiveSettings configuration, DaemonLog log)
     {
         await using var host = new DaemonHost(
             endpoint,
@@ -66,5 +66,6 @@ internal static class ServeCommand
             (helm, network) => ArmCommand.InProcessOfItsOwnAsync(endpoint, helm, network)
         );
         await host.RunAsync().ConfigureAwait(false);
+        return !host.Lifecycle.HasFailed;
     }
 }

@@ -25,12 +25,6 @@ internal sealed class Listener : IAsyncDisposable
     /// </summary>
     public const int Acceptors = 4;
 
-    /// <summary>Pause after an accept that failed for lack of descriptors or memory: no faster loop would help.</summary>
-    private static readonly TimeSpan AcceptPause = TimeSpan.FromMilliseconds(50);
-
-    /// <summary>A problem that lasts gets a line once in so long.</summary>
-    private static readonly TimeSpan SameProblemAfter = TimeSpan.FromMinutes(1);
-
     private const UnixFileMode OwnerOnlyDirectory = UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute;
 
     private readonly Endpoint _endpoint;
@@ -40,7 +34,7 @@ internal sealed class Listener : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly DaemonLog _log;
     private readonly ConcurrentDictionary<Session, (Task Ended, long Since)> _sessions = new();
-    private readonly Lock _pausing = new();
+    private readonly AcceptBackOff _backOff;
     private int _accepting;
     private readonly Heartbeat _heartbeat;
 
@@ -49,7 +43,6 @@ internal sealed class Listener : IAsyncDisposable
     private Socket? _socket;
     private FileStamp _ownSocket;
     private string _lastProblem = "";
-    private long? _lastPause;
 
     public Listener(Endpoint endpoint, RequestDispatcher dispatcher, Lifecycle lifecycle, TimeProvider time, DaemonLog log)
     {
@@ -58,6 +51,7 @@ internal sealed class Listener : IAsyncDisposable
         _lifecycle = lifecycle;
         _time = time;
         _log = log;
+        _backOff = new AcceptBackOff(time, log, static pause => Libc.Poll([], (int)pause.TotalMilliseconds));
         _heartbeat = new Heartbeat(time, Beat);
     }
 
@@ -193,16 +187,18 @@ internal sealed class Listener : IAsyncDisposable
         {
             Socket listener = Volatile.Read(ref _socket)!;
             Interlocked.Increment(ref _accepting);
+            int failures = _backOff.Failures;
             Socket? peer = null;
             try
             {
                 peer = listener.Accept();
+                _backOff.Succeeded(failures);
             }
             catch (Exception e) when (e is ObjectDisposedException or SocketException)
             {
                 // Replaced by Repair: go on with the new one. Or closed: the condition above ends it.
                 if (!_lifecycle.IsEnding && ReferenceEquals(listener, Volatile.Read(ref _socket)))
-                    Pause(e);
+                    Failed(AcceptError.Of(e));
             }
             bool last = Interlocked.Decrement(ref _accepting) == 0;
             if (peer is not null)
@@ -210,22 +206,12 @@ internal sealed class Listener : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Waits a little after an accept that failed; the other threads, to which the same happens, wait for their turn to wait.
-    /// </summary>
-    private void Pause(Exception reason)
+    private void Failed(AcceptError error)
     {
-        lock (_pausing)
-        {
-            if (_lastPause is not { } last || _time.GetElapsedTime(last) > SameProblemAfter)
-            {
-                _lastPause = _time.GetTimestamp();
-                _log.WriteProblem($"accept: {reason.Message}");
-                // Perhaps there are descriptors that nobody uses any more.
-                MemoryFile.CloseForgotten();
-            }
-            Libc.Poll([], (int)AcceptPause.TotalMilliseconds);
-        }
+        if (error.Kind == AcceptErrorKind.GiveUp)
+            _lifecycle.Drain($"accept failed for good: {error.Reason}", failed: true);
+        else
+            _backOff.Failed(error);
     }
 
     private void StartSession(Socket peer, bool here)

@@ -40,6 +40,7 @@ internal static class ManPage
         ("3", "The daemon is not running (status, explain, verify)."),
         ("4", "verify: there are entries, but none could be verified, for example after a restart of the daemon."),
         ("5", "verify: it could not finish, for example because the daemon does not answer."),
+        ("6", "serve: the daemon could not accept callers any more, and stopped; its log says why."),
     ];
 
     /// <summary>The command that prints the page.</summary>
