@@ -1,10 +1,10 @@
-# A formula for Homebrew on Linux (x86-64), made of the tarball of eng/package.sh: put it into a tap of your own, with the tarball's address and its
+# A formula for Homebrew on Linux (x86-64) that installs the tarball of eng/package.sh. Put it into your own tap, and fill in the tarball's address and
 # SHA-256 sum (SHA256SUMS) below.
 #
-# Tried: what `install` and `test` do, by hand with cp and ln, with the tarball.
-# Not tried: Homebrew itself and `brew audit`; neither Homebrew nor Ruby was at hand, so not even the syntax was checked by a program.
+# Tested: the steps of `install` and `test`, by hand with cp and ln, with the tarball.
+# Not tested: Homebrew itself and `brew audit`. Without Homebrew and Ruby, not even the syntax was checked.
 class Helmcached < Formula
-  desc "Cache for what helm template prints, and a helm for PATH in front of it"
+  desc "Cache for the output of helm template, with a helm for your PATH"
   homepage "https://example.org/helmcached"
   url "https://example.org/helmcached-0.1.0-linux-x86_64.tar.gz"
   sha256 "0000000000000000000000000000000000000000000000000000000000000000"
@@ -14,7 +14,7 @@ class Helmcached < Formula
   depends_on :linux
 
   def install
-    # Not linked as bin/helm: that name is the helm formula's. Each user decides with `helmcached install`, which looks for the shim beside itself.
+    # Not linked as bin/helm, because that name belongs to the helm formula. Each user decides with `helmcached install`, which finds the shim next to itself.
     libexec.install "helm", "helmcached"
     bin.install_symlink libexec/"helmcached"
     man1.install Dir["man/*.1"]

@@ -1,8 +1,8 @@
-# A derivation for Nix on Linux (x86-64), made of the tarball of eng/package.sh:
+# A derivation for Nix on Linux (x86-64) that installs the tarball of eng/package.sh:
 #   nix-build -E '(import <nixpkgs> { }).callPackage ./helmcached.nix { src = ./helmcached-0.1.0-linux-x86_64.tar.gz; }'
 #
-# Tried: the commands of installPhase, by hand, with the tarball.
-# Not tried: Nix itself; it was not at hand, so not even the syntax was checked by a program.
+# Tested: the commands of installPhase, by hand, with the tarball.
+# Not tested: Nix itself. Without it, not even the syntax was checked.
 {
   lib,
   stdenv,
@@ -15,10 +15,10 @@ stdenv.mkDerivation {
   pname = "helmcached";
   inherit src version;
 
-  # The daemon needs a loader and a C library, nothing else. The shim is static and is left as it is.
+  # The daemon needs only a loader and a C library. The shim is static and is not changed.
   nativeBuildInputs = [ autoPatchelfHook ];
 
-  # They are stripped already: what is packaged is what was tested.
+  # The programs are already stripped, and these are the ones that were tested.
   dontStrip = true;
   dontConfigure = true;
   dontBuild = true;
@@ -26,7 +26,7 @@ stdenv.mkDerivation {
   installPhase = ''
     runHook preInstall
 
-    # Not as bin/helm: that name is helm's. Each user decides with `helmcached install`, which looks for the shim beside itself.
+    # Not as bin/helm, because that name belongs to helm. Each user decides with `helmcached install`, which finds the shim next to itself.
     mkdir -p $out/libexec/helmcached $out/bin
     cp helm helmcached $out/libexec/helmcached/
     ln -s ../libexec/helmcached/helmcached $out/bin/helmcached
@@ -42,7 +42,7 @@ stdenv.mkDerivation {
   '';
 
   meta = {
-    description = "Cache for what helm template prints, and a helm for PATH in front of it";
+    description = "Cache for the output of helm template, with a helm for your PATH";
     license = lib.licenses.asl20;
     platforms = [ "x86_64-linux" ];
     sourceProvenance = [ lib.sourceTypes.binaryNativeCode ];
