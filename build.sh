@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds the two native binaries into artifacts/bin/: helm (the shim) and helmcached (the daemon).
+# Builds the two native programs into artifacts/bin/: helm (the shim) and helmcached (the daemon).
 #   ./build.sh           checks the tools, then builds what has changed
 #   ./build.sh --check   only checks the tools
 #   ./build.sh --tests   also builds tests/FakeHelm into artifacts/test/fakehelm/
-#   ./build.sh --arm64   builds both for Linux on 64-bit Arm into artifacts/arm64/bin/, on x86-64, and nothing else
+#   ./build.sh --arm64   only builds both for Linux on 64-bit Arm, on x86-64, into artifacts/arm64/bin/
 set -euo pipefail
 cd "$(dirname "$0")"
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Builds everything and runs every test. The last line is always `N passed, N failed, N skipped`, the sum over all test
-# projects; the exit code is 0 only when nothing failed and something ran.
-#   ./test.sh                       all of it
-#   ./test.sh --filter EXPRESSION   some of it (dotnet test's filter), e.g. FullyQualifiedName~Conformance
-#   ./test.sh --quick               the tests that need neither helm nor our programs: no native build, about a minute
+# projects. The exit code is 0 only if nothing failed and at least one test ran.
+#   ./test.sh                       all tests
+#   ./test.sh --filter EXPRESSION   some tests (dotnet test's filter), e.g. FullyQualifiedName~Conformance
+#   ./test.sh --quick               the tests that need neither helm nor our programs: no native build, a few minutes
 set -euo pipefail
 cd "$(dirname "$0")"
 

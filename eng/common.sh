@@ -1,7 +1,7 @@
 # shellcheck shell=bash
-# Sourced by the scripts in this directory: where downloads live, and how one is fetched and checked.
+# Sourced by the scripts in this directory: where downloads are kept, and how they are downloaded and checked.
 
-# Downloads live outside the tree: they survive `git clean`, and every clone shares them.
+# Downloads are kept outside the tree, so they survive `git clean`, and all clones share them.
 cache_dir="${HELMCACHED_TEST_CACHE:-$HOME/.cache/helmcached-test}"
 
 # die MESSAGE: one line on stderr, exit 1.
@@ -10,7 +10,7 @@ die() {
   exit 1
 }
 
-# sha256_of FILE: the hex digest, with whichever tool this machine has.
+# sha256_of FILE: the digest in hex, with whichever tool this machine has.
 sha256_of() {
   if command -v sha256sum >/dev/null 2>&1; then
     sha256sum "$1" | cut -d ' ' -f 1
@@ -20,7 +20,7 @@ sha256_of() {
 }
 
 # scratch_dir: makes a directory inside the cache (so that a rename out of it is atomic) and names it in $scratch;
-# it goes when the script ends.
+# it is deleted when the script ends.
 scratch_dir() {
   mkdir -p "$cache_dir"
   scratch="$(mktemp -d "$cache_dir/.tmp.XXXXXX")"

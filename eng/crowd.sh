@@ -1,11 +1,11 @@
 # shellcheck shell=bash
-# Sourced by kill-storm.sh and upgrade.sh: a cache of its own, and eight callers that render and compare each answer with what helm prints.
-# Gives $bin, $scratch (removed by the script) and, after crowd_start, $alone and $workers.
+# Sourced by kill-storm.sh and upgrade.sh: sets up a separate cache, and eight callers that render and compare each output with what helm prints.
+# Sets $bin, $scratch (deleted by the script) and, after crowd_start, $alone and $workers.
 
 readonly callers=8
 workers=()
 
-# crowd_home: builds, and points every helmcached from here at an empty home whose real helm is FakeHelm.
+# crowd_home: builds the programs, and lets all helmcached commands of the script use an empty home with FakeHelm as real helm.
 crowd_home() {
   ./build.sh --tests
   bin="$PWD/artifacts/bin"
@@ -17,17 +17,17 @@ crowd_home() {
   printf 'a: {{ .Values.a }}\n' >"$scratch/web/templates/a.yaml"
 }
 
-# shim_for CALL: the shim that a caller uses for its call of this number; a script may say otherwise.
+# shim_for CALL: the shim for the call with this number; a script may redefine it.
 shim_for() {
   printf '%s' "$bin/helm"
 }
 
-# caller NUMBER: renders until it is over; its last words are calls, wrong, failed, worst ms.
+# caller NUMBER: renders until the end, then prints: calls, wrong, failed, worst ms.
 caller() {
   local n=0 calls=0 wrong=0 failed=0 worst=0 value text began took shim
   while [[ ! -e "$scratch/over" ]]; do
     n=$((n + 1))
-    # One in three is new; the others are five that everybody asks for.
+    # One call in three is new; the others are five calls that all callers make.
     if ((n % 3 == 0)); then value="$1-$n"; else value="$((n % 5))"; fi
     shim="$(shim_for "$n")"
     began="${EPOCHREALTIME/[.,]/}"
@@ -43,7 +43,7 @@ caller() {
   printf '%d %d %d %d\n' "$calls" "$wrong" "$failed" "$worst" >"$scratch/caller.$1"
 }
 
-# plain NUMBER: as long as a few calls take without us, with everybody at it.
+# plain NUMBER: runs a few calls without helmcached, while all callers do the same.
 plain() {
   local n began
   for ((n = 0; n < 10; n++)); do
@@ -53,7 +53,7 @@ plain() {
   done
 }
 
-# crowd_start: first $alone, the median call without us under the same load; then the callers.
+# crowd_start: measures $alone, the median call without helmcached under the same load, then starts the callers.
 crowd_start() {
   local i
   for ((i = 1; i <= callers; i++)); do
@@ -77,7 +77,7 @@ crowd_end() {
   workers=()
 }
 
-# crowd_sum DONE WANTED WHAT: the summary line of a script, in which WHAT was done so often; false when a call was not right or too little was done.
+# crowd_sum DONE WANTED WHAT: prints the summary line; fails if a call was wrong or less than WANTED was done.
 crowd_sum() {
   cat "$scratch"/caller.* | awk -v script="$(basename "$0" .sh)" -v done="$1" -v wanted="$2" -v what="$3" -v alone="$alone" -v seconds="$SECONDS" '
     { calls += $1; wrong += $2; failed += $3; if ($4 > worst) worst = $4 }

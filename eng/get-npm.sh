@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Fetches one of the pinned npm packages that tests and scripts use, and prints the directory it was unpacked to.
-#   eng/get-npm.sh fflate     unzips the archives of eng/get-helm.sh (a machine need not have unzip)
+# Downloads one of the pinned npm packages that tests and scripts use, and prints the directory with its files.
+#   eng/get-npm.sh fflate     unzips the archives of eng/get-helm.sh (so unzip is not needed)
 #   eng/get-npm.sh msgpack    the reference MessagePack codec that the protocol is tested against
-#   eng/get-npm.sh cdk8s      a client of helm, run as it is by the tests (its dependencies are bundled, but for the next)
-#   eng/get-npm.sh constructs what cdk8s wants beside itself
+#   eng/get-npm.sh cdk8s      a tool that runs helm; the tests run it unmodified (it bundles its dependencies, except constructs)
+#   eng/get-npm.sh constructs a package that cdk8s needs next to itself
 set -euo pipefail
 source "$(dirname "$0")/common.sh"
 
@@ -21,7 +21,7 @@ if [[ ! -d "$target" ]]; then
   fetch_package "$package@$version" "$sha256"
   tar -xzf "$scratch/package.tgz" -C "$scratch"
   mkdir -p "$cache_dir/npm"
-  # Two at once: the second rename would land inside the first's directory, hence the test; the content is the same.
+  # If two run at the same time, the second rename would end up inside the first one's directory, so test first. The content is the same.
   mv -T "$scratch/package" "$target" 2>/dev/null || [[ -d "$target" ]] || mv "$scratch/package" "$target"
 fi
 printf '%s\n' "$target"

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Kills the daemon again and again while eight callers render, and compares every answer with what helm prints.
-#   eng/kill-storm.sh [KILLS]     1000 by default; ends after twenty minutes at most
-# Last line: `kill-storm: N kills, N calls, N wrong, N failed, added at most N ms (helm alone N ms), N s`, where helm alone is the
-# median call without us under the same load; exit code 1 when a call was not right or the time was over before the last kill.
+# Kills the daemon again and again while eight callers render, and compares each output with what helm prints.
+#   eng/kill-storm.sh [KILLS]     default: 1000; ends after twenty minutes at most
+# The last line is `kill-storm: N kills, N calls, N wrong, N failed, added at most N ms (helm alone N ms), N s`, where "helm alone" is
+# the median call without helmcached under the same load. The exit code is 1 if a call was wrong or the time ran out.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 kills="${1:-1000}"
@@ -11,8 +11,8 @@ readonly deadline=1200
 source eng/crowd.sh
 crowd_home
 
-# daemons: the process ids of the daemons of this home, which they carry in their environment. One program looks at all
-# processes: thousands of short ones would be the load.
+# daemons: the process IDs of the daemons of this home, which is in their environment. A single program looks at all
+# processes, because thousands of short ones would add to the load.
 daemons() {
   grep -lsxz "HELMCACHED_HOME=$HELMCACHED_HOME" $(grep -lsx helmcached /proc/[0-9]*/comm | sed 's,comm$,environ,') /dev/null | cut -d / -f 3 || true
 }

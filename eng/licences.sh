@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Gathers the licence of everything that is linked into helm and helmcached, with an index.
-#   eng/licences.sh DIRECTORY      makes DIRECTORY with README.md and one text for each part; MACHINE=aarch64: of a build for 64-bit Arm
-# The parts are the packages of shim/packages.lock.json and daemon/packages.lock.json that bring an assembly (analyzers and build
-# tools bring none), .NET's runtime, and, in the static shim, the C library and the compiler's. No text is kept in the repository: each
-# comes from the package itself or from this machine (Debian's /usr/share/common-licenses and /usr/share/doc), so it is of the version that
-# was linked. A part without a text is an error, never a gap.
+# Collects the license of everything that is linked into helm and helmcached, with an index.
+#   eng/licences.sh DIRECTORY      creates DIRECTORY with README.md and one text for each part; MACHINE=aarch64: for a build for 64-bit Arm
+# The parts are the packages in shim/packages.lock.json and daemon/packages.lock.json that contain an assembly (analyzers and build
+# tools don't), the .NET runtime, and, for the static shim, the C library and the compiler's library. The repository contains none of
+# these texts: each comes from the package itself or from this machine (Debian's /usr/share/common-licenses and /usr/share/doc), so it
+# matches the linked version. A part without a text is an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh
@@ -105,7 +105,7 @@ system_text() {
 cat >"$target/README.md" <<'INDEX'
 # Licences
 
-helmcached itself is under the Apache License 2.0 (the file LICENSE; in the Debian package, copyright). These parts of others are linked into its programs, each under its own licence:
+helmcached itself is under the Apache License 2.0 (the file LICENSE; in the Debian package, copyright). Its programs contain these parts by others, each under its own licence:
 
 | part | version | licence | in | text |
 |---|---|---|---|---|

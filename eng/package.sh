@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # Makes what people install: a tarball that works from any directory, a Debian package, and their SHA-256 sums.
-#   eng/package.sh [--no-build] [DIRECTORY]    into DIRECTORY (default artifacts/packages)
-#   eng/package.sh --arm64 [DIRECTORY]         for Linux on 64-bit Arm, on x86-64 (./build.sh --arm64); tried under an emulator, not on hardware
-#   eng/package.sh --check DIRECTORY           tries both as a user would; HELM names a real helm (default eng/get-helm.sh 3)
-# The same commit gives the same bytes: names sorted, owner root, times those of the commit.
-# Both hold the pages with their pictures, the manual pages, the completions, and the licence of each part of others (eng/licences.sh).
+#   eng/package.sh [--no-build] [DIRECTORY]    into DIRECTORY (default: artifacts/packages)
+#   eng/package.sh --arm64 [DIRECTORY]         for Linux on 64-bit Arm, on x86-64 (./build.sh --arm64); tested in an emulator, not on hardware
+#   eng/package.sh --check DIRECTORY           tests both as a user would; HELM names a real helm (default: eng/get-helm.sh 3)
+# The same commit gives the same bytes: names are sorted, the owner is root, times are those of the commit.
+# Both packages contain the documentation with pictures, manual pages, completions, and the license of each linked part (eng/licences.sh).
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh

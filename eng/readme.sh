@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Does what the README's section "Install" says, word for word, as a new user whose home is empty and who has no helm on PATH: types each line into
-# a shell in a pseudo-terminal (script(1)), opens a new one where the README says so, and ends with the doctor. Fails when a line does.
+# Does what the section "Install" of the README says, word for word, as a new user with an empty home and without helm on PATH: types each line
+# into a shell in a pseudo-terminal (script(1)), opens a new one where the README says so, and ends with the doctor. Fails if a line fails.
 #   eng/readme.sh SHELL...                       from this clone; SHELL is bash, zsh or fish
-#   eng/readme.sh --tarball DIRECTORY SHELL...   from the tarball that eng/package.sh made there
-#   eng/readme.sh --deb DIRECTORY SHELL...       from its Debian package, installed by apt into a root of its own: this machine's files below an
-#                                                overlay that goes at the end; needs root
-# HELM names the helm that this user installs when told that there is none (default eng/get-helm.sh 3); PATH must have none of its own.
+#   eng/readme.sh --tarball DIRECTORY SHELL...   from the tarball that eng/package.sh made in DIRECTORY
+#   eng/readme.sh --deb DIRECTORY SHELL...       from its Debian package, installed by apt into a separate root: this machine's files below an
+#                                                overlay that is discarded at the end; needs root
+# HELM names the helm that this user installs when told that there is none (default: eng/get-helm.sh 3). PATH must not contain a helm.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source eng/common.sh

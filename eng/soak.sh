@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# Sends one daemon many requests and looks at its memory, descriptors and threads on the way.
-#   eng/soak.sh [REQUESTS]     100000 by default; ends after an hour at most
-# First comes a warm-up that fills whatever remembers: its caches are small by configuration, and what they hold is no leak. At
-# the end come outputs of 50 MB, eight callers at once.
-# Last line: `soak: N requests (N wrong), resident A at the start, B full, C at the end, D after N outputs of 50 MB (peak E) MB,
-# descriptors A -> B, threads A -> B, log N kB, store N kB, N s`; exit code 1 when an answer was wrong, the daemon did not live
-# through it, the time was over before the last request, or the daemon holds more than after the warm-up.
+# Sends many requests to one daemon and watches its memory, descriptors and threads.
+#   eng/soak.sh [REQUESTS]     default: 100000; ends after an hour at most
+# It starts with a warm-up that fills the daemon's caches, which are small by configuration and are not leaks. At the end, eight callers
+# print outputs of 50 MB at the same time.
+# The last line is `soak: N requests (N wrong), resident A at the start, B full, C at the end, D after N outputs of 50 MB (peak E) MB,
+# descriptors A -> B, threads A -> B, log N kB, store N kB, N s`. The exit code is 1 if an output was wrong, the daemon exited, the time
+# ran out before the last request, or the daemon uses more memory than after the warm-up.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 requests="${1:-100000}"

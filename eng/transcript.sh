@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Goes the way of a new user in an empty home and prints it: install, miss, hit, edit, explained miss, stats, doctor, a broken
-# configuration, uninstall. Fails when a step does. HELM names a real helm (default eng/get-helm.sh 3).
+# Does the first steps of a new user in an empty home and prints them: install, miss, hit, edit, explained miss, stats, doctor, a broken
+# configuration, uninstall. Fails if a step fails. HELM names a real helm (default: eng/get-helm.sh 3).
 #   eng/transcript.sh               the transcript, as in a pipe
-#   eng/transcript.sh --terminal    the same on a terminal (script(1)), with colour
+#   eng/transcript.sh --terminal    the same on a terminal (script(1)), with colors
 #   eng/transcript.sh --svg FILE    a picture of its first half, from a terminal
 # eng/readme.sh types what the README says, in bash, zsh and fish.
 set -euo pipefail

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# Builds this tree once more as the next version, with the next protocol, and swaps the two under eight callers: newer shims meet
-# the older daemon, older shims the newer daemon, and each answer is compared with what helm prints.
-#   eng/upgrade.sh [ROUNDS]     20 by default, each an upgrade, a time with shims of both versions, and a downgrade
-# Last line: `upgrade: N rounds, N calls, N wrong, N failed, added at most N ms (helm alone N ms), N s`; exit code 1 when a call was
-# not right or a daemon did not make room for the other in time.
+# Builds this tree again with the next version and the next protocol, and swaps the two builds while eight callers render: newer shims
+# meet the older daemon, older shims the newer one, and each output is compared with what helm prints.
+#   eng/upgrade.sh [ROUNDS]     default: 20; each is an upgrade, a time with shims of both versions, and a downgrade
+# The last line is `upgrade: N rounds, N calls, N wrong, N failed, added at most N ms (helm alone N ms), N s`. The exit code is 1 if a
+# call was wrong or a daemon did not make room for the other in time.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 rounds="${1:-20}"
