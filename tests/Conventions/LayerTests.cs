@@ -7,12 +7,12 @@ using Xunit;
 namespace CacheDaemon.Tests.Conventions;
 
 /// <summary>
-/// The rules of the house that no analyzer knows: which room may use which, who may call the C library. A failure names the file; the
-/// cure is to move the code, not to edit the list. What is used nowhere, or in one file, stands in <c>BannedSymbols.txt</c>.
+/// Rules that no analyzer knows: which layer may use which, who may call the C library. A failure names the file; move the code rather
+/// than edit the list. What is used nowhere, or in one file, stands in <c>BannedSymbols.txt</c>.
 /// </summary>
 public sealed partial class LayerTests
 {
-    /// <summary>Each room of the daemon may use those to its right, and the client.</summary>
+    /// <summary>Each layer of the daemon may use those after it, and the client.</summary>
     private static readonly string[] s_layers =
     [
         "Cli",

@@ -28,7 +28,7 @@ internal sealed partial class SourceFile
     /// <summary><c>daemon/Storage</c>, <c>shim</c>.</summary>
     public string Folder => Path[..Path.LastIndexOf('/')];
 
-    /// <summary>The project's folder and the one below it: a room may have shelves.</summary>
+    /// <summary>The project's folder and the one below it: a layer may have sub-folders.</summary>
     public string Layer => string.Join('/', Folder.Split('/').Take(2));
 
     /// <summary>The file's name up to its first dot: <c>LiteDbTier</c> of <c>LiteDbTier.Notes.cs</c>.</summary>
