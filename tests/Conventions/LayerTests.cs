@@ -52,6 +52,43 @@ public sealed partial class LayerTests
             );
     }
 
+    /// <summary>
+    /// Sub-folders of a layer, in an order like that of the layers: each uses only those after it. Files beside the sub-folders are used by
+    /// all of them.
+    /// </summary>
+    public static TheoryData<string, string[]> SubFolders =>
+        new()
+        {
+            { "Cli", ["Sharing", "Warming", "Rendered", "Showing", "Helping", "Checking", "Installing", "Machine"] },
+            { "Shared", ["Servers", "Sealing"] },
+        };
+
+    [Theory]
+    [MemberData(nameof(SubFolders))]
+    public void A_sub_folder_uses_only_those_after_it(string layer, string[] order)
+    {
+        IReadOnlyList<SourceFile> files = [.. SourceFile.In("daemon/" + layer).Where(f => f.Folder != f.Layer)];
+        Assert.Equal(order.Order(), files.Select(static f => f.Folder.Split('/')[2]).Distinct().Order());
+        Assert.Empty(
+            from file in files
+            from before in order[..Array.IndexOf(order, file.Folder.Split('/')[2])]
+            where Regex.IsMatch(file.Code, $@"\b{layer}\.{before}\b|(?<![.\w]){before}\.[A-Z]")
+            select $"{file.Path} uses {layer}/{before}"
+        );
+    }
+
+    [Fact]
+    public void Every_layer_with_sub_folders_has_an_order_of_them() =>
+        Assert.Equal(
+            SubFolders.Select(static row => (string)row[0]).Order(),
+            SourceFile
+                .In("daemon")
+                .Where(static f => f.Folder != f.Layer)
+                .Select(static f => f.Layer["daemon/".Length..])
+                .Distinct()
+                .Order()
+        );
+
     /// <summary>Whether a file names a folder of the daemon, in a <c>using</c> or before one of its types.</summary>
     private static bool Names(SourceFile file, string folder) =>
         Regex.IsMatch(file.Code, $@"\bDaemon\.{folder}\b")

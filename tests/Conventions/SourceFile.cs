@@ -7,7 +7,7 @@ using CacheDaemon.Tests.Support;
 
 namespace CacheDaemon.Tests.Conventions;
 
-/// <summary>One source file of the product, as the rules of the house look at it: text without comments and literals.</summary>
+/// <summary>One source file of the product, as the conventions look at it: text without comments and literals.</summary>
 internal sealed partial class SourceFile
 {
     private SourceFile(string path)

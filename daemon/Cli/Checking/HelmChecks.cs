@@ -1,7 +1,7 @@
 using System.Collections.Generic;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Cli.Machine;
 using CacheDaemon.Daemon.Fingerprints;
 
 namespace CacheDaemon.Daemon.Cli.Checking;

@@ -2,6 +2,7 @@ using System.Collections.Generic;
 using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Cli.Machine;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 

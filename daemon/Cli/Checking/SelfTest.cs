@@ -5,6 +5,7 @@ using System.IO;
 using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
+using CacheDaemon.Daemon.Cli.Machine;
 using CacheDaemon.Daemon.Configuration;
 
 namespace CacheDaemon.Daemon.Cli.Checking;

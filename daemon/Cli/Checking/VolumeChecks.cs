@@ -2,6 +2,7 @@ using System;
 using System.Collections.Generic;
 using System.IO;
 using CacheDaemon.Client;
+using CacheDaemon.Daemon.Cli.Machine;
 
 namespace CacheDaemon.Daemon.Cli.Checking;
 

@@ -1,7 +1,7 @@
 using System;
 using System.Collections.Generic;
 using System.CommandLine;
-using CacheDaemon.Daemon.Cli.Installing;
+using CacheDaemon.Daemon.Cli.Machine;
 
 namespace CacheDaemon.Daemon.Cli.Helping;
 

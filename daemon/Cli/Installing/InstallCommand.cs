@@ -6,7 +6,7 @@ using System.Linq;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Machine;
 using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
@@ -346,7 +346,7 @@ internal sealed class InstallCommand
         _manifest.Add(new InstalledThing(InstalledKind.File, _places.Unit, Digest.Of(text).ToString()));
         CarefulFile.Replace(_places.Unit, before, text);
         Marks.Good($"{_places.Short(_places.Unit)}: the daemon as a user unit");
-        Marks.Next($"systemctl --user daemon-reload && systemctl --user enable --now {SystemdUnit.Name}");
+        Marks.Next($"systemctl --user daemon-reload && systemctl --user enable --now {InstallPlaces.UnitName}");
     }
 
     private static string DigestOf(string path)

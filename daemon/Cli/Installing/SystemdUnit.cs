@@ -10,9 +10,6 @@ namespace CacheDaemon.Daemon.Cli.Installing;
 /// </summary>
 internal static class SystemdUnit
 {
-    /// <summary>Name of the unit.</summary>
-    public const string Name = "helmcached.service";
-
     /// <summary>The unit's text for the daemon at <paramref name="daemon"/>, with our variables as they are now.</summary>
     public static string Text(string daemon)
     {

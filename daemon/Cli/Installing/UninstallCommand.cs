@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.IO;
 using System.Linq;
 using CacheDaemon.Client;
-using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Machine;
 using CacheDaemon.Daemon.Keys;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
@@ -133,7 +133,7 @@ internal static class UninstallCommand
     private static void Disable()
     {
         if (Probe.OnPath("systemctl") is { } systemctl)
-            Probe.Ask(systemctl, "/", "--user", "disable", "--now", SystemdUnit.Name);
+            Probe.Ask(systemctl, "/", "--user", "disable", "--now", InstallPlaces.UnitName);
     }
 
     /// <summary>

@@ -3,7 +3,7 @@ using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Machine;
 
 namespace CacheDaemon.Daemon.Cli.Installing;
 

@@ -2,7 +2,7 @@ using System;
 using System.CommandLine;
 using System.IO;
 using CacheDaemon.Client.Helm;
-using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Machine;
 using CliWrap;
 
 namespace CacheDaemon.Daemon.Cli.Rendered;

@@ -6,7 +6,7 @@ using System.Text.Json;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Protocol;
-using CacheDaemon.Daemon.Cli.Checking;
+using CacheDaemon.Daemon.Cli.Machine;
 using CacheDaemon.Daemon.Insight;
 
 namespace CacheDaemon.Daemon.Cli.Showing;

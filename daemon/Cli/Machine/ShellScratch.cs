@@ -1,9 +1,8 @@
 using System;
 using System.Collections.Generic;
 using System.IO;
-using CacheDaemon.Daemon.Cli.Installing;
 
-namespace CacheDaemon.Daemon.Cli.Checking;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>
 /// Directories for a shell that writes into the home directory when it starts: fish makes its own below the XDG directories, with

@@ -8,9 +8,8 @@ using System.Text;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Helm;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Cli.Installing;
 
-namespace CacheDaemon.Daemon.Cli.Checking;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>
 /// Short questions to other programs, for <c>install</c> and <c>doctor</c>. None of them may hang us or write to our terminal.

@@ -1,7 +1,7 @@
 using System;
 using Spectre.Console;
 
-namespace CacheDaemon.Daemon.Cli.Checking;
+namespace CacheDaemon.Daemon.Cli;
 
 /// <summary>
 /// One line with a mark before it: a coloured sign on a terminal (without colour under <c>NO_COLOR</c>), a word in a pipe. Lines are never

@@ -4,9 +4,8 @@ using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using CacheDaemon.Client;
-using CacheDaemon.Daemon.Cli.Checking;
 
-namespace CacheDaemon.Daemon.Cli.Installing;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>A shell that <c>install</c> can prepare: its start-up file, and how one puts a directory first on its PATH.</summary>
 internal abstract class Shell

@@ -3,7 +3,7 @@ using System.IO;
 using CacheDaemon.Client;
 using CacheDaemon.Client.Native;
 
-namespace CacheDaemon.Daemon.Cli.Installing;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>
 /// Where an installation lives. Unlike the cache's own home this follows <c>HOME</c> and <c>XDG_*</c>: it is a person's command,
@@ -16,6 +16,9 @@ namespace CacheDaemon.Daemon.Cli.Installing;
 /// <param name="Config">The XDG configuration directory.</param>
 internal sealed record InstallPlaces(string Home, string Data, string Config)
 {
+    /// <summary>Name of the systemd user unit.</summary>
+    public const string UnitName = "helmcached.service";
+
     /// <summary>
     /// Where the shim goes unless told otherwise: a directory of its own, since its <c>helm</c> must not hide or meet another's.
     /// </summary>
@@ -25,7 +28,7 @@ internal sealed record InstallPlaces(string Home, string Data, string Config)
     public string Manifest => Data + "/install.json";
 
     /// <summary>The systemd user unit (systemd.unit(5), user unit search path).</summary>
-    public string Unit => $"{Config}/systemd/user/{SystemdUnit.Name}";
+    public string Unit => $"{Config}/systemd/user/{UnitName}";
 
     /// <summary>The places of whoever runs this.</summary>
     /// <exception cref="IOException">There is no home directory, or it belongs to someone else (sudo keeps HOME).</exception>

@@ -6,7 +6,7 @@ using System.Text;
 using System.Threading;
 using CliWrap;
 
-namespace CacheDaemon.Daemon.Cli.Checking;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>One run of another program: without our terminal, its input empty, both outputs read, and over in time.</summary>
 /// <param name="Code">Its exit code; null when it could not be started or did not end in time.</param>

@@ -1,10 +1,9 @@
 using System;
 using System.IO;
 using CacheDaemon.Client.Native;
-using CacheDaemon.Daemon.Cli.Checking;
 using CacheDaemon.Daemon.Fingerprints;
 
-namespace CacheDaemon.Daemon.Cli.Installing;
+namespace CacheDaemon.Daemon.Cli.Machine;
 
 /// <summary>
 /// asdf and mise put stubs on PATH that pick a version by working directory at run time. Such a stub's bytes say nothing about what it
